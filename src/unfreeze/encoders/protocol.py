@@ -1,0 +1,123 @@
+"""What every encoder gives: ragged inputs in, layer states out, with no padding anywhere between.
+
+The layout is packed: the pieces of a batch lie one after another, and `lengths` says where each input ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+Ints = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an encoder reads for a list of examples; ragged columns over P pieces, N inputs, E examples.
+
+    An example has one input (a text, a pair read jointly), two (a pair read separately) or several (windows over a
+    long tagged sentence); they lie next to each other.
+
+    Attributes:
+        ids: (P,) int32 piece ids.
+        types: (P,) int8 token type ids, as the model wants them.
+        segment: (P,) int8: 0 and 1 for pieces of the first and second text, -1 for special pieces.
+        words: (P,) int32: index of the gold word whose state this piece gives (its first piece), else -1. Over all
+            inputs of an example each gold word occurs exactly once, in order.
+        offsets: (N + 1,) int64: input i has the pieces `offsets[i]:offsets[i + 1]`.
+        examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
+        truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
+    """
+
+    ids: Ints
+    types: Ints
+    segment: Ints
+    words: Ints
+    offsets: Ints
+    examples: Ints
+    truncated: npt.NDArray[np.bool_]
+
+    def lengths(self) -> Ints:
+        """(N,) pieces of each input."""
+        return np.diff(self.offsets)
+
+    def batch(self, inputs: Sequence[int] | Ints, device: torch.device | None = None) -> Batch:
+        """The inputs with these indices, packed in the order given."""
+        spans = [(int(self.offsets[i]), int(self.offsets[i + 1])) for i in inputs]
+        pieces = np.concatenate([np.arange(a, b) for a, b in spans])
+
+        def pick(column: Ints) -> Tensor:
+            return torch.from_numpy(column[pieces].astype(np.int64)).to(device)
+
+        return Batch(
+            pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), tuple(b - a for a, b in spans)
+        )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`."""
+
+    ids: Tensor
+    types: Tensor
+    segment: Tensor
+    words: Tensor
+    lengths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LayerStates:
+    """Vectors of every asked layer for packed inputs.
+
+    Attributes:
+        states: (layers, P, width).
+        segment, words: (P,) as in `Inputs`.
+        lengths: pieces of each input; sums to P.
+    """
+
+    states: Tensor
+    segment: Tensor
+    words: Tensor
+    lengths: tuple[int, ...]
+
+
+class Encoder(Protocol):
+    """A pretrained network. Every implementation is also an `nn.Module`.
+
+    Attributes:
+        name: what the user called it.
+        layers: number of layer states, the embedding layer included.
+        width: width of a layer state.
+        max_length: the most pieces an input may have, special pieces included.
+    """
+
+    name: str
+    layers: int
+    width: int
+    max_length: int
+
+    def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
+        """Tokenise texts, or pairs read jointly; too long ones are cut (`Inputs.truncated`)."""
+        ...
+
+    def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
+        """Tokenise sentences given as words; long ones become overlapping windows, every word scored once."""
+        ...
+
+    def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
+        """Layer states of a batch: all `layers` of them, or only the top one (then `states` is (1, P, width))."""
+        ...
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Parameters from bottom to top, one list a layer, each parameter once: the units of unfreezing and rates."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Digest of weights, tokenizer and configuration: two encoders with one fingerprint give the same states."""
+        ...

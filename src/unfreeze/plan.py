@@ -1,0 +1,172 @@
+"""What to run: frozen dataclasses, and strict YAML in and out."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from unfreeze.errors import InputError, nearest
+
+Method = Literal["feature-extraction", "fine-tuning"]
+METHODS: tuple[Method, ...] = get_args(Method)
+Budget = Literal["quick", "standard", "thorough"]
+Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf"]
+Pooling = Literal["mean", "max", "cls"]
+Pair = Literal["joint", "separate"]
+Schedule = Literal["constant", "linear", "slanted-triangular"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One full setting of an adaptation.
+
+    Attributes:
+        head: task model on top of the encoder.
+        pooling: how token states become one vector for the `linear` head.
+        pair: both texts of a pair in one input (`joint`), or each on its own.
+        layers: feature extraction reads a learned scalar mix of all layers (`mix`), their plain mean (`mean`), or the
+            layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, negative counts from the top.
+            Fine-tuning always reads the top layer.
+        epochs: passes over the training set; raised until `min_steps` optimiser steps are reached.
+        patience: stop after this many epochs without a better dev score; None never stops early.
+        batch_size: examples a step.
+        warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
+        layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.
+        gradual_unfreezing: one more layer group per epoch, from the top.
+        reinit_top: this many top layers start from fresh weights.
+        hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
+        l2: L2 penalties of the frozen `linear` head, all trained at once, the best on dev kept.
+        source: where the setting comes from.
+    """
+
+    method: Method
+    head: Head
+    name: str = ""
+    pooling: Pooling = "mean"
+    pair: Pair = "joint"
+    layers: Literal["mix", "mean"] | tuple[int, ...] = "mix"
+    learning_rate: float = 1e-3
+    schedule: Schedule = "linear"
+    warmup: float = 0.1
+    layer_decay: float = 1.0
+    gradual_unfreezing: bool = False
+    epochs: int = 3
+    min_steps: int = 0
+    patience: int | None = None
+    batch_size: int = 32
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    clip: float | None = 1.0
+    reinit_top: int = 0
+    hidden: int = 300
+    l2: tuple[float, ...] = (0.0,)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One question: which data, which encoder, which methods, how much effort.
+
+    Attributes:
+        data: file or folder; train, dev, test name files outright and win over what `data` holds.
+        seeds: final runs of each method's chosen recipe.
+        train_size: use only so many training examples (stratified, same subset for every run).
+        recipes: replaces the budget's table; each method must get the same number.
+        equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
+        max_length: cut inputs to so many pieces; None takes the encoder's limit.
+        cache_gb: the most the feature store may hold; past it states are recomputed.
+    """
+
+    data: str | None = None
+    train: str | None = None
+    dev: str | None = None
+    test: str | None = None
+    text: str | None = None
+    text_b: str | None = None
+    label: str | None = None
+    task: str | None = None
+    encoder: str = "minilm"
+    methods: tuple[Method, ...] = METHODS
+    budget: Budget = "quick"
+    seeds: int = 3
+    train_size: int | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    out: str | None = None
+    recipes: tuple[Recipe, ...] = ()
+    equivalence: float = 0.005
+    max_length: int | None = None
+    cache_gb: float = 8.0
+
+    def __post_init__(self) -> None:
+        if self.seeds < 1:
+            raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
+        if self.train_size is not None and self.train_size < 2:
+            raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
+        counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods}
+        if self.recipes and len(set(counts.values())) != 1:
+            raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
+
+
+def _parse(cls: type, values: Any, where: str) -> Any:
+    """Check `values` against the fields of dataclass `cls`; the first fault becomes an `InputError` with its field."""
+    known = {f.name for f in fields(cls)}
+    if not isinstance(values, dict):
+        raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
+    for key in values:
+        if key not in known:
+            raise InputError(f"unknown key '{key}'{nearest(str(key), known)}", where=where)
+    try:
+        return TypeAdapter(cls).validate_python(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{field}: {first['msg']}, found {first['input']!r}", where=where) from None
+
+
+def recipe_from(values: Any, where: str = "recipe") -> Recipe:
+    """A `Recipe` from plain values. Raises `InputError` on an unknown key or a wrong value."""
+    return _parse(Recipe, values, where)  # type: ignore[no-any-return]
+
+
+def plan_from(values: Any, where: str = "plan") -> Plan:
+    """A `Plan` from plain values (as YAML gives them). Raises `InputError` on an unknown key or a wrong value."""
+    if isinstance(values, dict) and isinstance(values.get("recipes"), list):
+        recipes = tuple(recipe_from(r, f"{where}: recipes[{i}]") for i, r in enumerate(values["recipes"]))
+        values = {**values, "recipes": recipes}
+    return _parse(Plan, values, where)  # type: ignore[no-any-return]
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file; `data`, `train`, `dev`, `test` and a folder-like `encoder` are relative to the file's folder.
+
+    Raises:
+        InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path)) from None
+    if isinstance(values, dict):
+        for key in ("data", "train", "dev", "test"):
+            if isinstance(values.get(key), str):
+                values[key] = str(path.parent / values[key])
+        if isinstance(values.get("encoder"), str) and (path.parent / values["encoder"]).is_dir():
+            values["encoder"] = str(path.parent / values["encoder"])
+    return plan_from(values, str(path))
+
+
+def plain(value: Plan | Recipe) -> dict[str, Any]:
+    """Plain JSON-ready values of a plan or recipe, tuples as lists."""
+
+    def lists(item: Any) -> Any:
+        if isinstance(item, dict):
+            return {k: lists(v) for k, v in item.items()}
+        return [lists(v) for v in item] if isinstance(item, (list, tuple)) else item
+
+    return lists(asdict(value))  # type: ignore[no-any-return]
