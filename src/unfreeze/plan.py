@@ -29,7 +29,7 @@ class Recipe:
         pooling: how token states become one vector for the `linear` head.
         pair: both texts of a pair in one input (`joint`), or each on its own.
         layers: feature extraction reads a learned scalar mix of all layers (`mix`), their plain mean (`mean`), or the
-            layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, negative counts from the top.
+            layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
             Fine-tuning always reads the top layer.
         epochs: passes over the training set; raised until `min_steps` optimiser steps are reached.
         patience: stop after this many epochs without a better dev score; None never stops early.

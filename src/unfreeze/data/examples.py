@@ -38,7 +38,7 @@ class LabelSpace:
 
     Attributes:
         names: classes or tags, in index order (sorted; for tagging `O` first); empty for regression.
-        scheme: tagging scheme of `names` after conversion: `"BIO"` (IOB2), `"BIOES"`, or None for plain tags such as POS.
+        scheme: tagging scheme of `names` after conversion: `"BIO"` (IOB2), `"BIOES"`, or None for plain tags (POS).
         low, high: range of the training scores, regression only.
     """
 

@@ -1,0 +1,1 @@
+"""Frozen features or fine-tuning? See `unfreeze.compare`."""
