@@ -30,7 +30,7 @@ from unfreeze.tasks import Task, task
 
 @dataclass(frozen=True)
 class EpochPoint:
-    """One point of a training curve: state after `epoch` (from 1) and `step` optimiser steps; `dev` is the main metric."""
+    """State after `epoch` (from 1) and `step` optimiser steps; `dev` is the main metric."""
 
     epoch: int
     step: int
@@ -192,7 +192,8 @@ def read_test(run: Path) -> TestRecord | None:
         return None
     table = _read_parquet(run / "test.parquet")
     predictions = tuple(_label(p) for p in table["prediction"])
-    return TestRecord(**read_json(run / "test.json"), predictions=predictions, confidence=tuple(table.get("confidence", ())))
+    confidence = tuple(table.get("confidence", ()))
+    return TestRecord(**read_json(run / "test.json"), predictions=predictions, confidence=confidence)
 
 
 def write_items(folder: Path, examples: Iterable[Example]) -> None:

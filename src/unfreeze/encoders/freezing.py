@@ -1,0 +1,45 @@
+"""Frozen means: eval mode, no gradient, whatever is called on a parent; restored on leaving."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from unfreeze.encoders.precision import Precision
+
+E = TypeVar("E", bound=nn.Module)
+
+
+@contextmanager
+def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
+    """Give the encoder for reading only: eval mode, no gradients, and `.train()` has no effect on it.
+
+    Args:
+        encoder: stays bit-identical; with `precision="bf16"` a half-precision copy is given instead.
+        precision: of the computation.
+
+    Yields:
+        The frozen encoder. On leaving, the mode and `requires_grad` of every part are as they were.
+    """
+    if precision == "bf16":
+        encoder = copy.deepcopy(encoder).to(torch.bfloat16)
+    modes = [(module, module.training) for module in encoder.modules()]
+    grads = [(parameter, parameter.requires_grad) for parameter in encoder.parameters()]
+    encoder.eval()
+    encoder.requires_grad_(False)
+    for module, _ in modes:
+        module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, misc]
+    try:
+        with torch.no_grad():
+            yield encoder
+    finally:
+        for module, mode in modes:
+            del module.train
+            module.training = mode
+        for parameter, wanted in grads:
+            parameter.requires_grad_(wanted)

@@ -1,0 +1,76 @@
+"""Attention over packed inputs, plugged into transformers' attention interface: no token is computed for padding.
+
+The whole batch runs as one long sequence of P pieces, so every linear layer works on real pieces only; attention alone
+looks at where the inputs end and runs once per group of equally long neighbours.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+PACKED = "unfreeze_packed"
+
+
+def equal_length_groups(lengths: tuple[int, ...]) -> list[tuple[int, int, int]]:
+    """Neighbours of equal length as (first piece, inputs, pieces each)."""
+    groups, start = [], 0
+    for length, members in groupby(lengths):
+        count = len(list(members))
+        groups.append((start, count, length))
+        start += count * length
+    return groups
+
+
+def _band(length: int, reach: int, device: torch.device) -> Tensor:
+    """(length, length) mask of a local attention layer: true where two positions are less than `reach` apart."""
+    place = torch.arange(length, device=device)
+    return (place[:, None] - place[None, :]).abs() < reach
+
+
+def packed_attention(
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    packed_lengths: tuple[int, ...] = (),
+    sliding_window: int | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """Bidirectional attention inside each input of a packed batch.
+
+    Args:
+        query, key, value: (1, heads, P, width of a head).
+        packed_lengths: pieces of each input; sums to P.
+        sliding_window: a local layer's reach, as transformers counts it (a piece sees those less than so far away).
+
+    Returns:
+        (1, P, heads, width of a head), and no attention weights.
+    """
+    heads, pieces, width = query.shape[1:]
+    if sum(packed_lengths) != pieces:
+        raise ValueError(f"packed lengths sum to {sum(packed_lengths)}, the batch has {pieces} pieces")
+    parts = []
+    for start, count, length in equal_length_groups(packed_lengths):
+
+        def part(x: Tensor, start: int = start, count: int = count, length: int = length) -> Tensor:
+            return x[0, :, start : start + count * length].reshape(heads, count, length, width).transpose(0, 1)
+
+        local = sliding_window is not None and length > sliding_window
+        mask = _band(length, sliding_window, query.device) if local and sliding_window is not None else None
+        out = F.scaled_dot_product_attention(
+            part(query), part(key), part(value), attn_mask=mask, dropout_p=dropout, scale=scaling
+        )  # (inputs, heads, length, width)
+        parts.append(out.transpose(1, 2).reshape(count * length, heads, width))
+    return torch.cat(parts)[None], None
+
+
+AttentionInterface.register(PACKED, packed_attention)

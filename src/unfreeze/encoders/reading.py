@@ -1,0 +1,147 @@
+"""Text to `Inputs` with a Hugging Face tokenizer: texts and pairs cut at the limit, tagged sentences in windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from unfreeze.encoders.protocol import Inputs
+
+_CHUNK = 4096  # texts tokenised at a time, so that memory for Python objects stays flat
+
+
+class _Input(NamedTuple):
+    ids: Sequence[int]
+    types: Sequence[int]
+    segment: Sequence[int]
+    words: Sequence[int]
+    truncated: bool
+
+
+def collect(examples: Iterable[Sequence[_Input]]) -> Inputs:
+    """Columns from inputs, grouped by example."""
+    columns: dict[str, list[np.ndarray[Any, Any]]] = {"ids": [], "types": [], "segment": [], "words": []}
+    kinds = {"ids": np.int32, "types": np.int8, "segment": np.int8, "words": np.int32}
+    lengths, inputs, truncated = [], [], []
+    for example in examples:
+        inputs.append(len(example))
+        for one in example:
+            lengths.append(len(one.ids))
+            truncated.append(one.truncated)
+            for name, kind in kinds.items():
+                columns[name].append(np.asarray(getattr(one, name), dtype=kind))
+    joined = {k: np.concatenate(v) if v else np.zeros(0, kinds[k]) for k, v in columns.items()}
+    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
+    ends = np.concatenate([[0], np.cumsum(inputs, dtype=np.int64)]).astype(np.int64)
+    return Inputs(**joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_))
+
+
+def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:
+    """Texts, or pairs in one input (longest text cut first), with special pieces."""
+
+    def rows() -> Iterator[list[_Input]]:
+        for start in range(0, len(texts), _CHUNK):
+            first = list(texts[start : start + _CHUNK])
+            second = None if texts_b is None else list(texts_b[start : start + _CHUNK])
+            for e in tokenizer(first, second, truncation=True, max_length=max_length).encodings:
+                segment = [-1 if s is None else s for s in e.sequence_ids]
+                yield [_Input(e.ids, e.type_ids, segment, [-1] * len(e.ids), bool(e.overflowing))]
+
+    return collect(rows())
+
+
+def windows(starts: Sequence[int], pieces: int, capacity: int) -> list[tuple[int, int, int, int]]:
+    """Cut a long sentence into overlapping windows so that each word is read once, with the most context.
+
+    Args:
+        starts: first piece of each word, ascending.
+        pieces: pieces of the sentence.
+        capacity: the most pieces a window holds.
+
+    Returns:
+        (first piece, end piece, first word, end word) a window: the words are those read there. Neighbours overlap by
+        half a window, and a word belongs to the window whose centre is nearest to it.
+    """
+    if pieces <= capacity:
+        return [(0, pieces, 0, len(starts))]
+    stride = max(1, capacity // 2)
+    firsts = [*range(0, pieces - capacity, stride), pieces - capacity]
+    # The border between two neighbouring windows lies in the middle of their overlap.
+    borders = [(a + capacity + b) / 2 for a, b in pairwise(firsts)]
+    ends = [*np.searchsorted(np.asarray(starts), borders).tolist(), len(starts)]
+    out, first_word = [], 0
+    for first, end in zip(firsts, ends, strict=True):
+        out.append((first, first + capacity, first_word, end))
+        first_word = end
+    return out
+
+
+def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str]]) -> Inputs:
+    """Sentences given as words; a word without a piece gets the unknown piece, a long sentence becomes windows."""
+    before, after, inside = frame(tokenizer)
+    capacity = max_length - len(before) - len(after)
+    unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
+
+    def rows() -> Iterator[list[_Input]]:
+        for start in range(0, len(sentences), _CHUNK):
+            chunk = [list(words) for words in sentences[start : start + _CHUNK]]
+            encoded = tokenizer(chunk, is_split_into_words=True, add_special_tokens=False, truncation=False).encodings
+            for words, e in zip(chunk, encoded, strict=True):
+                ids, starts = _pieces(e.ids, e.word_ids, len(words), unknown)
+                yield [cut(ids, starts, *window) for window in windows(starts, len(ids), capacity)]
+
+    def cut(ids: list[int], starts: list[int], first: int, end: int, word: int, end_word: int) -> _Input:
+        marks = [-1] * (end - first)
+        for w in range(word, end_word):
+            marks[starts[w] - first] = w
+        edge_before, edge_after = [-1] * len(before), [-1] * len(after)
+        full = [*before, *ids[first:end], *after]
+        segment = [*edge_before, *[0] * (end - first), *edge_after]
+        return _Input(full, [inside] * len(full), segment, [*edge_before, *marks, *edge_after], False)
+
+    return collect(rows())
+
+
+def _pieces(ids: list[int], word_ids: list[int | None], words: int, unknown: int) -> tuple[list[int], list[int]]:
+    """Pieces of a sentence and the first piece of each word; the unknown piece stands in where a word has none."""
+    of_word: list[list[int]] = [[] for _ in range(words)]
+    for piece, word in zip(ids, word_ids, strict=True):
+        if word is not None:
+            of_word[word].append(piece)
+    out: list[int] = []
+    starts = []
+    for pieces in of_word:
+        starts.append(len(out))
+        out.extend(pieces or [unknown])
+    return out, starts
+
+
+def frame(tokenizer: Any) -> tuple[list[int], list[int], int]:
+    """Special pieces before and after a single text, and the token type id of its pieces, read off an example."""
+    bare = tokenizer(["a"], add_special_tokens=False).encodings[0].ids
+    whole = tokenizer(["a"]).encodings[0]
+    at = next(i for i in range(len(whole.ids)) if whole.ids[i : i + len(bare)] == bare)
+    return whole.ids[:at], whole.ids[at + len(bare) :], whole.type_ids[at]
+
+
+def side_by_side(first: Inputs, second: Inputs) -> Inputs:
+    """Pairs read separately: example e has the input of its first text, then that of its second."""
+    inputs = len(first.truncated)
+    if inputs != len(second.truncated):
+        raise ValueError(f"{inputs} first texts and {len(second.truncated)} second texts")
+    order = np.arange(2 * inputs).reshape(2, inputs).T.ravel()
+    lengths = np.concatenate([first.lengths(), second.lengths()])
+    starts = np.concatenate([first.offsets[:-1], second.offsets[:-1] + first.offsets[-1]])
+    taken = lengths[order]
+    offsets = np.concatenate([[0], np.cumsum(taken)]).astype(np.int64)
+    pieces = np.repeat(starts[order] - offsets[:-1], taken) + np.arange(int(offsets[-1]))
+
+    def both(name: str) -> Any:
+        return np.concatenate([getattr(first, name), getattr(second, name)])
+
+    columns = {name: both(name)[pieces] for name in ("ids", "types", "segment", "words")}
+    examples = np.arange(0, 2 * inputs + 1, 2, dtype=np.int64)
+    return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order])

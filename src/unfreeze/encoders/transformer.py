@@ -1,0 +1,174 @@
+"""Any Hugging Face encoder behind the `Encoder` protocol, run packed where that is proven to give the same states."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from unfreeze.encoders import reading
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.packed import PACKED
+from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+
+
+class TransformerEncoder(nn.Module):
+    """A transformers model with its tokenizer.
+
+    Args:
+        name: what the user called it.
+        model: an encoder whose outputs have `last_hidden_state` and `hidden_states`, in fp32.
+        tokenizer: its fast tokenizer.
+        max_length: the most pieces an input may have, special pieces included.
+    """
+
+    def __init__(self, name: str, model: nn.Module, tokenizer: Any, max_length: int) -> None:
+        super().__init__()
+        self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
+        self.model = model
+        config: Any = model.config
+        self.layers = int(config.num_hidden_layers) + 1
+        self.width = int(config.hidden_size)
+        self._packed_start: int | None = None  # first position id of packed inputs; set by `packs`
+        self._packs: bool | None = None
+        self.eval()
+
+    def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
+        """See `Encoder.read_texts`."""
+        return reading.read_texts(self.tokenizer, self.max_length, texts, texts_b)
+
+    def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
+        """See `Encoder.read_words`."""
+        return reading.read_words(self.tokenizer, self.max_length, sentences)
+
+    def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
+        """See `Encoder.encode`. Layer states are exactly `hidden_states` of the model."""
+        run = self._run_packed if self.packs() else self._run_padded
+        return LayerStates(run(batch, all_layers), batch.segment, batch.words, batch.lengths)
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Embeddings, then each layer; a final norm goes with the top layer, other shared parts with the bottom."""
+        stack = self._stack()
+        layers = [list(layer.parameters()) for layer in stack]
+        inside = {id(p) for layer in layers for p in layer}
+        bottom: list[nn.Parameter] = []
+        for name, parameter in self.model.named_parameters():
+            if id(parameter) in inside or "pooler" in name:
+                continue
+            (layers[-1] if "final_norm" in name else bottom).append(parameter)
+        return [bottom, *layers]
+
+    def reinitialise_top(self, count: int) -> None:
+        """Give the top `count` layers fresh weights, drawn as the model's own code does for a new model."""
+        initialise = self.model._init_weights
+        for layer in self._stack()[len(self._stack()) - count :] if count else []:
+            for parameter in layer.parameters():
+                parameter._is_hf_initialized = False  # type: ignore[attr-defined]
+            layer.apply(initialise)  # type: ignore[arg-type]
+
+    def fingerprint(self) -> str:
+        """See `Encoder.fingerprint`."""
+        digest = hashlib.blake2b(digest_size=16)
+        for name, tensor in sorted(self.model.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)}".encode())
+            digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+        tokens = json.loads(self.tokenizer.backend_tokenizer.to_str())
+        tokens.update(truncation=None, padding=None)  # call state, not identity
+        digest.update(json.dumps([tokens, self.max_length, type(self.model).__name__], sort_keys=True).encode())
+        return digest.hexdigest()
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
+
+    def packs(self) -> bool:
+        """Whether packed inputs give the very states of padded ones on this model; tried once, on a few random ids."""
+        if self._packs is None:
+            with frozen(self):
+                self._packs = self._try_packed()
+        return self._packs
+
+    def _try_packed(self) -> bool:
+        generator = torch.Generator().manual_seed(0)
+        lengths = (5, 3, 9, 9, 12)
+        vocabulary = int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
+        low = min(5, vocabulary - 1)  # special ids are low; a padding id inside would shift positions
+        ids = torch.randint(low, vocabulary, (sum(lengths),), generator=generator).to(self.device)
+        zeros = torch.zeros_like(ids)
+        batch = Batch(ids, zeros, zeros, zeros, lengths)
+        plain = self._run_padded(batch, True)
+        pad = getattr(self.model.config, "pad_token_id", None)
+        for start in (0,) if pad is None else (0, int(pad) + 1):
+            self._packed_start = start
+            try:
+                packed = self._run_packed(batch, True)
+            except Exception:  # a model that cannot take packed inputs fails in ways of its own
+                continue
+            error, scale = (packed - plain).abs().max(), plain.abs().max()
+            if bool(error <= (1e-5 if plain.dtype == torch.float32 else 5e-2) * scale):
+                return True
+        return False
+
+    def _run_packed(self, batch: Batch, all_layers: bool) -> Tensor:
+        order = sorted(range(len(batch.lengths)), key=batch.lengths.__getitem__)
+        if order == list(range(len(order))):
+            return self._run_sorted(batch.ids, batch.types, batch.lengths, all_layers)
+        starts = torch.tensor([0, *batch.lengths]).cumsum(0).tolist()
+        there = torch.cat([torch.arange(starts[i], starts[i + 1]) for i in order]).to(batch.ids.device)
+        back = torch.empty_like(there)
+        back[there] = torch.arange(len(there), device=there.device)
+        lengths = tuple(batch.lengths[i] for i in order)
+        states = self._run_sorted(batch.ids[there], batch.types[there], lengths, all_layers)
+        return states.index_select(1, back)
+
+    def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
+        positions = torch.cat([torch.arange(n, device=ids.device) for n in lengths]) + (self._packed_start or 0)
+        before = self.model.config._attn_implementation  # type: ignore[union-attr]
+        self.model.set_attn_implementation(PACKED)  # type: ignore[operator]
+        try:
+            out = self.model(
+                input_ids=ids[None],
+                position_ids=positions[None],
+                packed_lengths=lengths,
+                output_hidden_states=all_layers,
+                **self._types(types[None]),
+            )
+        finally:
+            self.model.set_attn_implementation(before)  # type: ignore[operator]
+        return torch.cat(out.hidden_states) if all_layers else out.last_hidden_state
+
+    def _run_padded(self, batch: Batch, all_layers: bool) -> Tensor:
+        count, longest = len(batch.lengths), max(batch.lengths)
+        lengths = torch.tensor(batch.lengths, device=batch.ids.device)
+        mask = torch.arange(longest, device=lengths.device)[None] < lengths[:, None]  # (N, L)
+        pad = getattr(self.model.config, "pad_token_id", None) or 0
+        ids = torch.full((count, longest), pad, device=lengths.device).masked_scatter(mask, batch.ids)
+        types = torch.zeros_like(ids).masked_scatter(mask, batch.types)
+        out = self.model(
+            input_ids=ids, attention_mask=mask.long(), output_hidden_states=all_layers, **self._types(types)
+        )
+        states = out.hidden_states if all_layers else (out.last_hidden_state,)
+        return torch.stack([layer[mask] for layer in states])
+
+    def _types(self, types: Tensor) -> dict[str, Tensor]:
+        return {"token_type_ids": types} if self._takes_types else {}
+
+    @cached_property
+    def _takes_types(self) -> bool:
+        return bool(getattr(self.model.config, "type_vocab_size", 0)) and "token_type_ids" in (
+            self.tokenizer.model_input_names
+        )
+
+    def _stack(self) -> nn.ModuleList:
+        """The list of layers, found by its length; a model that shares one layer (ALBERT) has none."""
+        for module in self.model.modules():
+            if isinstance(module, nn.ModuleList) and len(module) == self.layers - 1:
+                return module
+        others = [module for module in self.model.children() if "embed" not in type(module).__name__.lower()]
+        return nn.ModuleList(others[:1])
