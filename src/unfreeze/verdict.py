@@ -1,0 +1,417 @@
+"""From evidence to advice: which method to use, why, what speaks against it, and what to do next. Pure.
+
+Scores come in as fractions; sentences speak of points (hundredths). The rules, for the difference d with its 95 %
+interval and the region of practical equivalence (-e, e):
+
+* the interval excludes 0 and abs(d) > e: the better method. The reason tells whether the whole interval lies beyond
+  the region, or the gain may be smaller than what counts;
+* else `too-close`: use the cheaper method. The reason tells three cases apart: practically equal (the whole interval
+  inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide).
+
+Doubts never change the choice; they say how far to trust it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from unfreeze.analysis.stats import Difference
+from unfreeze.plan import Method
+
+Finding = Literal["clear", "likely", "equal", "small", "undecided"]
+
+WANTED_SEEDS = 5
+SMALL_TEST = 500
+MUCH_CUT = 0.10
+SPREAD = 0.01  # the least standard deviation between seeds that is worth a doubt
+SAME_COST = 1.25  # costs within this factor are taken as equal: timings of one machine differ that much
+HOPELESS = 100  # more than this many times the data is no advice
+LEAST = 1.2  # less than a fifth more is not worth advising: lopsided intervals can ask for less than there is
+TINY = 1e-6  # a ten-thousandth of a point
+Z95 = 1.96
+
+
+@dataclass(frozen=True)
+class MethodEvidence:
+    """What one method reached with its chosen recipe, and what that cost.
+
+    Attributes:
+        recipe: the chosen recipe in words, such as `bcn head` or `slanted triangular, 4 epochs`; may be empty.
+        dev, test: main metric, mean over seeds, fractions.
+        test_ci95: interval of `test` over items and seeds.
+        test_std: standard deviation of the test score between seeds; 0 for one seed.
+        degenerate: how many of the `seeds` final runs gave one answer for everything.
+        train_s: training seconds over all runs, recipes tried included.
+        extract_s: seconds to compute the layer states that were read; 0 for fine-tuning.
+        latency_ms: milliseconds to predict one text.
+        stored_mb: megabytes to keep for this task.
+    """
+
+    method: Method
+    recipe: str
+    dev: float
+    test: float
+    test_ci95: tuple[float, float]
+    test_std: float
+    seeds: int
+    degenerate: int
+    train_s: float
+    extract_s: float
+    latency_ms: float
+    stored_mb: float
+    trained_parameters: int
+
+    @property
+    def effort_s(self) -> float:
+        """Seconds of computing for the whole answer: extraction and all training."""
+        return self.extract_s + self.train_s
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the audit found that bears on trust.
+
+    Attributes:
+        test_in_train, test_in_dev: test items whose text is also in that split.
+        rare_labels: labels too rare in training to be learned or judged.
+        truncated: share of inputs cut at the encoder's limit.
+    """
+
+    test_in_train: int = 0
+    test_in_dev: int = 0
+    rare_labels: tuple[str, ...] = ()
+    truncated: float = 0.0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict rests on.
+
+    Attributes:
+        metric: the main metric in words, such as `accuracy`.
+        methods: one, or feature extraction and fine-tuning in any order.
+        difference: of fine-tuning - feature extraction; None when only one method was run.
+        equivalence: half-width of the region of practical equivalence, a fraction.
+        test_size: test items.
+    """
+
+    metric: str
+    methods: tuple[MethodEvidence, ...]
+    difference: Difference | None
+    equivalence: float
+    test_size: int
+    data: DataFacts = DataFacts()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The advice, in whole sentences. `use` is the method to use; it differs from `choice` when that is `too-close`."""
+
+    choice: Method | Literal["too-close"]
+    use: Method
+    headline: str
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+    next_step: str
+
+
+def decide(evidence: Evidence) -> Verdict:
+    """The verdict on `evidence`, by the rules at the top of this file.
+
+    Raises:
+        ValueError: neither one method, nor the two methods with their difference.
+    """
+    if len(evidence.methods) == 1 and evidence.difference is None:
+        return _single(evidence, evidence.methods[0])
+    frozen, tuned = _both(evidence)
+    difference = _difference(evidence)
+    finding = find(difference, evidence.equivalence)
+    cheap, why = cheaper(frozen, tuned)
+    doubts = _doubts(evidence, frozen, tuned)
+    if finding in ("clear", "likely"):
+        best, other = (tuned, frozen) if difference.lo > 0 else (frozen, tuned)
+        headline, reasons = _chosen(evidence, best, other, finding)
+        return Verdict(best.method, best.method, headline, reasons, doubts, _next(evidence, finding))
+    headline = (
+        f"Too close to call: {_words(tuned)} minus {_words(frozen)} is {_gap(difference)} {evidence.metric}; "
+        f"use {_words(cheap)}{_recipe(cheap)}, which {why}."
+    )
+    reasons = (_scores(evidence, tuned, frozen), _closeness(evidence, finding), f"{_name(cheap)} {why}.")
+    return Verdict("too-close", cheap.method, headline, reasons, doubts, _next(evidence, finding))
+
+
+def find(difference: Difference, equivalence: float) -> Finding:
+    """Which of the five cases a difference is, by its interval and the region of practical equivalence."""
+    if difference.lo > equivalence or difference.hi < -equivalence:
+        return "clear"
+    if -equivalence <= difference.lo and difference.hi <= equivalence:
+        return "equal"
+    if difference.lo <= 0 <= difference.hi:
+        return "undecided"
+    return "likely" if abs(difference.mean) > equivalence else "small"
+
+
+def cheaper(frozen: MethodEvidence, tuned: MethodEvidence) -> tuple[MethodEvidence, str]:
+    """The cheaper method, and why as the end of a sentence.
+
+    The first of these that differs by more than `SAME_COST` decides: seconds of computing (extraction and all
+    training), milliseconds to predict one text, megabytes to store. If none does, feature extraction: several tasks
+    can share one frozen encoder.
+    """
+    costs = (
+        (frozen.effort_s, tuned.effort_s, "takes less computing", "s"),
+        (frozen.latency_ms, tuned.latency_ms, "predicts a text faster", "ms"),
+        (frozen.stored_mb, tuned.stored_mb, "needs less storage", "MB"),
+    )
+    for a, b, gain, unit in costs:
+        if max(a, b) > SAME_COST * min(a, b):
+            return (frozen if a < b else tuned), f"{gain} ({_against(min(a, b), max(a, b), unit)})"
+    return frozen, "costs about the same and lets several tasks share one encoder"
+
+
+def needed(evidence: Evidence) -> str:
+    """What would decide an undecided difference, as a sentence: about how many test items or seeds.
+
+    The interval must shrink until it excludes 0 if the difference stays as it is, or lies inside the region if it is
+    that small. Its variance is taken as a part from seeds (their spread over their number) and a part from items, each
+    falling with its number; the larger part is the first to be cut.
+    """
+    d, e = _difference(evidence), evidence.equivalence
+    goal_width = abs(d.mean) if abs(d.mean) > e else max(e - abs(d.mean), e / 2)
+    if goal_width < TINY:
+        return "No number of test items or seeds would settle a difference this near 0."
+    variance, goal = ((d.hi - d.lo) / 2 / Z95) ** 2, (goal_width / Z95) ** 2
+    by_seeds = min(sum(m.test_std**2 / m.seeds for m in evidence.methods), variance)
+    by_items = variance - by_seeds
+    seeds = min(m.seeds for m in evidence.methods)
+    options = [
+        (by_items, by_seeds, evidence.test_size, "test items"),
+        (by_seeds, by_items, seeds, "seeds"),
+    ]
+    for part, rest, have, what in sorted(options, key=lambda option: -option[0]):
+        factor = max(LEAST, part / (goal - rest)) if goal > rest else math.inf
+        if part > 0 and factor <= HOPELESS:
+            return f"About {_round_up(have * factor):,} {what} instead of {have:,} would decide it, if the gap stays."
+    factor = max(LEAST, variance / goal)
+    if factor > HOPELESS:
+        return f"It would take more than {HOPELESS} times the test items and seeds to decide it."
+    return (
+        f"About {factor:.2g} times the test items and {factor:.2g} times the seeds would decide it, if the gap stays."
+    )
+
+
+def _round_up(number: float) -> int:
+    """Two leading digits: an estimate should not look exact."""
+    unit = 10.0 ** max(0, math.floor(math.log10(number)) - 1)
+    return int(math.ceil(number / unit) * unit)
+
+
+def _single(evidence: Evidence, only: MethodEvidence) -> Verdict:
+    low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
+    score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
+    headline = f"{_name(only)}{_recipe(only)} reaches {score}; no other method was run."
+    cost = f"It took {_amount(only.effort_s, 's')} of computing and {_amount(only.latency_ms, 'ms')} to predict a text."
+    doubts = ("There is nothing to compare with: only one method was run.", *_doubts(evidence, only))
+    step = "Run both methods (--methods feature-extraction,fine-tuning) to learn which is better."
+    return Verdict(only.method, only.method, headline, (f"{_name(only)} reaches {score}.", cost), doubts, step)
+
+
+def _chosen(
+    evidence: Evidence, best: MethodEvidence, other: MethodEvidence, finding: Finding
+) -> tuple[str, tuple[str, ...]]:
+    gain = _gain(evidence)
+    region = f"the {_region(evidence)} that count as practically equal" if evidence.equivalence else "0"
+    tune = best.method == "fine-tuning"
+    advice = "Fine-tune the encoder" if tune else "Keep the encoder frozen and train on its features"
+    headline = f"{advice}{_recipe(best)}: {_gap(gain)} {evidence.metric} over {_words(other)}."
+    if finding == "clear":
+        sure = f"Even the low end of the interval, {_points(gain.lo)}, is beyond {region}."
+    else:
+        sure = f"The gain may be as small as {_points(gain.lo)}, which is no more than {region}."
+    return headline, (_scores(evidence, best, other), sure, _price(best, other))
+
+
+def _gain(evidence: Evidence) -> Difference:
+    """The difference seen from the better method: its interval lies mostly above 0."""
+    d = _difference(evidence)
+    return d if d.lo + d.hi >= 0 else Difference(-d.mean, -d.hi, -d.lo, d.p)
+
+
+def _scores(evidence: Evidence, first: MethodEvidence, second: MethodEvidence) -> str:
+    d = _difference(evidence)
+    gap = d if first.method == "fine-tuning" else Difference(-d.mean, -d.hi, -d.lo, d.p)
+    return (
+        f"{_name(first)} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {_words(second)} "
+        f"{100 * second.test:.1f}: a difference of {_gap(gap)} (95 % interval, p = {gap.p:.2g})."
+    )
+
+
+def _price(best: MethodEvidence, other: MethodEvidence) -> str:
+    """What the better method costs beside the other one."""
+    return (
+        f"{_name(best)} costs {_against(best.effort_s, other.effort_s, 's')} of computing, "
+        f"{_against(best.latency_ms, other.latency_ms, 'ms')} to predict a text and "
+        f"{_against(best.stored_mb, other.stored_mb, 'MB')} to store."
+    )
+
+
+def _closeness(evidence: Evidence, finding: Finding) -> str:
+    interval, region = _interval(_difference(evidence)), _region(evidence)
+    if finding == "equal":
+        return f"The two are practically equal: the whole interval {interval} lies within {region} of 0."
+    if finding == "small":
+        most = _points(_gain(evidence).hi)
+        return f"There is a difference, but probably of less than the {region} that matter; at most it is {most}."
+    return f"This is undecided, not equal: the interval {interval} is too wide to tell which is better."
+
+
+def _doubts(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
+    """Every doubt that applies, gravest first."""
+    groups = (
+        _overlaps(evidence),
+        _degenerate(methods),
+        _disagreement(evidence),
+        _few(evidence, methods),
+        _spread(evidence, methods),
+        _data(evidence.data),
+    )
+    return tuple(doubt for group in groups for doubt in group)
+
+
+def _overlaps(evidence: Evidence) -> list[str]:
+    places = ((evidence.data.test_in_train, "training"), (evidence.data.test_in_dev, "dev"))
+    return [
+        f"{count:,} of {evidence.test_size:,} test items ({100 * count / evidence.test_size:.1f} %) are also in the "
+        f"{place} set, so the scores may be too high."
+        for count, place in places
+        if count
+    ]
+
+
+def _degenerate(methods: tuple[MethodEvidence, ...]) -> list[str]:
+    return [
+        f"{m.degenerate} of {m.seeds} final runs of {_words(m)} gave one answer for every item: training failed."
+        for m in methods
+        if m.degenerate
+    ]
+
+
+def _disagreement(evidence: Evidence) -> list[str]:
+    """Dev and test rank the methods differently, and at least one of them by more than the region."""
+    if evidence.difference is None:
+        return []
+    frozen, tuned = _both(evidence)
+    dev, test = tuned.dev - frozen.dev, evidence.difference.mean
+    if dev * test >= 0 or max(abs(dev), abs(test)) <= evidence.equivalence:
+        return []
+    gaps = f"is {_points(dev)} on dev, {_points(test)} on test"
+    return [f"Dev and test disagree: {_words(tuned)} minus {_words(frozen)} {gaps}."]
+
+
+def _few(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    seeds, doubts = min(m.seeds for m in methods), []
+    if seeds == 1:
+        doubts.append("Only 1 seed: the interval does not cover the luck of a training run at all.")
+    elif seeds < WANTED_SEEDS:
+        doubts.append(f"Only {seeds} seeds: the interval covers the luck of a training run only roughly.")
+    if evidence.test_size < SMALL_TEST:
+        doubts.append(f"The test set is small ({evidence.test_size:,} items), so the scores are uncertain.")
+    return doubts
+
+
+def _spread(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    """Seeds differ by more than twice the region and by more than half the gap between the methods."""
+    gap = abs(evidence.difference.mean) if evidence.difference else 0.0
+    limit = max(SPREAD, 2 * evidence.equivalence, gap / 2)
+    return [
+        f"{_name(m)} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
+        for m in methods
+        if m.test_std > limit
+    ]
+
+
+def _data(data: DataFacts) -> list[str]:
+    doubts = []
+    if data.truncated > MUCH_CUT:
+        doubts.append(
+            f"{100 * data.truncated:.0f} % of the texts are cut at the encoder's limit; what is cut is not read."
+        )
+    if data.rare_labels:
+        shown = ", ".join(data.rare_labels[:3]) + (", ..." if len(data.rare_labels) > 3 else "")
+        doubts.append(f"Labels too rare in training to be learned or judged well: {len(data.rare_labels)} ({shown}).")
+    return doubts
+
+
+def _next(evidence: Evidence, finding: Finding) -> str:
+    """The one step that would help most: mend the data, then the training, then the uncertainty; else use it."""
+    failed = [m for m in _both(evidence) if m.degenerate]
+    if evidence.data.test_in_train or evidence.data.test_in_dev:
+        return "Remove the test items that are also in the training or dev set, and compare again."
+    if failed:
+        names = " and ".join(_words(m) for m in failed)
+        return f"Give {names} a lower learning rate, a longer warm-up or more steps, and compare again."
+    if finding == "undecided":
+        return needed(evidence)
+    seeds = min(m.seeds for m in evidence.methods)
+    if finding == "likely" and seeds < WANTED_SEEDS:
+        return f"Compare again with --seeds {WANTED_SEEDS} to see whether the gain holds."
+    return "Use the bundle: `unfreeze predict BUNDLE FILE`."
+
+
+def _both(evidence: Evidence) -> tuple[MethodEvidence, MethodEvidence]:
+    """Feature extraction and fine-tuning, in this order."""
+    by_name = {m.method: m for m in evidence.methods}
+    if len(evidence.methods) != 2 or len(by_name) != 2:
+        raise ValueError(f"evidence of one method or of two different ones is needed, found {list(by_name)}")
+    return by_name["feature-extraction"], by_name["fine-tuning"]
+
+
+def _difference(evidence: Evidence) -> Difference:
+    if evidence.difference is None:
+        raise ValueError("evidence of two methods needs their difference")
+    return evidence.difference
+
+
+def _words(method: MethodEvidence) -> str:
+    return method.method.replace("feature-", "feature ")
+
+
+def _name(method: MethodEvidence) -> str:
+    return _words(method).capitalize()
+
+
+def _recipe(method: MethodEvidence) -> str:
+    return f" ({method.recipe})" if method.recipe else ""
+
+
+def _amount(value: float, unit: str) -> str:
+    """Three digits, whole numbers in full: `0.0123 s`, `4.2 MB`, `12,345 s`."""
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def _against(value: float, other: float, unit: str) -> str:
+    return f"{_amount(value, unit)} against {_amount(other, unit)}"
+
+
+def _region(evidence: Evidence) -> str:
+    return f"{100 * evidence.equivalence:.2g} points"
+
+
+def _points(fraction: float) -> str:
+    return f"{_signed(fraction)} points"
+
+
+def _signed(fraction: float) -> str:
+    """Points with a sign and one decimal, two below 1 so that a small gain does not become `+0.0`."""
+    points = 100 * fraction
+    return f"{points:+.{2 if abs(points) < 1 else 1}f}" if round(points, 2) else "0.0"
+
+
+def _interval(difference: Difference) -> str:
+    return f"[{_signed(difference.lo)}, {_signed(difference.hi)}]"
+
+
+def _gap(difference: Difference) -> str:
+    return f"{_points(difference.mean)} {_interval(difference)}"
