@@ -1,0 +1,198 @@
+"""What is wrong or odd in a data set, counted before any training; sentences about it are `audit_lines.py`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from unfreeze.data.examples import SPLITS, Dataset, Example, SplitName
+from unfreeze.data.schemes import spans
+from unfreeze.data.splits import duplicate_key
+
+RARE = 10
+"""Labels with fewer training examples (tagging: spans) than this are rare."""
+SHOWN = 3
+"""Examples given of each kind of finding."""
+
+Keys = Mapping[SplitName, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Quantiles over the examples of a split, both texts of a pair together."""
+
+    median: int
+    p90: int
+    p99: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class SplitAudit:
+    """One split.
+
+    Attributes:
+        examples: rows, pairs or sentences.
+        labels: label to its examples, most frequent first; for tagging, span type to spans (without a scheme: tag to
+            words); empty for scores.
+        majority: share of the most frequent class; None for scores and tags.
+        empty: examples with an empty text.
+        duplicates: examples whose text occurs earlier in the split.
+        words, characters: lengths; characters tell more where the text has no spaces.
+    """
+
+    examples: int
+    labels: dict[str, int]
+    majority: float | None
+    empty: int
+    duplicates: int
+    words: Lengths
+    characters: Lengths
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Texts of the split `later` that are also in `earlier`.
+
+    Attributes:
+        count, share: of the examples of `later`.
+        where: some of them, each with the place of its double in `earlier`.
+    """
+
+    earlier: str
+    later: str
+    count: int
+    share: float
+    where: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One text with two labels, at two places; for tagging the labels are the tags."""
+
+    where: tuple[str, str]
+    labels: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Findings about a data set; `dataclasses.asdict` gives plain JSON values.
+
+    Attributes:
+        overlaps: of each two splits that share texts; texts are equal but for case and white space.
+        clashing: how many texts carry more than one label, over all splits.
+        clashes: some of them.
+        rare: labels (tagging: span types) with fewer than 10 training examples.
+        unseen: tagging: split to span type (without a scheme: tag) to the spans that hold a tag which train lacks, so
+            that no model can get them right.
+        over_limit: split to the inputs that pass the encoder's limit; None until an encoder is known.
+    """
+
+    task: str
+    splits: dict[str, SplitAudit]
+    overlaps: tuple[Overlap, ...]
+    clashing: int
+    clashes: tuple[Clash, ...]
+    rare: dict[str, int]
+    unseen: dict[str, dict[str, int]]
+    over_limit: dict[str, int] | None = None
+
+
+def audit(dataset: Dataset) -> Audit:
+    """Count what may mislead: leaks, duplicates, clashing and rare labels, empty and long texts."""
+    keys: Keys = {split: [duplicate_key(e) for e in dataset.split(split)] for split in SPLITS}
+    splits: dict[str, SplitAudit] = {split: _split_audit(dataset, split, keys[split]) for split in SPLITS}
+    clashing, clashes = _clashes(dataset, keys)
+    known = set(dataset.labels.names)
+    tagging = dataset.task.target == "tags"
+    return Audit(
+        task=dataset.task.kind,
+        splits=splits,
+        overlaps=tuple(o for pair in combinations(SPLITS, 2) for o in _overlap(dataset, keys, *pair)),
+        clashing=clashing,
+        clashes=clashes,
+        rare={label: n for label, n in splits["train"].labels.items() if n < RARE},
+        unseen={s: _unseen(dataset, s, known) for s in SPLITS[1:]} if tagging else {},
+    )
+
+
+def with_limits(found: Audit, over_limit: Mapping[str, int]) -> Audit:
+    """The audit with the number of inputs per split that pass the encoder's limit."""
+    return replace(found, over_limit=dict(over_limit))
+
+
+def _lengths(values: Sequence[int]) -> Lengths:
+    if not values:
+        return Lengths(0, 0, 0, 0)
+    return Lengths(*(int(q) for q in np.quantile(values, (0.5, 0.9, 0.99, 1.0), method="higher")))
+
+
+def _split_audit(dataset: Dataset, split: SplitName, keys: Sequence[str]) -> SplitAudit:
+    examples = dataset.split(split)
+    labels = _label_counts(dataset, examples)
+    return SplitAudit(
+        examples=len(examples),
+        labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
+        majority=max(labels.values()) / len(examples) if dataset.task.target == "class" and labels else None,
+        empty=sum(not e.text.strip() or (e.text_b is not None and not e.text_b.strip()) for e in examples),
+        duplicates=len(keys) - len(set(keys)),
+        words=_lengths([len(e.words) if e.words else len(f"{e.text} {e.text_b or ''}".split()) for e in examples]),
+        characters=_lengths([_characters(e) for e in examples]),
+    )
+
+
+def _characters(example: Example) -> int:
+    return sum(map(len, example.words)) if example.words else len(example.text) + len(example.text_b or "")
+
+
+def _label_counts(dataset: Dataset, examples: Sequence[Example]) -> Counter[str]:
+    """Examples of each class, or spans of each type; nothing for scores."""
+    if dataset.task.target == "class":
+        return Counter(str(e.label) for e in examples)
+    tags = [e.label for e in examples if isinstance(e.label, tuple)]
+    return Counter(kind for label in tags for kind, _, _ in spans(label, dataset.labels.scheme))
+
+
+def _unseen(dataset: Dataset, split: SplitName, known: set[str]) -> dict[str, int]:
+    """Span type to the spans of a split with a tag that is not among the training tags."""
+    found: Counter[str] = Counter()
+    for example in dataset.split(split):
+        tags = example.label if isinstance(example.label, tuple) else ()
+        if known.issuperset(tags):
+            continue
+        for kind, start, end in spans(tags, dataset.labels.scheme):
+            found[kind] += not known.issuperset(tags[start:end])
+    return {kind: n for kind, n in found.most_common() if n}
+
+
+def _overlap(dataset: Dataset, keys: Keys, earlier: SplitName, later: SplitName) -> list[Overlap]:
+    """At most one `Overlap`."""
+    known = {key: i for i, key in reversed(list(enumerate(keys[earlier])))}
+    doubles = [(i, known[key]) for i, key in enumerate(keys[later]) if key in known]
+    if not doubles:
+        return []
+    first, second = dataset.split(earlier), dataset.split(later)
+    where = tuple((second[i].where, first[j].where) for i, j in doubles[:SHOWN])
+    return [Overlap(earlier, later, len(doubles), len(doubles) / len(second), where)]
+
+
+def _clashes(dataset: Dataset, keys: Keys) -> tuple[int, tuple[Clash, ...]]:
+    """Texts with more than one label: how many, and some of them."""
+    first: dict[str, Example] = {}
+    clashes: dict[str, tuple[Example, Example]] = {}
+    for split in SPLITS:
+        for key, example in zip(keys[split], dataset.split(split), strict=True):
+            other = first.setdefault(key, example)
+            if other.label != example.label:
+                clashes.setdefault(key, (other, example))
+    some = list(clashes.values())[:SHOWN]
+    return len(clashes), tuple(Clash((a.where, b.where), (_shown(a), _shown(b))) for a, b in some)
+
+
+def _shown(example: Example) -> str:
+    label = example.label
+    return " ".join(label) if isinstance(label, tuple) else f"{label:g}" if isinstance(label, float) else str(label)

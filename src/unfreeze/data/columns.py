@@ -1,0 +1,150 @@
+"""Which column is text, second text and label, and which task that makes: as told, else guessed where it is safe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unfreeze.data.known_columns import IDS, LABELS, PAIRS, TEXTS, folded
+from unfreeze.data.tables import Table
+from unfreeze.errors import InputError, nearest
+from unfreeze.tasks import TASKS, Target, Task
+
+MANY_VALUES = 20
+"""More different numbers than this are a score, not classes."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of the columns in use, as the file writes them."""
+
+    text: str
+    text_b: str | None = None
+    label: str | None = None
+
+
+def choose_columns(
+    table: Table,
+    *,
+    text: str | None = None,
+    text_b: str | None = None,
+    label: str | None = None,
+    task: Task | None = None,
+    labelled: bool = True,
+) -> Columns:
+    """The columns to read: those given, the others guessed by name or because only one is left.
+
+    Args:
+        text, text_b, label: names, or 0-based indices.
+        task: restricts the guess to one text or to two.
+        labelled: whether a label column is needed.
+
+    Raises:
+        InputError: an unknown column, or no safe guess; it lists the columns and the option to give.
+    """
+    given_b = find_column(table, text_b, "--text-b")
+    named = find_column(table, label, "--label") if labelled else None
+    label = named or (_guess_label(table, {text, given_b}) if labelled else None)
+    given = find_column(table, text, "--text")
+    pair = task.pair if task else given_b is not None if given else None
+    if given_b and (given is None or pair is False):
+        raise _unsure(table, "--text-b needs --text and a task with two texts", "--text")
+    chosen = (given, given_b) if given else _guess_texts(table, label, pair)
+    if pair and chosen[1] is None:
+        raise _unsure(table, "the task needs two texts, and the second is not safe to guess", "--text-b")
+    columns = Columns(chosen[0] or "", chosen[1], label)
+    for name in (columns.text, columns.text_b, columns.label):
+        if name in table.nested:
+            raise InputError(f"column '{name}' holds lists or objects, not texts", where=str(table.path))
+    return columns
+
+
+def find_column(table: Table, name: str | None, option: str) -> str | None:
+    """The column that an option names, by its name (case aside) or its index from 0.
+
+    Raises:
+        InputError: no such column; it names the nearest and lists all.
+    """
+    if name is None or name in table.columns:
+        return name
+    same = [column for column in table.columns if folded(column) == folded(name)]
+    if len(same) == 1:
+        return same[0]
+    if name.isdecimal() and int(name) < len(table.columns):
+        return table.columns[int(name)]
+    known = nearest(name, table.columns) if table.header else f" (known: {_listed(table)})"
+    raise InputError(f"no column '{name}' for {option}{known}", where=str(table.path))
+
+
+def _listed(table: Table) -> str:
+    """The columns, told by their first cell where the file has no header."""
+    if table.header:
+        return ", ".join(f"'{name}'" for name in table.columns)
+    first = [(cell or "")[:24] for cell in table.rows[0]]
+    return "no header; " + ", ".join(f"{i} ('{cell}', ...)" for i, cell in enumerate(first))
+
+
+def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") -> InputError:
+    advice = f"say which, as in {option} {example if table.header else 'INDEX'}"
+    return InputError(f"{problem}; {advice}; columns: {_listed(table)}", where=str(table.path))
+
+
+def _guess_label(table: Table, taken: set[str | None]) -> str:
+    found = [c for c in table.columns if folded(c) in LABELS and c not in taken]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _unsure(table, f"{len(found)} columns could be the label: {', '.join(found)}", "--label", found[-1])
+    left = [c for c in table.columns if c not in taken]
+    if len(table.columns) == 2:
+        if len(left) == 1:
+            return left[0]
+        if table.header and sum(folded(c) in TEXTS for c in left) == 1:
+            return next(c for c in left if folded(c) not in TEXTS)
+        few, many = sorted(left, key=lambda c: len(set(table.column(c))))
+        if not table.header and 2 * len(set(table.column(few))) <= len(set(table.column(many))):
+            return few
+    raise _unsure(table, "the label column is not safe to guess", "--label")
+
+
+def _guess_texts(table: Table, label: str | None, pair: bool | None) -> tuple[str, str | None]:
+    """Text columns by name: a known pair first, then a known single name, then the only column left."""
+    by_name = {folded(c): c for c in table.columns if c != label}
+    if pair is not False:
+        pairs = [(by_name[a], by_name[b]) for a, b in PAIRS if a in by_name and b in by_name]
+        if len(pairs) == 1:
+            return pairs[0]
+    single = [c for name, c in by_name.items() if name in TEXTS]
+    left = [c for name, c in by_name.items() if name not in IDS]
+    if pair and len(left) == 2:
+        return left[0], left[1]
+    for candidates in (single, left):
+        if len(candidates) == 1 and not pair:
+            return candidates[0], None
+    raise _unsure(table, "the text column is not safe to guess", "--text")
+
+
+def number(label: str) -> float | None:
+    """A finite number, or None when `label` is none."""
+    try:
+        value = float(label)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def guess_task(labels: Sequence[str], pair: bool) -> Task:
+    """Regression when the labels are fractions or more than 20 different numbers, else classification.
+
+    Nine tenths of numbers are enough: the others are then faults to be told, not classes.
+    """
+    values = [value for value in map(number, labels) if value is not None]
+    numeric = len(values) >= max(0.9 * len(labels), 1)
+    score = numeric and (any(not v.is_integer() for v in values) or len(set(values)) > MANY_VALUES)
+    return task_of("score" if score else "class", pair)
+
+
+def task_of(target: Target, pair: bool) -> Task:
+    """The task kind with this target and number of texts."""
+    return next(task for task in TASKS.values() if task.target == target and task.pair == pair)

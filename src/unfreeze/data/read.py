@@ -1,0 +1,231 @@
+"""Text files become a `Dataset`: what was not told is guessed where that is safe, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
+from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
+from unfreeze.data.examples import Dataset, Example, LabelSpace, SplitName
+from unfreeze.data.folders import find_splits
+from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
+from unfreeze.data.splits import cut
+from unfreeze.data.tables import Table, read_table
+from unfreeze.data.tagged import read_tagged, words_example
+from unfreeze.data.text_files import Format, load
+from unfreeze.errors import InputError
+from unfreeze.tasks import Task
+from unfreeze.tasks import task as task_called
+
+TEST_SHARE, DEV_SHARE = 0.2, 0.1
+"""Shares of the labelled rows that are cut out where a file of that split is missing."""
+
+Loaded = Mapping[SplitName, tuple[Format, str]]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the caller said about columns and task."""
+
+    text: str | None
+    text_b: str | None
+    label: str | None
+    task: Task | None
+
+
+def read_dataset(
+    data: Path | None,
+    *,
+    train: Path | None = None,
+    dev: Path | None = None,
+    test: Path | None = None,
+    text: str | None = None,
+    text_b: str | None = None,
+    label: str | None = None,
+    task: str | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """Read labelled text; splits without a file are cut out of train.
+
+    Args:
+        data: a file, or a folder of splits named as people name them.
+        train, dev, test: files that win over what `data` holds.
+        text, text_b, label: column names, or 0-based indices; None guesses.
+        task: a task kind; None guesses.
+        seed: of the splits that are made.
+
+    Raises:
+        InputError: anything wrong with the files, or a guess that would not be safe; nothing is read in part.
+    """
+    named: dict[SplitName, Path | None] = {"train": train, "dev": dev, "test": test}
+    files, said = find_splits(data, {split: path for split, path in named.items() if path is not None})
+    loaded = {split: load(path) for split, path in files.items()}
+    told = _Told(text, text_b, label, task_called(task) if task else None)
+    in_columns = {split: kind in ("conll", "conllu") for split, (kind, _) in loaded.items()}
+    if len(set(in_columns.values())) == 2:
+        odd = next(split for split in in_columns if in_columns[split] != in_columns["train"])
+        raise InputError(
+            f"holds {_form(loaded[odd][0])}, the training file {_form(loaded['train'][0])}", where=str(files[odd])
+        )
+    folder = data if data is not None else files["train"]
+    name = folder.resolve().name if folder.is_dir() else folder.stem
+    assemble = _tagging if in_columns["train"] else _texts
+    dataset = assemble(files, loaded, told, seed)
+    paths: dict[str, str] = {split: str(files.get(split, files["train"])) for split in named}
+    return replace(dataset, name=name, files=paths, said=(*said, *dataset.said))
+
+
+def _form(kind: Format) -> str:
+    return "tagged word columns" if kind in ("conll", "conllu") else f"{kind} rows"
+
+
+def _tagging(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
+    if told.task and told.task.target != "tags":
+        raise InputError(
+            f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
+        )
+    splits, scheme, column, said = read_tagged(files, loaded, told.text, told.label)
+    task = task_of("tags", False)
+    splits, cuts = fill_splits(splits, task, seed)
+    columns = {"label": column} | ({"text": told.text} if told.text else {})
+    return _dataset(task, tags_of(splits["train"], scheme), splits, columns, (f"Task: {task.kind}.", *said, *cuts))
+
+
+def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
+    if told.task and told.task.target == "tags":
+        kind = loaded["train"][0]
+        problem = f"{told.task.kind} needs a word and a tag a line (CoNLL columns or CoNLL-U); this file is {kind}"
+        raise InputError(problem, where=str(files["train"]))
+    tables = _tables(files, loaded, told)
+    columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
+    splits: Splits = {split: _examples(table, columns) for split, table in tables.items()}
+    said = [_columns_said(columns, told, tables["train"])]
+    pair = columns.text_b is not None
+    labels = [str(e.label) for e in splits["train"]]
+    task = told.task or guess_task(labels, pair)
+    if task.target == "class":
+        splits, dropped = drop_unlabelled(splits)
+        said += dropped
+    splits, cuts = fill_splits(splits, task, seed)
+    splits, space = label_space(splits, task)
+    size = f"{len(space.names)} classes" if space.names else f"scores from {space.low:g} to {space.high:g} in train"
+    guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
+    said.append(f"Task: {task.kind} ({size}{guessed}).")
+    used = {"text": columns.text, "text_b": columns.text_b, "label": columns.label}
+    return _dataset(task, space, splits, {k: v for k, v in used.items() if v is not None}, (*said, *cuts))
+
+
+def _dataset(
+    task: Task, labels: LabelSpace, splits: Splits, columns: Mapping[str, str], said: tuple[str, ...]
+) -> Dataset:
+    return Dataset("", task, labels, splits["train"], splits["dev"], splits["test"], said, columns)
+
+
+def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str]]:
+    """All three splits: a missing test or dev split is cut out of train, and said.
+
+    Raises:
+        InputError: train is too small to cut from.
+    """
+    filled, said = dict(splits), []
+    shares: tuple[tuple[SplitName, float], ...] = (("test", TEST_SHARE), ("dev", DEV_SHARE))
+    for split, share in shares:
+        if split not in splits:
+            whole = filled["train"]
+            # Shares are of the rows that the files hold, also for the second cut.
+            of_rest = share if len(whole) == len(splits["train"]) else share / (1 - TEST_SHARE)
+            filled["train"], filled[split] = cut(whole, task, of_rest, seed)
+            said.append(
+                f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "
+                f"({'by class, ' if task.target == 'class' else ''}equal texts together, seed {seed})."
+            )
+    return filled, said
+
+
+def _tables(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told) -> dict[SplitName, Table]:
+    wanted = {name for name in (told.text, told.text_b, told.label) if name and not name.isdecimal()}
+    tables: dict[SplitName, Table] = {}
+    for split in sorted(files, key=lambda name: name != "train"):
+        kind, content = loaded[split]
+        if kind == "txt":
+            problem = "plain text has no labels; a table (.csv, .tsv, .jsonl, .parquet) or CoNLL columns are needed"
+            raise InputError(problem, where=str(files[split]))
+        as_train = tables["train"].header if tables and kind == loaded["train"][0] else None
+        tables[split] = read_table(files[split], kind, content, header=as_train, wanted=wanted)
+        if not tables[split].header and len(tables[split].columns) != len(tables["train"].columns):
+            width, other = len(tables[split].columns), len(tables["train"].columns)
+            raise InputError(
+                f"{width} columns without a header, the training file has {other}", where=str(files[split])
+            )
+    return tables
+
+
+def _examples(table: Table, columns: Columns) -> tuple[Example, ...]:
+    """The rows of a table as examples, labels still as written."""
+    texts = _cells(table, columns.text, "--text")
+    texts_b = _cells(table, columns.text_b, "--text-b")
+    labels = [label and label.strip() for label in _cells(table, columns.label, "--label")]
+    if columns.label is not None and "" in labels:
+        problem = f"the label (column '{columns.label}') is empty; fill it in or take the row out"
+        raise InputError(problem, where=table.where(labels.index("")))
+    return tuple(
+        Example(f"{table.path}:{line}", text or "", text_b, None, label)
+        for line, text, text_b, label in zip(table.lines, texts, texts_b, labels, strict=True)
+    )
+
+
+def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
+    """The cells of the column that plays a role, or None in each row when none does."""
+    column = find_column(table, name, option)
+    if column is None:
+        return [None] * len(table.rows)
+    cells = table.column(column)
+    if None in cells:
+        problem = f"no value for '{column}' in this row; fill it in or take the row out"
+        raise InputError(problem, where=table.where(cells.index(None)))
+    return cells
+
+
+def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
+    parts = []
+    for role, name, given in (
+        ("text", columns.text, told.text),
+        ("second text", columns.text_b, told.text_b),
+        ("label", columns.label, told.label),
+    ):
+        if name is not None:
+            parts.append(f"{role} '{name}'{'' if given else ' (guessed)'}")
+    return f"Columns: {', '.join(parts)}{'' if table.header else '; the files have no header'}."
+
+
+def read_unlabelled(
+    path: Path, *, task: Task, text: str | None = None, text_b: str | None = None
+) -> tuple[Example, ...]:
+    """Texts to predict: a table, a `.txt` with one text a line, or, for tagging, CoNLL columns; labels are not read.
+
+    A text to be tagged that is no column file is split into words at spaces.
+
+    Raises:
+        InputError: as `read_dataset`, as far as texts go.
+    """
+    kind, content = load(path)
+    if kind in ("conll", "conllu"):
+        if task.target != "tags":
+            raise InputError(f"holds word columns, which do not fit {task.kind}", where=str(path))
+        sentences, _ = read_sentences(path, kind, content, word=text, tagged=False)
+        if has_segment_digits(sentences):
+            sentences = strip_segment_digits(sentences)
+        return tuple(words_example(path, sentence) for sentence in sentences)
+    if kind == "tsv" and path.suffix.lower() == ".txt" and not task.pair and text is None:
+        kind = "txt"
+    wanted = {name for name in (text, text_b) if name and not name.isdecimal()}
+    table = read_table(path, kind, content, wanted=wanted)
+    text = "text" if kind == "txt" and not task.pair else text
+    columns = choose_columns(table, text=text, text_b=text_b, task=task, labelled=False)
+    examples = _examples(table, columns)
+    if task.target != "tags":
+        return examples
+    split = [replace(e, words=tuple(word for word in e.text.split(" ") if word)) for e in examples]
+    return tuple(replace(e, text=" ".join(e.words or ())) for e in split)

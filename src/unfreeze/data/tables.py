@@ -1,0 +1,218 @@
+"""Rows and named columns from csv, tsv, jsonl, parquet and plain text, each row with its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unfreeze.data.known_columns import NAMES, folded
+from unfreeze.data.text_files import Format, lines_of
+from unfreeze.errors import InputError
+
+Cell = str | None
+Rows = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file's rows.
+
+    Attributes:
+        columns: their names; `"0"`, `"1"`, ... where the file has no header.
+        rows: cells in column order; None where a JSON line or parquet row has no value.
+        lines: line (parquet: row) of the file at which each row starts, from 1.
+        header: whether the file names its columns.
+        nested: columns that hold lists or objects, which are no texts and no labels.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]]
+    lines: Sequence[int]
+    header: bool = True
+    nested: frozenset[str] = frozenset()
+
+    def where(self, row: int) -> str:
+        """`file:line` of a row."""
+        return f"{self.path}:{self.lines[row]}"
+
+    def column(self, name: str) -> list[Cell]:
+        """The cells of one column."""
+        at = self.columns.index(name)
+        return [row[at] for row in self.rows]
+
+
+def read_table(
+    path: Path, kind: Format, text: str, *, header: bool | None = None, wanted: Collection[str] = ()
+) -> Table:
+    """Read a file whose format is known.
+
+    Args:
+        text: its content, unused for parquet.
+        header: whether a csv or tsv file's first line names the columns; None decides by a look at it.
+        wanted: column names that, when they occur in the first line, tell that it is a header.
+
+    Raises:
+        InputError: ragged rows, broken JSON or parquet, no rows, a column name that occurs twice.
+    """
+    if kind == "parquet":
+        table = _parquet(path)
+    elif kind == "jsonl":
+        table = _jsonl(path, text)
+    elif kind == "txt":
+        lines = lines_of(text)
+        table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
+    else:
+        table = _delimited(path, text, "\t" if kind == "tsv" else _csv_delimiter(text), header, wanted)
+    if not table.rows:
+        raise InputError("the file has a header but no rows", where=str(path))
+    twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
+    if twice:
+        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=f"{path}:1")
+    return table
+
+
+def _csv_delimiter(text: str) -> str:
+    """The delimiter of a `.csv` file: spreadsheets of many countries write `;`."""
+    first = text.partition("\n")[0]
+    return max(",;\t", key=first.count)
+
+
+def _raw_rows(text: str, delimiter: str) -> tuple[Rows, list[int]]:
+    """Rows when quote marks are plain characters."""
+    lines = lines_of(text)
+    return [line.split(delimiter) for line in lines if line], [i for i, line in enumerate(lines, 1) if line]
+
+
+def _quoted_rows(text: str, delimiter: str) -> tuple[Rows, list[int]] | None:
+    """Rows when quote marks enclose cells (RFC 4180); None when the marks do not fit that reading."""
+    csv.field_size_limit(2**31 - 1)  # the default refuses documents past 128 KiB
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows, lines, start = [], [], 1
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error:
+        return None
+    return rows, lines
+
+
+def _is_enclosed(cell: str) -> bool:
+    """Whether a cell is enclosed in quote marks with the marks inside doubled."""
+    return len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
+
+
+def _quoting_is_used(rows: Rows) -> bool:
+    """Whether quote marks enclose cells in rows that were split at every delimiter and came out even.
+
+    A writer that quotes where needed quotes every cell with a mark in it and doubles that mark; a writer that quotes
+    always encloses whole columns. Anything else, such as a sentence that is a quotation, is text.
+    """
+    marked = [(cell, at) for row in rows for at, cell in enumerate(row) if '"' in cell]
+    if not marked or not all(_is_enclosed(cell) for cell, _ in marked):
+        return False
+    per_column = Counter(at for _, at in marked)
+    return any('"' in cell[1:-1] for cell, _ in marked) or max(per_column.values()) >= max(len(rows) - 1, 2)
+
+
+def _is_even(rows: Rows) -> bool:
+    return len({len(row) for row in rows}) == 1
+
+
+def _delimited(path: Path, text: str, delimiter: str, header: bool | None, wanted: Collection[str]) -> Table:
+    raw = _raw_rows(text, delimiter)
+    chosen = raw
+    if '"' in text:
+        quoted = _quoted_rows(text, delimiter)
+        # Tabs hardly occur in texts, so tab-separated files often do without quoting; commas do occur.
+        keep_raw = _is_even(raw[0]) and (quoted is None or (delimiter == "\t" and not _quoting_is_used(raw[0])))
+        chosen = raw if keep_raw or quoted is None else quoted
+        if not _is_even(chosen[0]) and _is_even(raw[0]):
+            chosen = raw
+    rows, lines = chosen
+    width = len(rows[0])
+    for row, line in zip(rows, lines, strict=True):
+        if len(row) != width:
+            advice = (
+                "enclose texts that contain the delimiter in double quotes" if delimiter != "\t" else "mend the line"
+            )
+            raise InputError(f"{len(row)} fields, the first line has {width}; {advice}", where=f"{path}:{line}")
+    if has_header(rows, wanted) if header is None else header:
+        return Table(path, tuple(rows[0]), rows[1:], lines[1:])
+    return Table(path, tuple(map(str, range(width))), rows, lines, header=False)
+
+
+def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> bool:
+    """Whether the first row names the columns.
+
+    It does when it holds a well-known or wanted column name; otherwise when there are several columns and no first
+    cell is empty, a number, or a value that occurs again further down.
+    """
+    first = rows[0]
+    if any(folded(cell) in NAMES for cell in first) or not set(first).isdisjoint(wanted):
+        return True
+    if len(first) == 1 or any(not cell.strip() or _is_number(cell) for cell in first):
+        return False
+    return not any(first[at] == row[at] for row in rows[1:] for at in range(len(first)))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _cell(value: Any) -> Cell:
+    """A JSON or parquet value as the text it has in a file."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _from_records(path: Path, records: Sequence[dict[str, Any]], lines: Sequence[int]) -> Table:
+    columns = tuple({key: None for record in records for key in record})
+    nested = {key for record in records for key, value in record.items() if isinstance(value, (list, dict))}
+    rows = [[_cell(record.get(key)) for key in columns] for record in records]
+    return Table(path, columns, rows, lines, nested=frozenset(nested))
+
+
+def _jsonl(path: Path, text: str) -> Table:
+    records, lines = [], []
+    for number, line in enumerate(lines_of(text), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            problem = f"is no JSON ({error.msg}); one JSON object a line is expected"
+            raise InputError(problem, where=f"{path}:{number}") from None
+        if not isinstance(record, dict):
+            problem = f"found a JSON {type(record).__name__}; one JSON object a line is expected"
+            raise InputError(problem, where=f"{path}:{number}")
+        records.append(record)
+        lines.append(number)
+    return _from_records(path, records, lines)
+
+
+def _parquet(path: Path) -> Table:
+    import pyarrow  # costs a noticeable part of a second, and few files need it
+    import pyarrow.parquet
+
+    try:
+        records = pyarrow.parquet.read_table(path).to_pylist()
+    except FileNotFoundError:
+        raise InputError("no such file; check the path", where=str(path)) from None
+    except (OSError, pyarrow.ArrowException) as error:
+        raise InputError(f"is no readable parquet file: {str(error).splitlines()[0]}", where=str(path)) from None
+    return _from_records(path, records, range(1, len(records) + 1))

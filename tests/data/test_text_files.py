@@ -1,0 +1,71 @@
+"""Decoding, line ends, and the format of a file by name or by content."""
+
+from pathlib import Path
+
+import pytest
+
+from unfreeze.data.text_files import fields_of, lines_of, load, read_text
+from unfreeze.errors import InputError
+
+
+def test_byte_order_mark_is_taken_off(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_bytes(b"\xef\xbb\xbftext\tlabel\n")
+    assert read_text(tmp_path / "a.tsv") == "text\tlabel\n"
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_undecodable_bytes_are_told_with_their_line(tmp_path: Path, bom: bytes) -> None:
+    (tmp_path / "a.tsv").write_bytes(bom + "text\tlabel\nété\t1\n".encode() + b"caf\xe9\t0\n")
+    with pytest.raises(InputError, match=r"a\.tsv:3: byte 0xe9 is not UTF-8"):
+        read_text(tmp_path / "a.tsv")
+
+
+def test_missing_and_empty_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no\.tsv: no such file"):
+        read_text(tmp_path / "no.tsv")
+    (tmp_path / "a.tsv").write_text("\n \n")
+    with pytest.raises(InputError, match="the file is empty"):
+        read_text(tmp_path / "a.tsv")
+
+
+def test_only_line_feeds_end_lines() -> None:
+    assert lines_of("a\u2028b\x85c\x0cd\r\ne\n\nf") == ["a\u2028b\x85c\x0cd", "e", "", "f"]
+
+
+def test_only_spaces_and_tabs_part_fields() -> None:
+    assert fields_of("New\u00a0York  B-LOC", tabs=False) == ["New\u00a0York", "B-LOC"]
+    assert fields_of("New York\tB-LOC", tabs=True) == ["New York", "B-LOC"]
+
+
+TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VBZ\n\nIt PRP\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kind"),
+    [
+        ("a.csv", "x,y\n", "csv"),
+        ("a.json", '{"a": 1}\n', "jsonl"),
+        ("a.tsv", TSV, "tsv"),
+        ("train.tsv", CONLL.replace(" ", "\t"), "conll"),
+        ("a.tsv", "good film\t1\n\nbad film\t0\n", "tsv"),
+        ("eng.testa", "-DOCSTART- -X-\n\n" + CONLL, "conll"),
+        ("pos.train", POS, "conll"),
+        ("a.txt", POS, "txt"),
+        ("a.txt", CONLL, "conll"),
+        ("a.txt", TSV, "tsv"),
+        ("a.txt", "one text\nanother one\n", "txt"),
+        ("a.data", '{"text": "x"}\n', "jsonl"),
+        ("a.conll", CONLL, "conll"),
+        ("a.conll", "# c\n" + "\t".join(["1", *"abcdefghi"]) + "\n", "conllu"),
+        ("a.char.bmes", "中 B-LOC\n国 E-LOC\n", "conll"),
+    ],
+)
+def test_format_by_name_and_content(tmp_path: Path, name: str, text: str, kind: str) -> None:
+    (tmp_path / name).write_text(text)
+    assert load(tmp_path / name) == (kind, text)
+
+
+def test_unknown_format_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.dat").write_text("just words\n")
+    with pytest.raises(InputError, match="cannot tell the format"):
+        load(tmp_path / "notes.dat")
