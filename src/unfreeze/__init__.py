@@ -1,1 +1,60 @@
-"""Frozen features or fine-tuning? See `unfreeze.compare`."""
+"""Frozen features or fine-tuning? Answers it for labelled text.
+
+    import unfreeze
+    result = unfreeze.compare("reviews/", encoder="minilm")
+    unfreeze.load("unfreeze-out/reviews-minilm/bundle").predict(["a fine film"])
+
+Nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from unfreeze.errors import InputError
+from unfreeze.plan import Plan, Recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from unfreeze.bundle import Predictor
+    from unfreeze.judge import Result
+
+__all__ = ["InputError", "Plan", "Recipe", "compare", "load"]
+
+
+def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> Result:
+    """Train both ways on `data`, judge on its test set, and say which to use.
+
+    Args:
+        data: file or folder, as for the command line.
+        plan: a `Plan`, or a plan file; `settings` win over it.
+        settings: fields of `Plan`, such as `encoder="minilm"`, `budget="quick"`, `seeds=3`, `out="folder"`.
+
+    Returns:
+        The result: `.verdict`, `.methods`, `.difference`, `.to_dict()`; the output folder holds report and bundle.
+
+    Raises:
+        InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
+    """
+    from pathlib import Path
+
+    from unfreeze.comparison import compare as answer
+    from unfreeze.plan import merged, read_plan
+
+    base = plan if isinstance(plan, Plan) else Plan() if plan is None else read_plan(Path(plan))
+    given = settings if data is None else {**settings, "data": str(data)}
+    return answer(merged(base, given, "compare"))
+
+
+def load(bundle: str | Path, device: str = "auto") -> Predictor:
+    """Load the model that a comparison handed over. Raises `InputError` where the folder is no bundle.
+
+    Example:
+        >>> import unfreeze
+        >>> unfreeze.load("demo-out/bundle").predict([("A man sleeps.", "A man is awake.")])  # doctest: +SKIP
+        ['contradiction']
+    """
+    from unfreeze.bundle import load as load_bundle
+
+    return load_bundle(bundle, device)

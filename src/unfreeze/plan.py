@@ -73,7 +73,7 @@ class Plan:
 
     Attributes:
         data: file or folder; train, dev, test name files outright and win over what `data` holds.
-        seeds: final runs of each method's chosen recipe.
+        seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
         recipes: replaces the budget's table; each method must get the same number.
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
@@ -92,7 +92,7 @@ class Plan:
     encoder: str = "minilm"
     methods: tuple[Method, ...] = METHODS
     budget: Budget = "quick"
-    seeds: int = 3
+    seeds: int | None = None
     train_size: int | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     out: str | None = None
@@ -102,7 +102,7 @@ class Plan:
     cache_gb: float = 8.0
 
     def __post_init__(self) -> None:
-        if self.seeds < 1:
+        if self.seeds is not None and self.seeds < 1:
             raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
@@ -159,6 +159,12 @@ def read_plan(path: Path) -> Plan:
         if isinstance(values.get("encoder"), str) and (path.parent / values["encoder"]).is_dir():
             values["encoder"] = str(path.parent / values["encoder"])
     return plan_from(values, str(path))
+
+
+def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:
+    """`plan` with the settings `given` over it, checked. Raises `InputError` as `plan_from` does."""
+    kept = {f.name: getattr(plan, f.name) for f in fields(Plan)}
+    return plan_from({**kept, **given}, where)
 
 
 def plain(value: Plan | Recipe) -> dict[str, Any]:

@@ -28,18 +28,28 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
     """
     if precision == "bf16":
         encoder = copy.deepcopy(encoder).to(torch.bfloat16)
-    modes = [(module, module.training) for module in encoder.modules()]
+    modes = [(module, module.training, module.__dict__.get("train")) for module in encoder.modules()]
     grads = [(parameter, parameter.requires_grad) for parameter in encoder.parameters()]
     encoder.eval()
     encoder.requires_grad_(False)
-    for module, _ in modes:
+    for module, *_ in modes:
         module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, misc]
     try:
-        with torch.no_grad():
-            yield encoder
+        yield encoder
     finally:
-        for module, mode in modes:
-            del module.train
+        for module, mode, train in modes:
+            if train is None:
+                del module.train
+            else:  # frozen from outside already
+                module.train = train  # type: ignore[method-assign]
             module.training = mode
         for parameter, wanted in grads:
             parameter.requires_grad_(wanted)
+
+
+def thawed_copy(encoder: E) -> E:
+    """A copy that trains, also of an encoder that is frozen at this moment."""
+    made = copy.deepcopy(encoder)
+    for module in made.modules():
+        module.__dict__.pop("train", None)
+    return made.eval().requires_grad_(True)

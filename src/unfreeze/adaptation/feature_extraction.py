@@ -1,0 +1,217 @@
+"""Feature extraction: the encoder stays frozen, a head learns from its stored layer states.
+
+Read beside `fine_tuning.py`: the two files are the question that unfreeze answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from unfreeze.adaptation.inputs import inputs_of, pair_reading, read_inputs
+from unfreeze.adaptation.prediction import in_order
+from unfreeze.adaptation.task_heads import BcnBody, EsimBody, MembersBody, Mix, TagHead, TaskHead, TextHead
+from unfreeze.adaptation.trained import Trained, gold_labels, main_score
+from unfreeze.data.batches import sorted_batches
+from unfreeze.data.examples import Example
+from unfreeze.data.schemes import allowed_transitions
+from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
+from unfreeze.features.extract import Features, extract
+from unfreeze.features.layout import Form
+from unfreeze.heads.bcn import BCN
+from unfreeze.heads.esim import ESIM
+from unfreeze.heads.linear import PairFeatures
+from unfreeze.heads.linear_members import LinearMembers
+from unfreeze.heads.tagger import Tagger
+from unfreeze.layers.pooling import pool
+from unfreeze.plan import Recipe
+from unfreeze.tasks import Task
+from unfreeze.training.loop import Indices, fit
+from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.seeds import seeded
+
+MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
+
+
+def form_for(recipe: Recipe, task: Task) -> Form:
+    """What of the layer states a recipe's head reads."""
+    if task.target == "tags":
+        return "words"
+    return recipe.pooling if recipe.head == "linear" else "tokens"
+
+
+def as_form(states: LayerStates, form: Form) -> LayerStates:
+    """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
+    if form == "tokens" or form == "words":  # noqa: PLR1714 (mypy narrows the comparison, not the membership)
+        return states
+    pooled = pool(states.states, states.lengths, form)
+    none = torch.full((pooled.shape[1],), -1, device=pooled.device)
+    return LayerStates(pooled, none, none, (1,) * pooled.shape[1])
+
+
+@dataclass(frozen=True)
+class SplitFeatures:
+    """One split's frozen layer states with its targets."""
+
+    features: Features
+    inputs: Inputs
+    targets: tuple[Tensor, ...]
+    examples: tuple[Example, ...]
+
+    def read(self, indices: Indices, device: torch.device) -> tuple[LayerStates, tuple[int, ...]]:
+        """Layer states of these examples, and how many inputs each has."""
+        inputs, counts = inputs_of(self.inputs, indices)
+        s = self.features.read(inputs)
+        moved = LayerStates(s.states.to(device), s.segment.to(device), s.words.to(device), s.lengths)
+        return moved, counts
+
+    def lengths(self) -> Indices:
+        """(E,) rows of each example: what a head has to compute."""
+        if self.features.form in ("mean", "max", "cls"):
+            return np.ones(len(self.examples), dtype=np.int64)
+        return np.diff(self.inputs.offsets[self.inputs.examples]).astype(np.int64)
+
+
+def split_features(
+    encoder: Encoder,
+    recipe: Recipe,
+    objective: Objective,
+    examples: Sequence[Example],
+    *,
+    cache: tuple[Path, int],
+    precision: Precision,
+    progress: Callable[[int, int], None] | None = None,
+) -> SplitFeatures:
+    """Layer states of a split in the form that the recipe reads, from the store or into it.
+
+    Args:
+        encoder: frozen, see `encoders.freezing`.
+        cache: folder and cap in bytes of the feature store.
+    """
+    inputs = read_inputs(encoder, objective.task, pair_reading(recipe, objective.task), examples)
+    form = form_for(recipe, objective.task)
+    folder, cap = cache
+    features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
+    return SplitFeatures(features, inputs, tuple(objective.encode(examples)), tuple(examples))
+
+
+def frozen_head(
+    recipe: Recipe,
+    objective: Objective,
+    layers: int,
+    width: int,
+    seeds: Sequence[int] = (0,),
+    l2: Sequence[float] = (0.0,),
+) -> TextHead | TagHead:
+    """The head of a recipe; the linear one has a member for every seed and penalty, seeds in the outer order."""
+    outputs, task = objective.outputs, objective.task
+    if task.target == "tags":
+        hidden = recipe.hidden if recipe.head == "bilstm-crf" else None
+        rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
+        tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout)
+        return TagHead(Mix(layers, recipe.layers), tagger, objective)
+    if recipe.head == "linear":
+        pair: PairFeatures | None = "full" if pair_reading(recipe, task) == "separate" else None
+        penalties, member_seeds = list(l2) * len(seeds), [s for s in seeds for _ in l2]
+        body = MembersBody(LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair))
+        return TextHead(body, objective, members=len(penalties))
+    mix = Mix(layers, recipe.layers)
+    if recipe.head == "esim":
+        return TextHead(EsimBody(mix, ESIM(width, outputs, recipe.hidden, recipe.dropout), recipe.pair), objective)
+    return TextHead(BcnBody(mix, BCN(width, outputs, recipe.hidden, recipe.dropout)), objective)
+
+
+@dataclass
+class _Run:
+    """A head with its features, as the training loop wants it."""
+
+    head: TaskHead
+    objective: Objective
+    train_split: SplitFeatures
+    dev_split: SplitFeatures
+    device: torch.device
+
+    def loss(self, indices: Indices) -> Tensor:
+        states, counts = self.train_split.read(indices, self.device)
+        return self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
+
+    def dev_predictions(self) -> list[Decoded]:
+        batches = list(sorted_batches(self.dev_split.lengths(), 4096))
+        parts: list[list[Decoded]] = [[] for _ in range(self.head.members)]
+        with torch.no_grad():
+            for indices in batches:
+                for part, decoded in zip(parts, self.head.decode(*self.dev_split.read(indices, self.device)), strict=True):
+                    part.append(decoded)
+        return [in_order(part, batches) for part in parts]
+
+    def dev_scores(self) -> list[float]:
+        gold = gold_labels(self.dev_split.examples)
+        return [main_score(self.objective, gold, decoded.labels) for decoded in self.dev_predictions()]
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        return [list(self.head.parameters())]  # type: ignore[attr-defined]
+
+    def train(self, mode: bool = True) -> object:
+        return self.head.train(mode)  # type: ignore[attr-defined]
+
+
+def train_frozen(
+    recipe: Recipe,
+    objective: Objective,
+    train: SplitFeatures,
+    dev: SplitFeatures,
+    *,
+    seeds: Sequence[int],
+    device: torch.device,
+    progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
+) -> list[Trained]:
+    """Train a head on frozen features, one result a seed.
+
+    Linear heads train side by side for all seeds and penalties, and a seed keeps the penalty that is best on dev; what
+    a seed gives does not depend on the others. Other heads take one seed a call.
+    """
+    linear = recipe.head == "linear"
+    if not linear and len(seeds) != 1:
+        raise ValueError(f"head {recipe.head} trains one seed at a time, asked for {len(seeds)}")
+    l2 = recipe.l2 if linear else (0.0,)
+    features = train.features
+    with seeded(seeds[0]):
+        head = frozen_head(recipe, objective, features.layers, features.width, seeds, l2).to(device)
+        if linear:
+            _standardise(head, train, device)
+        run = _Run(head, objective, train, dev, device)
+        order = MEMBER_ORDER if linear else seeds[0]
+        done = fit(run, recipe, train.lengths(), seed=order, device=device, progress=progress)
+        predictions = run.dev_predictions()
+    gold = gold_labels(dev.examples)
+    scores = [main_score(objective, gold, decoded.labels) for decoded in predictions]
+    results = []
+    for s in range(len(seeds)):
+        member = max(range(s * len(l2), (s + 1) * len(l2)), key=lambda m: scores[m])
+        weights = _member_weights(head, member) if linear else head.state_dict()
+        kept = {name: tensor.detach().cpu() for name, tensor in weights.items()}
+        chosen = {"l2": l2[member % len(l2)]} if linear else {}
+        results.append(Trained(kept, done, member, predictions[member], head.mix_weights()[member], chosen))
+    return results
+
+
+def _member_weights(head: nn.Module, member: int) -> dict[str, Tensor]:
+    """State of a head with this member alone: parameters have the members in front, buffers are shared."""
+    parameters = dict(head.named_parameters())
+    return {
+        name: tensor[member : member + 1] if name in parameters else tensor for name, tensor in head.state_dict().items()
+    }
+
+
+def _standardise(head: nn.Module, train: SplitFeatures, device: torch.device) -> None:
+    """Give the linear head mean and spread of the training features, in one pass of bounded memory."""
+    body = head.body
+    assert isinstance(body, MembersBody)
+    size = len(train.examples)
+    body.standardise(train.read(np.arange(i, min(i + 1024, size)), device)[0] for i in range(0, size, 1024))

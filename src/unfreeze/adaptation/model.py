@@ -1,0 +1,73 @@
+"""A trained model of either adaptation, put together from its weights, that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from unfreeze.adaptation.feature_extraction import as_form, form_for, frozen_head
+from unfreeze.adaptation.fine_tuning import TunedModel
+from unfreeze.adaptation.inputs import pair_reading, read_inputs
+from unfreeze.adaptation.prediction import predict
+from unfreeze.adaptation.task_heads import TaskHead
+from unfreeze.data.examples import Example
+from unfreeze.encoders.protocol import Batch, LayerStates
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.plan import Recipe
+from unfreeze.training.objectives import Decoded, Objective
+
+
+@dataclass(frozen=True)
+class AdaptedModel:
+    """An encoder with one or several heads trained for it, all of one recipe.
+
+    Attributes:
+        encoder: in eval mode; the pretrained one for feature extraction, a tuned one for fine-tuning.
+        heads: in eval mode, one member each.
+    """
+
+    recipe: Recipe
+    objective: Objective
+    encoder: TransformerEncoder
+    heads: tuple[nn.Module, ...]
+
+    def predict(self, examples: Sequence[Example]) -> list[Decoded]:
+        """Predictions of each head, in fp32, so that they hang neither on the batch nor on the processor's bf16."""
+        task = self.objective.task
+        inputs = read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples)
+        heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
+        with torch.inference_mode():
+            return predict(_states(self), heads, inputs, self.encoder.device)
+
+
+def _states(model: AdaptedModel) -> Callable[[Batch], LayerStates]:
+    encoder = model.encoder
+    if model.recipe.method == "fine-tuning":
+        return lambda batch: encoder.encode(batch, all_layers=False)
+    form = form_for(model.recipe, model.objective.task)
+    return lambda batch: as_form(encoder.encode(batch), form)
+
+
+def restore(
+    encoder: TransformerEncoder, recipe: Recipe, objective: Objective, weights: Sequence[Mapping[str, Tensor]]
+) -> AdaptedModel:
+    """A model from the weights of runs (`Trained.weights`); several only for feature extraction.
+
+    Args:
+        encoder: the pretrained one; fine-tuning takes a copy.
+    """
+    if recipe.method == "fine-tuning":
+        (only,) = weights
+        tuned = TunedModel(encoder, recipe, objective)
+        tuned.load_state_dict(dict(only))
+        tuned.eval().requires_grad_(False)
+        return AdaptedModel(recipe, objective, tuned.encoder, (tuned.head,))
+    heads = []
+    for one in weights:
+        head = frozen_head(recipe, objective, encoder.layers, encoder.width).to(encoder.device)
+        head.load_state_dict(dict(one))
+        heads.append(head.eval().requires_grad_(False))
+    return AdaptedModel(recipe, objective, encoder, tuple(heads))

@@ -1,0 +1,134 @@
+"""The winner as a folder: an ordinary encoder folder, the head's weights, and what is needed to read both.
+
+    bundle.json          task, labels, recipe, scores, versions
+    encoder/             the encoder (tuned or as it was) with its tokenizer, as transformers saves it
+    head.safetensors     the head
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from unfreeze.adaptation.feature_extraction import frozen_head
+from unfreeze.adaptation.fine_tuning import tuned_head
+from unfreeze.adaptation.model import AdaptedModel
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import pick_device
+from unfreeze.errors import InputError
+from unfreeze.experiment.files import new_folder, write_json
+from unfreeze.experiment.record import read_json
+from unfreeze.plan import plain, recipe_from
+from unfreeze.tasks import Task, task
+from unfreeze.training.objectives import Decoded, Objective
+
+Text = str | tuple[str, str] | Sequence[str]
+
+
+def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> None:
+    """Write a model with one head; the folder is whole or not there.
+
+    Args:
+        about: told along in `bundle.json`: scores, versions, how the model came about.
+    """
+    (head,) = model.heads
+    objective = model.objective
+    with new_folder(folder) as new:
+        model.encoder.model.save_pretrained(new / "encoder", safe_serialization=True)  # type: ignore[operator]
+        model.encoder.tokenizer.save_pretrained(new / "encoder")
+        save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
+        values = {
+            "schema": 1,
+            "task": objective.task.kind,
+            "labels": asdict(objective.labels),
+            "score_mean": objective.mean,
+            "score_spread": objective.spread,
+            "recipe": plain(model.recipe),
+            "encoder": model.encoder.name,
+            "max_length": model.encoder.max_length,
+            "fingerprint": model.encoder.fingerprint(),
+            **about,
+        }
+        write_json(new / "bundle.json", values)
+
+
+class Predictor:
+    """A loaded bundle.
+
+    Attributes:
+        task: what it predicts.
+        labels: the classes or tags it knows.
+        about: all of `bundle.json`.
+    """
+
+    def __init__(self, model: AdaptedModel, about: Mapping[str, Any]) -> None:
+        self.model, self.about = model, about
+        self.task: Task = model.objective.task
+        self.labels: LabelSpace = model.objective.labels
+
+    def predict(self, texts: Sequence[Text]) -> list[Label]:
+        """One label a text: a class name, a number, or one tag a word.
+
+        Args:
+            texts: strings; (text, text) tuples for pairs; for tagging lists of words (a string is split at spaces).
+
+        Raises:
+            InputError: an item is not what the task needs.
+
+        Example:
+            >>> unfreeze.load("out/bundle").predict(["a fine film"])  # doctest: +SKIP
+            ['positive']
+        """
+        return list(self.predict_examples([self._example(i, text) for i, text in enumerate(texts)]).labels)
+
+    def predict_examples(self, examples: Sequence[Example]) -> Decoded:
+        """Labels with the probability of each, where the head gives one."""
+        return self.model.predict(examples)[0] if examples else Decoded(())
+
+    def _example(self, index: int, text: Text) -> Example:
+        where = f"texts[{index}]"
+        if self.task.target == "tags":
+            words = tuple(text.split() if isinstance(text, str) else text)
+            if not words or not all(isinstance(w, str) for w in words):
+                raise InputError("must be a list of words, at least one", where=where)
+            return Example(where, " ".join(words), words=words)
+        if self.task.pair:
+            if isinstance(text, str) or len(text) != 2:
+                raise InputError(f"must be two texts, as (text, text), for {self.task.kind}", where=where)
+            return Example(where, text[0], text[1])
+        if not isinstance(text, str):
+            raise InputError(f"must be one string for {self.task.kind}", where=where)
+        return Example(where, text)
+
+
+def load(folder: str | Path, device: str = "auto") -> Predictor:
+    """Load a bundle.
+
+    Raises:
+        InputError: the folder is no bundle, or its files do not fit together.
+    """
+    folder = Path(folder)
+    about = read_json(folder / "bundle.json")
+    labels = LabelSpace(**{**about["labels"], "names": tuple(about["labels"]["names"])})
+    objective = Objective(task(about["task"]), labels, about["score_mean"], about["score_spread"])
+    recipe = recipe_from(about["recipe"], where=str(folder / "bundle.json"))
+    encoder = load_encoder(str(folder / "encoder"), about["max_length"]).to(pick_device(device))
+    if encoder.fingerprint() != about["fingerprint"]:
+        raise InputError("the encoder is not the one that was saved with this bundle", where=str(folder / "encoder"))
+    if recipe.method == "fine-tuning":
+        head = tuned_head(recipe, objective, encoder.width)
+    else:
+        head = frozen_head(recipe, objective, encoder.layers, encoder.width)
+    try:
+        head.load_state_dict(load_file(folder / "head.safetensors"))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise InputError(f"cannot be loaded: {error}", where=str(folder / "head.safetensors")) from None
+    encoder.eval().requires_grad_(False)
+    head = head.to(encoder.device).eval().requires_grad_(False)
+    return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), about)

@@ -1,0 +1,180 @@
+"""The command line: parse, call, print. No logic, and nothing slow imported before it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from unfreeze.errors import InputError
+
+if TYPE_CHECKING:
+    from unfreeze.judge import Result
+    from unfreeze.plan import Plan
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+    help="Keep the pretrained encoder frozen, or fine-tune it? Answers it for your labelled text.",
+)  # fmt: skip
+
+Data = Annotated[str | None, typer.Argument(metavar="DATA", help="File, or folder with train/dev/test.")]
+Split = Annotated[str | None, typer.Option(metavar="FILE", help="Name this split's file outright.")]
+Column = Annotated[str | None, typer.Option(metavar="COL", help="Column by name (or index where there is no header).")]
+Kind = Annotated[
+    str | None, typer.Option(metavar="KIND", help="classification, regression, pair-classification, pair-regression, tagging.")
+]
+Encoder = Annotated[str | None, typer.Option(metavar="NAME_OR_FOLDER", help="See `unfreeze encoders`.  [default: minilm]")]
+
+
+@app.command()
+def compare(
+    data: Data = None,
+    train: Split = None,
+    dev: Split = None,
+    test: Split = None,
+    text: Column = None,
+    text_b: Column = None,
+    label: Column = None,
+    task: Kind = None,
+    encoder: Encoder = None,
+    methods: Annotated[str | None, typer.Option(metavar="A,B", help="feature-extraction, fine-tuning, or both.")] = None,
+    budget: Annotated[str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes a method.")] = None,
+    seeds: Annotated[int | None, typer.Option(metavar="N", help="Final runs a method.  [default: 3, 5 or 10]")] = None,
+    train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None,
+    max_length: Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")] = None,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
+    cache_gb: Annotated[float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")] = None,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Output folder; an unfinished one is gone on with.")] = None,
+) -> None:
+    """Train both ways, judge them on the test set, and say which to use: report, verdict and a model that predicts."""
+    given = {k: v for k, v in locals().items() if k not in ("plan", "methods") and v is not None}
+    if methods is not None:
+        given["methods"] = [m.strip() for m in methods.split(",")]
+    asked = _plan(plan, given)
+    from unfreeze.comparison import compare as answer
+    from unfreeze.progress import Display
+
+    with Display() as display:
+        result = answer(asked, display, display.say)
+    _print_result(result)
+
+
+@app.command()
+def check(
+    data: Data = None,
+    train: Split = None,
+    dev: Split = None,
+    test: Split = None,
+    text: Column = None,
+    text_b: Column = None,
+    label: Column = None,
+    task: Kind = None,
+) -> None:
+    """Read and audit the data, train nothing."""
+    from unfreeze.data.audit import audit
+    from unfreeze.data.audit_lines import audit_lines
+    from unfreeze.experiment.question import read_data
+
+    dataset = read_data(_plan(None, {k: v for k, v in locals().items() if v is not None and isinstance(v, str)}))
+    for line in (*dataset.said, *audit_lines(audit(dataset))):
+        typer.echo(line)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a comparison.")]) -> None:
+    """Judge again from the run folders and rebuild the report (needs no torch)."""
+    from unfreeze.judge import judge
+    from unfreeze.report.render import render
+
+    judge(folder)
+    typer.echo(render(folder))
+
+
+@app.command()
+def predict(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Texts: csv, tsv, jsonl, parquet, txt or CoNLL words.")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write here (.tsv, .jsonl) instead of printing.")] = None,
+    text: Column = None,
+    text_b: Column = None,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
+) -> None:
+    """Predict labels with a bundle."""
+    from unfreeze.predicting import predict_file
+
+    count = predict_file(bundle, file, out, text=text, text_b=text_b, device=device)
+    if out is not None:
+        typer.echo(f"{count:,} predictions in {out}")
+
+
+@app.command()
+def encoders() -> None:
+    """List the encoders that can be used without a download."""
+    from unfreeze.encoders.packaged import listed_encoders
+
+    typer.echo(f"{'name':<40} {'layers':>6} {'width':>6} {'MB':>7}  where")
+    for row in listed_encoders():
+        size = "" if row.mb is None else f"{row.mb:,.0f}"
+        typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
+    typer.echo("Besides these: any folder that transformers saved, or the name of an encoder on the Hugging Face hub.")
+
+
+@app.command()
+def encode(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="As for compare, or a .txt with one text a line.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.safetensors")],
+    encoder: Encoder = None,
+    text: Column = None,
+    text_b: Column = None,
+    label: Column = None,
+    task: Kind = None,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
+) -> None:
+    """Write the frozen layer states of texts: states (layers, tokens, width), offsets (texts + 1), and the tokens."""
+    from unfreeze.encoding import encode_file
+    from unfreeze.progress import Display
+
+    columns = {"text": text, "text_b": text_b, "label": label, "task": task}
+    with Display() as display:
+        shape = encode_file(data, encoder or "minilm", out, columns=columns, device=device, watcher=display)
+    typer.echo(f"{out}: states {shape}")
+
+
+def _plan(file: Path | None, given: dict[str, Any]) -> Plan:
+    """The plan file's settings with the options given on the command line over them."""
+    from unfreeze.plan import Plan, merged, read_plan
+
+    return merged(Plan() if file is None else read_plan(file), given, "command line")
+
+
+def _print_result(result: Result) -> None:
+    from unfreeze.progress import summary
+
+    for line in summary(result):
+        typer.echo(line)
+
+
+def main() -> None:
+    """Run the command line: 0 done, 1 a fault of ours, 2 bad input (one line, no traceback), 130 interrupted."""
+    # Threads that spin at a barrier make every step many times slower as soon as another program takes a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    try:
+        app()
+    except InputError as error:
+        print(f"unfreeze: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("unfreeze: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        print(f"unfreeze: {error.filename or 'input/output'}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

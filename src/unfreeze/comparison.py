@@ -1,0 +1,290 @@
+"""The whole question, from data to verdict: read, audit, extract once, run, judge, report, bundle."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from unfreeze.adaptation.inputs import read_inputs
+from unfreeze.adaptation.model import AdaptedModel, restore
+from unfreeze.adaptation.trained import degenerate, gold_labels, metrics
+from unfreeze.bundle import save_bundle
+from unfreeze.data.audit import audit, with_limits
+from unfreeze.data.audit_lines import audit_lines
+from unfreeze.data.examples import SPLITS, Dataset, SplitName
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
+from unfreeze.experiment.budgets import SEEDS, recipes
+from unfreeze.experiment.cost import median_ms
+from unfreeze.experiment.jobs import Job, job, question_digest
+from unfreeze.experiment.question import read_data
+from unfreeze.experiment.record import (
+    Choice,
+    RunRecord,
+    Setting,
+    TestRecord,
+    read_setting,
+    write_choices,
+    write_items,
+    write_setting,
+    write_test,
+)
+from unfreeze.experiment.runner import Watcher, Workbench, features_of, read_weights, run
+from unfreeze.features.cache import cache_folder
+from unfreeze.judge import Result, judge
+from unfreeze.metrics import main_metric
+from unfreeze.plan import Method, Plan, Recipe, plain
+from unfreeze.report.render import render
+from unfreeze.training.objectives import objective_for
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+
+
+def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:
+    """Answer a plan's question; what was finished in its output folder before is not done again.
+
+    Args:
+        watcher: told what runs and how far it is.
+        tell: told what was read, guessed and found, a line at a time.
+
+    Raises:
+        InputError: the data, the encoder, the plan or the output folder is at fault.
+    """
+    dataset = read_data(plan)
+    for line in dataset.said:
+        tell(line)
+    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{Path(plan.encoder).name}")
+    device = pick_device(plan.device)
+    with claimed(out):
+        encoder = load_encoder(plan.encoder, plan.max_length).to(device)
+        precision = fast_precision(device)
+        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+        _same_question(out, question)
+        setting = _setting(plan, dataset, encoder, device, precision, question)
+        for line in setting.audit["lines"]:
+            tell(line)
+        write_items(out, dataset.test)
+        write_setting(out, setting)
+        objective = objective_for(dataset.task, dataset.labels, dataset.train)
+        cache = cache_folder(), int(plan.cache_gb * 1e9)
+        with frozen(encoder, precision) as reader:
+            bench = Workbench(
+                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet()
+            )
+            choices, best = _run_methods(bench, plan, question)
+        write_choices(out, choices)
+        result = judge(out)
+        _bundle(bench, result, choices, best)
+        render(out)
+        for weights in (out / "runs").glob("*/weights.safetensors"):
+            weights.unlink()  # the bundle holds the one that is used; records and predictions stay
+    return result
+
+
+def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Method, Choice], dict[Method, Job]]:
+    """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
+    seeds = range(plan.seeds or SEEDS[plan.budget])
+    tried = {
+        m: [r for r in plan.recipes if r.method == m]
+        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width)
+        for m in plan.methods
+    }
+    bench.left = sum(len(rs) + len(seeds) - 1 for rs in tried.values())
+    choices: dict[Method, Choice] = {}
+    best: dict[Method, Job] = {}
+    for method, candidates in tried.items():
+        trials = [run(bench, [job(question, recipe, 0)])[0] for recipe in candidates]
+        chosen = candidates[max(range(len(trials)), key=lambda i: _main(bench, trials[i]))]
+        finals = [job(question, chosen, seed) for seed in seeds]
+        records = run(bench, finals)
+        best[method] = finals[max(range(len(records)), key=lambda i: _main(bench, records[i]))]
+        _score_on_test(bench, finals)
+        choices[method] = Choice(
+            trials=tuple(t.id for t in trials),
+            runs=tuple(j.id for j in finals),
+            extract_s=_extract_s(bench, chosen),
+            latency_ms=_latency(bench, best[method]),
+            best_run=best[method].id,
+        )
+    return choices, best
+
+
+def _main(bench: Workbench, record: RunRecord) -> float:
+    return record.dev[main_metric(bench.dataset.task, bench.dataset.labels.scheme)]
+
+
+def _model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
+    weights = [read_weights(bench, j) for j in jobs]
+    return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
+
+
+def _score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
+    """Read the test set with final runs that have not; frozen ones share the encoder's pass over it."""
+    missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
+    shared = bool(missing) and missing[0].recipe.method == "feature-extraction"
+    for group in [missing] if shared else [[j] for j in missing]:
+        bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
+        with frozen(bench.encoder):
+            decoded = _model(bench, group).predict(bench.dataset.test)
+        for one, said in zip(group, decoded, strict=True):
+            scores = metrics(bench.objective, gold_labels(bench.dataset.test), said.labels)
+            record = TestRecord(scores, degenerate(said.labels), said.labels, said.confidence)
+            write_test(bench.run_folder(one), record)
+        bench.watcher.end("test set", None)
+
+
+def _extract_s(bench: Workbench, recipe: Recipe) -> float:
+    if recipe.method == "fine-tuning":
+        return 0.0
+    return sum(features_of(bench, split, recipe).features.seconds for split in ("train", "dev"))
+
+
+def _latency(bench: Workbench, best: Job) -> dict[str, float]:
+    """Milliseconds to predict one test text of median length, and a batch of 32, tokenising included."""
+    by_length = sorted(bench.dataset.test, key=lambda e: len(e.text) + len(e.text_b or ""))
+    middle = len(by_length) // 2
+    one, many = by_length[middle : middle + 1], bench.dataset.test[:32]
+    with frozen(bench.encoder):
+        model = _model(bench, [best])
+        return {"1": median_ms(lambda: model.predict(one)), "32": median_ms(lambda: model.predict(many), 7)}
+
+
+def _bundle(bench: Workbench, result: Result, choices: dict[Method, Choice], best: dict[Method, Job]) -> None:
+    use: Method = result.verdict["use"]
+    about = {
+        "method": use,
+        "metric": result.values["metric"],
+        "test": result.methods[use]["test"],
+        "run": choices[use].best_run,
+        "versions": _versions(),
+    }
+    save_bundle(bench.folder / "bundle", _model(bench, [best[use]]), about)
+
+
+def _setting(
+    plan: Plan, dataset: Dataset, encoder: TransformerEncoder, device: torch.device, precision: str, question: str
+) -> Setting:
+    over: dict[str, int] = {split: _over_limit(encoder, dataset, split) for split in SPLITS}
+    found = with_limits(audit(dataset), over)
+    sizes = {split: len(dataset.split(split)) for split in SPLITS}
+    data = {
+        "name": dataset.name,
+        "files": dict(dataset.files),
+        "columns": dict(dataset.columns),
+        "sizes": sizes,
+        "said": list(dataset.said),
+        "truncated": {split: over[split] / sizes[split] for split in SPLITS},
+        "question": question,
+    }
+    parameters = list(encoder.model.parameters())
+    about = {
+        "name": encoder.name,
+        "layers": encoder.layers,
+        "width": encoder.width,
+        "parameters": sum(p.numel() for p in parameters),
+        "mb": sum(p.numel() * p.element_size() for p in parameters) / 1e6,
+        "max_length": encoder.max_length,
+        "fingerprint": encoder.fingerprint(),
+    }
+    environment = {
+        **_versions(),
+        "processor": _processor(device),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "precision": precision,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    metric = main_metric(dataset.task, dataset.labels.scheme)
+    lines = {"lines": audit_lines(found)}
+    audited = {**asdict(found), **lines}
+    return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
+
+
+def _over_limit(encoder: TransformerEncoder, dataset: Dataset, split: SplitName) -> int:
+    """Examples of a split that pass the encoder's limit: cut, or, for tagging, read in windows."""
+    inputs = read_inputs(encoder, dataset.task, "joint", dataset.split(split))
+    if dataset.task.target == "tags":
+        return int(((inputs.examples[1:] - inputs.examples[:-1]) > 1).sum())
+    return int(inputs.truncated.sum())
+
+
+def _versions() -> dict[str, str]:
+    packages = {name: version(name) for name in ("unfreeze", "torch", "transformers", "numpy")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _processor(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _same_question(out: Path, question: str) -> None:
+    if not (out / "comparison.json").exists():
+        return
+    if read_setting(out).data.get("question") != question:
+        raise InputError(
+            "holds a comparison of other data, another encoder or another task; choose another --out or remove it",
+            where=str(out),
+        )
+
+
+@contextmanager
+def claimed(out: Path) -> Iterator[None]:
+    """Hold a comparison's folder: no second process writes there, and nothing that is not ours is written over."""
+    lock = out / ".lock"
+    ours = (out / "comparison.json").exists() or lock.exists()
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not ours)):
+        raise InputError("is there already and holds no comparison; choose another --out", where=str(out))
+    fresh = not out.exists()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _take(lock)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(out)) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        if fresh and not any(out.iterdir()):
+            shutil.rmtree(out)
+
+
+def _take(lock: Path) -> None:
+    import psutil
+
+    if lock.exists():
+        owner = lock.read_text(encoding="ascii").strip()
+        if owner.isdigit() and int(owner) != os.getpid() and psutil.pid_exists(int(owner)):
+            raise InputError(f"is in use by process {owner}; wait or choose another --out", where=str(lock.parent))
+        lock.unlink()  # left by a killed run
+    with lock.open("x", encoding="ascii") as file:
+        file.write(str(os.getpid()))

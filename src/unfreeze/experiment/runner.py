@@ -1,0 +1,159 @@
+"""Runs jobs, one folder each: what is finished stays finished, and a killed run leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.adaptation.fine_tuning import fine_tune
+from unfreeze.adaptation.inputs import pair_reading
+from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
+from unfreeze.data.examples import Dataset, SplitName
+from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.experiment.cost import peak_mb, reset_peak
+from unfreeze.experiment.files import new_folder, write_json
+from unfreeze.experiment.jobs import Job
+from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
+from unfreeze.plan import Recipe
+from unfreeze.training.objectives import Objective
+
+
+class Watcher(Protocol):
+    """Told how the work goes; the command line draws it."""
+
+    def begin(self, what: str, left: int) -> None:
+        """A run (or extraction) begins; `left` more are known to follow."""
+        ...
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """Progress inside what runs now, with its best dev score so far."""
+        ...
+
+    def end(self, what: str, score: float | None) -> None:
+        """It ended, with its dev score if it has one."""
+        ...
+
+
+@dataclass
+class Workbench:
+    """Everything that runs share.
+
+    Attributes:
+        encoder: fp32, never changed; fine-tuning copies it.
+        reader: the frozen encoder that features come from (a bf16 copy where that is faster).
+        precision: of training and extraction.
+        cache: folder and cap in bytes of the feature store.
+    """
+
+    folder: Path
+    dataset: Dataset
+    objective: Objective
+    encoder: TransformerEncoder
+    reader: TransformerEncoder
+    precision: Precision
+    device: torch.device
+    cache: tuple[Path, int]
+    watcher: Watcher
+    left: int = 0
+    features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+
+    def run_folder(self, job: Job) -> Path:
+        """Where a job's record is."""
+        return self.folder / "runs" / job.id
+
+
+def run(bench: Workbench, jobs: Sequence[Job]) -> list[RunRecord]:
+    """Records of these jobs, which share one recipe; those not finished are run, frozen linear ones all at once."""
+    missing = [j for j in jobs if not finished(bench, j)]
+    bench.left -= len(jobs) - len(missing)
+    recipe = jobs[0].recipe
+    side_by_side = recipe.method == "feature-extraction" and recipe.head == "linear"
+    for group in [missing] if side_by_side else [[j] for j in missing]:
+        if group:
+            _run_group(bench, recipe, group)
+    return [read_record(bench.run_folder(j)) for j in jobs]
+
+
+def finished(bench: Workbench, job: Job) -> bool:
+    """Whether a job needs no more training: it has a record, and weights unless its test scores are in too."""
+    folder = bench.run_folder(job)
+    return (folder / "record.json").exists() and (
+        (folder / "weights.safetensors").exists() or (folder / "test.json").exists()
+    )
+
+
+def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
+    name = f"{recipe.method} {recipe.name}, seed {', '.join(str(j.seed) for j in group)}"
+    bench.left -= len(group)
+    if recipe.method == "feature-extraction":
+        features = [features_of(bench, split, recipe) for split in ("train", "dev")]
+    bench.watcher.begin(name, bench.left)
+    reset_peak(bench.device)
+    if recipe.method == "feature-extraction":
+        seeds = [j.seed for j in group]
+        trained = train_frozen(
+            recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
+        )
+    else:
+        given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
+        trained = [fine_tune(*given, seed=group[0].seed, precision=bench.precision, progress=bench.watcher.step)]
+    peak = peak_mb(bench.device)
+    for job, one in zip(group, trained, strict=True):
+        record = _record(bench, job, one, peak, share=len(group))
+        with new_folder(bench.run_folder(job)) as folder:
+            save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / "weights.safetensors")
+            write_json(folder / "record.json", record_values(record))
+        bench.watcher.end(name, next(iter(record.dev.values())))
+
+
+def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeatures:
+    """A split's layer states in the form that a recipe reads, computed at the first asking."""
+    task = bench.dataset.task
+    key = (split, pair_reading(recipe, task), form_for(recipe, task))
+    if key not in bench.features:
+        name = f"layer states of {split} ({key[2]})"
+        bench.watcher.begin(name, bench.left)
+        bench.features[key] = split_features(
+            bench.reader, recipe, bench.objective, bench.dataset.split(split), cache=bench.cache,
+            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
+        )  # fmt: skip
+        bench.watcher.end(name, None)
+    return bench.features[key]
+
+
+def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: int) -> RunRecord:
+    done, m = trained.fit, trained.member
+    curve = tuple(EpochPoint(e.epoch, e.step, e.loss[m], e.dev[m], e.seconds, e.rate) for e in done.curve)
+    members = len(done.best_epoch)
+    predicted = trained.dev.labels
+    return RunRecord(
+        id=job.id,
+        method=job.recipe.method,
+        recipe=job.recipe,
+        seed=job.seed,
+        dev=metrics(bench.objective, gold_labels(bench.dataset.dev), predicted),
+        best_epoch=done.best_epoch[m],
+        curve=curve,
+        degenerate=degenerate(predicted),
+        layer_weights=trained.layer_weights,
+        chosen=dict(trained.chosen),
+        train_s=done.seconds / share,
+        peak_mb=peak,
+        trained_parameters=done.trained_parameters // members,
+        stored_mb=sum(t.numel() * t.element_size() for t in trained.weights.values()) / 1e6,
+        examples_per_s=done.examples * share / done.seconds,
+    )
+
+
+def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:
+    """A run's weights."""
+    weights: dict[str, Tensor] = load_file(bench.run_folder(job) / "weights.safetensors")
+    return weights

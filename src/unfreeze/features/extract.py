@@ -1,0 +1,201 @@
+"""Frozen layer states for a set of inputs: computed once into a store, or each time where a store has no room."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal, Protocol, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from unfreeze.data.batches import sorted_batches
+from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates
+from unfreeze.errors import InputError
+from unfreeze.features.cache import discard, new_store, room_for
+from unfreeze.features.layout import Form, Layout, layout, ragged, store_key
+from unfreeze.features.store import (
+    About,
+    Dtype,
+    NotFiniteError,
+    StoredFeatures,
+    TornStoreError,
+    open_keys,
+    open_store,
+    write_store,
+)
+from unfreeze.layers.pooling import pool
+
+Progress = Callable[[int, int], None]
+_SMALL_FILES = 1 << 14  # the most that meta.json and the headers of the index take
+
+
+class Features(Protocol):
+    """Frozen layer states of a set of inputs, wherever they come from.
+
+    Attributes:
+        layers, width, form: of the states.
+        bytes: of states on disk; 0 when they are recomputed.
+        seconds: spent in the encoder. A store tells what it cost when it was made; recomputed features count on.
+        reused: the store was there already.
+        note: what a person should be told, such as why the states are recomputed; or None.
+    """
+
+    kind: Literal["stored", "recomputed"]
+    layers: int
+    width: int
+    form: Form
+    bytes: int
+    seconds: float
+    reused: bool
+    note: str | None
+
+    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+        """States of the inputs with these indices, in this order: float32 on the CPU.
+
+        Form `tokens` has a row for each piece, `words` for each piece with `Inputs.words >= 0`, the others one an
+        input (segment and words are -1 there); `lengths` are rows per input.
+        """
+        ...
+
+
+def extract(
+    encoder: Encoder,
+    inputs: Inputs,
+    form: Form,
+    *,
+    folder: Path,
+    cap_bytes: int,
+    precision: str,
+    progress: Progress | None = None,
+    token_budget: int = 4096,
+) -> Features:
+    """Layer states of `inputs`, from a store in `folder` that is made first if need be.
+
+    Where a store would pass the cap or the disk cannot take it, the states are recomputed at each reading, for which
+    the encoder must still be frozen. A store that does not fit float16 is written again as float32.
+
+    Args:
+        encoder: frozen: every part in eval mode, no parameter with a gradient.
+        folder: see `cache_folder`.
+        cap_bytes: the most that all stores in `folder` may take together.
+        precision: of the encoder's computation; part of the store's key.
+        progress: is told pieces done and pieces in all.
+        token_budget: the most pieces encoded at a time, unless a single input is longer.
+
+    Raises:
+        RuntimeError: the encoder is not frozen.
+        InputError: the encoder gives states that are no finite numbers.
+    """
+    require_frozen(encoder)
+    where = layout(inputs, form)
+    fingerprint = encoder.fingerprint()
+    key = store_key(fingerprint, inputs, form, precision)
+    if stored := _reopened(folder / key):
+        return stored
+    note: str | None = None
+    dtypes: tuple[Dtype, ...] = ("float16", "float32")
+    for dtype in dtypes:
+        about = About(key, fingerprint, form, precision, encoder.layers, encoder.width, dtype, note)
+        batches = encoded(encoder, inputs, where.first, form, token_budget, progress)
+        try:
+            full = room_for(folder, where.rows * about.row_bytes + where.nbytes + _SMALL_FILES, cap_bytes, open_keys())
+            if full is None:
+                return _stored(folder / key, about, where, batches)
+            note = full
+            break
+        except NotFiniteError:
+            note = "some states are too large for float16, so they are stored as float32"
+        except OSError as error:
+            note = f"states cannot be stored in {folder}: {error.strerror or error}"
+            break
+    else:
+        raise InputError("gives states that are infinite or no numbers", where=f"encoder {encoder.name}")
+    return RecomputedFeatures(
+        encoder, inputs, where, form, token_budget, f"{note}; they are recomputed at each reading"
+    )
+
+
+def _reopened(path: Path) -> StoredFeatures | None:
+    if not path.exists():
+        return None
+    try:
+        return open_store(path)
+    except (TornStoreError, OSError):
+        discard(path)
+        return None
+
+
+def _stored(path: Path, about: About, where: Layout, batches: Iterator[tuple[Ints, Tensor]]) -> StoredFeatures:
+    with new_store(path) as unfinished:
+        write_store(unfinished, about, where, batches)
+    return open_store(path, check=False)
+
+
+class RecomputedFeatures:
+    """Features that hold nothing: each reading runs the encoder. For states that no disk has room for."""
+
+    kind: Literal["stored", "recomputed"] = "recomputed"
+
+    def __init__(
+        self, encoder: Encoder, inputs: Inputs, where: Layout, form: Form, token_budget: int, note: str | None
+    ) -> None:
+        self.layers, self.width, self.form, self.note = encoder.layers, encoder.width, form, note
+        self.bytes, self.seconds, self.reused = 0, 0.0, False
+        self._encoder, self._inputs, self._where, self._budget = encoder, inputs, where, token_budget
+
+    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+        """See `Features.read`. Raises `RuntimeError` when the encoder is no longer frozen."""
+        require_frozen(self._encoder)
+        began = time.perf_counter()
+        asked = np.asarray(inputs, dtype=np.int64)
+        _, counts = self._where.spans(asked)
+        starts = np.cumsum(counts) - counts
+        states = torch.empty((self.layers, int(counts.sum()), self.width))
+        for batch, part in encoded(self._encoder, self._inputs, asked, self.form, self._budget):
+            states[:, torch.from_numpy(ragged(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
+        self.seconds += time.perf_counter() - began
+        return self._where.labelled(states, asked)
+
+
+def encoded(
+    encoder: Encoder, inputs: Inputs, asked: Ints, form: Form, token_budget: int, progress: Progress | None = None
+) -> Iterator[tuple[Ints, Tensor]]:
+    """Encode the inputs `asked` for, batch by batch.
+
+    Yields:
+        Places in `asked`, and the states (layers, rows of these inputs in this order, width) of their rows, in the
+        encoder's dtype and on its device.
+    """
+    device = next(cast(nn.Module, encoder).parameters()).device
+    lengths, done = inputs.lengths()[asked], 0
+    # Backwards: if the longest are too much for the memory, that shows at once.
+    for batch in reversed([*sorted_batches(lengths, token_budget)]):
+        with torch.inference_mode():
+            states = _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
+        yield batch, states
+        done += int(lengths[batch].sum())
+        if progress:
+            progress(done, int(lengths.sum()))
+
+
+def _rows(states: LayerStates, form: Form) -> Tensor:
+    if form == "tokens":
+        return states.states
+    if form == "words":
+        return states.states[:, states.words >= 0]
+    pooled: Tensor = pool(states.states, states.lengths, form)
+    return pooled
+
+
+def require_frozen(encoder: Encoder) -> None:
+    """Raise `RuntimeError` if any part of the encoder is in training mode (dropout), or a parameter takes gradients."""
+    module = cast(nn.Module, encoder)
+    for name, part in module.named_modules():
+        if part.training:
+            raise RuntimeError(f"'{name or encoder.name}' is in training mode: its states would have dropout in them")
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            raise RuntimeError(f"'{name}' takes gradients: the encoder is not frozen")

@@ -1,0 +1,198 @@
+"""Layer states on disk: whole and unaltered, or not used.
+
+A store is a folder named by its key:
+
+    states.bin   (rows, layers, width), row-major, so that what one input needs lies together
+    index.npz    `Layout`: which rows each input has, and what they are
+    meta.json    `About`, bytes, seconds, date, and a checksum over all three files
+
+Rows are read with plain reads and not through a memory map: mapped pages count as resident memory, which would then
+grow with the file.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+import weakref
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.protocol import Ints, LayerStates
+from unfreeze.features.layout import Form, Layout
+
+Dtype = Literal["float16", "float32"]
+_CHUNK = 1 << 20
+
+
+class TornStoreError(Exception):
+    """A store that was cut or altered: it is to be deleted and computed again."""
+
+
+class NotFiniteError(ArithmeticError):
+    """A layer state is too large for the store's dtype, or no number at all."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a store holds.
+
+    Attributes:
+        encoder: its fingerprint.
+        precision: of the computation; `dtype` is that of the file.
+        note: what a person should be told about the store, or None.
+    """
+
+    key: str
+    encoder: str
+    form: Form
+    precision: str
+    layers: int
+    width: int
+    dtype: Dtype
+    note: str | None
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of one row: the states of all layers."""
+        return self.layers * self.width * np.dtype(self.dtype).itemsize
+
+
+def write_store(folder: Path, about: About, where: Layout, batches: Iterable[tuple[Ints, Tensor]]) -> None:
+    """Fill an empty `folder` with a store. Its seconds are those in which `batches` was drawn and written.
+
+    Args:
+        batches: stored inputs, and the states (layers, rows of these inputs, width) of theirs; each stored input once.
+
+    Raises:
+        NotFiniteError: a state does not fit the dtype.
+        OSError: the disk is full or may not be written.
+    """
+    began = time.perf_counter()
+    with (folder / "states.bin").open("wb") as file:
+        file.truncate(where.rows * about.row_bytes)
+        for stored, states in batches:
+            data = _as_rows(states, getattr(torch, about.dtype)).cpu().numpy().reshape(-1).view(np.uint8)
+            for there, here in _spans(where.offsets[stored], where.offsets[stored + 1], about.row_bytes):
+                file.seek(there)
+                file.write(data[here].data)
+    index: dict[str, Any] = {f.name: getattr(where, f.name) for f in fields(where)}
+    np.savez(folder / "index.npz", **index)
+    meta: dict[str, Any] = {
+        **asdict(about),
+        "bytes": where.rows * about.row_bytes,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.perf_counter() - began, 4),
+    }
+    meta["checksum"] = _checksum(folder, meta)
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+
+
+def _as_rows(states: Tensor, dtype: torch.dtype) -> Tensor:
+    """(layers, rows, width) to (rows, layers, width) in `dtype`, refused unless all are finite."""
+    layers, count, width = states.shape
+    rows = torch.empty((count, layers, width), dtype=dtype, device=states.device)
+    rows.copy_(states.permute(1, 0, 2))
+    # The extremes tell as much as torch.isfinite on each state (NaN goes before all), in a tenth of the time.
+    if rows.numel() and not bool(torch.isfinite(torch.stack(rows.aminmax())).all()):
+        raise NotFiniteError
+    return rows
+
+
+def _checksum(folder: Path, meta: Mapping[str, Any]) -> int:
+    """One number over states, index, and everything else in meta.json."""
+    buffer, crc = memoryview(bytearray(_CHUNK)), 0
+    for name in ("states.bin", "index.npz"):
+        with (folder / name).open("rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                crc = zlib.crc32(buffer[:count], crc)
+    rest = {k: v for k, v in meta.items() if k != "checksum"}
+    return zlib.crc32(json.dumps(rest, sort_keys=True).encode(), crc)
+
+
+def _spans(starts: Ints, ends: Ints, row_bytes: int) -> Iterator[tuple[int, slice]]:
+    """Where rows lie that are packed in a buffer in this order: (byte in the file, bytes in the buffer).
+
+    Rows that are neighbours in the file as in the buffer make one span.
+    """
+    if not len(starts):
+        return
+    heads = np.concatenate([[0], np.flatnonzero(starts[1:] != ends[:-1]) + 1, [len(starts)]])
+    here = np.concatenate([[0], np.cumsum(ends - starts)])[heads] * row_bytes
+    for there, start, end in zip((starts[heads[:-1]] * row_bytes).tolist(), here, here[1:], strict=False):
+        yield there, slice(int(start), int(end))
+
+
+class StoredFeatures:
+    """An open store as `Features`. It has one file position, so threads must not share it."""
+
+    kind: Literal["stored", "recomputed"] = "stored"
+
+    def __init__(self, about: About, where: Layout, file: io.BufferedReader, *, seconds: float, reused: bool) -> None:
+        self.layers, self.width, self.form, self.note = about.layers, about.width, about.form, about.note
+        self.bytes, self.seconds, self.reused = where.rows * about.row_bytes, seconds, reused
+        self.about = about
+        self._where, self._file = where, file
+        weakref.finalize(self, file.close)
+        _OPEN.add(self)
+
+    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+        """See `Features.read`."""
+        starts, counts = self._where.spans(inputs)
+        rows = np.empty((int(counts.sum()), self.layers, self.width), self.about.dtype)
+        data = rows.reshape(-1).view(np.uint8)
+        for there, here in _spans(starts, starts + counts, self.about.row_bytes):
+            self._file.seek(there)
+            if self._file.readinto(data[here].data) != here.stop - here.start:
+                raise OSError(f"feature store {self.about.key} was cut while in use")
+        states = torch.empty((self.layers, len(rows), self.width))
+        states.copy_(torch.from_numpy(rows).permute(1, 0, 2))
+        return self._where.labelled(states, inputs)
+
+
+_OPEN: weakref.WeakSet[StoredFeatures] = weakref.WeakSet()
+
+
+def open_keys() -> set[str]:
+    """Keys of the stores that this process is using, which must not be evicted."""
+    return {features.about.key for features in _OPEN}
+
+
+def open_store(folder: Path, *, check: bool = True) -> StoredFeatures:
+    """Open a store and mark it as used now.
+
+    Args:
+        check: read every byte and compare the checksum; False is for a store that this process has just written.
+
+    Raises:
+        FileNotFoundError: the store or a file of it is not there.
+        TornStoreError: it is not whole, or was altered.
+    """
+    file = (folder / "states.bin").open("rb")
+    try:
+        meta = json.loads((folder / "meta.json").read_bytes())
+        about = About(**{f.name: meta[f.name] for f in fields(About)})
+        whole = about.key == folder.name and os.fstat(file.fileno()).st_size == meta["bytes"]
+        if not whole or (check and meta["checksum"] != _checksum(folder, meta)):
+            raise TornStoreError(folder.name)
+        where = Layout(**np.load(folder / "index.npz", allow_pickle=False))
+        with suppress(OSError):  # a read-only cache can still be read
+            os.utime(folder / "meta.json")
+        return StoredFeatures(about, where, file, seconds=meta["seconds"], reused=check)
+    except (ValueError, KeyError, TypeError) as error:
+        file.close()
+        raise TornStoreError(folder.name) from error
+    except BaseException:
+        file.close()
+        raise

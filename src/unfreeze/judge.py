@@ -1,0 +1,293 @@
+"""From the run folders to `result.json`: scores with intervals, the difference, the verdict. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unfreeze import metrics, verdict
+from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean_ci, paired_difference
+from unfreeze.data.examples import Example
+from unfreeze.errors import InputError
+from unfreeze.experiment.files import write_json
+from unfreeze.experiment.record import (
+    Choice,
+    RunRecord,
+    Setting,
+    TestRecord,
+    read_choices,
+    read_items,
+    read_records,
+    read_setting,
+    read_test,
+)
+from unfreeze.plan import Method, Plan, Recipe, plain
+
+SCHEMA = 1
+METRIC_NAMES = {
+    "macro_f1": "macro F1",
+    "f1_positive": "F1 of the positive class",
+    "matthews": "Matthews correlation",
+    "pearson": "Pearson correlation",
+    "spearman": "Spearman correlation",
+    "mse": "mean squared error",
+    "span_f1": "span F1",
+    "span_f1_strict": "strict span F1",
+}
+UNFINISHED = "the comparison did not finish: start the same command again, it goes on where it stopped"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that a finished comparison left on disk.
+
+    Attributes:
+        choices: method to what it chose; only methods that were run.
+        records: every run by id.
+        tests: test record of every final run, by run id; its predictions are in the order of `items`.
+        items: the test items with gold labels.
+    """
+
+    setting: Setting
+    choices: Mapping[Method, Choice]
+    records: Mapping[str, RunRecord]
+    tests: Mapping[str, TestRecord]
+    items: tuple[Example, ...]
+
+    def trials(self, method: Method) -> tuple[RunRecord, ...]:
+        """The runs among which `method` chose its recipe."""
+        return tuple(self.records[run] for run in self.choices[method].trials)
+
+    def finals(self, method: Method) -> tuple[RunRecord, ...]:
+        """The runs of the chosen recipe, one a seed."""
+        return tuple(self.records[run] for run in self.choices[method].runs)
+
+    def all_finals(self) -> tuple[RunRecord, ...]:
+        """The final runs of every method."""
+        return tuple(run for method in self.choices for run in self.finals(method))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `result.json` holds; `docs/result_schema.md` explains every key."""
+
+    values: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """`choice`, `use`, `headline`, `reasons`, `doubts`, `next_step`."""
+        return dict(self.values["verdict"])
+
+    @property
+    def difference(self) -> dict[str, Any] | None:
+        """`of`, `mean`, `ci95`, `p`; None when only one method was run."""
+        return None if self.values["difference"] is None else dict(self.values["difference"])
+
+    @property
+    def methods(self) -> dict[str, Any]:
+        """Method to its recipe, runs, scores and cost."""
+        return dict(self.values["methods"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plain values, as in the file."""
+        return dict(self.values)
+
+
+def judge(folder: Path) -> Result:
+    """Judge a finished comparison and write its `result.json`.
+
+    Raises:
+        InputError: a run or file is missing or torn (see `read_comparison`), or the result cannot be written.
+    """
+    result = Result(_values(read_comparison(folder)))
+    write_json(folder / "result.json", result.to_dict())
+    return result
+
+
+def read_comparison(folder: Path) -> Comparison:
+    """Read a finished comparison.
+
+    Raises:
+        InputError: something is missing or torn: which file, and what to do.
+    """
+    setting, choices = read_setting(folder), read_choices(folder)
+    records, items = read_records(folder), read_items(folder)
+    tests: dict[str, TestRecord] = {}
+    for choice in choices.values():
+        for run in (*choice.trials, *choice.runs):
+            if run not in records:
+                raise InputError(f"the record is missing; {UNFINISHED}", where=str(folder / "runs" / run))
+        for run in choice.runs:
+            test = read_test(folder / "runs" / run)
+            if test is None:
+                raise InputError(f"there are no test scores; {UNFINISHED}", where=str(folder / "runs" / run))
+            if len(test.predictions) != len(items):
+                found = f"{len(test.predictions)} predictions for {len(items)} test items"
+                remedy = "delete the folder of this run and start the same command again"
+                raise InputError(f"{found}; {remedy}", where=str(folder / "runs" / run / "test.parquet"))
+            tests[run] = test
+    return Comparison(setting, choices, records, tests, items)
+
+
+def _values(comparison: Comparison) -> dict[str, Any]:
+    setting = comparison.setting
+    statistics = {method: _statistics(comparison, method) for method in comparison.choices}
+    intervals = {method: mean_ci(values, _metric(comparison)) for method, values in statistics.items()}
+    equivalence = float(setting.plan.get("equivalence", Plan.equivalence))
+    difference = None
+    if len(statistics) == 2:
+        difference = paired_difference(statistics["fine-tuning"], statistics["feature-extraction"], _metric(comparison))
+    advice = _verdict(comparison, intervals, difference, equivalence)
+    return {
+        "schema": SCHEMA,
+        "task": setting.task.kind,
+        "metric": setting.metric,
+        "data": {**setting.data, "labels": list(setting.labels.names), "audit": dict(setting.audit)},
+        "encoder": dict(setting.encoder),
+        "methods": {method: _method(comparison, method, interval) for method, interval in intervals.items()},
+        "difference": None if difference is None else _difference(difference),
+        "equivalence": equivalence,
+        "verdict": {
+            "choice": advice.choice,
+            "use": advice.use,
+            "headline": advice.headline,
+            "reasons": list(advice.reasons),
+            "doubts": list(advice.doubts),
+            "next_step": advice.next_step,
+        },
+        "plan": dict(setting.plan),
+        "environment": dict(setting.environment),
+    }
+
+
+def _metric(comparison: Comparison) -> MetricFn:
+    return lambda sums: metrics.from_statistics(comparison.setting.task, sums)
+
+
+def _statistics(comparison: Comparison, method: Method) -> Floats:
+    """(seeds, items, k) additive statistics of a method's final runs."""
+    setting, gold = comparison.setting, [item.label for item in comparison.items]
+    runs = (comparison.tests[run].predictions for run in comparison.choices[method].runs)
+    return np.stack([metrics.item_statistics(setting.task, gold, p, setting.labels.scheme) for p in runs])
+
+
+def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[str, Any]:
+    metric, finals = comparison.setting.metric, comparison.finals(method)
+    tests = [comparison.tests[run.id] for run in finals]
+    chosen = set(comparison.choices[method].runs)
+    runs = [
+        {
+            "seed": run.seed,
+            "dev": float(run.dev[metric]),
+            "test": float(test.metrics[metric]),
+            "degenerate": run.degenerate or test.degenerate,
+            "id": run.id,
+        }
+        for run, test in zip(finals, tests, strict=True)
+    ]
+    trials = [
+        {
+            "id": run.id,
+            "name": run.recipe.name,
+            "dev": run.dev[metric],
+            "train_s": run.train_s,
+            "chosen": run.id in chosen or run.recipe == finals[0].recipe,
+            "recipe": plain(run.recipe),
+        }
+        for run in comparison.trials(method)
+    ]
+    return {
+        "recipe": plain(finals[0].recipe),
+        "runs": runs,
+        "dev": _mean_std([run.dev[metric] for run in finals]),
+        "test": {**_mean_std([test.metrics[metric] for test in tests]), "ci95": [interval.lo, interval.hi]},
+        "metrics": {name: _mean_std([test.metrics[name] for test in tests]) for name in tests[0].metrics},
+        "cost": _cost(comparison, method),
+        "trials": trials,
+        "best_run": comparison.choices[method].best_run,
+    }
+
+
+def _mean_std(values: list[float]) -> dict[str, float]:
+    """Mean and sample standard deviation over seeds; with one seed the deviation is 0, since there is none to see."""
+    return {"mean": float(np.mean(values)), "std": float(np.std(values, ddof=1)) if len(values) > 1 else 0.0}
+
+
+def _cost(comparison: Comparison, method: Method) -> dict[str, Any]:
+    choice, finals = comparison.choices[method], comparison.finals(method)
+    return {
+        "extract_s": choice.extract_s,
+        "train_s": float(np.mean([run.train_s for run in finals])),
+        "peak_mb": max(run.peak_mb for run in finals),
+        "trained_parameters": finals[0].trained_parameters,
+        "stored_mb": finals[0].stored_mb,
+        "latency_ms": dict(choice.latency_ms),
+        "all_runs_s": _all_runs_s(comparison, method),
+    }
+
+
+def _all_runs_s(comparison: Comparison, method: Method) -> float:
+    """Training seconds of every run of a method, recipes tried and seeds; a run that is both counts once."""
+    choice = comparison.choices[method]
+    return float(sum(comparison.records[run].train_s for run in {*choice.trials, *choice.runs}))
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    ends = {"mean": difference.mean, "ci95": [difference.lo, difference.hi], "p": difference.p}
+    return {"of": "fine-tuning - feature-extraction", **ends}
+
+
+def _verdict(
+    comparison: Comparison, intervals: Mapping[Method, Interval], difference: Difference | None, equivalence: float
+) -> verdict.Verdict:
+    methods = tuple(_method_evidence(comparison, method, interval) for method, interval in intervals.items())
+    name = METRIC_NAMES.get(comparison.setting.metric, comparison.setting.metric)
+    facts = _data_facts(comparison.setting)
+    return verdict.decide(verdict.Evidence(name, methods, difference, equivalence, len(comparison.items), facts))
+
+
+def _method_evidence(comparison: Comparison, method: Method, interval: Interval) -> verdict.MethodEvidence:
+    values = _method(comparison, method, interval)
+    cost, runs = values["cost"], values["runs"]
+    return verdict.MethodEvidence(
+        method=method,
+        recipe=_in_words(comparison.finals(method)[0].recipe),
+        dev=values["dev"]["mean"],
+        test=values["test"]["mean"],
+        test_ci95=(interval.lo, interval.hi),
+        test_std=values["test"]["std"],
+        seeds=len(runs),
+        degenerate=sum(run["degenerate"] for run in runs),
+        train_s=cost["all_runs_s"],
+        extract_s=cost["extract_s"],
+        latency_ms=cost["latency_ms"]["1"],
+        stored_mb=cost["stored_mb"],
+        trained_parameters=cost["trained_parameters"],
+    )
+
+
+def _in_words(recipe: Recipe) -> str:
+    """The recipe as a person would name it: `bcn head, mix of all layers` or `linear head, slanted triangular`."""
+    if recipe.method == "fine-tuning":
+        stages = ", gradual unfreezing" if recipe.gradual_unfreezing else ""
+        return f"{recipe.head} head, {recipe.schedule} schedule{stages}"
+    if isinstance(recipe.layers, str):
+        return f"{recipe.head} head, {recipe.layers} of all layers"
+    names = " and ".join("top" if layer == -1 else str(layer) for layer in recipe.layers)
+    return f"{recipe.head} head, {names} layer{'s' if len(recipe.layers) > 1 else ''}"
+
+
+def _data_facts(setting: Setting) -> verdict.DataFacts:
+    sizes, cut = setting.data.get("sizes", {}), setting.data.get("truncated", {})
+    doubles = {(o["earlier"], o["later"]): int(o["count"]) for o in setting.audit.get("overlaps", ())}
+    total = sum(sizes.get(split, 0) for split in cut)
+    return verdict.DataFacts(
+        test_in_train=doubles.get(("train", "test"), 0),
+        test_in_dev=doubles.get(("dev", "test"), 0),
+        rare_labels=tuple(setting.audit.get("rare", {})),
+        truncated=sum(share * sizes.get(split, 0) for split, share in cut.items()) / total if total else 0.0,
+    )

@@ -1,0 +1,91 @@
+"""What the terminal shows while a comparison runs, and the summary after it."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from unfreeze.judge import Result
+
+
+class Display:
+    """A live line: what runs now, how many are left, an estimate of the time left, the best dev score so far.
+
+    Where the output is no terminal, each finished run is a plain line instead.
+    """
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[left]}"), TextColumn("{task.fields[best]}"), TimeElapsedColumn(),
+            console=self.console, transient=True, disable=not self.console.is_terminal,
+        )  # fmt: skip
+        self.task = self.progress.add_task("", total=1, left="", best="", visible=False)
+        self.began = self.started = time.perf_counter()
+        self.left, self.finished, self.best = 0, 0, float("-inf")
+
+    def __enter__(self) -> Display:
+        self.progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.progress.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line above the live one."""
+        self.console.print(line, markup=False, soft_wrap=True)
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+        self.started, self.left = time.perf_counter(), left
+        self.progress.reset(self.task, description=what, total=1, visible=True, left=f"{left} runs to follow")
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+        share = max(done / total, 1e-9)
+        here = (time.perf_counter() - self.started) * (1 - share) / share
+        each = (time.perf_counter() - self.began) / (self.finished + share)
+        left = f"{self.left} runs to follow, about {clock(here + self.left * each)} left"
+        top = max(self.best, best if best is not None else float("-inf"))
+        shown = f"best dev {100 * top:.1f}" if top > float("-inf") else ""
+        self.progress.update(self.task, completed=share, left=left, best=shown)
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+        seconds = time.perf_counter() - self.started
+        self.progress.update(self.task, visible=False)
+        if score is None:
+            self.say(f"  {what}: {clock(seconds)}")
+            return
+        self.finished, self.best = self.finished + 1, max(self.best, score)
+        self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
+
+
+def clock(seconds: float) -> str:
+    """`12 s`, `3 min 20 s` or `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def summary(result: Result) -> list[str]:
+    """The verdict for a terminal: headline, a line a method, reasons, doubts, next step."""
+    verdict = result.verdict
+    lines = ["", verdict["headline"], ""]
+    metric = result.values["metric"].replace("_", " ")
+    for name, method in result.methods.items():
+        test, cost, recipe = method["test"], method["cost"], method["recipe"]
+        low, high = test["ci95"]
+        seconds = clock(cost["train_s"] + cost["extract_s"])
+        lines += [
+            f"  {name:<18}  test {metric} {100 * test['mean']:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+            f"  training {seconds}, one text {cost['latency_ms']['1']:.1f} ms  ({recipe['name'] or recipe['head']})"
+        ]
+    for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
+        lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
+    return [*lines, "", f"Next: {verdict['next_step']}"]

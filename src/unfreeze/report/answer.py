@@ -1,0 +1,136 @@
+"""The top of the report, for a person who decides: the answer, what it rests on, and how sure it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from unfreeze.judge import Comparison
+from unfreeze.report import charts
+from unfreeze.report.numbers import axis_title, count, method_name, metric_name, points, seconds, settings, signed, unit
+
+SHORT = {"feature-extraction": "Keep the encoder frozen", "fine-tuning": "Fine-tune the encoder"}
+COLOUR_CLASSES = {"feature-extraction": "frozen", "fine-tuning": "tuned"}
+
+
+def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What `answer.html.j2` shows besides charts."""
+    setting, metric = comparison.setting, comparison.setting.metric
+    sizes = setting.data.get("sizes") or {}
+    low, high = _window(comparison, result)
+    trained = f"{count(sizes['train'])} training items" if "train" in sizes else ""
+    kicker = (setting.data.get("name"), setting.task.kind, f"encoder {setting.encoder.get('name')}", trained)
+    return {
+        "task": setting.task,
+        "title": f"unfreeze: {setting.data.get('name', 'comparison')}",
+        "kicker": " · ".join(str(part) for part in kicker if part),
+        "verdict": result["verdict"],
+        **_headline(comparison, result),
+        "unit": unit(metric),
+        "cards": [_card(comparison, result, method) for method in result["methods"]],
+        "baseline": _baseline(comparison),
+        "cost_caption": f"Large points are means over seeds, bars their 95 % intervals over items and seeds, small "
+        f"points single seeds. Mind the axis: it runs from {low:g} to {high:g}, not from 0.",
+        "difference": result["difference"],
+        **_difference(result),
+    }
+
+
+def _headline(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, str]:
+    """The answer in a few words (`short`), the rest of the verdict's headline (`lead`), and what to use."""
+    verdict, methods = result["verdict"], result["methods"]
+    advised = method_name(verdict["use"])
+    head, colon, rest = verdict["headline"].partition(": ")
+    if len(methods) == 1:
+        metric, score = comparison.setting.metric, points(methods[verdict["use"]]["test"]["mean"])
+        short, lead = f"{advised.capitalize()}: {score}{unit(metric)} {metric_name(metric)}", verdict["headline"]
+    elif verdict["choice"] == "too-close":
+        short, lead = f"Too close to call: use {advised}, the cheaper one", rest if colon else head
+    else:
+        short, lead = SHORT[verdict["choice"]], rest if colon else head
+    return {
+        "short": short,
+        "lead": lead[:1].upper() + lead[1:],
+        "advised": advised,
+        "recipe": settings(comparison.finals(verdict["use"])[0].recipe),
+    }
+
+
+def specs(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, charts.Spec]:
+    """The charts of `answer.html.j2` by name."""
+    rows, seeds = [], []
+    for method, values in result["methods"].items():
+        cost, test = values["cost"], values["test"]
+        low, high = test["ci95"]
+        took = cost["extract_s"] + cost["train_s"]
+        row = {"method": method_name(method), "seconds": took, "cost": seconds(took)}
+        rows.append({**row, "score": 100 * test["mean"], "low": 100 * low, "high": 100 * high})
+        for run in comparison.finals(method):
+            score = 100 * comparison.tests[run.id].metrics[comparison.setting.metric]
+            seeds.append({**row, "seconds": cost["extract_s"] + run.train_s, "seed": run.seed, "score": score})
+    title = axis_title(comparison.setting.metric, "test")
+    result_specs = {"cost": charts.score_against_cost(rows, seeds, title, _window(comparison, result))}
+    if difference := result["difference"]:
+        low, high = difference["ci95"]
+        values = (difference["mean"], low, high, result["equivalence"])
+        result_specs["difference"] = charts.difference(*(100 * value for value in values))
+    return result_specs
+
+
+def _window(comparison: Comparison, result: Mapping[str, Any]) -> tuple[float, float]:
+    ends = [100 * end for values in result["methods"].values() for end in values["test"]["ci95"]]
+    scores = [100 * comparison.tests[run.id].metrics[comparison.setting.metric] for run in comparison.all_finals()]
+    return charts.axis_window([*ends, *scores])
+
+
+def _card(comparison: Comparison, result: Mapping[str, Any], method: str) -> dict[str, Any]:
+    values, metric = result["methods"][method], comparison.setting.metric
+    low, high = values["test"]["ci95"]
+    cost, runs = values["cost"], values["runs"]
+    bad = sum(run["degenerate"] for run in runs)
+    return {
+        "name": method_name(method),
+        "colour": COLOUR_CLASSES[method],
+        "advised": method == result["verdict"]["use"] and len(result["methods"]) > 1,
+        "score": points(values["test"]["mean"]),
+        "interval": f"test {metric_name(metric)}, 95 % interval {points(low)} to {points(high)}",
+        "cost": f"{seconds(cost['extract_s'] + cost['train_s'])} to train, mean of {len(runs)} "
+        f"{'seed' if len(runs) == 1 else 'seeds'}",
+        "degenerate": f"{bad} of {len(runs)} runs gave one answer for everything." if bad else "",
+    }
+
+
+def _baseline(comparison: Comparison) -> str:
+    """What a constant answer would score, so that a score can be read for what it is."""
+    if comparison.setting.metric != "accuracy" or comparison.setting.task.target != "class":
+        return ""
+    (label, times), *_ = Counter(str(item.label) for item in comparison.items).most_common(1)
+    share = points(times / len(comparison.items))
+    return f"To compare: always answering '{label}' scores {share} %."
+
+
+def _difference(result: Mapping[str, Any]) -> dict[str, str]:
+    difference = result["difference"]
+    if difference is None:
+        return {}
+    low, high = difference["ci95"]
+    region = points(result["equivalence"])
+    line = (
+        f"Fine-tuning minus feature extraction is {signed(difference['mean'])} points, 95 % interval {signed(low)} to "
+        f"{signed(high)}, {_p(difference['p'])}."
+    )
+    caption = (
+        f"The point is the mean, the bar its 95 % interval. The grey band is the region of practical equivalence, "
+        f"{region} points to each side: differences inside it are too small to matter. p asks "
+        "whether the luck of the items alone could explain it for these runs; the interval also allows for other seeds."
+    )
+    return {"difference_line": line, "difference_caption": caption}
+
+
+def _p(p: float) -> str:
+    return (
+        f"p\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{p:.3f}"
+        if p >= 0.001
+        else "p\N{NO-BREAK SPACE}<\N{NO-BREAK SPACE}0.001"
+    )

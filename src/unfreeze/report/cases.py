@@ -1,0 +1,147 @@
+"""Single test items worth reading: the worst mistakes of a run, and where two runs disagree."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.schemes import Span, spans
+from unfreeze.experiment.record import TestRecord
+from unfreeze.tasks import Task
+
+LONGEST = 700
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of words: `kind` is the type of a span, None outside; `right` says whether gold has the very span."""
+
+    text: str
+    kind: str | None = None
+    right: bool = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one run said. `label` is empty for tagging, `pieces` is empty otherwise."""
+
+    method: str
+    label: str
+    right: bool
+    confidence: float | None
+    pieces: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One test item with gold and the answers of one or two runs."""
+
+    where: str
+    text: str
+    text_b: str | None
+    gold: str
+    pieces: tuple[Piece, ...]
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A method's run as cases need it; `wrong` is `errors` of its predictions."""
+
+    method: str
+    test: TestRecord
+    wrong: tuple[float, ...]
+
+    def doubt(self, item: int) -> float:
+        """Confidence of the prediction, 0 where the head gives none."""
+        return self.test.confidence[item] if self.test.confidence else 0.0
+
+
+def errors(task: Task, labels: LabelSpace, items: Sequence[Example], predictions: Sequence[Label]) -> tuple[float, ...]:
+    """How wrong each prediction is: 0 or 1 for a class, the distance for a score, missed plus false spans for tags."""
+    pairs = [(item.label, prediction) for item, prediction in zip(items, predictions, strict=True)]
+    if task.target == "class":
+        return tuple(float(gold != predicted) for gold, predicted in pairs)
+    if task.target == "score":
+        return tuple(abs(_number(gold) - _number(predicted)) for gold, predicted in pairs)
+    return tuple(float(len(_spans(gold, labels) ^ _spans(predicted, labels))) for gold, predicted in pairs)
+
+
+def mistakes(task: Task, labels: LabelSpace, items: Sequence[Example], run: Run, limit: int = 8) -> list[Case]:
+    """The worst mistakes first: the most wrong, then the most confident, then in test order."""
+    wrong = [i for i, error in enumerate(run.wrong) if error > 0]
+    wrong.sort(key=lambda i: (-run.wrong[i], -run.doubt(i), i))
+    return [_case(task, labels, items[i], i, (run,)) for i in wrong[:limit]]
+
+
+def won_by(
+    task: Task, labels: LabelSpace, items: Sequence[Example], winner: Run, loser: Run, limit: int = 5
+) -> list[Case]:
+    """Items where `winner` is nearer to gold than `loser`: the widest gap first, then the loser's confidence."""
+    gap = [lose - win for win, lose in zip(winner.wrong, loser.wrong, strict=True)]
+    nearer = [i for i, value in enumerate(gap) if value > 0]
+    nearer.sort(key=lambda i: (-gap[i], -loser.doubt(i), i))
+    return [_case(task, labels, items[i], i, (winner, loser)) for i in nearer[:limit]]
+
+
+def pieces(words: Sequence[str], found: Iterable[Span], other: Iterable[Span]) -> tuple[Piece, ...]:
+    """The words cut at the spans found; a span is right when `other` has it too. Ends are exclusive."""
+    known, result, at = set(other), [], 0
+    for kind, start, end in sorted(found, key=lambda span: span[1]):
+        if start > at:
+            result.append(Piece(join(words[at:start])))
+        result.append(Piece(join(words[start:end]), kind, (kind, start, end) in known))
+        at = end
+    if at < len(words):
+        result.append(Piece(join(words[at:])))
+    return tuple(result)
+
+
+def join(words: Sequence[str]) -> str:
+    """Words as running text: a space between them, save between two that are written without (Chinese, Japanese)."""
+    text = ""
+    for word in words:
+        text += word if not text or (_wide(text[-1]) and _wide(word[:1])) else f" {word}"
+    return text
+
+
+def _wide(character: str) -> bool:
+    return bool(character) and unicodedata.east_asian_width(character) in "WF"
+
+
+def _case(task: Task, labels: LabelSpace, item: Example, index: int, runs: Sequence[Run]) -> Case:
+    tags = task.target == "tags"
+    gold = _spans(item.label, labels) if tags else set()
+    words = item.words or ()
+    answers = []
+    for run in runs:
+        label = run.test.predictions[index]
+        found = pieces(words, _spans(label, labels), gold) if tags else ()
+        confidence = run.test.confidence[index] if run.test.confidence else None
+        answers.append(Answer(run.method, "" if tags else shown(label), run.wrong[index] == 0, confidence, found))
+    text = join(words) if tags else _cut(item.text)
+    text_b = None if item.text_b is None else _cut(item.text_b)
+    gold_pieces = pieces(words, gold, gold) if tags else ()
+    return Case(item.where, text, text_b, "" if tags else shown(item.label), gold_pieces, tuple(answers))
+
+
+def shown(label: Any) -> str:
+    """A class as it is, a score with two decimals."""
+    return f"{label:.2f}" if isinstance(label, (int, float)) else str(label)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " \N{HORIZONTAL ELLIPSIS}"
+
+
+def _number(label: Label | None) -> float:
+    if not isinstance(label, (int, float)):
+        raise TypeError(f"a score task has the label {label!r}")
+    return float(label)
+
+
+def _spans(tags: Label | None, labels: LabelSpace) -> set[Span]:
+    return set(spans(tags, labels.scheme)) if isinstance(tags, tuple) else set()

@@ -1,0 +1,216 @@
+"""Charts as Vega-Lite specs. Neutral colours are `style` names that the page fills in, to follow light and dark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from unfreeze.plan import METHODS
+from unfreeze.report.numbers import METHOD_NAMES
+
+Spec = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+# Both hold a contrast of 3 : 1 against the light and the dark page, and differ for every common colour blindness.
+COLOURS = {"feature-extraction": "#2f7ed8", "fine-tuning": "#d9730d"}
+TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400)
+DURATION = (
+    "datum.value >= 3600 ? format(datum.value / 3600, '~r') + ' h' :"
+    " datum.value >= 60 ? format(datum.value / 60, '~r') + ' min' : format(datum.value, '~r') + ' s'"
+)
+
+
+def axis_window(values: Sequence[float]) -> tuple[float, float]:
+    """Range of a score axis, points: `values` with a margin, on whole points, at least 1 wide, up to 100 at most."""
+    low, high = min(values), max(values)
+    margin = max(0.15 * (high - low), 0.5)
+    bottom, top = math.floor(low - margin), math.ceil(high + margin)
+    return (max(bottom, 0) if low >= 0 else bottom), min(top, 100)
+
+
+def score_against_cost(rows: Rows, seeds: Rows, title: str, window: tuple[float, float]) -> Spec:
+    """Test score with its 95 % interval against training seconds, one point a method; small points are single seeds.
+
+    Args:
+        rows: `method`, `seconds`, `score`, `low`, `high` (points), `cost` (seconds in words).
+        seeds: `method`, `seconds`, `score`, `seed`.
+        window: range of the score axis, points.
+    """
+    x = _time_axis([row["seconds"] for row in (*rows, *seeds)])
+    y_scale = alt.Scale(domain=list(window), nice=False, zero=False)
+    tooltip = [_tip("method:N"), _tip("score:Q", ".2f"), _tip("low:Q", ".2f", "95 % from"), _tip("high:Q", ".2f", "to")]
+    base = _chart(rows).encode(x=x, color=_by_method(rows), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
+    y = alt.Y("low:Q", title=title, scale=y_scale, axis=alt.Axis(tickCount=5))
+    interval = base.mark_rule(strokeWidth=3, strokeCap="round").encode(y=y, y2="high:Q")
+    mean = base.mark_point(size=150, filled=True, opacity=1).encode(
+        y=alt.Y("score:Q", title=title, scale=y_scale), shape=_by_method(rows, shape=True)
+    )
+    single = (
+        _chart(seeds)
+        .mark_point(size=28, opacity=0.55, strokeWidth=1.5)
+        .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=_by_method(rows))
+        .encode(tooltip=[_tip("method:N"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+    )
+    return _spec(alt.layer(single, interval, mean), 260, "Test score with its 95 % interval against training time")
+
+
+def difference(mean: float, low: float, high: float, region: float) -> Spec:
+    """Fine-tuning minus feature extraction (points) with its interval, and the region of practical equivalence."""
+    reach = 1.2 * max(abs(low), abs(high), region)
+    scale = alt.Scale(domain=[-reach, reach], nice=False)
+    row = {"mean": mean, "low": low, "high": high, "from": -region, "to": region, "zero": 0}
+    base = _chart([row]).encode(tooltip=[_tip("mean:Q", ".2f"), _tip("low:Q", ".2f"), _tip("high:Q", ".2f")])
+    x = alt.X("low:Q", scale=scale, title="fine-tuning \N{MINUS SIGN} feature extraction (points)")
+    band = base.mark_rect(style="band").encode(x=alt.X("from:Q", scale=scale, title=None), x2="to:Q")
+    zero = base.mark_rule(style="quiet", strokeDash=[3, 3]).encode(x=alt.X("zero:Q", scale=scale))
+    interval = base.mark_rule(style="ink", strokeWidth=4, strokeCap="round").encode(x=x, x2="high:Q", y=alt.value(52))
+    point = base.mark_point(style="dark-dot", filled=True, size=160, opacity=1).encode(
+        x=alt.X("mean:Q", scale=scale), y=alt.value(52)
+    )
+    left = base.mark_text(style="note", align="left", text="\N{LEFTWARDS ARROW} feature extraction better")
+    right = base.mark_text(style="note", align="right", text="fine-tuning better \N{RIGHTWARDS ARROW}")
+    layers = [band, zero, left.encode(x=alt.value(4), y=alt.value(12)), interval, point]
+    layers.append(right.encode(x=alt.value("width"), y=alt.value(12)))
+    return _spec(alt.layer(*layers), 90, "Difference of the methods with its 95 % interval")
+
+
+def seed_strip(rows: Rows, title: str, window: tuple[float, float]) -> Spec:
+    """Every final run's test score. Rows: `method`, `seed`, `score` (points)."""
+    x = alt.X("score:Q", title=title, scale=alt.Scale(domain=list(window), nice=False, zero=False))
+    x = x.axis(tickCount=6)
+    chart = (
+        _chart(rows)
+        .mark_point(size=90, filled=True, opacity=0.8)
+        .encode(x=x, y=alt.Y("method:N", title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)))
+        .encode(color=_by_method(rows, legend=False), shape=_by_method(rows, shape=True, legend=False))
+        .encode(tooltip=[_tip("method:N"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+    )
+    return _spec(chart, 40 + 30 * len({row["method"] for row in rows}), "Test score of every seed")
+
+
+def confusion(rows: Rows, names: Sequence[str], method: str) -> Spec:
+    """Gold class against predicted class; shade and figure are the share of the gold class.
+
+    Figures are left out past 12 classes, where they would not fit.
+
+    Args:
+        rows: `gold`, `predicted`, `count`, `share` (percent).
+        names: classes in the order of the axes.
+    """
+    side = max(200, min(26 * len(names), 700)) if len(names) > 4 else 48 * len(names)
+    labels = alt.Axis(labelLimit=110, labelAngle=-30 if len(names) > 3 else 0, domain=False, ticks=False)
+    base = _chart(rows).encode(
+        x=alt.X("predicted:N", sort=list(names), title="predicted", axis=labels),
+        y=alt.Y("gold:N", sort=list(names), title="gold", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
+        tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
+    )
+    shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
+    layers = [base.mark_rect(color=COLOURS[method], stroke=None).encode(opacity=shade)]
+    if len(names) <= 12:
+        layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
+    return _spec(alt.layer(*layers), side, f"Confusion matrix of {METHOD_NAMES[method]}")
+
+
+def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
+    """Predicted against gold score with the line of equality.
+
+    Args:
+        rows: `gold`, `predicted`, `text`.
+        ends: of both axes, the same for every method so that charts can be compared.
+    """
+    domain = alt.Scale(domain=list(ends), zero=False)
+    points = (
+        _chart(rows)
+        .mark_circle(size=26, opacity=0.45, color=COLOURS[method])
+        .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
+        .encode(tooltip=[_tip("gold:Q", ".2f"), _tip("predicted:Q", ".2f"), _tip("text:N")])
+    )
+    corners = _chart([{"gold": end, "predicted": end} for end in ends])
+    line = corners.mark_line(style="quiet", strokeDash=[4, 4]).encode(x="gold:Q", y="predicted:Q")
+    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {METHOD_NAMES[method]}")
+
+
+def layer_weights(rows: Rows, method: str) -> Spec:
+    """Learned weight of each layer, bar: mean over seeds, points: seeds. Rows: `layer`, `weight` (percent), `seed`."""
+    layers = len({row["layer"] for row in rows})
+    x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0))
+    base = _chart(rows)
+    y = alt.Y("mean(weight):Q", title="weight (%)", scale=alt.Scale(zero=True))
+    tips = [_tip("layer:O"), _tip("mean(weight):Q", ".2f", "mean weight, %")]
+    bars = base.mark_bar(color=COLOURS[method], opacity=0.55).encode(x=x, y=y, tooltip=tips)
+    seeds = base.mark_point(style="dark-dot", filled=True, size=22, opacity=0.75).encode(
+        x=x, y="weight:Q", tooltip=[_tip("layer:O"), _tip("seed:Q"), _tip("weight:Q", ".2f", "weight, %")]
+    )
+    even = _chart([{"even": 100 / layers}]).mark_rule(style="quiet", strokeDash=[3, 3]).encode(y="even:Q")
+    return _spec(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {METHOD_NAMES[method]}")
+
+
+def training_curves(rows: Rows, title: str, method: str) -> Spec:
+    """Dev score by epoch, one line a run; final runs in colour, other trials grey, the kept epoch as a filled point.
+
+    Rows: `run`, `recipe`, `seed`, `final`, `kept`, `epoch`, `dev` (points), `loss`.
+    """
+    window = axis_window([row["dev"] for row in rows])
+    tips = [
+        _tip("recipe:N"),
+        _tip("seed:Q"),
+        _tip("epoch:Q"),
+        _tip("dev:Q", ".2f"),
+        _tip("loss:Q", ".4f", "train loss"),
+    ]
+    last = max(row["epoch"] for row in rows)
+    ticks = alt.Axis(values=list(range(1, last + 1, max(1, math.ceil(last / 12)))), format="d", grid=False)
+    x = alt.X("epoch:Q", title="epoch", axis=ticks, scale=alt.Scale(domain=[1, max(last, 2)], padding=10))
+    y = alt.Y("dev:Q", title=title, scale=alt.Scale(domain=list(window), zero=False, nice=False))
+    base = alt.Chart().encode(x=x, y=y, detail="run:N", tooltip=tips)
+    trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
+    finals = [
+        base.mark_line(color=COLOURS[method], strokeWidth=2),
+        base.mark_point(color=COLOURS[method], size=20, filled=True, opacity=1),
+        base.transform_filter("datum.kept").mark_point(color=COLOURS[method], size=90, filled=True, opacity=1),
+    ]
+    layers = [layer.transform_filter("!datum.final") for layer in trials]
+    layers += [layer.transform_filter("datum.final") for layer in finals]
+    chart = alt.layer(*layers, data=alt.Data(values=list(rows)))
+    return _spec(chart, 220, f"Dev score by epoch, {METHOD_NAMES[method]}")
+
+
+def _time_axis(seconds: Sequence[float]) -> Any:
+    """An axis of durations; logarithmic, and saying so, when the longest is over five times the shortest."""
+    low, high = min(seconds), max(seconds)
+    log = low > 0 and high / low > 5
+    domain = [low / 2, high * 2] if log else [0, 1.15 * high or 1]
+    ticks = [tick for tick in TICKS if domain[0] <= tick <= domain[1]] if log else alt.Undefined
+    scale = alt.Scale(type="log", domain=domain) if log else alt.Scale(domain=domain, nice=False)
+    axis = alt.Axis(grid=False, values=ticks, tickCount=5, labelExpr=DURATION)
+    return alt.X(
+        "seconds:Q", title=f"training time with extraction{' (log scale)' if log else ''}", scale=scale, axis=axis
+    )
+
+
+def _chart(rows: Rows) -> Any:
+    return alt.Chart(alt.Data(values=list(rows)))
+
+
+def _tip(field: str, format: str = "", title: str | None = None) -> Any:
+    name = title or field.split(":")[0]
+    return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
+
+
+def _by_method(rows: Rows, *, shape: bool = False, legend: bool = True) -> Any:
+    """The colour or shape of a method's marks; methods that were not run are left out of the legend."""
+    present = {row["method"] for row in rows}
+    shown = [method for method in METHODS if METHOD_NAMES[method] in present]
+    values = ["circle" if m == METHODS[0] else "diamond" for m in shown] if shape else [COLOURS[m] for m in shown]
+    scale = alt.Scale(domain=[METHOD_NAMES[m] for m in shown], range=values)
+    key = alt.Legend(orient="top", title=None, symbolOpacity=1) if legend else None
+    return (alt.Shape if shape else alt.Color)("method:N", scale=scale, legend=key)
+
+
+def _spec(chart: Any, height: int, description: str) -> Spec:
+    """The chart as wide as its container; `description` is read to people who cannot see it."""
+    spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
+    spec.pop("config", None)
+    return spec

@@ -1,0 +1,195 @@
+"""The lower part of the report, for an engineer: everything that the answer was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from unfreeze.experiment.record import RunRecord
+from unfreeze.judge import Comparison
+from unfreeze.plan import Method
+from unfreeze.report import cases, charts, tables
+from unfreeze.report.numbers import axis_title, count, method_name, metric_name
+from unfreeze.tasks import Target
+
+SECTIONS = {
+    "answer": "Answer",
+    "recipes": "Recipes tried",
+    "seeds": "Seeds",
+    "errors": "Where the errors are",
+    "layers": "Layers",
+    "training": "Training curves",
+    "mistakes": "Worst mistakes",
+    "disagreements": "Disagreements",
+    "data": "Data and audit",
+    "cost": "Cost",
+    "environment": "Environment",
+    "reproduce": "Reproduce",
+}
+ERROR_LINES = {
+    "class": "Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds together.",
+    "score": "Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
+    "tags": "A span counts as found when its words and its type are both right.",
+}
+MISTAKE_LINES = {
+    "class": "Wrong answers of each method's best run on dev, the most confident first.",
+    "score": "The largest distances from gold, of each method's best run on dev.",
+    "tags": "Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has the "
+    "very span; red and dashed: it does not.",
+}
+MOST_POINTS = 2000
+
+
+def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
+    """What `details.html.j2` shows besides charts."""
+    setting, target = comparison.setting, comparison.setting.task.target
+    methods = result["methods"]
+    labelled = target != "score"
+    runs = {method: _case_run(comparison, method) for method in comparison.choices}
+    weights, curves = _captions(layer_specs(comparison)), _captions(curve_specs(comparison))
+    missing = {"layers": not weights, "disagreements": len(runs) < 2}
+    return {
+        "names": SECTIONS,
+        "sections": [(key, name) for key, name in SECTIONS.items() if not missing.get(key)],
+        "recipes": [tables.recipes(comparison, method) for method in comparison.choices],
+        "seeds": tables.seeds(comparison),
+        "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
+        "metrics": tables.metrics(methods),
+        "errors_line": ERROR_LINES[target],
+        "error_charts": _captions(error_specs(comparison)),
+        "error_tables": [tables.by_label(comparison, method) for method in comparison.choices] if labelled else [],
+        "weights": weights,
+        "curves": curves,
+        "mistakes_line": MISTAKE_LINES[target],
+        "mistakes": [
+            (
+                f"{method_name(method)}: {_wrong(run, target)}",
+                cases.mistakes(setting.task, setting.labels, comparison.items, run),
+            )
+            for method, run in runs.items()
+        ],
+        **_disagreements(comparison, list(runs.values())),
+        "splits": tables.splits(setting.data),
+        "said": list(setting.data.get("said") or ()),
+        "audit": list(setting.audit.get("lines") or ()),
+        "costs": tables.costs(methods),
+        "encoder": tables.facts("Encoder", setting.encoder),
+        "environment": tables.facts("Machine and versions", setting.environment),
+        "footer": str(setting.environment.get("date", "")),
+    }
+
+
+def specs(comparison: Comparison) -> dict[str, charts.Spec]:
+    """The charts of `details.html.j2` by name."""
+    metric = comparison.setting.metric
+    rows = [
+        {"method": method_name(run.method), "seed": run.seed, "score": 100 * comparison.tests[run.id].metrics[metric]}
+        for run in comparison.all_finals()
+    ]
+    window = charts.axis_window([100 * comparison.tests[run.id].metrics[metric] for run in comparison.all_finals()])
+    strip = {"seeds": charts.seed_strip(rows, axis_title(metric, "test"), window)}
+    groups = (error_specs(comparison), layer_specs(comparison), curve_specs(comparison))
+    return strip | {name: spec for group in groups for name, spec in group.items()}
+
+
+def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
+    """Confusion matrices of class tasks, scatter plots of score tasks, by chart name; tagging has tables instead."""
+    target = comparison.setting.task.target
+    if target == "class":
+        names = comparison.setting.labels.names
+        return {
+            f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), names, method)
+            for method in comparison.choices
+        }
+    if target == "score":
+        points = {method: _scatter_rows(comparison, method) for method in comparison.choices}
+        values = [row[key] for rows in points.values() for row in rows for key in ("gold", "predicted")]
+        ends = (min(values), max(values))
+        return {f"scatter-{method}": charts.scatter(rows, method, ends) for method, rows in points.items()}
+    return {}
+
+
+def layer_specs(comparison: Comparison) -> dict[str, charts.Spec]:
+    """Learned layer weights of the final runs, for methods that mix layers."""
+    found = {}
+    for method in comparison.choices:
+        rows = [
+            {"layer": layer, "weight": 100 * weight, "seed": run.seed}
+            for run in comparison.finals(method)
+            for layer, weight in enumerate(run.layer_weights or ())
+        ]
+        if rows:
+            found[f"layers-{method}"] = charts.layer_weights(rows, method)
+    return found
+
+
+def curve_specs(comparison: Comparison) -> dict[str, charts.Spec]:
+    """Dev score by epoch, for methods whose runs have epochs."""
+    found = {}
+    for method, choice in comparison.choices.items():
+        runs = {run.id: run for run in (*comparison.trials(method), *comparison.finals(method))}
+        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in choice.runs)]
+        if rows:
+            title = axis_title(comparison.setting.metric, "dev")
+            found[f"curves-{method}"] = charts.training_curves(rows, title, method)
+    return found
+
+
+def _curve_rows(run: RunRecord, final: bool) -> list[dict[str, Any]]:
+    fixed = {"run": run.id, "recipe": run.recipe.name or run.id, "seed": run.seed, "final": final}
+    return [
+        {**fixed, "kept": p.epoch == run.best_epoch, "epoch": p.epoch, "dev": 100 * p.dev, "loss": p.train_loss}
+        for p in run.curve
+    ]
+
+
+def _scatter_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
+    predictions = comparison.tests[comparison.choices[method].best_run].predictions
+    step = -(-len(comparison.items) // MOST_POINTS)
+    pairs = list(zip(comparison.items, predictions, strict=True))[::step]
+    return [{"gold": item.label, "predicted": p, "text": item.text[:80]} for item, p in pairs]
+
+
+def _captions(found: Mapping[str, charts.Spec]) -> list[tuple[str, str]]:
+    return [(name, f"{spec['description']}.") for name, spec in found.items()]
+
+
+def _case_run(comparison: Comparison, method: Method) -> cases.Run:
+    setting, test = comparison.setting, comparison.tests[comparison.choices[method].best_run]
+    wrong = cases.errors(setting.task, setting.labels, comparison.items, test.predictions)
+    return cases.Run(method_name(method), test, wrong)
+
+
+def _wrong(run: cases.Run, target: Target) -> str:
+    """How far off a run is as a whole."""
+    if target == "score":
+        return f"mean distance from gold {sum(run.wrong) / len(run.wrong):.2f}"
+    what = "test items are wrong" if target == "class" else "test sentences have an error"
+    return f"{count(sum(error > 0 for error in run.wrong))} of {count(len(run.wrong))} {what}"
+
+
+def _disagreements(comparison: Comparison, runs: Sequence[cases.Run]) -> dict[str, Any]:
+    """Who is nearer to gold on how many items, and the items with the widest gap."""
+    if len(runs) < 2:
+        return {"agreement": None, "disagreements": []}
+    first, second = runs[:2]
+    pairs = list(zip(first.wrong, second.wrong, strict=True))
+    tally = (
+        (
+            "both equally good" if comparison.setting.task.target == "score" else "both right",
+            sum(a == b == 0 for a, b in pairs),
+        ),
+        (f"{first.method} nearer to gold", sum(a < b for a, b in pairs)),
+        (f"{second.method} nearer to gold", sum(a > b for a, b in pairs)),
+        ("both equally wrong", sum(a == b != 0 for a, b in pairs)),
+    )
+    rows = tuple((name, count(number), f"{100 * number / len(pairs):.1f} %") for name, number in tally)
+    caption = "Test items by which method's best run on dev is nearer to gold"
+    task, labels, items = comparison.setting.task, comparison.setting.labels, comparison.items
+    return {
+        "agreement": tables.Table(caption, ("items", "number", "share"), rows, frozenset({1, 2})),
+        "disagreements": [
+            (f"{a.method} is nearer", cases.won_by(task, labels, items, a, b))
+            for a, b in ((first, second), (second, first))
+        ],
+    }

@@ -1,0 +1,85 @@
+"""How numbers and names are written for people. Scores come in as fractions and are shown as points, 0 to 100."""
+
+from __future__ import annotations
+
+from unfreeze.judge import METRIC_NAMES
+from unfreeze.plan import Recipe
+
+METHOD_NAMES = {"feature-extraction": "feature extraction", "fine-tuning": "fine-tuning"}
+CORRELATIONS = frozenset({"pearson", "spearman", "matthews"})
+MINUS = "\N{MINUS SIGN}"
+
+
+def points(fraction: float | None, digits: int = 1) -> str:
+    """A score in points: 0.8731 is `87.3`; a dash when there is none."""
+    return "\N{EN DASH}" if fraction is None else f"{100 * fraction:.{digits}f}".replace("-", MINUS)
+
+
+def signed(fraction: float, digits: int = 2) -> str:
+    """A difference of scores in points with its sign: 0.0046 is `+0.46`."""
+    return f"{100 * fraction:+.{digits}f}".replace("-", MINUS)
+
+
+def unit(metric: str) -> str:
+    """What stands behind a score in points: per cent for shares, nothing for correlations."""
+    return "" if metric in CORRELATIONS else "\N{NO-BREAK SPACE}%"
+
+
+def metric_name(metric: str) -> str:
+    """A metric's name in words."""
+    return METRIC_NAMES.get(metric, metric)
+
+
+def mean_std(metric: str, mean: float, std: float) -> str:
+    """`90.0 ± 2.6 %` for scores; a squared error is no share and stays as it is."""
+    if metric == "mse":
+        return f"{mean:.3f} ± {std:.3f}"
+    return f"{points(mean)} ± {points(std)}{unit(metric)}"
+
+
+def axis_title(metric: str, split: str) -> str:
+    """Title of a score axis, such as `test accuracy (%)` or `dev Pearson correlation (× 100)`."""
+    return f"{split} {metric_name(metric)} ({'× 100' if metric in CORRELATIONS else '%'})"
+
+
+def method_name(method: str) -> str:
+    """A method's name in words."""
+    return METHOD_NAMES.get(method, method)
+
+
+def seconds(value: float) -> str:
+    """A duration: `0.04 s`, `3.2 s`, `48 s`, `3 min 20 s`, `1 h 05 min`."""
+    if value < 59.5:
+        return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} s" if value else "0 s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(round(value / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def megabytes(value: float) -> str:
+    """A size given in megabytes: `0.03 MB`, `4.1 MB`, `91 MB`, `1.4 GB`."""
+    if value >= 1000:
+        return f"{value / 1000:.1f} GB"
+    return f"{value:.{2 if value < 0.995 else 1 if value < 9.95 else 0}f} MB"
+
+
+def count(value: int) -> str:
+    """A whole number with its thousands apart: `22,713,216`."""
+    return f"{value:,}"
+
+
+def settings(recipe: Recipe) -> str:
+    """The settings of a recipe that tell it from its neighbours, on one line."""
+    layers = recipe.layers if isinstance(recipe.layers, str) else ", ".join(map(str, recipe.layers))
+    parts = [f"{recipe.head} head", f"{recipe.pooling} pooling" if recipe.head == "linear" else ""]
+    if recipe.method == "feature-extraction":
+        parts += [f"layers {layers}"]
+    parts += [f"{recipe.epochs} epochs", f"batch {recipe.batch_size}", f"rate {recipe.learning_rate:g}"]
+    parts += [f"{recipe.schedule} schedule"]
+    parts += [f"layer decay {recipe.layer_decay:g}" if recipe.layer_decay != 1 else ""]
+    parts += ["gradual unfreezing" if recipe.gradual_unfreezing else ""]
+    parts += [f"top {recipe.reinit_top} layers fresh" if recipe.reinit_top else ""]
+    parts += ["texts apart" if recipe.pair == "separate" else ""]
+    return " · ".join(part for part in parts if part)

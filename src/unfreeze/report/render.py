@@ -1,0 +1,83 @@
+"""`report.html`: one file that needs no network, from the folder of a judged comparison. No torch here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from unfreeze.experiment.files import write_text
+from unfreeze.experiment.record import read_json
+from unfreeze.judge import Comparison, read_comparison
+from unfreeze.report import answer, details
+
+
+def render(folder: Path) -> Path:
+    """Write `report.html` from the run folders and `result.json` of a comparison that `judge` has judged.
+
+    Returns:
+        the file's path.
+
+    Raises:
+        InputError: `folder` holds no finished, judged comparison, or the file cannot be written.
+    """
+    comparison, result = read_comparison(folder), read_json(folder / "result.json")
+    page = {**answer.page(comparison, result), **details.page(comparison, result)}
+    specs = {**answer.specs(comparison, result), **details.specs(comparison)}
+    path = folder / "report.html"
+    write_text(path, _html({**page, **_reproduce(comparison), "specs": specs}))
+    return path
+
+
+def _html(page: Mapping[str, Any]) -> str:
+    script = resources.files("unfreeze.report").joinpath("templates", "page.js").read_text(encoding="utf-8")
+    library = _library()
+    loader = PackageLoader("unfreeze", "report/templates")
+    templates = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    inlined = {"library": Markup(library), "script": Markup(script), "policy": _policy(library, script)}
+    return templates.get_template("report.html.j2").render(**page, **inlined)
+
+
+@cache
+def _library() -> str:
+    """Vega, Vega-Lite (in the version that altair writes) and Vega-Embed as one script, shared by all charts."""
+    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+    known = vl_convert.get_vegalite_versions()
+    chosen = version if version in known else known[-1]
+    script: str = vl_convert.javascript_bundle(snippet="window.vegaEmbed = vegaEmbed;", vl_version=chosen)
+    return script.replace("</script", r"<\/script").replace("<!--", r"\x3C!--")
+
+
+def _policy(*scripts: str) -> str:
+    """A Content-Security-Policy without any network: only these very scripts run, whatever a text may hold."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
+
+
+def _reproduce(comparison: Comparison) -> dict[str, str]:
+    """The command that repeats the comparison, and the plan it reads. Paths are on the command line, where they are
+    relative to the folder it is called in; in the file they would be relative to the file."""
+    plan = {key: value for key, value in comparison.setting.plan.items() if value not in (None, [], "")}
+    words = ["unfreeze", "compare"]
+    if "data" in plan:
+        words.append(str(plan.pop("data")))
+    for split in ("train", "dev", "test"):
+        if split in plan:
+            words += [f"--{split}", str(plan.pop(split))]
+    plan.pop("out", None)
+    words += ["--plan", "plan.yaml"]
+    return {"command": shlex.join(words), "plan": yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)}

@@ -1,0 +1,189 @@
+"""The report's tables: plain strings, ready to print."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unfreeze.data.examples import SPLITS, Label
+from unfreeze.data.schemes import spans
+from unfreeze.judge import Comparison
+from unfreeze.plan import Method
+from unfreeze.report.numbers import count, mean_std, megabytes, method_name, metric_name, points, seconds, settings
+
+DEGENERATE = " (degenerate: one answer for everything)"
+FACT_NAMES = {"mb": "megabytes"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; the first cell of a row is its heading.
+
+    Attributes:
+        numbers: columns to align right.
+        marked: rows to stress.
+    """
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+    marked: frozenset[int] = frozenset()
+
+
+def recipes(comparison: Comparison, method: Method) -> Table:
+    """Every recipe a method tried with its dev score, best first; the chosen one is marked."""
+    metric = comparison.setting.metric
+    trials = sorted(comparison.trials(method), key=lambda run: -run.dev[metric])
+    chosen = comparison.finals(method)[0].recipe
+    rows = tuple(
+        (
+            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}",
+            points(run.dev[metric]),
+            seconds(run.train_s),
+            settings(run.recipe) + "".join(f" · {key} {value:g}" for key, value in run.chosen.items()),
+            run.recipe.source or "\N{EN DASH}",
+        )
+        for run in trials
+    )
+    marked = frozenset(i for i, run in enumerate(trials) if run.recipe == chosen)
+    heads = ("recipe", f"dev {metric_name(metric)}", "training", "settings", "source")
+    return Table(f"Recipes of {method_name(method)}, best on dev first", heads, rows, frozenset({1, 2}), marked)
+
+
+def seeds(comparison: Comparison) -> Table:
+    """Every final run."""
+    metric = comparison.setting.metric
+    rows = tuple(
+        (
+            method_name(method),
+            str(run.seed),
+            points(run.dev[metric]),
+            points(comparison.tests[run.id].metrics[metric]),
+            str(run.best_epoch),
+            seconds(run.train_s),
+            f"{run.id}{DEGENERATE if run.degenerate or comparison.tests[run.id].degenerate else ''}",
+        )
+        for method in comparison.choices
+        for run in comparison.finals(method)
+    )
+    heads = ("method", "seed", "dev", "test", "epoch kept", "training", "run")
+    return Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
+
+
+def metrics(methods: Mapping[str, Any]) -> Table:
+    """All test metrics of each method, mean and standard deviation over seeds."""
+    names = list(dict.fromkeys(name for values in methods.values() for name in values["metrics"]))
+    rows = []
+    for name in names:
+        cells = [values["metrics"].get(name) for values in methods.values()]
+        shown = (mean_std(name, **cell) if cell else points(None) for cell in cells)
+        rows.append((metric_name(name), *shown))
+    heads = ("metric", *map(method_name, methods))
+    caption = "All test metrics, mean ± standard deviation over seeds"
+    return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
+
+
+def by_label(comparison: Comparison, method: Method) -> Table:
+    """Precision, recall and F1 of every class or span type, counts of all final runs added up."""
+    gold = found = hit = Counter[str]()
+    labels = [item.label for item in comparison.items]
+    for run in comparison.finals(method):
+        wanted = _units(labels, comparison.setting.labels.scheme)
+        given = _units(comparison.tests[run.id].predictions, comparison.setting.labels.scheme)
+        gold, found, hit = gold + _kinds(wanted), found + _kinds(given), hit + _kinds(wanted & given)
+    rows = []
+    runs = len(comparison.finals(method))
+    for kind in sorted(gold | found, key=lambda k: (-gold[k], k)):
+        precision, recall = (hit[kind] / n[kind] if n[kind] else None for n in (found, gold))
+        f1 = 2 * hit[kind] / (gold[kind] + found[kind])
+        rows.append((kind, count(gold[kind] // runs), points(precision), points(recall), points(f1)))
+    heads = ("label", "in test", "precision", "recall", "F1")
+    return Table(f"{method_name(method).capitalize()}, over all seeds", heads, tuple(rows), frozenset({1, 2, 3, 4}))
+
+
+def _units(labels: Iterable[Label | None], scheme: str | None) -> set[tuple[int, str, int, int]]:
+    """What is counted as found or missed: one unit a class item, one a span."""
+    found: set[tuple[int, str, int, int]] = set()
+    for item, label in enumerate(labels):
+        if isinstance(label, tuple):
+            found.update((item, *span) for span in spans(label, scheme))
+        else:
+            found.add((item, str(label), 0, 1))
+    return found
+
+
+def _kinds(units: set[tuple[int, str, int, int]]) -> Counter[str]:
+    return Counter(kind for _, kind, *_ in units)
+
+
+def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
+    """One row a (gold, predicted) pair, zeros included: `count` over all final runs, `share` of the gold class in %."""
+    names = comparison.setting.labels.names
+    gold = [str(item.label) for item in comparison.items]
+    pairs: Counter[tuple[str, str]] = Counter()
+    for run in comparison.finals(method):
+        pairs.update(zip(gold, map(str, comparison.tests[run.id].predictions), strict=True))
+    total = Counter(gold)
+    runs = len(comparison.finals(method))
+    return [
+        {
+            "gold": g,
+            "predicted": p,
+            "count": pairs[g, p],
+            "share": 100 * pairs[g, p] / (runs * total[g]) if total[g] else 0,
+        }
+        for g in names
+        for p in names
+    ]
+
+
+def costs(methods: Mapping[str, Any]) -> Table:
+    """What a method costs to train, to keep and to use."""
+    rows = [("compute frozen features", *(seconds(m["cost"]["extract_s"]) for m in methods.values()))]
+    rows.append(("train once (mean over seeds)", *(seconds(m["cost"]["train_s"]) for m in methods.values())))
+    rows.append(("train every recipe and seed", *(seconds(m["cost"]["all_runs_s"]) for m in methods.values())))
+    rows.append(("peak memory", *(megabytes(m["cost"]["peak_mb"]) for m in methods.values())))
+    rows.append(("trained parameters", *(count(m["cost"]["trained_parameters"]) for m in methods.values())))
+    rows.append(("to keep for this task", *(megabytes(m["cost"]["stored_mb"]) for m in methods.values())))
+    latency = [m["cost"]["latency_ms"] for m in methods.values()]
+    for size in dict.fromkeys(key for values in latency for key in values):
+        name = "predict one text" if size == "1" else f"predict a batch of {size}"
+        rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
+    heads = ("cost", *map(method_name, methods))
+    return Table("Cost, measured on this machine", heads, tuple(rows), frozenset(range(1, len(heads))))
+
+
+def splits(data: Mapping[str, Any]) -> Table:
+    """Files, sizes, and share of inputs cut at the encoder's limit, one row a split."""
+    sizes, files, cut = (data.get(key) or {} for key in ("sizes", "files", "truncated"))
+    rows = tuple(
+        (
+            split,
+            count(sizes[split]) if split in sizes else points(None),
+            f"{points(cut[split])} %" if split in cut else points(None),
+            str(files.get(split, "cut out of another split")),
+        )
+        for split in SPLITS
+    )
+    columns = ", ".join(f"{role} = {name}" for role, name in (data.get("columns") or {}).items())
+    caption = f"{data.get('name', 'Data')}{f' (columns: {columns})' if columns else ''}"
+    return Table(caption, ("split", "items", "cut at the limit", "file"), rows, frozenset({1, 2}))
+
+
+def facts(caption: str, values: Mapping[str, Any]) -> Table:
+    """Names and values as they were recorded; values that hold others become one row each."""
+    rows: list[tuple[str, ...]] = []
+    for key, value in values.items():
+        name = FACT_NAMES.get(key, key).replace("_", " ")
+        nested = value if isinstance(value, Mapping) else {"": value}
+        rows += [(f"{name} {part}".rstrip(), _fact(item)) for part, item in nested.items()]
+    return Table(caption, ("what", "value"), tuple(rows))
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(map(str, value))
+    return count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)

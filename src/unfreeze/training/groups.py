@@ -1,0 +1,44 @@
+"""Layer groups to optimiser groups: discriminative rates, no decay on biases and norms, freezing from below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+
+from unfreeze.plan import Recipe
+
+
+def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW over layer groups given bottom to top (the head last).
+
+    Each optimiser group carries `peak`, its rate at the schedule's top: `layer_decay` to the power of its depth below
+    the head, and `depth`, 0 for the head. Vectors (biases, norms, mixing weights) get no weight decay.
+    """
+    made: list[dict[str, Any]] = []
+    for depth, group in enumerate(reversed(groups)):
+        peak = recipe.learning_rate * recipe.layer_decay**depth
+        for decay, members in (
+            (recipe.weight_decay, [p for p in group if p.ndim > 1]),
+            (0.0, [p for p in group if p.ndim <= 1]),
+        ):
+            if members:
+                made.append({"params": members, "weight_decay": decay, "lr": peak, "peak": peak, "depth": depth})
+    return torch.optim.AdamW(made, fused=True)
+
+
+def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:
+    """Set every group's rate to `factor` of its peak."""
+    for group in optimiser.param_groups:
+        group["lr"] = group["peak"] * factor
+
+
+def unfreeze_top(groups: Sequence[Sequence[nn.Parameter]], count: int) -> None:
+    """Let only the top `count` groups get gradients."""
+    for depth, group in enumerate(reversed(groups)):
+        for parameter in group:
+            parameter.requires_grad_(depth < count)
+            if depth >= count:
+                parameter.grad = None

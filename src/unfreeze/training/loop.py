@@ -1,0 +1,181 @@
+"""The one training loop: frozen heads and fine-tuned encoders alike."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from unfreeze.data.batches import shuffled_batches
+from unfreeze.encoders.precision import Precision, autocast
+from unfreeze.plan import Recipe
+from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
+from unfreeze.training.schedules import Stage, factor, stages
+
+Indices = npt.NDArray[np.int64]
+
+
+class Trainable(Protocol):
+    """A model with one or several independent members trained side by side (a leading dimension of every weight)."""
+
+    def loss(self, indices: Indices) -> Tensor:
+        """(members,) mean loss over the training examples with these indices."""
+        ...
+
+    def dev_scores(self) -> Sequence[float]:
+        """Main metric on dev, one a member, higher is better; called in eval mode."""
+        ...
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        """Trainable parameters bottom to top, the head last."""
+        ...
+
+    def train(self, mode: bool = True) -> Any:
+        """Switch dropout on or off."""
+        ...
+
+
+class DivergedError(RuntimeError):
+    """The loss or the dev score became infinite or no number."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """State after an epoch: `loss` and `dev` are (members,); `rate` is the head's learning rate at its last step."""
+
+    epoch: int
+    step: int
+    loss: tuple[float, ...]
+    dev: tuple[float, ...]
+    seconds: float
+    rate: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What training did; the model is left with the weights of each member's best epoch (from 1)."""
+
+    curve: tuple[Epoch, ...]
+    best_epoch: tuple[int, ...]
+    seconds: float
+    examples: int
+    trained_parameters: int
+
+
+def planned_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
+    """Epochs of a run: the recipe's, or as many as its `min_steps` take, whichever is more."""
+    return max(recipe.epochs, math.ceil(recipe.min_steps / steps_per_epoch))
+
+
+class _Best:
+    """The best weights so far of every member."""
+
+    def __init__(self, parameters: list[nn.Parameter]) -> None:
+        self.parameters = parameters
+        self.kept: list[Tensor] = []
+        self.score: list[float] = []
+        self.epoch: list[int] = []
+
+    def offer(self, epoch: int, scores: Sequence[float]) -> bool:
+        """Keep the members whose score is better than ever; true if any is."""
+        if not self.kept:
+            self.kept = [p.detach().clone() for p in self.parameters]
+            self.score, self.epoch = list(scores), [epoch] * len(scores)
+            return True
+        better = [m for m, score in enumerate(scores) if score > self.score[m]]
+        for m in better:
+            self.score[m], self.epoch[m] = scores[m], epoch
+        for kept, now in zip(self.kept, self.parameters, strict=True):
+            if len(scores) == 1 and better:
+                kept.copy_(now.detach())
+            elif better:
+                kept[better] = now.detach()[better]
+        return bool(better)
+
+    def restore(self) -> None:
+        """Put the best weights back."""
+        with torch.no_grad():
+            for kept, parameter in zip(self.kept, self.parameters, strict=True):
+                parameter.copy_(kept)
+
+
+def fit(
+    model: Trainable,
+    recipe: Recipe,
+    lengths: npt.ArrayLike,
+    *,
+    seed: int,
+    device: torch.device,
+    precision: Precision = "fp32",
+    progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
+) -> Fit:
+    """Train with early choice of the best epoch on dev.
+
+    Args:
+        lengths: (examples,) size of each training example, for length buckets.
+        seed: order of the examples; weights were drawn by the caller.
+        precision: `bf16` runs matrix multiplications in bf16 over fp32 weights.
+        progress: told (step, steps planned, best dev score so far) after every step.
+    """
+    count = len(np.asarray(lengths))
+    steps_per_epoch = math.ceil(count / recipe.batch_size)
+    epochs = planned_epochs(recipe, steps_per_epoch)
+    groups = model.layer_groups()
+    optimiser = optimiser_for(groups, recipe)
+    parameters = [p for group in groups for p in group]
+    plan = stages(recipe, len(groups), epochs, steps_per_epoch)
+    best, curve, began = _Best(parameters), [], time.perf_counter()
+    step, trained = 0, 0
+    for epoch in range(1, epochs + 1):
+        stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
+        unfreeze_top(groups, stage.unfrozen)
+        trained = max(trained, sum(p.numel() for p in parameters if p.requires_grad))
+        model.train()
+        losses = []
+        for indices in shuffled_batches(lengths, recipe.batch_size, seed, epoch):
+            losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step, device, precision))
+            step += 1
+            progress(step, epochs * steps_per_epoch, max(best.score, default=None))
+        model.train(False)
+        dev = tuple(model.dev_scores())
+        loss = tuple(torch.stack(losses).mean(0).tolist())
+        if not all(map(math.isfinite, (*loss, *dev))):
+            raise DivergedError(f"the loss is no longer a number after epoch {epoch}")
+        rate = optimiser.param_groups[0]["lr"]
+        curve.append(Epoch(epoch, step, loss, dev, time.perf_counter() - began, rate))
+        best.offer(epoch, dev)
+        if recipe.patience is not None and epoch - max(best.epoch) >= recipe.patience:
+            break
+    best.restore()
+    unfreeze_top(groups, len(groups))
+    return Fit(tuple(curve), tuple(best.epoch), time.perf_counter() - began, len(curve) * count, trained)
+
+
+def _step(
+    model: Trainable,
+    recipe: Recipe,
+    optimiser: torch.optim.Optimizer,
+    parameters: list[nn.Parameter],
+    indices: Indices,
+    stage: Stage,
+    step: int,
+    device: torch.device,
+    precision: Precision,
+) -> Tensor:
+    """One optimiser step; gives the detached loss (members,)."""
+    set_rate(optimiser, factor(recipe.schedule, step - stage.start, stage.steps, recipe.warmup))
+    with autocast(device, precision):
+        loss = model.loss(indices)
+    torch.autograd.backward(loss.sum())
+    if recipe.clip is not None:
+        nn.utils.clip_grad_norm_(parameters, recipe.clip)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    return loss.detach()

@@ -1,0 +1,83 @@
+import math
+
+import pytest
+import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unfreeze.report import charts
+
+METHODS = ("feature extraction", "fine-tuning")
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=9))
+def test_axis_window_holds_every_value_on_whole_points(values):
+    low, high = charts.axis_window(values)
+    assert low <= min(values) <= max(values) <= high <= 100
+    assert low == math.floor(low)
+    assert high - low >= 1
+    assert low >= 0 or min(values) < 0
+
+
+def score_chart(seconds):
+    rows = [
+        {"method": m, "seconds": s, "cost": "", "score": 90.0, "low": 88.0, "high": 92.0}
+        for m, s in zip(METHODS, seconds, strict=True)
+    ]
+    return charts.score_against_cost(rows, [{**row, "seed": 0} for row in rows], "test accuracy (%)", (87, 93))
+
+
+@pytest.mark.parametrize(("seconds", "log"), [((10.0, 12.0), False), ((1.0, 300.0), True), ((0.0, 300.0), False)])
+def test_time_axis_is_logarithmic_only_for_far_times_and_says_so(seconds, log):
+    x = score_chart(seconds)["layer"][0]["encoding"]["x"]
+    assert (x["scale"].get("type") == "log") is log
+    assert ("log scale" in x["title"]) is log
+    assert x["scale"]["domain"][0] <= min(seconds) <= max(seconds) <= x["scale"]["domain"][1]
+
+
+def test_difference_is_drawn_around_zero_with_the_region():
+    spec = charts.difference(-3.0, -5.0, -1.0, 0.5)
+    (row,) = spec["data"]["values"]
+    assert (row["from"], row["to"], row["low"], row["high"]) == (-0.5, 0.5, -5.0, -1.0)
+    low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
+    assert low == -high < -5
+
+
+def test_confusion_figures_are_left_out_when_they_would_not_fit():
+    def layers(size):
+        names = [str(i) for i in range(size)]
+        rows = [{"gold": g, "predicted": p, "count": 1, "share": 10.0} for g in names for p in names]
+        return charts.confusion(rows, names, "fine-tuning")["layer"]
+
+    assert len(layers(12)) == 2
+    assert len(layers(13)) == 1
+
+
+def curve(epochs):
+    rows = [{"epoch": e, "dev": 80.0 + e, "loss": 1.0, "kept": e == epochs} for e in range(1, epochs + 1)]
+    return charts.training_curves(
+        [{**row, "run": r, "recipe": r, "seed": 0, "final": r == "a"} for r in "ab" for row in rows],
+        "dev",
+        "fine-tuning",
+    )
+
+
+SPECS = {
+    "cost": score_chart((1.0, 300.0)),
+    "difference": charts.difference(0.0, -1.0, 1.0, 0.5),
+    "seeds": charts.seed_strip([{"method": METHODS[0], "seed": 0, "score": 90.0}], "test accuracy (%)", (89, 91)),
+    "scatter": charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": "</script>"}], "fine-tuning", (0.0, 5.0)),
+    "layers": charts.layer_weights([{"layer": i, "weight": 50.0, "seed": 0} for i in (0, 1)], "feature-extraction"),
+    "curves": curve(5),
+    "one epoch": curve(1),
+}
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_specs_compile_without_a_warning_and_take_the_width_of_their_container(name, capfd):
+    spec = SPECS[name]
+    vega = vl_convert.vegalite_to_vega(spec)
+    assert vega["marks"]
+    assert spec["width"] == "container"
+    assert spec["description"]
+    assert "WARN" not in capfd.readouterr().err

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from seqeval.metrics import classification_report
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from unfreeze.judge import judge, read_comparison
+from unfreeze.report import tables
+
+
+def test_classes_have_the_precision_recall_and_f1_of_sklearn(comparison):
+    read = read_comparison(comparison("classification", seeds=2))
+    gold = [item.label for item in read.items] * 2
+    predicted = [p for run in read.finals("fine-tuning") for p in read.tests[run.id].predictions]
+    wanted = np.array(precision_recall_fscore_support(gold, predicted, labels=["negative", "neutral", "positive"])[:3])
+    rows = {row[0]: row for row in tables.by_label(read, "fine-tuning").rows}
+    for i, name in enumerate(("negative", "neutral", "positive")):
+        assert [float(cell) for cell in rows[name][2:]] == pytest.approx(100 * wanted[:, i], abs=0.051)
+        assert int(rows[name][1]) == gold.count(name) / 2
+
+
+def test_span_types_have_the_scores_of_seqeval(comparison):
+    read = read_comparison(comparison("tagging", seeds=1))
+    gold = [list(item.label) for item in read.items]
+    (run,) = read.finals("feature-extraction")
+    report = classification_report(gold, [list(p) for p in read.tests[run.id].predictions], output_dict=True)
+    for kind, number, *scores in tables.by_label(read, "feature-extraction").rows:
+        assert int(number) == report[kind]["support"]
+        wanted = [100 * report[kind][name] for name in ("precision", "recall", "f1-score")]
+        assert [float(cell) for cell in scores] == pytest.approx(wanted, abs=0.051)
+
+
+def test_confusion_is_that_of_sklearn(comparison):
+    read = read_comparison(comparison("classification"))
+    gold = [item.label for item in read.items] * 3
+    predicted = [p for run in read.finals("fine-tuning") for p in read.tests[run.id].predictions]
+    rows = tables.confusion_rows(read, "fine-tuning")
+    assert [row["count"] for row in rows] == confusion_matrix(gold, predicted).ravel().tolist()
+    shares = {name: sum(row["share"] for row in rows if row["gold"] == name) for name in set(gold)}
+    assert list(shares.values()) == pytest.approx([100] * 3)
+
+
+def test_recipes_are_sorted_by_dev_with_the_chosen_one_marked(comparison):
+    read = read_comparison(comparison("classification"))
+    table = tables.recipes(read, "fine-tuning")
+    scores = [float(row[1]) for row in table.rows]
+    assert scores == sorted(scores, reverse=True)
+    (marked,) = table.marked
+    assert table.rows[marked][0] == "tune-0.0001 (chosen)"
+    assert all(row[4] == "Devlin et al. (2019)" for row in table.rows)
+
+
+def test_every_row_is_as_long_as_its_heads(comparison):
+    folder = comparison("classification")
+    methods = judge(folder).methods
+    read = read_comparison(folder)
+    found = [tables.recipes(read, "fine-tuning"), tables.seeds(read), tables.metrics(methods), tables.costs(methods)]
+    found += [tables.splits(read.setting.data), tables.facts("a", {"torch": {"version": "2", "threads": 2}, "mb": 9.5})]
+    for table in found:
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.heads)}
+    assert found[-1].rows == (("torch version", "2"), ("torch threads", "2"), ("megabytes", "9.5"))

@@ -1,0 +1,149 @@
+"""`judge` against scores recomputed by hand, and against folders that are not whole."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import pearsonr
+from seqeval.metrics import f1_score as span_f1
+from sklearn.metrics import accuracy_score, f1_score
+
+from unfreeze.errors import InputError
+from unfreeze.experiment.record import read_choices, read_items, read_records, read_test
+from unfreeze.judge import judge
+
+BY_HAND = {
+    "classification": accuracy_score,
+    "pair-classification": accuracy_score,
+    "pair-regression": lambda gold, predicted: pearsonr(gold, predicted)[0],
+    "tagging": lambda gold, predicted: span_f1([list(t) for t in gold], [list(t) for t in predicted]),
+}
+
+
+def scores_by_hand(folder: Path, kind: str, method: str) -> list[float]:
+    gold = [item.label for item in read_items(folder)]
+    runs = read_choices(folder)[method].runs
+    return [float(BY_HAND[kind](gold, read_test(folder / "runs" / run).predictions)) for run in runs]
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_scores_and_difference_are_those_of_the_predictions(comparison, kind):
+    folder = comparison(kind)
+    result = judge(folder)
+    means = {}
+    for method, values in result.methods.items():
+        scores = scores_by_hand(folder, kind, method)
+        means[method] = np.mean(scores)
+        assert [run["test"] for run in values["runs"]] == pytest.approx(scores)
+        assert values["test"]["mean"] == pytest.approx(np.mean(scores))
+        assert values["test"]["std"] == pytest.approx(np.std(scores, ddof=1))
+        low, high = values["test"]["ci95"]
+        assert low < values["test"]["mean"] < high
+    gap = means["fine-tuning"] - means["feature-extraction"]
+    assert result.difference["mean"] == pytest.approx(gap)
+    assert result.difference["ci95"][0] < gap < result.difference["ci95"][1]
+    assert 0 < result.difference["p"] <= 1
+
+
+def test_interval_is_the_bootstrap_of_a_plain_loop(comparison):
+    folder = comparison("classification")
+    gold = np.array([item.label for item in read_items(folder)])
+    right = {
+        method: np.array([np.array(read_test(folder / "runs" / run).predictions) == gold for run in choice.runs])
+        for method, choice in read_choices(folder).items()
+    }
+    rng = np.random.default_rng(1)
+    gaps = []
+    for _ in range(4000):
+        items, seeds = rng.integers(len(gold), size=len(gold)), rng.integers(3, size=3)
+        tuned, frozen = (right[m][np.ix_(seeds, items)].mean() for m in ("fine-tuning", "feature-extraction"))
+        gaps.append(tuned - frozen)
+    assert judge(folder).difference["ci95"] == pytest.approx(np.percentile(gaps, [2.5, 97.5]), abs=0.006)
+
+
+def test_file_holds_the_result_with_every_key_documented(comparison):
+    folder = comparison("classification")
+    result = judge(folder)
+    written = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    assert written == result.to_dict()
+    schema = (Path(__file__).parents[1] / "docs" / "result_schema.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`\"?([a-z0-9_-]+)\"?`", schema))
+    method = written["methods"]["fine-tuning"]
+    parts = [written, written["data"], written["encoder"], method, method["runs"][0], method["test"], method["cost"]]
+    parts += [method["cost"]["latency_ms"], method["trials"][0], written["difference"], written["verdict"]]
+    assert {key for part in parts for key in part} <= documented
+
+
+def test_cost_and_trials_come_from_the_records(comparison):
+    folder = comparison("classification")
+    records, choice = read_records(folder), read_choices(folder)["fine-tuning"]
+    values = judge(folder).methods["fine-tuning"]
+    finals = [records[run] for run in choice.runs]
+    assert values["cost"]["train_s"] == pytest.approx(np.mean([run.train_s for run in finals]))
+    assert values["cost"]["peak_mb"] == max(run.peak_mb for run in finals)
+    assert values["cost"]["all_runs_s"] == pytest.approx(
+        sum(records[r].train_s for r in {*choice.trials, *choice.runs})
+    )
+    assert [trial["id"] for trial in values["trials"]] == list(choice.trials)
+    assert [trial["id"] for trial in values["trials"] if trial["chosen"]] == [choice.runs[0]]
+    assert values["metrics"]["macro_f1"]["mean"] == pytest.approx(
+        np.mean([macro_f1(folder, run) for run in choice.runs])
+    )
+
+
+def macro_f1(folder: Path, run: str) -> float:
+    gold = [item.label for item in read_items(folder)]
+    return float(f1_score(gold, read_test(folder / "runs" / run).predictions, average="macro"))
+
+
+def test_clear_gain_is_chosen_and_a_leak_is_doubted(comparison):
+    result = judge(comparison("classification", items=600, rates={"feature-extraction": 0.5, "fine-tuning": 0.05}))
+    assert result.verdict["choice"] == result.verdict["use"] == "fine-tuning"
+    assert any("train" in doubt for doubt in result.verdict["doubts"])
+
+
+def test_same_quality_is_too_close_and_the_cheaper_method_is_used(comparison):
+    result = judge(comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1}))
+    assert result.verdict["choice"] == "too-close"
+    assert result.verdict["use"] == "feature-extraction"
+
+
+def test_one_method_has_no_difference_and_one_seed_no_deviation(comparison):
+    result = judge(comparison("tagging", methods=("fine-tuning",), seeds=1))
+    assert result.difference is None
+    assert list(result.methods) == ["fine-tuning"]
+    assert result.methods["fine-tuning"]["test"]["std"] == 0
+
+
+def test_judging_twice_gives_the_same_file(comparison):
+    folder = comparison("pair-regression")
+    judge(folder)
+    first = (folder / "result.json").read_bytes()
+    judge(folder)
+    assert (folder / "result.json").read_bytes() == first
+
+
+def test_unfinished_comparisons_are_told_and_nothing_is_written(comparison, tmp_path):
+    folder = comparison("classification")
+    run = folder / "runs" / read_choices(folder)["fine-tuning"].runs[0]
+    (run / "test.json").rename(run / "elsewhere.json")
+    with pytest.raises(InputError, match=r"no test scores.*goes on where it stopped"):
+        judge(folder)
+    shutil.rmtree(run)
+    with pytest.raises(InputError, match="record is missing"):
+        judge(folder)
+    assert not (folder / "result.json").exists()
+    with pytest.raises(InputError, match="not found; is this the --out folder"):
+        judge(tmp_path / "nowhere")
+
+
+def test_predictions_for_other_items_are_refused(comparison):
+    folder, other = comparison("classification"), comparison("pair-classification", items=40)
+    run = folder / "runs" / read_choices(folder)["fine-tuning"].runs[0]
+    wrong = other / "runs" / read_choices(other)["fine-tuning"].runs[0]
+    shutil.copy(wrong / "test.parquet", run / "test.parquet")
+    with pytest.raises(InputError, match="40 predictions for 240 test items"):
+        judge(folder)
