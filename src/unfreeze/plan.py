@@ -32,7 +32,7 @@ class Recipe:
             layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
             Fine-tuning always reads the top layer.
         epochs: passes over the training set; raised until `min_steps` optimiser steps are reached.
-        patience: stop after this many epochs without a better dev score; None never stops early.
+        patience: stop after this many readings of dev without a better score; None never stops early.
         batch_size: examples a step.
         warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
         layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.

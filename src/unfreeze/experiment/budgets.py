@@ -31,16 +31,16 @@ _linear = Recipe(
     weight_decay=0.0, dropout=0.0, clip=None, l2=L2, source=_LINEAR,
 )  # fmt: skip
 _bcn = Recipe(
-    "feature-extraction", "bcn", learning_rate=1e-3, epochs=8, min_steps=400, batch_size=64, patience=2, dropout=0.25,
-    clip=5.0, hidden=300, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+    "feature-extraction", "bcn", learning_rate=1e-3, epochs=6, min_steps=300, batch_size=64, patience=2, dropout=0.25,
+    clip=5.0, hidden=128, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
 )  # fmt: skip
 _esim = Recipe(
-    "feature-extraction", "esim", learning_rate=4e-4, epochs=8, min_steps=600, batch_size=32, patience=2, dropout=0.5,
-    clip=10.0, hidden=300, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+    "feature-extraction", "esim", learning_rate=1e-3, epochs=6, min_steps=300, batch_size=64, patience=2, dropout=0.3,
+    clip=10.0, hidden=128, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
 )  # fmt: skip
 _tagger = Recipe(
-    "feature-extraction", "bilstm-crf", learning_rate=1e-3, epochs=12, min_steps=600, batch_size=32, patience=3,
-    dropout=0.5, clip=5.0, hidden=200, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
+    "feature-extraction", "bilstm-crf", learning_rate=1e-3, epochs=12, min_steps=500, batch_size=32, patience=3,
+    dropout=0.4, clip=5.0, hidden=128, schedule="constant", weight_decay=0.0, source=f"{_PETERS}; {_ALLENNLP}",
 )  # fmt: skip
 _tuned = Recipe("fine-tuning", "linear", epochs=3, min_steps=300, dropout=0.1, source=_DEVLIN)
 
@@ -53,7 +53,7 @@ def _frozen(task: Task) -> list[Recipe]:
             replace(crf, name="crf-mix"),
             replace(_tagger, name="bilstm-crf-fast", learning_rate=3e-3, schedule="linear"),
             replace(_tagger, name="bilstm-crf-top", layers=(-1,)),
-            replace(_tagger, name="bilstm-crf-narrow", hidden=100, learning_rate=2e-3),
+            replace(_tagger, name="bilstm-crf-published", hidden=200, dropout=0.5),
             replace(crf, name="crf-top", layers=(-1,)),
             replace(_tagger, name="bilstm-crf-wide", hidden=300),
             replace(_tagger, name="bilstm-crf-mean", layers="mean"),
@@ -68,18 +68,17 @@ def _frozen(task: Task) -> list[Recipe]:
             replace(_esim, name="esim-separate", pair="separate"),
             replace(_linear, name="linear-joint-mix"),
             replace(apart, name="linear-separate-max", pooling="max"),
-            replace(_esim, name="esim-joint-fast", learning_rate=1e-3),
+            replace(_esim, name="esim-joint-published", hidden=300, learning_rate=4e-4, batch_size=32, dropout=0.5),
             replace(_linear, name="linear-joint-cls", pooling="cls"),
-            replace(_esim, name="esim-separate-fast", pair="separate", learning_rate=1e-3),
+            replace(_esim, name="esim-separate-slow", pair="separate", learning_rate=4e-4),
         ]
-    small_bcn = replace(_bcn, hidden=100) if task.target == "class" else replace(_bcn, hidden=100, dropout=0.1)
     return [
         replace(_linear, name="linear-mix"),
         replace(_linear, name="linear-top", layers=(-1,)),
         replace(_bcn, name="bcn"),
         replace(_linear, name="linear-mix-max", pooling="max"),
         replace(_linear, name="linear-mix-cls", pooling="cls"),
-        replace(small_bcn, name="bcn-narrow"),
+        replace(_bcn, name="bcn-published", hidden=300),
         replace(_bcn, name="bcn-top", layers=(-1,)),
         replace(_linear, name="linear-mean", layers="mean"),
         replace(_bcn, name="bcn-slow", learning_rate=3e-4),
@@ -113,8 +112,8 @@ def _moving(task: Task, small: bool) -> list[Recipe]:
         apart = replace(tuned, pair="separate", source=f"{_SBERT}; {source}")
         return [
             replace(apart, name="separate-middle", learning_rate=middle),
-            replace(tuned, name="joint-middle", learning_rate=middle, epochs=4),
-            replace(slanted, name="joint-slanted", epochs=4),
+            replace(tuned, name="joint-middle", learning_rate=middle),
+            replace(slanted, name="joint-slanted"),
             replace(apart, name="separate-high", learning_rate=high),
             replace(tuned, name="joint-long", learning_rate=middle, epochs=8),
             replace(apart, name="separate-low", learning_rate=low),

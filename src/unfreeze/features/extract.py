@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Protocol, cast
 
@@ -29,6 +32,7 @@ from unfreeze.features.store import (
 from unfreeze.layers.pooling import pool
 
 Progress = Callable[[int, int], None]
+_BATCHES_PER_TRIM = 4  # the next batch has to fetch its pages anew; at every fourth that cost is lost in the noise
 _SMALL_FILES = 1 << 14  # the most that meta.json and the headers of the index take
 
 
@@ -172,13 +176,27 @@ def encoded(
     device = next(cast(nn.Module, encoder).parameters()).device
     lengths, done = inputs.lengths()[asked], 0
     # Backwards: if the longest are too much for the memory, that shows at once.
-    for batch in reversed([*sorted_batches(lengths, token_budget)]):
+    for number, batch in enumerate(reversed([*sorted_batches(lengths, token_budget)]), start=1):
         with torch.inference_mode():
             states = _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
         yield batch, states
+        del states
+        if number % _BATCHES_PER_TRIM == 0:
+            _trim_memory()
         done += int(lengths[batch].sum())
         if progress:
             progress(done, int(lengths.sum()))
+
+
+def _trim_memory() -> None:
+    """Give freed memory back to the system.
+
+    No two batches have the same size, so glibc's heap falls into pieces that do not fit the next one, and resident
+    memory would creep up with the number of batches (benchmarks/memory_growth.py).
+    """
+    if sys.platform == "linux":
+        with suppress(AttributeError):  # another C library
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _rows(states: LayerStates, form: Form) -> Tensor:
@@ -186,8 +204,7 @@ def _rows(states: LayerStates, form: Form) -> Tensor:
         return states.states
     if form == "words":
         return states.states[:, states.words >= 0]
-    pooled: Tensor = pool(states.states, states.lengths, form)
-    return pooled
+    return pool(states.states, states.lengths, form)
 
 
 def require_frozen(encoder: Encoder) -> None:

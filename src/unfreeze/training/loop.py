@@ -74,6 +74,11 @@ def planned_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
     return max(recipe.epochs, math.ceil(recipe.min_steps / steps_per_epoch))
 
 
+def scored_every(recipe: Recipe, epochs: int) -> int:
+    """Epochs between two readings of dev: 1, or more where a small training set is passed over very often."""
+    return math.ceil(epochs / max(recipe.epochs, 10))
+
+
 class _Best:
     """The best weights so far of every member."""
 
@@ -132,17 +137,19 @@ def fit(
     parameters = [p for group in groups for p in group]
     plan = stages(recipe, len(groups), epochs, steps_per_epoch)
     best, curve, began = _Best(parameters), [], time.perf_counter()
-    step, trained = 0, 0
+    step, trained, since, losses = 0, 0, 0, []
+    every = scored_every(recipe, epochs)
     for epoch in range(1, epochs + 1):
         stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
         unfreeze_top(groups, stage.unfrozen)
         trained = max(trained, sum(p.numel() for p in parameters if p.requires_grad))
         model.train()
-        losses = []
         for indices in shuffled_batches(lengths, recipe.batch_size, seed, epoch):
             losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step, device, precision))
             step += 1
             progress(step, epochs * steps_per_epoch, max(best.score, default=None))
+        if epoch % every and epoch != epochs:
+            continue
         model.train(False)
         dev = tuple(model.dev_scores())
         loss = tuple(torch.stack(losses).mean(0).tolist())
@@ -150,12 +157,13 @@ def fit(
             raise DivergedError(f"the loss is no longer a number after epoch {epoch}")
         rate = optimiser.param_groups[0]["lr"]
         curve.append(Epoch(epoch, step, loss, dev, time.perf_counter() - began, rate))
-        best.offer(epoch, dev)
-        if recipe.patience is not None and epoch - max(best.epoch) >= recipe.patience:
+        losses = []
+        since = 0 if best.offer(epoch, dev) else since + 1
+        if since == recipe.patience:
             break
     best.restore()
     unfreeze_top(groups, len(groups))
-    return Fit(tuple(curve), tuple(best.epoch), time.perf_counter() - began, len(curve) * count, trained)
+    return Fit(tuple(curve), tuple(best.epoch), time.perf_counter() - began, epoch * count, trained)
 
 
 def _step(
