@@ -37,13 +37,15 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
     Raises:
         InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
     """
+    import os
     from pathlib import Path
 
     from unfreeze.comparison import compare as answer
     from unfreeze.plan import merged, read_plan
 
     base = plan if isinstance(plan, Plan) else Plan() if plan is None else read_plan(Path(plan))
-    given = settings if data is None else {**settings, "data": str(data)}
+    named = settings if data is None else {**settings, "data": data}
+    given = {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in named.items()}
     return answer(merged(base, given, "compare"))
 
 

@@ -1,8 +1,8 @@
 """The winner as a folder: an ordinary encoder folder, the head's weights, and what is needed to read both.
 
-    bundle.json          task, labels, recipe, scores, versions
-    encoder/             the encoder (tuned or as it was) with its tokenizer, as transformers saves it
-    head.safetensors     the head
+bundle.json          task, labels, recipe, scores, versions
+encoder/             the encoder (tuned or as it was) with its tokenizer, as transformers saves it
+head.safetensors     the head
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from unfreeze.plan import plain, recipe_from
 from unfreeze.tasks import Task, task
 from unfreeze.training.objectives import Decoded, Objective
 
+SCHEMA = 1
 Text = str | tuple[str, str] | Sequence[str]
 
 
@@ -44,7 +45,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
         model.encoder.tokenizer.save_pretrained(new / "encoder")
         save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
         values = {
-            "schema": 1,
+            "schema": SCHEMA,
             "task": objective.task.kind,
             "labels": asdict(objective.labels),
             "score_mean": objective.mean,
@@ -56,6 +57,17 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
             **about,
         }
         write_json(new / "bundle.json", values)
+
+
+def bundled_run(folder: Path) -> str | None:
+    """The run whose model a bundle holds; None where there is no bundle."""
+    run: str | None = read_json(folder / "bundle.json").get("run") if (folder / "bundle.json").exists() else None
+    return run
+
+
+def tell_along(folder: Path, about: Mapping[str, Any]) -> None:
+    """Bring what a bundle tells along up to date; its model stays."""
+    write_json(folder / "bundle.json", {**read_json(folder / "bundle.json"), **about})
 
 
 class Predictor:
@@ -114,7 +126,7 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
         InputError: the folder is no bundle, or its files do not fit together.
     """
     folder = Path(folder)
-    about = read_json(folder / "bundle.json")
+    about = _about(folder)
     labels = LabelSpace(**{**about["labels"], "names": tuple(about["labels"]["names"])})
     objective = Objective(task(about["task"]), labels, about["score_mean"], about["score_spread"])
     recipe = recipe_from(about["recipe"], where=str(folder / "bundle.json"))
@@ -132,3 +144,15 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
     encoder.eval().requires_grad_(False)
     head = head.to(encoder.device).eval().requires_grad_(False)
     return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), about)
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    if not (folder / "bundle.json").exists():
+        raise InputError(
+            "holds no bundle.json; wanted is the bundle folder in the --out of a comparison", where=str(folder)
+        )
+    about: dict[str, Any] = read_json(folder / "bundle.json")
+    if about.get("schema") != SCHEMA:
+        found = f"has schema {about.get('schema')}, this unfreeze reads {SCHEMA}; use the version that wrote it"
+        raise InputError(found, where=str(folder / "bundle.json"))
+    return about

@@ -24,9 +24,12 @@ Data = Annotated[str | None, typer.Argument(metavar="DATA", help="File, or folde
 Split = Annotated[str | None, typer.Option(metavar="FILE", help="Name this split's file outright.")]
 Column = Annotated[str | None, typer.Option(metavar="COL", help="Column by name (or index where there is no header).")]
 Kind = Annotated[
-    str | None, typer.Option(metavar="KIND", help="classification, regression, pair-classification, pair-regression, tagging.")
+    str | None,
+    typer.Option(metavar="KIND", help="classification, regression, pair-classification, pair-regression, tagging."),
 ]
-Encoder = Annotated[str | None, typer.Option(metavar="NAME_OR_FOLDER", help="See `unfreeze encoders`.  [default: minilm]")]
+Encoder = Annotated[
+    str | None, typer.Option(metavar="NAME_OR_FOLDER", help="See `unfreeze encoders`.  [default: minilm]")
+]
 
 
 @app.command()
@@ -40,15 +43,25 @@ def compare(
     label: Column = None,
     task: Kind = None,
     encoder: Encoder = None,
-    methods: Annotated[str | None, typer.Option(metavar="A,B", help="feature-extraction, fine-tuning, or both.")] = None,
-    budget: Annotated[str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes a method.")] = None,
+    methods: Annotated[
+        str | None, typer.Option(metavar="A,B", help="feature-extraction, fine-tuning, or both.")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes a method.")
+    ] = None,
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Final runs a method.  [default: 3, 5 or 10]")] = None,
     train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None,
     max_length: Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
-    cache_gb: Annotated[float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")] = None,
-    plan: Annotated[Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")] = None,
-    out: Annotated[str | None, typer.Option(metavar="DIR", help="Output folder; an unfinished one is gone on with.")] = None,
+    cache_gb: Annotated[
+        float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Output folder; an unfinished one is gone on with.")
+    ] = None,
 ) -> None:
     """Train both ways, judge them on the test set, and say which to use: report, verdict and a model that predicts."""
     given = {k: v for k, v in locals().items() if k not in ("plan", "methods") and v is not None}
@@ -58,8 +71,12 @@ def compare(
     from unfreeze.comparison import compare as answer
     from unfreeze.progress import Display
 
-    with Display() as display:
-        result = answer(asked, display, display.say)
+    try:
+        with Display() as display:
+            result = answer(asked, display, display.say)
+    except KeyboardInterrupt:
+        typer.echo("unfreeze: interrupted; the same command goes on where it stopped", err=True)
+        raise typer.Exit(130) from None
     _print_result(result)
 
 
@@ -98,7 +115,9 @@ def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out
 def predict(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Texts: csv, tsv, jsonl, parquet, txt or CoNLL words.")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write here (.tsv, .jsonl) instead of printing.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write here (.tsv, .jsonl) instead of printing.")
+    ] = None,
     text: Column = None,
     text_b: Column = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
@@ -168,9 +187,6 @@ def main() -> None:
     except InputError as error:
         print(f"unfreeze: {error}", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("unfreeze: interrupted; the same command goes on where it stopped", file=sys.stderr)
-        sys.exit(130)
     except OSError as error:
         print(f"unfreeze: {error.filename or 'input/output'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(2)

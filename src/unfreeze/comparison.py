@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.adaptation.model import AdaptedModel, restore
 from unfreeze.adaptation.trained import degenerate, gold_labels, metrics
-from unfreeze.bundle import save_bundle
+from unfreeze.bundle import bundled_run, save_bundle, tell_along
 from unfreeze.data.audit import audit, with_limits
 from unfreeze.data.audit_lines import audit_lines
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
@@ -28,6 +24,7 @@ from unfreeze.encoders.precision import fast_precision, pick_device
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.budgets import SEEDS, recipes
+from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.cost import median_ms
 from unfreeze.experiment.jobs import Job, job, question_digest
 from unfreeze.experiment.question import read_data
@@ -36,19 +33,21 @@ from unfreeze.experiment.record import (
     RunRecord,
     Setting,
     TestRecord,
+    read_choices,
     read_setting,
     write_choices,
     write_items,
     write_setting,
     write_test,
 )
-from unfreeze.experiment.runner import Watcher, Workbench, features_of, read_weights, run
+from unfreeze.experiment.runner import FITTED, WEIGHTS, Watcher, Workbench, features_of, finished, read_weights, run
 from unfreeze.features.cache import cache_folder
 from unfreeze.judge import Result, judge
 from unfreeze.metrics import main_metric
 from unfreeze.plan import Method, Plan, Recipe, plain
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
+
 
 class Quiet:
     """A watcher that says nothing."""
@@ -86,22 +85,30 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         setting = _setting(plan, dataset, encoder, device, precision, question)
         for line in setting.audit["lines"]:
             tell(line)
-        write_items(out, dataset.test)
         write_setting(out, setting)
+        write_items(out, dataset.test)
         objective = objective_for(dataset.task, dataset.labels, dataset.train)
         cache = cache_folder(), int(plan.cache_gb * 1e9)
         with frozen(encoder, precision) as reader:
-            bench = Workbench(
-                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet()
-            )
-            choices, best = _run_methods(bench, plan, question)
-        write_choices(out, choices)
-        result = judge(out)
-        _bundle(bench, result, choices, best)
+            bench = Workbench(out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet())
+            result = _answer(bench, plan, question)
         render(out)
-        for weights in (out / "runs").glob("*/weights.safetensors"):
+        for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
             weights.unlink()  # the bundle holds the one that is used; records and predictions stay
     return result
+
+
+def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
+    """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
+    while True:
+        choices, best = _run_methods(bench, plan, question)
+        write_choices(bench.folder, choices)
+        result = judge(bench.folder)
+        winner = best[result.verdict["use"]]
+        if finished(bench, winner, "weights") or bundled_run(bench.folder / "bundle") == winner.id:
+            _bundle(bench, result, winner)
+            return result
+        run(bench, [winner], "weights")
 
 
 def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Method, Choice], dict[Method, Job]]:
@@ -112,23 +119,28 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width)
         for m in plan.methods
     }
-    bench.left = sum(len(rs) + len(seeds) - 1 for rs in tried.values())
+    bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
+    before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[Method, Choice] = {}
     best: dict[Method, Job] = {}
     for method, candidates in tried.items():
         trials = [run(bench, [job(question, recipe, 0)])[0] for recipe in candidates]
         chosen = candidates[max(range(len(trials)), key=lambda i: _main(bench, trials[i]))]
         finals = [job(question, chosen, seed) for seed in seeds]
-        records = run(bench, finals)
+        records = run(bench, finals, "test")
         best[method] = finals[max(range(len(records)), key=lambda i: _main(bench, records[i]))]
-        _score_on_test(bench, finals)
+        known = before.get(method)
+        if known is None or known.runs[0] != finals[0].id:
+            run(bench, [best[method]], "weights")
+            known = None
         choices[method] = Choice(
             trials=tuple(t.id for t in trials),
             runs=tuple(j.id for j in finals),
-            extract_s=_extract_s(bench, chosen),
-            latency_ms=_latency(bench, best[method]),
+            extract_s=known.extract_s if known else _extract_s(bench, chosen),
+            latency_ms=known.latency_ms if known else _latency(bench, best[method]),
             best_run=best[method].id,
         )
+        _score_on_test(bench, finals)
     return choices, best
 
 
@@ -159,7 +171,7 @@ def _score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
 def _extract_s(bench: Workbench, recipe: Recipe) -> float:
     if recipe.method == "fine-tuning":
         return 0.0
-    return sum(features_of(bench, split, recipe).features.seconds for split in ("train", "dev"))
+    return sum(features_of(bench, split, recipe).features.seconds for split in FITTED)
 
 
 def _latency(bench: Workbench, best: Job) -> dict[str, float]:
@@ -172,16 +184,19 @@ def _latency(bench: Workbench, best: Job) -> dict[str, float]:
         return {"1": median_ms(lambda: model.predict(one)), "32": median_ms(lambda: model.predict(many), 7)}
 
 
-def _bundle(bench: Workbench, result: Result, choices: dict[Method, Choice], best: dict[Method, Job]) -> None:
-    use: Method = result.verdict["use"]
+def _bundle(bench: Workbench, result: Result, winner: Job) -> None:
     about = {
-        "method": use,
+        "method": winner.recipe.method,
         "metric": result.values["metric"],
-        "test": result.methods[use]["test"],
-        "run": choices[use].best_run,
+        "test": result.methods[winner.recipe.method]["test"],
+        "run": winner.id,
         "versions": _versions(),
     }
-    save_bundle(bench.folder / "bundle", _model(bench, [best[use]]), about)
+    folder = bench.folder / "bundle"
+    if finished(bench, winner, "weights"):
+        save_bundle(folder, _model(bench, [winner]), about)
+    else:
+        tell_along(folder, about)
 
 
 def _setting(
@@ -248,43 +263,10 @@ def _processor(device: torch.device) -> str:
 
 
 def _same_question(out: Path, question: str) -> None:
-    if not (out / "comparison.json").exists():
-        return
+    if not (out / "runs").exists():
+        return  # stopped before the first run: nothing to lose
     if read_setting(out).data.get("question") != question:
         raise InputError(
             "holds a comparison of other data, another encoder or another task; choose another --out or remove it",
             where=str(out),
         )
-
-
-@contextmanager
-def claimed(out: Path) -> Iterator[None]:
-    """Hold a comparison's folder: no second process writes there, and nothing that is not ours is written over."""
-    lock = out / ".lock"
-    ours = (out / "comparison.json").exists() or lock.exists()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not ours)):
-        raise InputError("is there already and holds no comparison; choose another --out", where=str(out))
-    fresh = not out.exists()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        _take(lock)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=str(out)) from None
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-        if fresh and not any(out.iterdir()):
-            shutil.rmtree(out)
-
-
-def _take(lock: Path) -> None:
-    import psutil
-
-    if lock.exists():
-        owner = lock.read_text(encoding="ascii").strip()
-        if owner.isdigit() and int(owner) != os.getpid() and psutil.pid_exists(int(owner)):
-            raise InputError(f"is in use by process {owner}; wait or choose another --out", where=str(lock.parent))
-        lock.unlink()  # left by a killed run
-    with lock.open("x", encoding="ascii") as file:
-        file.write(str(os.getpid()))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from unfreeze.encoders.precision import pick_device
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
+from unfreeze.experiment.files import new_file
 from unfreeze.experiment.runner import Watcher
 from unfreeze.features.extract import encoded
 from unfreeze.tasks import task
@@ -76,16 +77,10 @@ def _inputs(encoder: TransformerEncoder, examples: Sequence[Example]) -> Inputs:
 def _tokens(encoder: TransformerEncoder, inputs: Inputs) -> list[list[str]]:
     names = encoder.tokenizer.convert_ids_to_tokens(inputs.ids.tolist())
     ends = inputs.offsets[inputs.examples].tolist()
-    return [names[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+    return [names[a:b] for a, b in pairwise(ends)]
 
 
 def _save(out: Path, states: torch.Tensor, offsets: torch.Tensor, tokens: list[list[str]], where: list[str]) -> None:
     told = {"tokens": json.dumps(tokens, ensure_ascii=False), "where": json.dumps(where, ensure_ascii=False)}
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
+    with new_file(out) as temporary:
         save_file({"states": states, "offsets": offsets}, temporary, metadata=told)
-        os.replace(temporary, out)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"cannot be written: {error.strerror or error}", where=str(out)) from None

@@ -135,7 +135,8 @@ def recipe_from(values: Any, where: str = "recipe") -> Recipe:
 def plan_from(values: Any, where: str = "plan") -> Plan:
     """A `Plan` from plain values (as YAML gives them). Raises `InputError` on an unknown key or a wrong value."""
     if isinstance(values, dict) and isinstance(values.get("recipes"), list):
-        recipes = tuple(recipe_from(r, f"{where}: recipes[{i}]") for i, r in enumerate(values["recipes"]))
+        given = enumerate(values["recipes"])
+        recipes = tuple(r if isinstance(r, Recipe) else recipe_from(r, f"{where}: recipes[{i}]") for i, r in given)
         values = {**values, "recipes": recipes}
     return _parse(Plan, values, where)  # type: ignore[no-any-return]
 

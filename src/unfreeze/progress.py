@@ -25,8 +25,8 @@ class Display:
             console=self.console, transient=True, disable=not self.console.is_terminal,
         )  # fmt: skip
         self.task = self.progress.add_task("", total=1, left="", best="", visible=False)
-        self.began = self.started = time.perf_counter()
-        self.left, self.finished, self.best = 0, 0, float("-inf")
+        self.started, self.left, self.best = time.perf_counter(), 0, float("-inf")
+        self.pace: float | None = None  # seconds of the last run that ended
 
     def __enter__(self) -> Display:
         self.progress.start()
@@ -47,9 +47,12 @@ class Display:
     def step(self, done: int, total: int, best: float | None) -> None:
         """See `Watcher.step`."""
         share = max(done / total, 1e-9)
-        here = (time.perf_counter() - self.started) * (1 - share) / share
-        each = (time.perf_counter() - self.began) / (self.finished + share)
-        left = f"{self.left} runs to follow, about {clock(here + self.left * each)} left"
+        spent = time.perf_counter() - self.started
+        # Runs that follow are most like the one at work; before its first score this may still be an extraction.
+        pace = spent / share if best is not None else self.pace
+        seconds = spent * (1 - share) / share + self.left * (pace or 0)
+        unknown = "in this one" if self.left and pace is None else "left"
+        left = f"{self.left} runs to follow, about {clock(seconds)} {unknown}"
         top = max(self.best, best if best is not None else float("-inf"))
         shown = f"best dev {100 * top:.1f}" if top > float("-inf") else ""
         self.progress.update(self.task, completed=share, left=left, best=shown)
@@ -61,7 +64,7 @@ class Display:
         if score is None:
             self.say(f"  {what}: {clock(seconds)}")
             return
-        self.finished, self.best = self.finished + 1, max(self.best, score)
+        self.pace, self.best = seconds, max(self.best, score)
         self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
 
 

@@ -121,3 +121,9 @@ def test_a_store_counts_as_open_while_it_is_held(store):
     assert KEY in open_keys()
     del features
     assert KEY not in open_keys()
+
+
+def test_opening_marks_a_store_as_used_now(store):
+    os.utime(store / "meta.json", (1e9, 1e9))
+    open_store(store)
+    assert (store / "meta.json").stat().st_mtime > 1.5e9

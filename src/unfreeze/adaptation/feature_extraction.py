@@ -48,7 +48,7 @@ def form_for(recipe: Recipe, task: Task) -> Form:
 
 def as_form(states: LayerStates, form: Form) -> LayerStates:
     """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
-    if form == "tokens" or form == "words":  # noqa: PLR1714 (mypy narrows the comparison, not the membership)
+    if form == "tokens" or form == "words":
         return states
     pooled = pool(states.states, states.lengths, form)
     none = torch.full((pooled.shape[1],), -1, device=pooled.device)
@@ -146,7 +146,9 @@ class _Run:
         parts: list[list[Decoded]] = [[] for _ in range(self.head.members)]
         with torch.no_grad():
             for indices in batches:
-                for part, decoded in zip(parts, self.head.decode(*self.dev_split.read(indices, self.device)), strict=True):
+                for part, decoded in zip(
+                    parts, self.head.decode(*self.dev_split.read(indices, self.device)), strict=True
+                ):
                     part.append(decoded)
         return [in_order(part, batches) for part in parts]
 
@@ -205,7 +207,8 @@ def _member_weights(head: nn.Module, member: int) -> dict[str, Tensor]:
     """State of a head with this member alone: parameters have the members in front, buffers are shared."""
     parameters = dict(head.named_parameters())
     return {
-        name: tensor[member : member + 1] if name in parameters else tensor for name, tensor in head.state_dict().items()
+        name: tensor[member : member + 1] if name in parameters else tensor
+        for name, tensor in head.state_dict().items()
     }
 
 

@@ -108,8 +108,6 @@ def fine_tune(
         model = TunedModel(encoder, recipe, objective)
         run = _Run(model, objective, inputs, objective.encode(train), dev_inputs, gold_labels(dev), precision)
         lengths = np.asarray(example_lengths(inputs))
-        done = fit(
-            run, recipe, lengths, seed=seed, device=encoder.device, precision=precision, progress=progress
-        )
+        done = fit(run, recipe, lengths, seed=seed, device=encoder.device, precision=precision, progress=progress)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
         return Trained(weights, done, 0, run.dev_predictions(), None)

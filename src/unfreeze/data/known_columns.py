@@ -7,6 +7,7 @@ PAIRS = (
     ("sentence_1", "sentence_2"),
     ("sentence_a", "sentence_b"),
     ("text_a", "text_b"),
+    ("text", "text_b"),
     ("text1", "text2"),
     ("text_1", "text_2"),
     ("premise", "hypothesis"),

@@ -33,7 +33,9 @@ def load_encoder(name: str, max_length: int | None = None) -> TransformerEncoder
 
 def _check_folder(folder: Path) -> None:
     if not (folder / "config.json").exists():
-        raise InputError("holds no config.json; wanted is an encoder folder as transformers saves it", where=str(folder))
+        raise InputError(
+            "holds no config.json; wanted is an encoder folder as transformers saves it", where=str(folder)
+        )
     if not list(folder.glob("*.safetensors")):
         other = sorted(p.name for p in folder.glob("*.bin")) or ["none"]
         raise InputError(

@@ -7,13 +7,16 @@ from typing import Literal
 
 import torch
 
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, nearest
 
 Precision = Literal["fp32", "bf16"]
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def pick_device(wanted: str) -> torch.device:
-    """The device for `auto`, `cpu` or `cuda`. Raises `InputError` when CUDA is wanted and there is none."""
+    """The device for `auto`, `cpu` or `cuda`. Raises `InputError` for other names, and for CUDA where there is none."""
+    if wanted not in DEVICES:
+        raise InputError(f"unknown device '{wanted}'{nearest(wanted, DEVICES)}", where="--device")
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("no CUDA device is available; use --device cpu", where="--device")
     if wanted == "auto":

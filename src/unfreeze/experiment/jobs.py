@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from unfreeze.data.examples import SPLITS, Dataset
-from unfreeze.plan import Method, Recipe, plain
+from unfreeze.plan import Recipe, plain
 
 _FORMAT = 1  # raise when training changes so that old runs no longer say what new ones would
 
@@ -39,9 +38,4 @@ def job(question: str, recipe: Recipe, seed: int) -> Job:
     """The job of a recipe and seed; names and sources of recipes do not count, their settings do."""
     settings = plain(replace(recipe, name="", source=""))
     digest = hashlib.blake2b(json.dumps([question, settings], sort_keys=True).encode(), digest_size=4).hexdigest()
-    return Job(recipe, seed, f"{recipe.method}.{recipe.name or recipe.head}.{digest}.seed{seed}")
-
-
-def jobs(question: str, recipes: Sequence[Recipe], method: Method, seeds: Sequence[int]) -> list[Job]:
-    """Every recipe of a method with every seed."""
-    return [job(question, recipe, seed) for recipe in recipes if recipe.method == method for seed in seeds]
+    return Job(recipe, seed, f"{recipe.method}.{recipe.head}.{digest}.seed{seed}")

@@ -15,7 +15,6 @@ A comparison's folder:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import write_json
+from unfreeze.experiment.files import new_file, write_json
 from unfreeze.plan import Method, Recipe, plain, recipe_from
 from unfreeze.tasks import Task, task
 
@@ -242,9 +241,8 @@ def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-    os.replace(temporary, path)
+    with new_file(path) as temporary:
+        pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
 
 
 def _read_parquet(path: Path) -> dict[str, list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,12 +18,18 @@ from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metric
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
 from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
 from unfreeze.plan import Recipe
+from unfreeze.training.loop import DivergedError
 from unfreeze.training.objectives import Objective
+
+Need = Literal["record", "test", "weights"]
+WEIGHTS = "weights.safetensors"
+FITTED: tuple[SplitName, ...] = ("train", "dev")  # what training reads
 
 
 class Watcher(Protocol):
@@ -51,6 +57,8 @@ class Workbench:
         reader: the frozen encoder that features come from (a bf16 copy where that is faster).
         precision: of training and extraction.
         cache: folder and cap in bytes of the feature store.
+        planned: runs that the comparison takes in all.
+        reached: ids of the runs that were done before or have begun.
     """
 
     folder: Path
@@ -62,18 +70,28 @@ class Workbench:
     device: torch.device
     cache: tuple[Path, int]
     watcher: Watcher
-    left: int = 0
+    planned: int = 0
+    reached: set[str] = field(default_factory=set)
     features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """Runs that are still to follow."""
+        return self.planned - len(self.reached)
 
     def run_folder(self, job: Job) -> Path:
         """Where a job's record is."""
         return self.folder / "runs" / job.id
 
 
-def run(bench: Workbench, jobs: Sequence[Job]) -> list[RunRecord]:
-    """Records of these jobs, which share one recipe; those not finished are run, frozen linear ones all at once."""
-    missing = [j for j in jobs if not finished(bench, j)]
-    bench.left -= len(jobs) - len(missing)
+def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[RunRecord]:
+    """Records of these jobs, which share one recipe; those not finished are run, frozen linear ones all at once.
+
+    Raises:
+        InputError: training diverged, or a run cannot be written.
+    """
+    missing = [j for j in jobs if not finished(bench, j, need)]
+    bench.reached.update(j.id for j in jobs if j not in missing)
     recipe = jobs[0].recipe
     side_by_side = recipe.method == "feature-extraction" and recipe.head == "linear"
     for group in [missing] if side_by_side else [[j] for j in missing]:
@@ -82,36 +100,46 @@ def run(bench: Workbench, jobs: Sequence[Job]) -> list[RunRecord]:
     return [read_record(bench.run_folder(j)) for j in jobs]
 
 
-def finished(bench: Workbench, job: Job) -> bool:
-    """Whether a job needs no more training: it has a record, and weights unless its test scores are in too."""
+def finished(bench: Workbench, job: Job, need: Need) -> bool:
+    """Whether a job need not be run (again): for its record, for being scored on test, or for its weights.
+
+    Weights are deleted at the end of a comparison, so that a run can have its scores and yet no weights.
+    """
     folder = bench.run_folder(job)
-    return (folder / "record.json").exists() and (
-        (folder / "weights.safetensors").exists() or (folder / "test.json").exists()
-    )
+    record, test, weights = ((folder / name).exists() for name in ("record.json", "test.json", WEIGHTS))
+    return record and (weights or need == "record" or (need == "test" and test))
 
 
 def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
     name = f"{recipe.method} {recipe.name}, seed {', '.join(str(j.seed) for j in group)}"
-    bench.left -= len(group)
-    if recipe.method == "feature-extraction":
-        features = [features_of(bench, split, recipe) for split in ("train", "dev")]
+    bench.reached.update(j.id for j in group)
+    if recipe.method == "feature-extraction":  # before the clock of the run starts
+        for split in FITTED:
+            features_of(bench, split, recipe)
     bench.watcher.begin(name, bench.left)
     reset_peak(bench.device)
-    if recipe.method == "feature-extraction":
-        seeds = [j.seed for j in group]
-        trained = train_frozen(
-            recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
-        )
-    else:
-        given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
-        trained = [fine_tune(*given, seed=group[0].seed, precision=bench.precision, progress=bench.watcher.step)]
+    try:
+        trained = _train(bench, recipe, [j.seed for j in group])
+    except DivergedError as error:
+        advice = "lower its learning_rate, or take it out of the plan's recipes"
+        raise InputError(f"{error}; {advice}", where=name) from None
     peak = peak_mb(bench.device)
     for job, one in zip(group, trained, strict=True):
         record = _record(bench, job, one, peak, share=len(group))
         with new_folder(bench.run_folder(job)) as folder:
-            save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / "weights.safetensors")
+            save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
-        bench.watcher.end(name, next(iter(record.dev.values())))
+        bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", next(iter(record.dev.values())))
+
+
+def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
+    if recipe.method == "feature-extraction":
+        features = [features_of(bench, split, recipe) for split in FITTED]
+        return train_frozen(
+            recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
+        )
+    given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
+    return [fine_tune(*given, seed=seeds[0], precision=bench.precision, progress=bench.watcher.step)]
 
 
 def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeatures:
@@ -155,5 +183,5 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: in
 
 def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:
     """A run's weights."""
-    weights: dict[str, Tensor] = load_file(bench.run_folder(job) / "weights.safetensors")
+    weights: dict[str, Tensor] = load_file(bench.run_folder(job) / WEIGHTS)
     return weights
