@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -28,6 +28,7 @@ from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.cost import median_ms
 from unfreeze.experiment.jobs import Job, job, question_digest
 from unfreeze.experiment.question import read_data
+from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import (
     Choice,
     RunRecord,
@@ -79,10 +80,11 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length).to(device)
+        check_recipes(plan.recipes, dataset.task, encoder.layers)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
         _same_question(out, question)
-        setting = _setting(plan, dataset, encoder, device, precision, question)
+        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
         for line in setting.audit["lines"]:
             tell(line)
         write_setting(out, setting)

@@ -29,7 +29,7 @@ def encode_file(
 ) -> tuple[int, int, int]:
     """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
-    A data set with splits is written train first, then dev, then test; a pair is one text, read jointly; a tagged
+    One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is one text, read jointly; a tagged
     sentence longer than the encoder's limit is written window by window. Tokens are in the file's metadata, as JSON
     under `"tokens"` (one list a text), with `"where"` (file and line of each text) beside them.
 
@@ -62,6 +62,9 @@ def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]
     if data.endswith(".txt"):
         return read_unlabelled(Path(data), task=task("classification"))
     dataset = read_dataset(Path(data), **columns)  # type: ignore[arg-type]
+    if Path(data).is_file():  # the splits made of one file would change its order
+        text, text_b = (dataset.columns.get(name) for name in ("text", "text_b"))
+        return read_unlabelled(Path(data), task=dataset.task, text=text, text_b=text_b)
     return [example for split in SPLITS for example in dataset.split(split)]
 
 
@@ -84,3 +87,11 @@ def _save(out: Path, states: torch.Tensor, offsets: torch.Tensor, tokens: list[l
     told = {"tokens": json.dumps(tokens, ensure_ascii=False), "where": json.dumps(where, ensure_ascii=False)}
     with new_file(out) as temporary:
         save_file({"states": states, "offsets": offsets}, temporary, metadata=told)
+        temporary.chmod(0o666 & ~_umask())  # safetensors makes files that only their owner can read
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

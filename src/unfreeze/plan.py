@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -106,6 +107,13 @@ class Plan:
             raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
+        if self.max_length is not None and self.max_length < 4:
+            raise InputError(f"{self.max_length} pieces; at least 4 are needed", where="max_length")
+        for name in ("equivalence", "cache_gb"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
+        if not self.methods:
+            raise InputError(f"no method; known: {', '.join(METHODS)}", where="methods")
         counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods}
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")

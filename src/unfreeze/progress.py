@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -91,4 +92,6 @@ def summary(result: Result) -> list[str]:
         ]
     for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
-    return [*lines, "", f"Next: {verdict['next_step']}"]
+    out = Path(result.values["plan"]["out"])
+    made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
+    return [*lines, "", f"Next: {verdict['next_step']}", "", *made]

@@ -117,7 +117,8 @@ def frozen_head(
         tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout)
         return TagHead(Mix(layers, recipe.layers), tagger, objective)
     if recipe.head == "linear":
-        pair: PairFeatures | None = "full" if pair_reading(recipe, task) == "separate" else None
+        apart = pair_reading(recipe, task) == "separate"
+        pair: PairFeatures | None = "absdiff-product" if apart else None
         penalties, member_seeds = list(l2) * len(seeds), [s for s in seeds for _ in l2]
         body = MembersBody(LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair))
         return TextHead(body, objective, members=len(penalties))

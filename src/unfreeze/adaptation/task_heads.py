@@ -137,7 +137,9 @@ class MembersBody(nn.Module):
     def _features(self, states: LayerStates) -> tuple[Tensor, ...]:
         if self.members.pair is None:
             return (states.states,)
-        return states.states[:, 0::2], states.states[:, 1::2]
+        # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not hang on the texts' lengths.
+        unit = nn.functional.normalize(states.states.float(), dim=-1)
+        return unit[:, 0::2], unit[:, 1::2]
 
 
 class BcnBody(nn.Module):

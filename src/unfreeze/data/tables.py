@@ -197,12 +197,24 @@ def _jsonl(path: Path, text: str) -> Table:
         except json.JSONDecodeError as error:
             problem = f"is no JSON ({error.msg}); one JSON object a line is expected"
             raise InputError(problem, where=f"{path}:{number}") from None
+        if "\\u" in line and not _is_text(record):
+            problem = "holds half of a pair of \\u escapes, which is no character; mend or remove it"
+            raise InputError(problem, where=f"{path}:{number}")
         if not isinstance(record, dict):
             problem = f"found a JSON {type(record).__name__}; one JSON object a line is expected"
             raise InputError(problem, where=f"{path}:{number}")
         records.append(record)
         lines.append(number)
     return _from_records(path, records, lines)
+
+
+def _is_text(record: object) -> bool:
+    """Whether JSON holds only characters: its escapes can spell surrogates that stand alone."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parquet(path: Path) -> Table:

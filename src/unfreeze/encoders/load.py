@@ -55,10 +55,18 @@ def _load(where: str | Path, name: str) -> tuple[Any, Any]:
     try:
         config = AutoConfig.from_pretrained(where)
         tokenizer = AutoTokenizer.from_pretrained(where, add_prefix_space=True)
-        model = AutoModel.from_pretrained(where, config=config, dtype=torch.float32, use_safetensors=True)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # a pooler that the weights lack is drawn; nothing reads it, the fingerprint covers it
+            model, found = AutoModel.from_pretrained(
+                where, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            )
     except (OSError, ValueError, KeyError, ImportError) as error:
         first = " ".join(str(error).split())[:300]
         raise InputError(f"cannot be loaded: {first}{nearest(name, PACKAGED)}", where=f"--encoder {name}") from None
+    lacking = sorted(key for key in found["missing_keys"] if "pooler" not in key)
+    if lacking:
+        problem = f"its weights lack {len(lacking)} of the model's tensors, such as {lacking[0]}"
+        raise InputError(f"{problem}; save it anew with save_pretrained", where=f"--encoder {name}")
     if not tokenizer.is_fast:
         raise InputError("has no fast tokenizer, which word alignment needs", where=f"--encoder {name}")
     if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "num_hidden_layers"):

@@ -1,0 +1,70 @@
+"""Whether a person's recipes can be run: heads that fit the task, numbers that mean something."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from unfreeze.errors import InputError
+from unfreeze.plan import Head, Method, Recipe
+from unfreeze.tasks import Task
+
+HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
+    "feature-extraction": {"text": ("linear", "bcn"), "pair": ("linear", "esim"), "words": ("crf", "bilstm-crf")},
+    "fine-tuning": {"text": ("linear",), "pair": ("linear",), "words": ("linear", "crf", "bilstm-crf")},
+}
+_LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0}
+_BETWEEN = {"dropout": (0, 1), "warmup": (0, 1), "layer_decay": (0, 1)}
+_POSITIVE = ("learning_rate", "clip", "layer_decay")
+
+
+def heads_for(method: Method, task: Task) -> tuple[Head, ...]:
+    """The heads that a method can put on this task."""
+    return HEADS[method]["words" if task.target == "tags" else "pair" if task.pair else "text"]
+
+
+def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int) -> None:
+    """Look over recipes before anything is run.
+
+    Args:
+        layers: layer states of the encoder, the embedding layer counted.
+
+    Raises:
+        InputError: which recipe, which setting, and what is allowed.
+    """
+    for number, recipe in enumerate(recipes):
+        where = f"recipes[{number}] {recipe.name}".rstrip()
+        heads = heads_for(recipe.method, task)
+        if recipe.head not in heads:
+            fitting = f"{task.kind} by {recipe.method} takes {', '.join(heads)}"
+            raise InputError(f"head '{recipe.head}' does not fit; {fitting}", where=where)
+        for problem in (_number_problem(recipe), _layer_problem(recipe, layers)):
+            if problem:
+                raise InputError(problem, where=where)
+
+
+def _number_problem(recipe: Recipe) -> str | None:
+    settings = {name: getattr(recipe, name) for name in (*_LEAST, *_BETWEEN, *_POSITIVE)}
+    for name, value in settings.items():
+        if value is None:
+            continue  # off
+        if not math.isfinite(value) or value < _LEAST.get(name, -math.inf):
+            return f"{name} is {value}; it must be a number of at least {_LEAST.get(name, 0)}"
+        if name in _POSITIVE and value <= 0:
+            return f"{name} is {value}; it must be above 0"
+        low, high = _BETWEEN.get(name, (-math.inf, math.inf))
+        if not low <= value <= high:
+            return f"{name} is {value}; it must be from {low} to {high}"
+    if not recipe.l2 or not all(0 <= penalty < math.inf for penalty in recipe.l2):
+        return f"l2 is {list(recipe.l2)}; it must list one penalty or more, none below 0"
+    return None
+
+
+def _layer_problem(recipe: Recipe, layers: int) -> str | None:
+    if recipe.reinit_top >= layers:
+        return f"reinit_top is {recipe.reinit_top}; the encoder has {layers - 1} layers above the embeddings"
+    if isinstance(recipe.layers, str):
+        return None
+    if not recipe.layers or not all(-layers <= layer < layers for layer in recipe.layers):
+        return f"layers is {list(recipe.layers)}; it must list one or more of 0 to {layers - 1}, or -1 for the top one"
+    return None
