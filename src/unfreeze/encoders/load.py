@@ -43,10 +43,14 @@ def _check_folder(folder: Path) -> None:
             "save it with transformers' save_pretrained",
             where=str(folder),
         )
+    # transformers makes an empty tokenizer where there is no file, and every word would become the unknown piece.
+    if not any(list(folder.glob(kind)) for kind in ("tokenizer.json", "vocab.*", "*.model")):
+        raise InputError("holds no tokenizer; save it there with its save_pretrained", where=str(folder))
 
 
 def _load(where: str | Path, name: str) -> tuple[Any, Any]:
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModel, AutoTokenizer
     from transformers.utils import logging
 
@@ -60,7 +64,7 @@ def _load(where: str | Path, name: str) -> tuple[Any, Any]:
             model, found = AutoModel.from_pretrained(
                 where, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True
             )
-    except (OSError, ValueError, KeyError, ImportError) as error:
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
         first = " ".join(str(error).split())[:300]
         raise InputError(f"cannot be loaded: {first}{nearest(name, PACKAGED)}", where=f"--encoder {name}") from None
     lacking = sorted(key for key in found["missing_keys"] if "pooler" not in key)
@@ -71,7 +75,23 @@ def _load(where: str | Path, name: str) -> tuple[Any, Any]:
         raise InputError("has no fast tokenizer, which word alignment needs", where=f"--encoder {name}")
     if getattr(config, "is_encoder_decoder", False) or not hasattr(config, "num_hidden_layers"):
         raise InputError(f"is a {config.model_type}, not an encoder with layers", where=f"--encoder {name}")
+    if _looks_back_only(model):
+        raise InputError(
+            f"is a decoder ({config.model_type}): a piece's state knows nothing of the pieces after it; an encoder is "
+            "wanted",
+            where=f"--encoder {name}",
+        )
     return model, tokenizer
+
+
+def _looks_back_only(model: Any) -> bool:
+    """Whether the first of two pieces keeps its state when the second changes; configurations do not always tell."""
+    import torch
+
+    top = int(model.config.vocab_size) - 1
+    with torch.no_grad():
+        first, second = model(input_ids=torch.tensor([[top, top], [top, top - 1]])).last_hidden_state[:, 0]
+    return torch.allclose(first, second, rtol=1e-6, atol=1e-7)
 
 
 def _limit(model: Any, tokenizer: Any, folder: Path) -> int:

@@ -80,29 +80,33 @@ def scored_every(recipe: Recipe, epochs: int) -> int:
 
 
 class _Best:
-    """The best weights so far of every member."""
+    """The best weights so far of every member; one that has lost patience keeps what it has, whatever others do."""
 
-    def __init__(self, parameters: list[nn.Parameter]) -> None:
-        self.parameters = parameters
+    def __init__(self, parameters: list[nn.Parameter], patience: int | None) -> None:
+        self.parameters, self.patience = parameters, patience
         self.kept: list[Tensor] = []
         self.score: list[float] = []
         self.epoch: list[int] = []
+        self.worse: list[int] = []  # readings of dev since the best
 
     def offer(self, epoch: int, scores: Sequence[float]) -> bool:
-        """Keep the members whose score is better than ever; true if any is."""
+        """Keep the members whose score is better than ever; false once all have lost patience."""
         if not self.kept:
             self.kept = [p.detach().clone() for p in self.parameters]
-            self.score, self.epoch = list(scores), [epoch] * len(scores)
+            self.score, self.epoch, self.worse = list(scores), [epoch] * len(scores), [0] * len(scores)
             return True
-        better = [m for m, score in enumerate(scores) if score > self.score[m]]
+        waiting = [m for m in range(len(scores)) if self.patience is None or self.worse[m] < self.patience]
+        better = [m for m in waiting if scores[m] > self.score[m]]
+        for m in waiting:
+            self.worse[m] += 1
         for m in better:
-            self.score[m], self.epoch[m] = scores[m], epoch
+            self.score[m], self.epoch[m], self.worse[m] = scores[m], epoch, 0
         for kept, now in zip(self.kept, self.parameters, strict=True):
             if len(scores) == 1 and better:
                 kept.copy_(now.detach())
             elif better:
                 kept[better] = now.detach()[better]
-        return bool(better)
+        return self.patience is None or min(self.worse) < self.patience
 
     def restore(self) -> None:
         """Put the best weights back."""
@@ -136,8 +140,8 @@ def fit(
     optimiser = optimiser_for(groups, recipe)
     parameters = [p for group in groups for p in group]
     plan = stages(recipe, len(groups), epochs, steps_per_epoch)
-    best, curve, began = _Best(parameters), [], time.perf_counter()
-    step, trained, since, losses = 0, 0, 0, []
+    best, curve, began = _Best(parameters, recipe.patience), [], time.perf_counter()
+    step, trained, losses = 0, 0, []
     every = scored_every(recipe, epochs)
     for epoch in range(1, epochs + 1):
         stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
@@ -158,8 +162,7 @@ def fit(
         rate = optimiser.param_groups[0]["lr"]
         curve.append(Epoch(epoch, step, loss, dev, time.perf_counter() - began, rate))
         losses = []
-        since = 0 if best.offer(epoch, dev) else since + 1
-        if since == recipe.patience:
+        if not best.offer(epoch, dev):
             break
     best.restore()
     unfreeze_top(groups, len(groups))
@@ -182,8 +185,19 @@ def _step(
     with autocast(device, precision):
         loss = model.loss(indices)
     torch.autograd.backward(loss.sum())
-    if recipe.clip is not None:
+    if recipe.clip is not None and len(loss) == 1:
         nn.utils.clip_grad_norm_(parameters, recipe.clip)
+    elif recipe.clip is not None:
+        _clip_each(parameters, recipe.clip)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     return loss.detach()
+
+
+def _clip_each(parameters: Sequence[nn.Parameter], limit: float) -> None:
+    """Clip the gradient norm of every member by itself: none may slow down another."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norms = torch.stack([g.view(len(g), -1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (members,)
+    shares = (limit / (norms + 1e-6)).clamp(max=1.0)  # as clip_grad_norm_ reckons
+    for gradient in gradients:
+        gradient.mul_(shares.view(-1, *[1] * (gradient.dim() - 1)))
