@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 	@echo "Bundle: demo-out/bundle   (try: $(BIN)/unfreeze predict demo-out/bundle examples/snli/test.tsv)"
 
 test: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check src tests benchmarks

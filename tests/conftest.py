@@ -1,7 +1,9 @@
-"""A synthetic comparison on disk, written through the same writers as a real one."""
+"""A synthetic comparison on disk, written through the same writers as a real one; and one thread a test process."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +29,9 @@ from unfreeze.experiment.record import (
 )
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.tasks import TASKS, task
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the processes that tests start, and torch where imported late
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 HOSTILE = ("<script>alert(1)</script>", "a </script> that closes & goes on", "<img src=x onerror=alert(2)>")
 PLAIN = (
@@ -193,6 +198,13 @@ def make_comparison(
         )
     write_choices(folder, choices)
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    """Tiny models lose time to a second thread, and shared machines have none to spare."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
-from unfreeze.experiment.record import read_json
+from unfreeze.experiment.record import as_written, read_json
 from unfreeze.plan import plain, recipe_from
 from unfreeze.tasks import Task, task
 from unfreeze.training.objectives import Decoded, Objective
@@ -127,11 +127,13 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
     """
     folder = Path(folder)
     about = _about(folder)
-    labels = LabelSpace(**{**about["labels"], "names": tuple(about["labels"]["names"])})
-    objective = Objective(task(about["task"]), labels, about["score_mean"], about["score_spread"])
-    recipe = recipe_from(about["recipe"], where=str(folder / "bundle.json"))
-    encoder = load_encoder(str(folder / "encoder"), about["max_length"]).to(pick_device(device))
-    if encoder.fingerprint() != about["fingerprint"]:
+    with as_written(folder / "bundle.json"):
+        labels = LabelSpace(**{**about["labels"], "names": tuple(about["labels"]["names"])})
+        objective = Objective(task(about["task"]), labels, about["score_mean"], about["score_spread"])
+        recipe = recipe_from(about["recipe"], where=str(folder / "bundle.json"))
+        max_length, fingerprint = about["max_length"], about["fingerprint"]
+    encoder = load_encoder(str(folder / "encoder"), max_length).to(pick_device(device))
+    if encoder.fingerprint() != fingerprint:
         raise InputError("the encoder is not the one that was saved with this bundle", where=str(folder / "encoder"))
     if recipe.method == "fine-tuning":
         head = tuned_head(recipe, objective, encoder.width)

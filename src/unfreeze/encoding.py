@@ -30,9 +30,9 @@ def encode_file(
 ) -> tuple[int, int, int]:
     """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
-    One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is one text, read jointly; a tagged
-    sentence longer than the encoder's limit is written window by window. Tokens are in the file's metadata, as JSON
-    under `"tokens"` (one list a text), with `"where"` (file and line of each text) beside them.
+    One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is
+    one text, read jointly; a tagged sentence longer than the encoder's limit is written window by window. Tokens are in
+    the file's metadata, as JSON under `"tokens"` (one list a text), with `"where"` (file and line of each text).
 
     Returns:
         The shape of `states`.

@@ -43,7 +43,10 @@ class Display:
     def begin(self, what: str, left: int) -> None:
         """See `Watcher.begin`."""
         self.started, self.left = time.perf_counter(), left
-        self.progress.reset(self.task, description=what, total=1, visible=True, left=f"{left} runs to follow")
+        best = self._told(self.best)  # `reset` forgets the fields that it is not given
+        self.progress.reset(
+            self.task, description=what, total=1, visible=True, left=f"{left} runs to follow", best=best
+        )
 
     def step(self, done: int, total: int, best: float | None) -> None:
         """See `Watcher.step`."""
@@ -54,9 +57,12 @@ class Display:
         seconds = spent * (1 - share) / share + self.left * (pace or 0)
         unknown = "in this one" if self.left and pace is None else "left"
         left = f"{self.left} runs to follow, about {clock(seconds)} {unknown}"
-        top = max(self.best, best if best is not None else float("-inf"))
-        shown = f"best dev {100 * top:.1f}" if top > float("-inf") else ""
-        self.progress.update(self.task, completed=share, left=left, best=shown)
+        top = self.best if best is None else max(self.best, best)
+        self.progress.update(self.task, completed=share, left=left, best=self._told(top))
+
+    @staticmethod
+    def _told(best: float) -> str:
+        return f"best dev {100 * best:.1f}" if best > float("-inf") else ""
 
     def end(self, what: str, score: float | None) -> None:
         """See `Watcher.end`."""

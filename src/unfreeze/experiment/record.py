@@ -15,7 +15,8 @@ A comparison's folder:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,16 @@ def read_json(path: Path) -> Any:
         raise InputError(f"cannot be read: {error}", where=str(path)) from None
 
 
+@contextmanager
+def as_written(path: Path) -> Iterator[None]:
+    """Take the values of a file apart; one that holds other values than are written there is an `InputError`."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        problem = f"is not as this version of unfreeze writes it ({type(error).__name__}: {error})"
+        raise InputError(problem, where=str(path)) from None
+
+
 def write_setting(folder: Path, setting: Setting) -> None:
     """Write `comparison.json`."""
     write_json(folder / "comparison.json", {**asdict(setting), "task": setting.task.kind})
@@ -150,9 +161,10 @@ def write_setting(folder: Path, setting: Setting) -> None:
 def read_setting(folder: Path) -> Setting:
     """Read `comparison.json`."""
     values = read_json(folder / "comparison.json")
-    labels = values["labels"]
-    values["labels"] = LabelSpace(**{**labels, "names": tuple(labels["names"])})
-    return Setting(**{**values, "task": task(values["task"])})
+    with as_written(folder / "comparison.json"):
+        labels = values["labels"]
+        values["labels"] = LabelSpace(**{**labels, "names": tuple(labels["names"])})
+        return Setting(**{**values, "task": task(values["task"])})
 
 
 def record_values(record: RunRecord) -> dict[str, Any]:
@@ -163,11 +175,12 @@ def record_values(record: RunRecord) -> dict[str, Any]:
 def read_record(run: Path) -> RunRecord:
     """Read one run's `record.json`."""
     values = read_json(run / "record.json")
-    values["recipe"] = recipe_from(values["recipe"], where=str(run / "record.json"))
-    values["curve"] = tuple(EpochPoint(**point) for point in values["curve"])
-    if values["layer_weights"] is not None:
-        values["layer_weights"] = tuple(values["layer_weights"])
-    return RunRecord(**values)
+    with as_written(run / "record.json"):
+        values["recipe"] = recipe_from(values["recipe"], where=str(run / "record.json"))
+        values["curve"] = tuple(EpochPoint(**point) for point in values["curve"])
+        if values["layer_weights"] is not None:
+            values["layer_weights"] = tuple(values["layer_weights"])
+        return RunRecord(**values)
 
 
 def read_records(folder: Path) -> dict[str, RunRecord]:
@@ -226,7 +239,8 @@ def write_choices(folder: Path, choices: Mapping[Method, Choice]) -> None:
 def read_choices(folder: Path) -> dict[Method, Choice]:
     """Read `choice.json`: method to its choice."""
     values = read_json(folder / "choice.json")
-    return {m: Choice(**{**c, "trials": tuple(c["trials"]), "runs": tuple(c["runs"])}) for m, c in values.items()}
+    with as_written(folder / "choice.json"):
+        return {m: Choice(**{**c, "trials": tuple(c["trials"]), "runs": tuple(c["runs"])}) for m, c in values.items()}
 
 
 def _cell(label: Label | None) -> Any:

@@ -1,0 +1,139 @@
+"""The parts of task heads that know how examples, texts and words lie in packed states."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from families import make_encoder
+from torch import Tensor, nn
+
+from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TextHead, halves
+from unfreeze.data.examples import LabelSpace
+from unfreeze.encoders.protocol import LayerStates
+from unfreeze.heads.tagger import Tagger
+from unfreeze.tasks import TASKS
+from unfreeze.training.objectives import Objective
+
+
+@pytest.mark.parametrize(
+    ("segments", "expected"),
+    [
+        ([[-1, 0, 0, -1, 1, -1]], (4, 2)),
+        ([[-1, 0, -1, -1, 1, 1, -1]], (4, 3)),  # RoBERTa: both separators go with the first text
+        ([[-1, 0, -1, -1]], (3, 1)),  # an empty second text: the closing piece stands for it
+        ([[-1, -1, 1, -1]], (2, 2)),  # an empty first text
+        ([[-1, -1, -1]], (2, 1)),  # both empty
+        ([[-1, 0, -1, -1], [-1, 0, 0, 0, -1, 1, -1], [-1, -1, -1], [-1, 0, -1, 1, 1, -1]], (3, 1, 5, 2, 2, 1, 3, 3)),
+    ],
+)
+def test_halves(segments: list[list[int]], expected: tuple[int, ...]) -> None:
+    flat = torch.tensor([mark for one in segments for mark in one])
+    assert halves(flat, [len(one) for one in segments]) == expected
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta"])
+def test_halves_of_what_tokenizers_give(family: str) -> None:
+    encoder = make_encoder(family)
+    pairs = [("the cat", "dog"), ("the", ""), ("", "dog ran in"), ("", ""), ("unfathomable", "good " * 50)]
+    inputs = encoder.read_texts([a for a, _ in pairs], [b for _, b in pairs])
+    batch = inputs.batch(range(len(pairs)))
+    got = halves(batch.segment, batch.lengths)
+    assert [a + b for a, b in zip(got[0::2], got[1::2], strict=True)] == list(batch.lengths)
+    assert min(got) >= 1
+    bare = encoder.tokenizer.get_vocab()
+    special = {bare[name] for name in encoder.tokenizer.all_special_tokens}
+    parts = [[i for i in part.tolist() if i not in special] for part in batch.ids.split(list(got))]
+    for (first, second), a, b in zip(pairs, parts[0::2], parts[1::2], strict=True):
+        assert a == encoder.tokenizer(first, add_special_tokens=False)["input_ids"]
+        assert b == encoder.tokenizer(second, add_special_tokens=False)["input_ids"][: len(b)]
+        assert bool(b) is bool(second)
+
+
+STATES = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(0))
+
+
+def test_mix_starts_as_the_mean_and_learns() -> None:
+    mix = Mix(3, "mix")
+    torch.testing.assert_close(mix(STATES), STATES.mean(0))
+    assert mix.weights() == pytest.approx((1 / 3,) * 3)
+    assert mix.learned is not None
+    with torch.no_grad():
+        mix.learned.logits[2] = 100.0
+    torch.testing.assert_close(mix(STATES), STATES[2])
+
+
+@pytest.mark.parametrize(("how", "layers"), [("mean", [0, 1, 2]), ((-1,), [2]), ((0,), [0]), ((0, 2), [0, 2])])
+def test_mix_of_chosen_layers_learns_nothing(how: str | tuple[int, ...], layers: list[int]) -> None:
+    mix = Mix(3, how)
+    torch.testing.assert_close(mix(STATES.half()), STATES.half().float()[layers].mean(0))
+    assert mix(STATES.half()).dtype == torch.float32
+    assert mix.weights() is None
+    assert not list(mix.parameters())
+
+
+def test_one_layer_needs_no_mix() -> None:
+    mix = Mix(1, "mix")
+    assert torch.equal(mix(STATES[:1]), STATES[0])
+    assert mix.weights() is None
+
+
+def test_pooled_body_reads_the_top_layer_and_both_texts_of_a_pair() -> None:
+    lengths = (2, 1, 1, 1)
+    none = torch.full((5,), -1)
+    body = PooledBody(2, 3, "max", separate=True, dropout=0.5).eval()
+    seen: list[Tensor] = []
+    body.linear.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    assert body(LayerStates(STATES, none, none, lengths)).shape == (1, 2, 3)
+    top = STATES[-1]
+    u, v = torch.stack([top[:2].amax(0), top[3]]), torch.stack([top[2], top[4]])
+    torch.testing.assert_close(seen[0], torch.cat([u, v, (u - v).abs(), u * v], 1))
+
+
+class Recorder(nn.Module):
+    """A tagger that keeps what it is given."""
+
+    def decode(self, states: Tensor, mask: Tensor) -> list[list[int]]:
+        self.given = [one[m] for one, m in zip(states, mask, strict=True)]
+        return [[0] * int(m.sum()) for m in mask]
+
+
+def test_tag_head_joins_the_windows_of_a_sentence() -> None:
+    encoder = make_encoder(limit=9)
+    sentences = [["the", "unfathomable", "dog", "ran"], ["cat"], ["bob", "in", "rome", "and", "paris", "cats", "ran"] * 2]
+    inputs = encoder.read_words(sentences)
+    counts = (inputs.examples[1:] - inputs.examples[:-1]).tolist()
+    assert max(counts) > 2
+    batch = inputs.batch(range(len(inputs.truncated)))
+    states = torch.arange(len(batch.ids)).float()[None, :, None]  # the place of each piece
+    recorder = Recorder()
+    head = TagHead(Mix(1, (0,)), recorder, Objective(TASKS["tagging"], LabelSpace(("O",), None)))  # type: ignore[arg-type]
+    (decoded,) = head.decode(LayerStates(states, batch.segment, batch.words, batch.lengths), counts)
+    assert decoded.labels == tuple(("O",) * len(words) for words in sentences)
+    for words, read in zip(sentences, recorder.given, strict=True):
+        firsts = [ids[0] for ids in encoder.tokenizer(words, add_special_tokens=False)["input_ids"]]
+        assert [int(batch.ids[int(place)]) for place in read] == firsts
+        assert read.flatten().tolist() == sorted(read.flatten().tolist())
+
+
+def test_tag_loss_is_the_mean_over_words_whatever_the_padding() -> None:
+    torch.manual_seed(0)
+    objective = Objective(TASKS["tagging"], LabelSpace(("O", "B-X"), "BIO"))
+    head = TagHead(Mix(1, (0,)), Tagger(2, 2, use_crf=False, dropout=0.0), objective).eval()
+    words = torch.tensor([0, 1, -1, 2, 0])
+    states = LayerStates(STATES[:1], torch.zeros(5), words, (4, 1))
+    tags = [torch.tensor([0, 1, 0]), torch.tensor([1])]
+    emissions = head.tagger(STATES[0, words >= 0][None], torch.ones(1, 4, dtype=torch.bool))[0]
+    expected = nn.functional.cross_entropy(emissions, torch.cat(tags))
+    torch.testing.assert_close(head.loss(states, (1, 1), tags), expected[None])
+
+
+def test_text_head_gives_the_objectives_loss() -> None:
+    torch.manual_seed(0)
+    objective = Objective(TASKS["classification"], LabelSpace(("a", "b")))
+    head = TextHead(PooledBody(2, 2, "cls", separate=False, dropout=0.0), objective)
+    none = torch.full((5,), -1)
+    states = LayerStates(STATES, none, none, (3, 2))
+    logits = head.body.linear(STATES[-1, [0, 3]])
+    expected = nn.functional.cross_entropy(logits, torch.tensor([1, 0]))
+    torch.testing.assert_close(head.loss(states, (1, 1), [torch.tensor(1), torch.tensor(0)]), expected[None])
+    assert head.mix_weights() == [None]

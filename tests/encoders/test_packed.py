@@ -1,0 +1,44 @@
+"""Packed attention against a plain softmax over one input at a time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unfreeze.encoders.packed import equal_length_groups, packed_attention
+
+
+@given(st.lists(st.integers(1, 4), max_size=12))
+def test_groups_cover_the_pieces_in_order(lengths: list[int]) -> None:
+    groups = equal_length_groups(tuple(lengths))
+    assert [length for _, count, length in groups for _ in range(count)] == lengths
+    assert [start for start, *_ in groups] == [sum(c * n for _, c, n in groups[:i]) for i in range(len(groups))]
+    assert all(a[2] != b[2] for a, b in pairwise(groups))  # else one kernel would have done
+
+
+@pytest.mark.parametrize("window", [None, 1, 3, 50])
+def test_attention_stays_inside_each_input_and_its_window(window: int | None) -> None:
+    lengths, heads, width, scaling = (1, 4, 4, 7), 2, 3, 0.4
+    generator = torch.Generator().manual_seed(0)
+    query, key, value = (torch.randn(1, heads, sum(lengths), width, generator=generator) for _ in range(3))
+    got, weights = packed_attention(
+        torch.nn.Identity(), query, key, value, None, scaling, packed_lengths=lengths, sliding_window=window
+    )
+    owner = torch.repeat_interleave(torch.tensor(lengths))
+    place = torch.arange(len(owner))
+    seen = owner[:, None] == owner[None]
+    if window is not None:
+        seen &= (place[:, None] - place[None]).abs() < window
+    scores = (query @ key.transpose(-1, -2) * scaling).masked_fill(~seen, -torch.inf)
+    torch.testing.assert_close(got, (scores.softmax(-1) @ value).transpose(1, 2), atol=1e-6, rtol=1e-5)
+    assert weights is None
+
+
+def test_lengths_must_fit_the_batch() -> None:
+    x = torch.zeros(1, 2, 5, 3)
+    with pytest.raises(ValueError, match="sum to 4, the batch has 5"):
+        packed_attention(torch.nn.Identity(), x, x, x, None, packed_lengths=(2, 2))

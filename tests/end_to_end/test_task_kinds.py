@@ -1,0 +1,173 @@
+"""The whole question on tiny data of every task kind."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import tiny
+from markupsafe import escape
+
+import unfreeze
+from unfreeze.plan import METHODS, Plan
+
+# What the issue asks of `result.json`, key by key.
+METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}
+COST_KEYS = {"extract_s", "train_s", "peak_mb", "trained_parameters", "stored_mb", "latency_ms"}
+TOP_KEYS = {"schema", "task", "metric", "data", "encoder", "methods", "difference", "verdict", "environment"}
+METRICS = {"classification": "accuracy", "regression": "pearson", "tagging": "span_f1"}
+
+
+def _result(out: Path) -> dict[str, Any]:
+    return json.loads((out / "result.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+def _floats(value: Any) -> Iterator[float]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _floats(item)
+    elif isinstance(value, float):
+        yield value
+
+
+@pytest.mark.parametrize("kind", tiny.KINDS)
+def test_result_has_the_schema_that_the_issue_asks_for(kind: str, answered: Callable[[str], Path]) -> None:
+    out = answered(kind)
+    result = _result(out)
+    task = kind.partition("-BIO")[0]
+    assert result.keys() >= TOP_KEYS
+    assert result["schema"] == 1
+    assert result["task"] == task
+    assert result["metric"] == METRICS[task.removeprefix("pair-")]
+    assert list(result["methods"]) == list(METHODS)
+    for method in result["methods"].values():
+        assert method.keys() >= METHOD_KEYS
+        assert method["cost"].keys() >= COST_KEYS
+        assert [run["seed"] for run in method["runs"]] == [0, 1]
+        assert all(run.keys() >= {"seed", "dev", "test", "degenerate"} for run in method["runs"])
+        low, high = method["test"]["ci95"]
+        assert low <= method["test"]["mean"] <= high
+        assert method["test"]["mean"] == pytest.approx(sum(run["test"] for run in method["runs"]) / 2)
+        assert method["cost"]["latency_ms"].keys() == {"1", "32"}
+        assert method["cost"]["trained_parameters"] > 0
+        assert len(method["trials"]) == 2
+    assert result["difference"]["of"] == "fine-tuning - feature-extraction"
+    means = [result["methods"][m]["test"]["mean"] for m in ("fine-tuning", "feature-extraction")]
+    assert result["difference"]["mean"] == pytest.approx(means[0] - means[1])
+    assert all(map(math.isfinite, _floats(result)))
+    assert result["data"]["sizes"] == {"train": 48, "dev": 24, "test": 30}
+    verdict = result["verdict"]
+    assert verdict["choice"] in (*METHODS, "too-close")
+    assert verdict["use"] in METHODS
+    assert verdict["reasons"]
+    assert verdict["doubts"]  # two seeds and thirty test items
+
+
+@pytest.mark.parametrize("kind", tiny.KINDS)
+def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str], Path]) -> None:
+    out = answered(kind)
+    result = _result(out)
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert str(escape(result["verdict"]["next_step"])) in report
+    assert {path.name for path in out.iterdir()} == {
+        *("bundle", "choice.json", "comparison.json", "items.parquet", "report.html", "result.json", "runs")
+    }
+    finals = {run["id"] for method in result["methods"].values() for run in method["runs"]}
+    trials = {trial["id"] for method in result["methods"].values() for trial in method["trials"]}
+    runs = {path.name: {file.name for file in path.iterdir()} for path in (out / "runs").iterdir()}
+    assert runs.keys() == finals | trials
+    for run, files in runs.items():
+        tested = {"test.json", "test.parquet"} if run in finals else set()
+        assert files == {"record.json", *tested}, "only final runs read the test set; no weights stay behind"
+    about = json.loads((out / "bundle" / "bundle.json").read_text(encoding="utf-8"))
+    assert about["run"] == result["methods"][result["verdict"]["use"]]["best_run"]
+    assert about["test"] == result["methods"][result["verdict"]["use"]]["test"]
+
+
+@pytest.mark.parametrize("kind", tiny.KINDS)
+def test_frozen_features_of_a_random_encoder_teach_something(kind: str, answered: Callable[[str], Path]) -> None:
+    # Two words of each sort decide, so a model that learns at all passes: accuracy by chance is 0.5, the others 0.
+    reached = _result(answered(kind))["methods"]["feature-extraction"]["dev"]["mean"]
+    assert reached > (0.65 if "classification" in kind else 0.4)
+
+
+def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable[[str], Path]) -> None:
+    out = answered("classification")
+    gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
+    for method in _result(out)["methods"].values():
+        for run in method["runs"]:
+            said = pq.read_table(out / "runs" / run["id"] / "test.parquet")["prediction"].to_pylist()
+            right = sum(g == p for g, p in zip(gold, said, strict=True)) / len(gold)
+            assert run["test"] == pytest.approx(right)
+
+
+def test_recipe_is_chosen_on_dev(answered: Callable[[str], Path]) -> None:
+    for method in _result(answered("regression"))["methods"].values():
+        best = max(method["trials"], key=lambda trial: trial["dev"])
+        assert best["recipe"] == method["recipe"]
+        assert [trial["chosen"] for trial in method["trials"]].count(True) == 1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_method_alone_through_python(method: str, tmp_path: Path, encoder: Path, data_of: Callable) -> None:
+    recipe = next(r for r in tiny.recipes("classification") if r.method == method)
+    result = unfreeze.compare(
+        data_of("classification"), encoder=encoder, out=tmp_path / "out", methods=(method,), recipes=[recipe], seeds=1
+    )
+    assert list(result.methods) == [method]
+    assert result.difference is None
+    assert result.verdict["use"] == method
+    assert result.to_dict() == _result(tmp_path / "out")
+    assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
+    assert result.methods[method]["test"]["std"] == 0.0
+
+
+def test_splits_are_made_when_there_is_one_file(tmp_path: Path, encoder: Path) -> None:
+    file = tiny.write_split(tmp_path / "reviews", "classification", 90, seed=5)
+    told: list[str] = []
+    from unfreeze.comparison import compare
+
+    plan = tiny.tiny_plan(file, encoder, tmp_path / "out", "classification", methods=["feature-extraction"], seeds=1)
+    result = compare(plan, None, told.append)
+    assert result.values["data"]["sizes"] == {"train": 63, "dev": 9, "test": 18}
+    assert sum("were cut out" in line for line in told) == 2
+
+
+def test_default_output_folder_is_named_after_data_and_encoder(
+    tmp_path: Path, encoder: Path, data_of: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    recipe = next(r for r in tiny.recipes("classification") if r.method == "feature-extraction")
+    plan = Plan(str(data_of("classification")), encoder=str(encoder), methods=(recipe.method,), recipes=(recipe,))
+    result = unfreeze.compare(plan=plan, seeds=1)
+    out = Path("unfreeze-out") / "classification-tiny"
+    assert (out / "report.html").exists()
+    assert result.values["plan"]["out"] == str(out)
+
+
+def test_order_of_the_test_rows_decides_nothing(tmp_path: Path, encoder: Path, data_of: Callable) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(data_of("classification"), data)
+    lines = (data / "test.tsv").read_text(encoding="utf-8").splitlines()
+    (data / "test.tsv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n", encoding="utf-8")
+    settings = {"methods": ["feature-extraction"], "seeds": 1}
+    reached = []
+    for name, folder in (("a", data_of("classification")), ("b", data)):
+        out = tmp_path / name
+        plan = tiny.tiny_plan(folder, encoder, out, "classification", **settings)
+        reached.append((unfreeze.compare(plan=plan).methods["feature-extraction"]["runs"][0], out))
+    (first, out), (second, turned) = reached
+    assert first["test"] == second["test"]
+    said = [
+        pq.read_table(folder / "runs" / run["id"] / "test.parquet")["prediction"].to_pylist()
+        for run, folder in ((first, out), (second, turned))
+    ]
+    assert said[0] == said[1][::-1]

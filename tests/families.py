@@ -1,0 +1,71 @@
+"""Tiny encoders of every family with random weights, and a WordPiece tokenizer for them: no network, no files."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import torch
+import transformers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+from unfreeze.encoders.transformer import TransformerEncoder
+
+WORDS = ("the", "cat", "sat", "dog", "ran", "good", "bad", "fine", "film", "anna", "bob", "paris", "rome", "in", "and")
+SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 24}
+LIMIT = 40  # pieces; every family's table of positions takes so many
+# Family: (class stem in transformers, options over SIZES). ROBERTA_LIKE families count positions from the padding id.
+FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "bert": ("Bert", {}),
+    "roberta": ("Roberta", {"type_vocab_size": 1}),
+    "distilbert": ("DistilBert", {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 24}),
+    "electra": ("Electra", {"embedding_size": 8}),
+    "mpnet": ("MPNet", {}),
+    "deberta-v2": (
+        "DebertaV2",
+        {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "position_buckets": 8, "type_vocab_size": 0},
+    ),
+    "modernbert": ("ModernBert", {"local_attention": 8, "global_attn_every_n_layers": 2}),
+    "albert": ("Albert", {"embedding_size": 8}),
+}
+ROBERTA_LIKE = ("roberta", "mpnet")
+
+
+def make_tokenizer(roberta: bool = False, limit: int = LIMIT) -> Any:
+    """A fast WordPiece tokenizer that knows `WORDS` and every letter; as BERT frames texts, or as RoBERTa does."""
+    special = (
+        ["[CLS]", "[PAD]", "[SEP]", "[UNK]", "[MASK]"] if roberta else ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    )
+    letters = string.ascii_lowercase
+    pieces = [*special, *WORDS, *letters, *(f"##{letter}" for letter in letters), "."]
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    pair = "[CLS] $A [SEP] [SEP] $B [SEP]" if roberta else "[CLS] $A [SEP] $B:1 [SEP]:1"
+    framing = [(name, vocabulary[name]) for name in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", pair=pair, special_tokens=framing)
+    marks = {f"{name}_token": f"[{name.upper()}]" for name in ("pad", "unk", "cls", "sep", "mask")}
+    inputs = ["input_ids", "attention_mask"] if roberta else ["input_ids", "token_type_ids", "attention_mask"]
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=limit, model_input_names=inputs, **marks
+    )
+
+
+def make_model(family: str, seed: int = 0, **options: Any) -> Any:
+    """A model of a family with large random weights, so that every layer changes its states visibly."""
+    stem, own = FAMILIES[family]
+    tokenizer = make_tokenizer(family in ROBERTA_LIKE)
+    positions = LIMIT + 2 if family in ROBERTA_LIKE else LIMIT
+    settings = {**SIZES, "vocab_size": len(tokenizer), "max_position_embeddings": positions, "initializer_range": 0.3}
+    settings |= {"pad_token_id": tokenizer.pad_token_id, **own, **options}
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = getattr(transformers, f"{stem}Model")(getattr(transformers, f"{stem}Config")(**settings))
+    return model.eval()
+
+
+def make_encoder(family: str = "bert", limit: int = LIMIT, seed: int = 0, **options: Any) -> TransformerEncoder:
+    """The encoder of a family; `options` go to the model's configuration."""
+    tokenizer = make_tokenizer(family in ROBERTA_LIKE, limit)
+    return TransformerEncoder(family, make_model(family, seed, **options), tokenizer, limit)

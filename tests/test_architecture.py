@@ -1,0 +1,83 @@
+"""Imports go one way, and what needs no torch loads none."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HEAVY = ("torch", "transformers", "tokenizers", "sklearn", "safetensors.torch", "altair", "vl_convert")
+PROBE = f"""
+import sys
+sys.argv = ["unfreeze", *sys.argv[1:]]
+try:
+    {{code}}
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print("LOADED", *(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)
+"""
+
+
+def _loaded(code: str, *arguments: object) -> set[str]:
+    """The heavy packages that a fresh process has loaded after running `code`."""
+    command = [sys.executable, "-c", PROBE.format(code=code), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    return set(done.stderr.splitlines()[-1].split()[1:])
+
+
+def test_imports_go_one_way() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    if not linter.exists():
+        pytest.skip("import-linter is not installed")
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "0 broken" in done.stdout
+
+
+def test_import_of_the_package_is_light() -> None:
+    assert _loaded("import unfreeze; unfreeze.Plan(); unfreeze.compare; unfreeze.load") == set()
+
+
+def test_help_is_light_and_fast() -> None:
+    main = "from unfreeze.cli import main; main()"
+    began = time.perf_counter()
+    assert _loaded(main, "--help") == set()
+    assert time.perf_counter() - began < 5  # a second at most on an idle machine; torch alone takes longer
+    assert _loaded(main, "compare", "--help") == set()
+
+
+def test_check_needs_no_torch() -> None:
+    main = "from unfreeze.cli import main; main()"
+    assert not _loaded(main, "check", ROOT / "examples" / "wnut17") & {"torch", "transformers"}
+
+
+def test_report_needs_no_torch(comparison: Callable[..., Path]) -> None:
+    folder = comparison("classification")
+    main = "from unfreeze.cli import main; main()"
+    assert not _loaded(main, "report", folder) & {"torch", "transformers"}
+    assert (folder / "report.html").exists()
+
+
+def test_bad_plan_is_refused_before_torch_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text("buget: quick\n", encoding="utf-8")
+    code = f"""from unfreeze.errors import InputError
+    from unfreeze.plan import read_plan
+    from pathlib import Path
+    try:
+        read_plan(Path({str(tmp_path / "plan.yaml")!r}))
+    except InputError:
+        pass"""
+    assert _loaded(code) == set()
+
+
+def test_public_names_are_there() -> None:
+    import unfreeze
+
+    assert set(unfreeze.__all__) == {"InputError", "Plan", "Recipe", "compare", "load"}
+    for name in unfreeze.__all__:
+        assert getattr(unfreeze, name).__doc__

@@ -1,0 +1,237 @@
+"""The loop with toy models whose every step can be watched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from unfreeze.plan import Recipe
+from unfreeze.training.loop import DivergedError, Fit, Indices, fit, planned_epochs, scored_every
+from unfreeze.training.schedules import linear, slanted_triangular
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(
+    "feature-extraction", "linear", learning_rate=0.1, epochs=6, batch_size=4, weight_decay=0.0, clip=None,
+    schedule="constant", dropout=0.0,
+)  # fmt: skip
+
+
+class Toy(nn.Module):
+    """Members of linear models on 16 points in 3 dimensions; dev is the training set, unless scores are scripted.
+
+    Args:
+        seeds: one a member, for its first weights.
+        scripted: dev scores an epoch, one a member.
+    """
+
+    def __init__(self, seeds: Sequence[int] = (0,), scripted: Sequence[Sequence[float]] = ()) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(9)
+        self.points = torch.randn(16, 3, generator=generator)
+        self.classes = (self.points @ torch.tensor([1.0, -2.0, 0.5]) > 0).long()
+        draws = [torch.randn(3, 2, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+        self.weight = nn.Parameter(torch.stack(draws))
+        self.bias = nn.Parameter(torch.zeros(len(seeds), 2))
+        self.gain = nn.Parameter(torch.ones(len(seeds)))
+        self.scripted = list(scripted)
+        self.seen: list[list[int]] = []
+        self.scored: list[dict[str, Tensor]] = []
+        self.modes: list[bool] = []
+
+    def logits(self) -> Tensor:
+        return self.gain[:, None, None] * (self.points @ self.weight) + self.bias[:, None]  # (members, 16, 2)
+
+    def loss(self, indices: Indices) -> Tensor:
+        self.modes.append(self.training)
+        self.seen.append(indices.tolist())
+        logits, classes = self.logits()[:, indices], self.classes[indices]
+        return torch.stack([nn.functional.cross_entropy(member, classes) for member in logits])
+
+    def dev_scores(self) -> Sequence[float]:
+        self.modes.append(self.training)
+        self.scored.append({name: p.detach().clone() for name, p in self.named_parameters()})
+        if self.scripted:
+            return self.scripted[len(self.scored) - 1]
+        return [float(x) for x in (self.logits().argmax(2) == self.classes).float().mean(1)]
+
+    def layer_groups(self) -> list[list[nn.Parameter]]:
+        return [[self.gain], [self.weight], [self.bias]]
+
+
+def run(model: Toy, recipe: Recipe = RECIPE, seed: int = 0, **options: object) -> Fit:
+    return fit(model, recipe, [3] * 16, seed=seed, device=CPU, **options)  # type: ignore[arg-type]
+
+
+def assert_weights(model: Toy, expected: dict[str, Tensor]) -> None:
+    for name, parameter in model.named_parameters():
+        assert torch.equal(parameter, expected[name]), name
+
+
+def test_overfits_a_tiny_problem() -> None:
+    model = Toy()
+    done = run(model, replace(RECIPE, epochs=60))
+    assert done.curve[0].loss[0] > 10 * done.curve[-1].loss[0]
+    assert model.dev_scores() == [1.0]
+
+
+def test_what_is_reported() -> None:
+    told: list[tuple[int, int, float | None]] = []
+    done = run(Toy(), progress=lambda step, total, best: told.append((step, total, best)))
+    assert [(e.epoch, e.step) for e in done.curve] == [(e, 4 * e) for e in range(1, 7)]
+    assert [(step, total) for step, total, _ in told] == [(step, 24) for step in range(1, 25)]
+    assert [best for *_, best in told[:4]] == [None] * 4
+    assert told[4][2] == done.curve[0].dev[0]
+    assert done.examples == 6 * 16
+    assert done.trained_parameters == 1 + 6 + 2
+    assert done.seconds >= done.curve[-1].seconds > done.curve[0].seconds > 0
+
+
+def test_the_loss_of_an_epoch_is_the_mean_of_its_steps() -> None:
+    done = run(Toy(), replace(RECIPE, learning_rate=1e-12, batch_size=16, epochs=1))
+    model = Toy()
+    expected = nn.functional.cross_entropy(model.logits()[0], model.classes)
+    assert done.curve[0].loss == (pytest.approx(float(expected.detach()), rel=1e-5),)
+
+
+def test_every_example_once_an_epoch_in_another_order() -> None:
+    model = Toy()
+    run(model)
+    epochs = [sum(model.seen[i : i + 4], []) for i in range(0, 24, 4)]
+    assert all(sorted(epoch) == list(range(16)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 6
+
+
+def test_dropout_is_on_in_steps_and_off_on_dev() -> None:
+    model = Toy()
+    run(model)
+    assert model.modes == [True, True, True, True, False] * 6
+
+
+def test_the_best_epoch_is_restored() -> None:
+    model = Toy(scripted=[[s] for s in (0.5, 0.7, 0.6, 0.9, 0.9, 0.2)])
+    done = run(model)
+    assert done.best_epoch == (4,)  # the first of equals
+    assert len(done.curve) == 6
+    assert_weights(model, model.scored[3])
+    assert all(p.requires_grad for p in model.parameters())
+
+
+def test_patience() -> None:
+    model = Toy(scripted=[[s] for s in (0.5, 0.7, 0.6, 0.7, 0.9, 0.9)])
+    done = run(model, replace(RECIPE, patience=2))
+    assert done.best_epoch == (2,)
+    assert len(done.curve) == 4
+    assert_weights(model, model.scored[1])
+    assert done.examples == 4 * 16
+
+
+@pytest.mark.parametrize("scores", [(0.5, float("nan")), (0.5, float("inf"))])
+def test_a_dev_score_that_is_no_number(scores: Sequence[float]) -> None:
+    with pytest.raises(DivergedError, match="after epoch 2"):
+        run(Toy(scripted=[[s] for s in scores]))
+
+
+def test_a_loss_that_is_no_number() -> None:
+    model = Toy(scripted=[[0.5]] * 6)
+    model.points[3] = torch.nan
+    with pytest.raises(DivergedError, match="after epoch 1"):
+        run(model)
+
+
+def test_one_seed_one_result() -> None:
+    first, second, other = Toy(), Toy(), Toy()
+    fits = [run(first, seed=1), run(second, seed=1), run(other, seed=2)]
+    assert_weights(second, dict(first.named_parameters()))
+    assert [e.loss for e in fits[0].curve] == [e.loss for e in fits[1].curve]
+    assert first.seen == second.seen != other.seen
+
+
+@pytest.mark.parametrize("settings", [{}, {"clip": 0.01}, {"patience": 1, "epochs": 30}, {"weight_decay": 0.3}])
+def test_members_are_independent(settings: dict[str, float]) -> None:
+    """Neither clipping nor another member's luck on dev may change what a member becomes."""
+    recipe = replace(RECIPE, **settings)  # type: ignore[arg-type]
+    together = Toy(seeds=(0, 1, 2))
+    done = run(together, recipe)
+    for m, seed in enumerate((0, 1, 2)):
+        alone = Toy(seeds=(seed,))
+        assert run(alone, recipe).best_epoch == done.best_epoch[m : m + 1]
+        for one, all_ in zip(alone.parameters(), together.parameters(), strict=True):
+            torch.testing.assert_close(one[0], all_[m], atol=1e-6, rtol=1e-5)
+
+
+def test_each_member_keeps_its_own_best_epoch() -> None:
+    model = Toy(seeds=(0, 1), scripted=[(0.5, 0.5), (0.9, 0.4), (0.1, 0.6), (0.2, 0.1), (0.95, 0.1), (0.1, 0.7)])
+    done = run(model, replace(RECIPE, patience=3))
+    assert done.best_epoch == (5, 6)
+    for m, epoch in enumerate(done.best_epoch):
+        for name, parameter in model.named_parameters():
+            assert torch.equal(parameter[m], model.scored[epoch - 1][name][m])
+
+
+def test_clipping_bounds_what_a_step_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    norms: list[float] = []
+    step = torch.optim.AdamW.step
+
+    def watched(self: torch.optim.AdamW, *args: object) -> object:
+        grads = [p.grad for group in self.param_groups for p in group["params"]]
+        norms.append(float(torch.cat([g.flatten() for g in grads]).norm()))
+        return step(self, *args)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", watched)
+    run(Toy(), replace(RECIPE, epochs=1))
+    free = norms.copy()
+    norms.clear()
+    run(Toy(), replace(RECIPE, epochs=1, clip=0.05))
+    assert min(free) > 0.05
+    assert norms == pytest.approx([0.05] * 4, rel=1e-3)
+
+
+def test_frozen_groups_get_no_update_while_unfreezing() -> None:
+    model = Toy()
+    first = {name: p.detach().clone() for name, p in model.named_parameters()}
+    done = run(model, replace(RECIPE, gradual_unfreezing=True, weight_decay=0.5, schedule="slanted-triangular"))
+    before = [first, *model.scored]
+    moved = [{name for name in first if not torch.equal(a[name], b[name])} for a, b in zip(before, model.scored)]  # noqa: B905
+    assert moved == [{"bias"}, {"bias", "weight"}, *[{"bias", "weight", "gain"}] * 4]
+    assert done.trained_parameters == 9
+    ends = [slanted_triangular(3, 4), slanted_triangular(3, 4), *(slanted_triangular(4 * e + 3, 16) for e in range(4))]
+    assert [e.rate for e in done.curve] == pytest.approx([0.1 * end for end in ends])
+
+
+def test_rates_follow_the_schedule() -> None:
+    done = run(Toy(), replace(RECIPE, schedule="linear", warmup=0.25))
+    assert [e.rate for e in done.curve] == pytest.approx([0.1 * linear(4 * e + 3, 24, 0.25) for e in range(6)])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "min_steps", "steps_per_epoch", "planned", "every"),
+    [(3, 0, 50, 3, 1), (3, 100, 50, 3, 1), (3, 101, 20, 6, 1), (3, 500, 10, 50, 5), (20, 500, 10, 50, 3)],
+)
+def test_epochs_are_raised_to_the_steps_needed(
+    epochs: int, min_steps: int, steps_per_epoch: int, planned: int, every: int
+) -> None:
+    recipe = replace(RECIPE, epochs=epochs, min_steps=min_steps)
+    assert planned_epochs(recipe, steps_per_epoch) == planned
+    assert scored_every(recipe, planned) == every
+
+
+def test_dev_is_read_about_ten_times_and_at_the_end() -> None:
+    model = Toy()
+    done = run(model, replace(RECIPE, epochs=2, min_steps=4 * 25))
+    assert [e.epoch for e in done.curve] == [3, 6, 9, 12, 15, 18, 21, 24, 25]
+    assert len(model.scored) == 9
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_precision_is_that_of_the_products_and_not_of_the_weights(precision: str) -> None:
+    model = Toy()
+    kinds: list[torch.dtype] = []
+    logits: Callable[[], Tensor] = model.logits
+    model.logits = lambda: kinds.append((model.points @ model.weight).dtype) or logits()  # type: ignore[method-assign, func-returns-value]
+    run(model, replace(RECIPE, epochs=1), precision=precision)
+    assert kinds[0] == (torch.bfloat16 if precision == "bf16" else torch.float32)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
