@@ -137,7 +137,7 @@ class MembersBody(nn.Module):
     def _features(self, states: LayerStates) -> tuple[Tensor, ...]:
         if self.members.pair is None:
             return (states.states,)
-        # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not hang on the texts' lengths.
+        # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not hang on text length.
         unit = nn.functional.normalize(states.states.float(), dim=-1)
         return unit[:, 0::2], unit[:, 1::2]
 
