@@ -8,8 +8,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.installed
 	$(BIN)/unfreeze compare --plan examples/snli/plan.yaml --out demo-out
 	@echo
-	@echo "Report: demo-out/report.html"
-	@echo "Bundle: demo-out/bundle   (try: $(BIN)/unfreeze predict demo-out/bundle examples/snli/test.tsv)"
+	@echo "Try: $(BIN)/unfreeze predict demo-out/bundle examples/snli/test.tsv --out predictions.tsv"
 
 test: $(VENV)/.installed-dev lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2

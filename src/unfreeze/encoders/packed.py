@@ -58,18 +58,17 @@ def packed_attention(
     heads, pieces, width = query.shape[1:]
     if sum(packed_lengths) != pieces:
         raise ValueError(f"packed lengths sum to {sum(packed_lengths)}, the batch has {pieces} pieces")
+    groups = equal_length_groups(packed_lengths)
+    # One split, whose gradient is one concatenation; a slice's gradient would be a whole tensor of zeros a group.
+    sizes = [count * length for _, count, length in groups]
+    split = [torch.split_with_sizes(x[0], sizes, dim=1) for x in (query, key, value)]
     parts = []
-    for start, count, length in equal_length_groups(packed_lengths):
-
-        def part(x: Tensor, start: int = start, count: int = count, length: int = length) -> Tensor:
-            return x[0, :, start : start + count * length].reshape(heads, count, length, width).transpose(0, 1)
-
+    for (_, count, length), *rows in zip(groups, *split, strict=True):
+        q, k, v = (x.reshape(heads, count, length, width).transpose(0, 1) for x in rows)
         local = sliding_window is not None and length > sliding_window
         mask = _band(length, sliding_window, query.device) if local and sliding_window is not None else None
-        out = F.scaled_dot_product_attention(
-            part(query), part(key), part(value), attn_mask=mask, dropout_p=dropout, scale=scaling
-        )  # (inputs, heads, length, width)
-        parts.append(out.transpose(1, 2).reshape(count * length, heads, width))
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling)
+        parts.append(out.transpose(1, 2).reshape(count * length, heads, width))  # from (inputs, heads, length, width)
     return torch.cat(parts)[None], None
 
 

@@ -1,0 +1,120 @@
+"""The encoder given stays as it is; the copy that trains moves, as far as the recipe lets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from families import make_encoder
+
+from unfreeze.adaptation.fine_tuning import TunedModel, fine_tune
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.precision import Precision
+from unfreeze.plan import Recipe
+
+TUNED = Recipe("fine-tuning", "linear", epochs=1, batch_size=4, learning_rate=1e-2, warmup=0.0)
+MakeTrainer = Callable[..., "object"]
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging"])
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_encoder_given_is_bit_identical_and_the_copy_moved(kind: str, inside: bool, trainer: MakeTrainer) -> None:
+    """Also while it is frozen for the other method, as in a comparison."""
+    train = trainer(kind)
+    encoder = train.encoder
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    digest = encoder.fingerprint()
+    if inside:
+        with frozen(encoder):
+            (got,) = train(TUNED, 0)
+    else:
+        (got,) = train(TUNED, 0)
+    assert encoder.fingerprint() == digest
+    assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
+    assert not encoder.training
+    moved = {name for name, tensor in before.items() if not torch.equal(got.weights[f"encoder.{name}"], tensor)}
+    groups = [p for group in encoder.layer_groups() for p in group]
+    taught = {name for name, p in encoder.named_parameters() if any(p is q for q in groups)}
+    assert moved == taught
+    assert {name.split(".")[0] for name in got.weights} == {"encoder", "head"}
+
+
+def test_trained_parameters_are_encoder_and_head(trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(TUNED, 0)
+    below = sum(p.numel() for group in train.encoder.layer_groups() for p in group)
+    assert got.fit.trained_parameters == below + 16 * 2 + 2
+
+
+def test_dropout_is_at_work_in_the_encoder(trainer: MakeTrainer) -> None:
+    """With the heads' dropout off, only the encoder's can make two seeds of the head's first weights differ by order."""
+    train = trainer("classification")
+    calm = replace(train, encoder=make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
+    whole = replace(TUNED, dropout=0.0, batch_size=12)  # one step an epoch: the order of examples plays no part
+    assert train(whole, 0)[0].fit.curve[0].loss != calm(whole, 0)[0].fit.curve[0].loss
+
+
+def test_gradual_unfreezing_leaves_lower_groups_as_they_are(trainer: MakeTrainer) -> None:
+    """Two epochs: the head alone, then everything at once would be wrong, since one more group a time is asked."""
+    train = trainer("classification")
+    encoder = train.encoder
+    (got,) = train(replace(TUNED, epochs=1, gradual_unfreezing=True), 0)
+    names = {id(p): name for name, p in encoder.named_parameters()}
+    # With one epoch there is one stage, and it trains everything.
+    assert all(
+        not torch.equal(got.weights[f"encoder.{names[id(p)]}"], p) for group in encoder.layer_groups() for p in group
+    )
+    model = TunedModel(encoder, TUNED, train.objective)
+    assert len(model.layer_groups()) == len(encoder.layer_groups()) + 1
+    assert model.layer_groups()[-1] == list(model.head.parameters())
+
+
+def test_lower_layers_move_less_under_discriminative_rates(trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(replace(TUNED, layer_decay=0.1, weight_decay=0.0), 0)
+    names = {id(p): name for name, p in train.encoder.named_parameters()}
+    largest = [
+        max(float((got.weights[f"encoder.{names[id(p)]}"] - p).abs().max().detach()) for p in group)
+        for group in train.encoder.layer_groups()
+    ]
+    for depth, moved in enumerate(reversed(largest), start=1):
+        assert 0 < moved <= 3 * 1e-2 * 0.1**depth * 1.01  # three steps of Adam, each at most about its rate
+
+
+def test_reinitialised_layers_start_anew_and_differ_by_seed(trainer: MakeTrainer) -> None:
+    encoder = trainer("classification").encoder
+    objective = trainer("classification").objective
+    still = replace(TUNED, reinit_top=2)
+    torch.manual_seed(0)
+    first = TunedModel(encoder, still, objective)
+    torch.manual_seed(1)
+    second = TunedModel(encoder, still, objective)
+    tops = [[m.encoder.model.encoder.layer[i].output.dense.weight for i in range(3)] for m in (first, second)]
+    given = [encoder.model.encoder.layer[i].output.dense.weight for i in range(3)]
+    assert [torch.equal(a, b) for a, b in zip(tops[0], given, strict=True)] == [True, False, False]
+    assert [torch.equal(a, b) for a, b in zip(*tops, strict=True)] == [True, False, False]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_one_seed_gives_the_same_again(precision: Precision, trainer: MakeTrainer) -> None:
+    train = trainer("pair-classification")
+    recipe = replace(TUNED, reinit_top=1, pair="separate")
+
+    def run(seed: int) -> tuple[float, ...]:
+        given = train.encoder, recipe, train.objective, train.train, train.dev
+        got = fine_tune(*given, seed=seed, precision=precision)
+        assert {t.dtype for t in got.weights.values()} == {torch.float32}
+        return got.fit.curve[0].loss
+
+    torch.manual_seed(11)
+    first = run(1)
+    torch.manual_seed(12)  # what the caller did before is of no account
+    assert run(1) == first != run(2)
+
+
+def test_it_learns(trainer: MakeTrainer) -> None:
+    (got,) = trainer("tagging")(replace(TUNED, epochs=15, learning_rate=2e-2, dropout=0.0), 0)
+    assert got.fit.curve[-1].dev[0] > 0.9  # names are names by their word alone
+    assert got.fit.curve[-1].loss[0] < 0.3 * got.fit.curve[0].loss[0]
