@@ -180,7 +180,7 @@ def _print_result(result: Result) -> None:
 def main() -> None:
     """Run the command line: 0 done, 1 a fault of ours, 2 bad input (one line, no traceback), 130 interrupted."""
     # Threads that wait long at a barrier, spinning, make every step several times slower as soon as another program
-    # takes a core; threads that sleep at once cost a fifth of the speed on a machine of one's own. A short wait has both.
+    # takes a core; threads that sleep at once cost a fifth of the speed on a machine of one's own. Wait briefly.
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "300")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

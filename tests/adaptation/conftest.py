@@ -78,9 +78,7 @@ class Trainer:
         return objective_for(TASKS[self.kind], SPACES[self.kind], self.train)
 
     def features(self, reader: TransformerEncoder, recipe: Recipe, examples: Sequence[Example]) -> SplitFeatures:
-        return split_features(
-            reader, recipe, self.objective, examples, cache=(self.folder, self.cap), precision="fp32"
-        )
+        return split_features(reader, recipe, self.objective, examples, cache=(self.folder, self.cap), precision="fp32")
 
     def __call__(self, recipe: Recipe, *seeds: int) -> list[Trained]:
         if recipe.method == "fine-tuning":

@@ -49,7 +49,7 @@ def test_trained_parameters_are_encoder_and_head(trainer: MakeTrainer) -> None:
 
 
 def test_dropout_is_at_work_in_the_encoder(trainer: MakeTrainer) -> None:
-    """With the heads' dropout off, only the encoder's can make two seeds of the head's first weights differ by order."""
+    """With the heads' dropout off, only the encoder's can make two seeds of the same first weights differ."""
     train = trainer("classification")
     calm = replace(train, encoder=make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0))
     whole = replace(TUNED, dropout=0.0, batch_size=12)  # one step an epoch: the order of examples plays no part

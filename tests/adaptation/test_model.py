@@ -79,8 +79,10 @@ def test_a_trained_model_comes_back_from_its_weights(
     same(predicted, got.dev)
     # Alone as in a batch, and whatever the batch:
     alone = [model.predict([example])[0] for example in train.dev[6:10]]
-    same(Decoded(*(tuple(x for one in alone for x in part) for part in zip(*((a.labels, a.confidence) for a in alone), strict=True))),
-         Decoded(predicted.labels[6:10], predicted.confidence[6:10]))  # fmt: skip
+    joined = Decoded(
+        tuple(label for one in alone for label in one.labels), tuple(sure for one in alone for sure in one.confidence)
+    )
+    same(joined, Decoded(predicted.labels[6:10], predicted.confidence[6:10]))
     monkeypatch.setattr(prediction, "TOKEN_BUDGET", 20)
     same(model.predict(train.dev)[0], predicted)
 

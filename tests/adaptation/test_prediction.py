@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,7 +31,7 @@ class Echo:
 
     def decode(self, states: LayerStates, counts: Sequence[int]) -> list[Decoded]:
         ends = np.cumsum([0, *counts])
-        sizes = [tuple(map(str, states.lengths[a:b])) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        sizes = [tuple(map(str, states.lengths[a:b])) for a, b in itertools.pairwise(ends)]
         return [Decoded(tuple((*s, str(self.plus)) for s in sizes), tuple(0.5 + len(s) for s in sizes))]
 
     def mix_weights(self) -> list[tuple[float, ...] | None]:

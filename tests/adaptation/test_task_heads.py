@@ -99,7 +99,11 @@ class Recorder(nn.Module):
 
 def test_tag_head_joins_the_windows_of_a_sentence() -> None:
     encoder = make_encoder(limit=9)
-    sentences = [["the", "unfathomable", "dog", "ran"], ["cat"], ["bob", "in", "rome", "and", "paris", "cats", "ran"] * 2]
+    sentences = [
+        ["the", "unfathomable", "dog", "ran"],
+        ["cat"],
+        ["bob", "in", "rome", "and", "paris", "cats", "ran"] * 2,
+    ]
     inputs = encoder.read_words(sentences)
     counts = (inputs.examples[1:] - inputs.examples[:-1]).tolist()
     assert max(counts) > 2

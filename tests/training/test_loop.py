@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -100,7 +102,7 @@ def test_the_loss_of_an_epoch_is_the_mean_of_its_steps() -> None:
 def test_every_example_once_an_epoch_in_another_order() -> None:
     model = Toy()
     run(model)
-    epochs = [sum(model.seen[i : i + 4], []) for i in range(0, 24, 4)]
+    epochs = [functools.reduce(operator.iadd, model.seen[i : i + 4], []) for i in range(0, 24, 4)]
     assert all(sorted(epoch) == list(range(16)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 6
 

@@ -31,7 +31,7 @@ def test_triangle_is_the_published_one(tens: int, cut_frac: float, ratio: float,
 
 
 def test_triangle_of_13_steps() -> None:
-    """The cut is floor(1.3) = 1 and the formula falls for 9 steps, below zero after that: there the lowest rate stays."""
+    """The cut is floor(1.3) = 1 and the formula falls for 9 steps, then below zero: there the lowest rate stays."""
     rates = [32 * slanted_triangular(t, 13) for t in range(13)]
     expected = [1, *(1 + 31 * (1 - k / 9) for k in range(10)), 1, 1]
     assert rates == pytest.approx(expected)

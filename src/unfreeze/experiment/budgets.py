@@ -26,7 +26,7 @@ _ZHANG = "Zhang et al. 2021: re-initialised top layers and longer training help 
 _SBERT = "Reimers & Gurevych 2019: each text on its own; [u, v, |u-v|, u*v]"
 
 L2 = (0.0, 1e-3, 3e-3, 1e-2, 3e-2)
-PAIR_L2 = (1e-2, 1e-1, 1.0, 3.0, 10.0)  # on standardised |u-v| and u*v
+PAIR_L2 = (1e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0, 30.0)  # on standardised |u-v| and u*v
 
 _linear = Recipe(
     "feature-extraction", "linear", learning_rate=1e-3, epochs=30, min_steps=1500, batch_size=64, patience=6,

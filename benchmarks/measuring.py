@@ -1,0 +1,136 @@
+"""What every benchmark shares: who measured, the peak beside the measurement, fair turns, and counts of work.
+
+The machine may be busy with other things. So the sides of a comparison take turns (A B A B ...), a figure is the
+median over the turns, and a ratio is the median of the ratios inside each turn, where both sides met the same load.
+Beside the seconds on the clock stand the seconds of processor time (of all threads), which other processes' turns on
+the processor do not lengthen. The fraction of the peak is work and peak in processor time.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+
+PEAK_SIDE = 2048
+PEAK_REPEATS = 7
+
+
+def machine_line() -> str:
+    """Date, processor, cores and threads, load, Python, torch and transformers."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return (
+        f"{date.today()}  {_processor()}  {psutil.cpu_count()} cores, {torch.get_num_threads()} torch threads, "
+        f"load {load:.1f} before the start  Python {platform.python_version()}  torch {torch.__version__}  "
+        f"transformers {version('transformers')}"
+    )
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Work a second: on the clock, and of processor time over all threads."""
+
+    clock: float
+    processor: float
+
+
+def timed(work: Callable[[], object], units: float) -> Rate:
+    """Do `work` once; `units` is how much of it there is."""
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return Rate(units / (time.perf_counter() - clock), units / (time.process_time() - processor))
+
+
+def median_rate(rates: Sequence[Rate]) -> Rate:
+    """Medians of both."""
+    return Rate(statistics.median(r.clock for r in rates), statistics.median(r.processor for r in rates))
+
+
+def matmul_peak(dtype: torch.dtype) -> Rate:
+    """FLOP/s of a square matrix multiplication, the median of several."""
+    a, b = (torch.randn(PEAK_SIDE, PEAK_SIDE).to(dtype) for _ in range(2))
+    rates = [timed(lambda: a @ b, 2 * PEAK_SIDE**3) for _ in range(PEAK_REPEATS + 1)]
+    return median_rate(rates[1:])
+
+
+class Peaks:
+    """The peak in fp32 and bf16, sampled beside the measurement as often as it is asked, since the load changes."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[Rate]] = {"fp32": [], "bf16": []}
+
+    def sample(self) -> None:
+        """Measure both once more."""
+        self._seen["fp32"].append(matmul_peak(torch.float32))
+        self._seen["bf16"].append(matmul_peak(torch.bfloat16))
+
+    def share(self, flops: float, rates: Sequence[Rate], precision: str) -> str:
+        """How much of the peak in `precision` work of `flops` a unit reaches, in processor time."""
+        reached = flops * median_rate(rates).processor / median_rate(self._seen[precision]).processor
+        return f"{reached:.0%} of {precision}"
+
+    def line(self) -> str:
+        """Both, for people."""
+        each = {name: median_rate(seen) for name, seen in self._seen.items()}
+        return "; ".join(
+            f"{name} {r.clock / 1e9:,.0f} GFLOP/s, {r.processor / 1e9:,.0f} a processor second"
+            for name, r in each.items()
+        )
+
+
+def take_turns(sides: Mapping[str, Callable[[], Rate]], turns: int, peaks: Peaks) -> dict[str, list[Rate]]:
+    """Rates of each side, one a turn; every side runs once in each turn, and the peak is sampled between turns.
+
+    Args:
+        sides: name to a call that does the work once and gives its rate.
+    """
+    rates: dict[str, list[Rate]] = {name: [] for name in sides}
+    peaks.sample()
+    for _ in range(turns):
+        for name, measure in sides.items():
+            rates[name].append(measure())
+        peaks.sample()
+    return rates
+
+
+def ratio(ours: Sequence[Rate], peers: Sequence[Rate]) -> str:
+    """Ours to the peer's, turn by turn: median (least to greatest) by the clock, then by processor time."""
+    pairs = list(zip(ours, peers, strict=True))
+    clock = sorted(a.clock / b.clock for a, b in pairs)
+    processor = sorted(a.processor / b.processor for a, b in pairs)
+    return "   ".join(f"{statistics.median(r):.2f} ({r[0]:.2f} to {r[-1]:.2f})" for r in (clock, processor))
+
+
+def forward_flops(lengths: Sequence[int] | np.ndarray, layers: int, width: int, inner: int) -> float:
+    """Floating point operations of one transformer pass over inputs of these lengths, padding not counted.
+
+    Multiplications and additions of the matrix products: projections and feed-forward grow with the pieces, attention
+    scores with their squares. A training step is three times as much (backward: twice the forward pass).
+
+    Args:
+        layers: without the embedding layer.
+        width, inner: of a layer state and of the feed-forward part.
+    """
+    sizes = np.asarray(lengths, dtype=np.float64)
+    per_piece = 2 * (4 * width * width + 2 * width * inner)
+    per_pair = 2 * 2 * width
+    return float(layers * (per_piece * sizes.sum() + per_pair * np.square(sizes).sum()))
