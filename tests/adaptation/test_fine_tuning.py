@@ -9,6 +9,7 @@ import pytest
 import torch
 from families import make_encoder
 
+from unfreeze.adaptation import fine_tuning
 from unfreeze.adaptation.fine_tuning import TunedModel, fine_tune
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision
@@ -56,19 +57,22 @@ def test_dropout_is_at_work_in_the_encoder(trainer: MakeTrainer) -> None:
     assert train(whole, 0)[0].fit.curve[0].loss != calm(whole, 0)[0].fit.curve[0].loss
 
 
-def test_gradual_unfreezing_leaves_lower_groups_as_they_are(trainer: MakeTrainer) -> None:
-    """Two epochs: the head alone, then everything at once would be wrong, since one more group a time is asked."""
+@pytest.mark.parametrize(("best", "groups_moved"), [(1, 0), (2, 1), (3, 2), (4, 4)])
+def test_gradual_unfreezing_moves_one_more_group_an_epoch(
+    best: int, groups_moved: int, trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four epochs: the head, then the top layer and the next one with it, then all; seen through the epoch kept."""
+    scores = iter(float(epoch == best) for epoch in range(1, 5))
+    monkeypatch.setattr(fine_tuning, "main_score", lambda *given: next(scores))
     train = trainer("classification")
-    encoder = train.encoder
-    (got,) = train(replace(TUNED, epochs=1, gradual_unfreezing=True), 0)
-    names = {id(p): name for name, p in encoder.named_parameters()}
-    # With one epoch there is one stage, and it trains everything.
-    assert all(
-        not torch.equal(got.weights[f"encoder.{names[id(p)]}"], p) for group in encoder.layer_groups() for p in group
-    )
-    model = TunedModel(encoder, TUNED, train.objective)
-    assert len(model.layer_groups()) == len(encoder.layer_groups()) + 1
-    assert model.layer_groups()[-1] == list(model.head.parameters())
+    (got,) = train(replace(TUNED, epochs=4, gradual_unfreezing=True, schedule="slanted-triangular", warmup=0.1), 0)
+    assert got.fit.best_epoch == (best,)
+    names = {id(p): name for name, p in train.encoder.named_parameters()}
+    moved = [
+        {torch.equal(got.weights[f"encoder.{names[id(p)]}"], p) for p in group}
+        for group in train.encoder.layer_groups()
+    ]
+    assert moved == [{True}] * (4 - groups_moved) + [{False}] * groups_moved
 
 
 def test_lower_layers_move_less_under_discriminative_rates(trainer: MakeTrainer) -> None:
@@ -112,3 +116,13 @@ def test_one_seed_gives_the_same_again(precision: Precision, trainer: MakeTraine
     first = run(1)
     torch.manual_seed(12)  # what the caller did before is of no account
     assert run(1) == first != run(2)
+
+
+@pytest.mark.parametrize("kind", ["classification", "tagging"])
+def test_it_learns(kind: str, trainer: MakeTrainer) -> None:
+    """Dev holds the training examples, so a whole gradient path overfits them."""
+    calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    recipe = replace(TUNED, epochs=30, learning_rate=1e-2, dropout=0.0, batch_size=3)
+    (got,) = trainer(kind, encoder=calm)(recipe, 0)
+    assert got.fit.curve[-1].loss[0] < 0.5 * got.fit.curve[0].loss[0]
+    assert max(epoch.dev[0] for epoch in got.fit.curve) > 0.8
