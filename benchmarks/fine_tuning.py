@@ -17,7 +17,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import Peaks, Rate, forward_flops, machine_line, median_rate, ratio, take_turns, timed
+from measuring import Peaks, Rate, StepClock, forward_flops, machine_line, median_rate, ratio, take_turns, timed
 from torch import nn
 from transformers import AutoTokenizer, BertForSequenceClassification, DataCollatorWithPadding, Trainer, TrainerCallback
 from transformers import TrainingArguments as Arguments
@@ -60,31 +59,18 @@ class Side:
     predicted: list[Sequence[str]] = field(default_factory=list)
 
 
-class StepClock:
-    """Times the ends of steps, to tell the steps alone from readings of dev, which lie before an epoch's first one."""
-
-    def __init__(self, examples: int) -> None:
-        self.examples, self.per_epoch = examples, -(-examples // BATCH)
-        self.ends: list[tuple[float, float]] = []
-        self.tick()
-
-    def tick(self) -> None:
-        """A step has ended."""
-        self.ends.append((time.perf_counter(), time.process_time()))
-
-    def rate(self) -> Rate:
-        """Examples a second of the steps inside each epoch, its first one left out."""
-        gaps = np.diff(np.asarray(self.ends), axis=0)  # (steps, clock and processor)
-        inside = np.arange(len(gaps)) % self.per_epoch != 0
-        clock, processor = self.examples / self.per_epoch / gaps[inside].mean(0)
-        return Rate(float(clock), float(processor))
+def steps_alone(clock: StepClock, examples: int, epochs: int) -> Rate:
+    """Examples a second of the steps but each epoch's first, before which dev is read and the run prepared."""
+    per_epoch = -(-examples // BATCH)
+    chosen = np.arange(per_epoch * epochs) % per_epoch != 0
+    return clock.rate(chosen, examples / per_epoch * chosen.sum())
 
 
 def train_ours(encoder: TransformerEncoder, data: Dataset, epochs: int, seed: int, side: Side) -> Rate:
     """Our run; gives the rate of its steps."""
     recipe = Recipe("fine-tuning", "linear", learning_rate=RATE, warmup=WARMUP, epochs=epochs, batch_size=BATCH)
     objective = objective_for(data.task, data.labels, data.train)
-    clock = StepClock(len(data.train))
+    clock = StepClock()
     given = encoder, recipe, objective, data.train, data.dev
     precision = fast_precision(encoder.device)
     made = []
@@ -93,14 +79,14 @@ def train_ours(encoder: TransformerEncoder, data: Dataset, epochs: int, seed: in
         made.append(fine_tune(*given, seed=seed, precision=precision, progress=lambda *_: clock.tick()))
 
     side.whole.append(timed(train, len(data.train) * epochs))
-    side.steps.append(clock.rate())
+    side.steps.append(steps_alone(clock, len(data.train), epochs))
     (trained,) = made
     model = restore(encoder, recipe, objective, [trained.weights])
     side.predicted.append([str(label) for label in model.predict(data.test)[0].labels])
     return side.steps[-1]
 
 
-class _Ticks(TrainerCallback):
+class _Ticks(TrainerCallback):  # type: ignore[misc]
     def __init__(self, clock: StepClock) -> None:
         self.clock = clock
 
@@ -113,7 +99,7 @@ def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side) 
     tokenizer = AutoTokenizer.from_pretrained(folder)
     index = data.labels.index()
     rows = [{**tokenizer(e.text, e.text_b), "labels": index[str(e.label)]} for e in data.train]
-    clock = StepClock(len(rows))
+    clock = StepClock()
     with tempfile.TemporaryDirectory() as out, seeded(seed):
         model = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index))
         arguments = Arguments(
@@ -123,7 +109,7 @@ def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side) 
         )  # fmt: skip
         trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), rows, callbacks=[_Ticks(clock)])
         side.whole.append(timed(trainer.train, len(rows) * epochs))
-    side.steps.append(clock.rate())
+    side.steps.append(steps_alone(clock, len(rows), epochs))
     side.predicted.append(_peer_predictions(model, tokenizer, data.test, data.labels.names))
     return side.steps[-1]
 

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import torch
 
@@ -63,6 +64,24 @@ def timed(work: Callable[[], object], units: float) -> Rate:
 def median_rate(rates: Sequence[Rate]) -> Rate:
     """Medians of both."""
     return Rate(statistics.median(r.clock for r in rates), statistics.median(r.processor for r in rates))
+
+
+class StepClock:
+    """Times the ends of training steps, the start of the first one being now."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[float, float]] = []
+        self.tick()
+
+    def tick(self) -> None:
+        """A step has ended."""
+        self.ends.append((time.perf_counter(), time.process_time()))
+
+    def rate(self, chosen: npt.NDArray[np.bool_], units: float) -> Rate:
+        """Of the steps chosen by a (steps,) mask, which did `units` of work; a step takes from one end to the next."""
+        gaps = np.diff(np.asarray(self.ends), axis=0)  # (steps, clock and processor)
+        clock, processor = units / gaps[chosen].sum(0)
+        return Rate(float(clock), float(processor))
 
 
 def matmul_peak(dtype: torch.dtype) -> Rate:
@@ -120,7 +139,7 @@ def ratio(ours: Sequence[Rate], peers: Sequence[Rate]) -> str:
     return "   ".join(f"{statistics.median(r):.2f} ({r[0]:.2f} to {r[-1]:.2f})" for r in (clock, processor))
 
 
-def forward_flops(lengths: Sequence[int] | np.ndarray, layers: int, width: int, inner: int) -> float:
+def forward_flops(lengths: npt.ArrayLike, layers: int, width: int, inner: int) -> float:
     """Floating point operations of one transformer pass over inputs of these lengths, padding not counted.
 
     Multiplications and additions of the matrix products: projections and feed-forward grow with the pieces, attention

@@ -62,6 +62,9 @@ class Quiet:
     def end(self, what: str, score: float | None) -> None:
         """See `Watcher.end`."""
 
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
+
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:
     """Answer a plan's question; what was finished in its output folder before is not done again.

@@ -185,6 +185,7 @@ def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[
             "dev": float(run.dev[metric]),
             "test": float(test.metrics[metric]),
             "degenerate": run.degenerate or test.degenerate,
+            "diverged": run.diverged,
             "id": run.id,
         }
         for run, test in zip(finals, tests, strict=True)
@@ -262,6 +263,7 @@ def _method_evidence(comparison: Comparison, method: Method, interval: Interval)
         test_std=values["test"]["std"],
         seeds=len(runs),
         degenerate=sum(run["degenerate"] for run in runs),
+        diverged=sum(run["diverged"] for run in runs),
         train_s=cost["all_runs_s"],
         extract_s=cost["extract_s"],
         latency_ms=cost["latency_ms"]["1"],

@@ -40,6 +40,7 @@ class Recipe:
         gradual_unfreezing: one more layer group per epoch, from the top.
         reinit_top: this many top layers start from fresh weights.
         hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
+        weight_decay: AdamW's, on matrices; the frozen `linear` head has `l2` in its place.
         l2: L2 penalties of the frozen `linear` head, all trained at once, the best on dev kept.
         source: where the setting comes from.
     """

@@ -43,6 +43,7 @@ class MethodEvidence:
         test_ci95: interval of `test` over items and seeds.
         test_std: standard deviation of the test score between seeds; 0 for one seed.
         degenerate: how many of the `seeds` final runs gave one answer for everything.
+        diverged: how many had a loss that became infinite or no number.
         train_s: training seconds over all runs, recipes tried included.
         extract_s: seconds to compute the layer states that were read; 0 for fine-tuning.
         latency_ms: milliseconds to predict one text.
@@ -62,6 +63,7 @@ class MethodEvidence:
     latency_ms: float
     stored_mb: float
     trained_parameters: int
+    diverged: int = 0
 
     @property
     def effort_s(self) -> float:
@@ -271,7 +273,7 @@ def _doubts(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
     """Every doubt that applies, gravest first."""
     groups = (
         _overlaps(evidence),
-        _degenerate(methods),
+        _failed(methods),
         _disagreement(evidence),
         _few(evidence, methods),
         _spread(evidence, methods),
@@ -290,11 +292,15 @@ def _overlaps(evidence: Evidence) -> list[str]:
     ]
 
 
-def _degenerate(methods: tuple[MethodEvidence, ...]) -> list[str]:
+def _failed(methods: tuple[MethodEvidence, ...]) -> list[str]:
     return [
         f"{m.degenerate} of {m.seeds} final runs of {_words(m)} gave one answer for every item: training failed."
         for m in methods
         if m.degenerate
+    ] + [
+        f"{m.diverged} of {m.seeds} final runs of {_words(m)} diverged; what they had learned before is judged."
+        for m in methods
+        if m.diverged
     ]
 
 
@@ -346,7 +352,7 @@ def _data(data: DataFacts) -> list[str]:
 
 def _next(evidence: Evidence, finding: Finding) -> str:
     """The one step that would help most: mend the data, then the training, then the uncertainty; else use it."""
-    failed = [m for m in _both(evidence) if m.degenerate]
+    failed = [m for m in _both(evidence) if m.degenerate or m.diverged]
     if evidence.data.test_in_train or evidence.data.test_in_dev:
         return "Remove the test items that are also in the training or dev set, and compare again."
     if failed:

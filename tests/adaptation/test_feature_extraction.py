@@ -166,3 +166,15 @@ def test_heads_are_as_large_as_the_recipe_says(kind: str, head: str, trainer: Ma
         for h in (5, 10)
     )
     assert (narrow < wide) is (head not in ("linear", "crf"))
+
+
+@pytest.mark.parametrize(("kind", "width"), [("pair-classification", 4 * 16), ("pair-regression", 2 * 16)])
+def test_only_a_score_of_likeness_is_blind_to_the_order_of_a_pair(kind: str, width: int, trainer: MakeTrainer) -> None:
+    head = frozen_head(replace(LINEAR, pair="separate"), trainer(kind).objective, 4, 16)
+    assert dict(head.named_parameters())["body.members.weight"].shape[1] == width
+
+
+def test_weight_decay_is_no_second_penalty_of_a_linear_head(trainer: MakeTrainer) -> None:
+    train = trainer("classification", 1 << 20)
+    one, other = (train(replace(LINEAR, weight_decay=decay), 0)[0].weights for decay in (0.0, 0.5))
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())

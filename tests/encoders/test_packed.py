@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.encoders.packed import equal_length_groups, packed_attention
+from unfreeze.encoders.packed import SHORT, equal_length_groups, packed_attention
 
 
 @given(st.lists(st.integers(1, 4), max_size=12))
@@ -36,6 +36,17 @@ def test_attention_stays_inside_each_input_and_its_window(window: int | None) ->
     scores = (query @ key.transpose(-1, -2) * scaling).masked_fill(~seen, -torch.inf)
     torch.testing.assert_close(got, (scores.softmax(-1) @ value).transpose(1, 2), atol=1e-6, rtol=1e-5)
     assert weights is None
+
+
+@pytest.mark.parametrize("length", [1, SHORT, SHORT + 1])
+def test_bf16_is_as_near_to_fp32_with_plain_products_as_with_the_fused_kernel(length: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    exact = [torch.randn(1, 3, 2 * length, 16, generator=generator) for _ in range(3)]
+    half = [x.to(torch.bfloat16) for x in exact]
+    expected, _ = packed_attention(torch.nn.Identity(), *exact, None, packed_lengths=(length, length))
+    got, _ = packed_attention(torch.nn.Identity(), *half, None, packed_lengths=(length, length))
+    assert got.dtype == torch.bfloat16
+    torch.testing.assert_close(got.float(), expected, atol=0.03, rtol=0.03)
 
 
 def test_lengths_must_fit_the_batch() -> None:

@@ -38,6 +38,9 @@ class Recorder:
         if score is not None:
             self.trained.append(what)
 
+    def say(self, line: str) -> None:
+        raise AssertionError(line)  # nothing goes wrong here
+
 
 @pytest.fixture
 def again(

@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import tiny
 from markupsafe import escape
 
 import unfreeze
+from unfreeze.comparison import Quiet, compare
 from unfreeze.plan import METHODS, Plan
 
 # What the issue asks of `result.json`, key by key.
@@ -171,3 +173,29 @@ def test_order_of_the_test_rows_decides_nothing(tmp_path: Path, encoder: Path, d
         for run, folder in ((first, out), (second, turned))
     ]
     assert said[0] == said[1][::-1]
+
+
+def test_a_recipe_that_diverges_loses_and_is_told(
+    data_of: Callable[[str], Path], encoder: Path, tmp_path: Path
+) -> None:
+    plan = tiny.tiny_plan(data_of("classification"), encoder, tmp_path / "out", "classification")
+    wild = next(r for r in plan.recipes if r.method == "fine-tuning")
+    others = [r for r in plan.recipes if r.method != "fine-tuning"][:1]
+    wild = replace(wild, learning_rate=1e30, clip=None, schedule="constant")
+    watcher = Sayings()
+    result = compare(replace(plan, recipes=(*others, wild)), watcher).to_dict()
+    runs = result["methods"]["fine-tuning"]["runs"]
+    assert all(run["diverged"] for run in runs)
+    assert any("diverged" in line for line in watcher.said)
+    assert any("2 of 2 final runs of fine-tuning diverged" in doubt for doubt in result["verdict"]["doubts"])
+    assert "(diverged)" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+class Sayings(Quiet):
+    """A watcher that keeps what it is told to say."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)

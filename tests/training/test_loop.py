@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.plan import Recipe
-from unfreeze.training.loop import DivergedError, Fit, Indices, fit, planned_epochs, scored_every
+from unfreeze.training.loop import Fit, Indices, fit, planned_epochs, scored_every
 from unfreeze.training.schedules import linear, slanted_triangular
 
 CPU = torch.device("cpu")
@@ -131,17 +131,31 @@ def test_patience() -> None:
     assert done.examples == 4 * 16
 
 
-@pytest.mark.parametrize("scores", [(0.5, float("nan")), (0.5, float("inf"))])
-def test_a_dev_score_that_is_no_number(scores: Sequence[float]) -> None:
-    with pytest.raises(DivergedError, match="after epoch 2"):
-        run(Toy(scripted=[[s] for s in scores]))
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_dev_score_that_is_no_number_ends_training_with_the_best_weights_before(bad: float) -> None:
+    model = Toy(scripted=[[0.5], [bad]])
+    done = run(model)
+    assert (done.diverged, done.best_epoch, len(done.curve)) == ((True,), (1,), 2)
+    assert_weights(model, model.scored[0])
 
 
-def test_a_loss_that_is_no_number() -> None:
+def test_a_loss_that_is_no_number_from_the_first_epoch_leaves_the_weights_as_they_were() -> None:
     model = Toy(scripted=[[0.5]] * 6)
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
     model.points[3] = torch.nan
-    with pytest.raises(DivergedError, match="after epoch 1"):
-        run(model)
+    done = run(model)
+    assert (done.diverged, done.best_epoch, len(done.curve)) == ((True,), (0,), 1)
+    assert_weights(model, before)
+
+
+def test_a_member_that_diverges_leaves_the_others_alone() -> None:
+    together, alone = Toy(seeds=(0, 1)), Toy(seeds=(1,))
+    with torch.no_grad():
+        together.weight[0, 0] = torch.nan
+    done = run(together)
+    assert done.diverged == (True, False)
+    assert done.best_epoch == (0, *run(alone).best_epoch)
+    torch.testing.assert_close(together.weight[1], alone.weight[0], atol=1e-6, rtol=1e-5)
 
 
 def test_one_seed_one_result() -> None:

@@ -6,7 +6,7 @@ Read beside `fine_tuning.py`: the two files are the question that unfreeze answe
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -117,8 +117,7 @@ def frozen_head(
         tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout)
         return TagHead(Mix(layers, recipe.layers), tagger, objective)
     if recipe.head == "linear":
-        apart = pair_reading(recipe, task) == "separate"
-        pair: PairFeatures | None = "absdiff-product" if apart else None
+        pair = _pair_features(task) if pair_reading(recipe, task) == "separate" else None
         penalties, member_seeds = list(l2) * len(seeds), [s for s in seeds for _ in l2]
         body = MembersBody(LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair))
         return TextHead(body, objective, members=len(penalties))
@@ -126,6 +125,11 @@ def frozen_head(
     if recipe.head == "esim":
         return TextHead(EsimBody(mix, ESIM(width, outputs, recipe.hidden, recipe.dropout), recipe.pair), objective)
     return TextHead(BcnBody(mix, BCN(width, outputs, recipe.hidden, recipe.dropout)), objective)
+
+
+def _pair_features(task: Task) -> PairFeatures:
+    """A score of likeness is the same for (v, u); a class such as entailment need not be."""
+    return "absdiff-product" if task.target == "score" else "full"
 
 
 @dataclass
@@ -190,7 +194,8 @@ def train_frozen(
             _standardise(head, train, device)
         run = _Run(head, objective, train, dev, device)
         order = MEMBER_ORDER if linear else seeds[0]
-        done = fit(run, recipe, train.lengths(), seed=order, device=device, progress=progress)
+        settings = replace(recipe, weight_decay=0.0) if linear else recipe  # l2 is in its loss; mix and bias go free
+        done = fit(run, settings, train.lengths(), seed=order, device=device, progress=progress)
         predictions = run.dev_predictions()
     gold = gold_labels(dev.examples)
     scores = [main_score(objective, gold, decoded.labels) for decoded in predictions]

@@ -10,6 +10,7 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from unfreeze.encoders.fused_linear import fuse_linears
 from unfreeze.encoders.precision import Precision
 
 E = TypeVar("E", bound=nn.Module)
@@ -28,6 +29,7 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
     """
     if precision == "bf16":
         encoder = copy.deepcopy(encoder).to(torch.bfloat16)
+        fuse_linears(encoder)
     modes = [(module, module.training, module.__dict__.get("train")) for module in encoder.modules()]
     grads = [(parameter, parameter.requires_grad) for parameter in encoder.parameters()]
     encoder.eval()

@@ -119,5 +119,9 @@ class Encoder(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """Digest of weights, tokenizer and configuration: two encoders with one fingerprint give the same states."""
+        """Digest of weights, tokenizer, kind of model and length limit: what makes two encoders give the same states.
+
+        Settings that come with the kind, such as the epsilon of a norm, are left out: their names and defaults change
+        from one release of a library to the next, and a bundle would no longer know its encoder.
+        """
         ...

@@ -47,9 +47,11 @@ class RunRecord:
     Attributes:
         id: folder name under `runs/`.
         dev: all dev metrics at the kept epoch, fractions.
-        best_epoch: the epoch whose weights were kept.
+        best_epoch: the epoch whose weights were kept; 0 if training diverged before the first one ended.
+        curve: the epochs with a finite loss and dev score.
         degenerate: one class (or no span, or one number) predicted for every dev item.
         layer_weights: the learned scalar mix, bottom to top; None when nothing was mixed.
+        diverged: the loss or dev score became infinite or no number before training ended.
         chosen: settings chosen on dev inside the run, such as `{"l2": 0.01}`.
         train_s: seconds of training with dev scoring; extraction is not in it.
         peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.
@@ -72,6 +74,7 @@ class RunRecord:
     trained_parameters: int
     stored_mb: float
     examples_per_s: float
+    diverged: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +19,11 @@ from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metric
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.errors import InputError
 from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
 from unfreeze.plan import Recipe
-from unfreeze.training.loop import DivergedError
 from unfreeze.training.objectives import Objective
 
 Need = Literal["record", "test", "weights"]
@@ -45,6 +44,10 @@ class Watcher(Protocol):
 
     def end(self, what: str, score: float | None) -> None:
         """It ended, with its dev score if it has one."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Something that a person should know."""
         ...
 
 
@@ -88,7 +91,7 @@ def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[Ru
     """Records of these jobs, which share one recipe; those not finished are run, frozen linear ones all at once.
 
     Raises:
-        InputError: training diverged, or a run cannot be written.
+        InputError: a run cannot be written.
     """
     missing = [j for j in jobs if not finished(bench, j, need)]
     bench.reached.update(j.id for j in jobs if j not in missing)
@@ -118,11 +121,7 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
             features_of(bench, split, recipe)
     bench.watcher.begin(name, bench.left)
     reset_peak(bench.device)
-    try:
-        trained = _train(bench, recipe, [j.seed for j in group])
-    except DivergedError as error:
-        advice = "lower its learning_rate, or take it out of the plan's recipes"
-        raise InputError(f"{error}; {advice}", where=name) from None
+    trained = _train(bench, recipe, [j.seed for j in group])
     peak = peak_mb(bench.device)
     for job, one in zip(group, trained, strict=True):
         record = _record(bench, job, one, peak, share=len(group))
@@ -130,6 +129,8 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
             save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
         bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", next(iter(record.dev.values())))
+        if record.diverged:
+            bench.watcher.say(f"  it diverged; what it had learned by epoch {record.best_epoch} is kept")
 
 
 def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
@@ -154,12 +155,19 @@ def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeat
             precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
         )  # fmt: skip
         bench.watcher.end(name, None)
+        note = bench.features[key].features.note
+        if note:
+            bench.watcher.say(f"  note on {name}: {note}")
     return bench.features[key]
 
 
 def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: int) -> RunRecord:
     done, m = trained.fit, trained.member
-    curve = tuple(EpochPoint(e.epoch, e.step, e.loss[m], e.dev[m], e.seconds, e.rate) for e in done.curve)
+    curve = tuple(
+        EpochPoint(e.epoch, e.step, e.loss[m], e.dev[m], e.seconds, e.rate)
+        for e in done.curve
+        if math.isfinite(e.loss[m]) and math.isfinite(e.dev[m])
+    )
     members = len(done.best_epoch)
     predicted = trained.dev.labels
     return RunRecord(
@@ -171,6 +179,7 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: in
         best_epoch=done.best_epoch[m],
         curve=curve,
         degenerate=degenerate(predicted),
+        diverged=done.diverged[m],
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),
         train_s=done.seconds / share,

@@ -35,8 +35,8 @@ def pool(states: Tensor, lengths: Lengths, how: How) -> Tensor:
     first = sizes.cumsum(0) - sizes
     if how == "cls":
         return full_precision(states.index_select(-2, first))
-    flat = full_precision(states).reshape(-1, width)
-    starts = (first + rows * torch.arange(len(flat) // rows, device=states.device)[:, None]).flatten()
+    every = torch.arange(rows, device=states.device)
     # Bags of neighbouring rows are segments; on a CPU this kernel is several times faster than index_add or scatter.
-    bags = F.embedding_bag(torch.arange(len(flat), device=states.device), flat, starts, mode=how)
-    return bags.view(*layers, len(sizes), width)
+    # One layer at a time: all of them in float32 would be fetched anew from the system at each call.
+    bags = [F.embedding_bag(every, full_precision(layer), first, mode=how) for layer in states.reshape(-1, rows, width)]
+    return torch.stack(bags).view(*layers, len(sizes), width)

@@ -14,6 +14,7 @@ from unfreeze.plan import Method
 from unfreeze.report.numbers import count, mean_std, megabytes, method_name, metric_name, points, seconds, settings
 
 DEGENERATE = " (degenerate: one answer for everything)"
+DIVERGED = " (diverged)"
 FACT_NAMES = {"mb": "megabytes"}
 
 
@@ -40,7 +41,7 @@ def recipes(comparison: Comparison, method: Method) -> Table:
     chosen = comparison.finals(method)[0].recipe
     rows = tuple(
         (
-            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}",
+            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}{DIVERGED * run.diverged}",
             points(run.dev[metric]),
             seconds(run.train_s),
             settings(run.recipe) + "".join(f" · {key} {value:g}" for key, value in run.chosen.items()),
@@ -64,7 +65,7 @@ def seeds(comparison: Comparison) -> Table:
             points(comparison.tests[run.id].metrics[metric]),
             str(run.best_epoch),
             seconds(run.train_s),
-            f"{run.id}{DEGENERATE if run.degenerate or comparison.tests[run.id].degenerate else ''}",
+            f"{run.id}{DEGENERATE * (run.degenerate or comparison.tests[run.id].degenerate)}{DIVERGED * run.diverged}",
         )
         for method in comparison.choices
         for run in comparison.finals(method)

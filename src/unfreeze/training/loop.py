@@ -42,10 +42,6 @@ class Trainable(Protocol):
         ...
 
 
-class DivergedError(RuntimeError):
-    """The loss or the dev score became infinite or no number."""
-
-
 @dataclass(frozen=True)
 class Epoch:
     """State after an epoch: `loss` and `dev` are (members,); `rate` is the head's learning rate at its last step."""
@@ -60,10 +56,16 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Fit:
-    """What training did; the model is left with the weights of each member's best epoch (from 1)."""
+    """What training did; the model is left with the weights of each member's best epoch.
+
+    Attributes:
+        best_epoch: (members,) from 1; 0 is the state before training, for a member that diverged at once.
+        diverged: (members,) whether the loss or dev score became infinite or no number; what was best before is kept.
+    """
 
     curve: tuple[Epoch, ...]
     best_epoch: tuple[int, ...]
+    diverged: tuple[bool, ...]
     seconds: float
     examples: int
     trained_parameters: int
@@ -80,33 +82,46 @@ def scored_every(recipe: Recipe, epochs: int) -> int:
 
 
 class _Best:
-    """The best weights so far of every member; one that has lost patience keeps what it has, whatever others do."""
+    """The best weights so far of every member; one that has stopped keeps what it has, whatever others do."""
 
     def __init__(self, parameters: list[nn.Parameter], patience: int | None) -> None:
         self.parameters, self.patience = parameters, patience
-        self.kept: list[Tensor] = []
+        self.kept = [p.detach().clone() for p in parameters]
         self.score: list[float] = []
         self.epoch: list[int] = []
         self.worse: list[int] = []  # readings of dev since the best
+        self.diverged: list[bool] = []
 
-    def offer(self, epoch: int, scores: Sequence[float]) -> bool:
-        """Keep the members whose score is better than ever; false once all have lost patience."""
-        if not self.kept:
-            self.kept = [p.detach().clone() for p in self.parameters]
-            self.score, self.epoch, self.worse = list(scores), [epoch] * len(scores), [0] * len(scores)
-            return True
-        waiting = [m for m in range(len(scores)) if self.patience is None or self.worse[m] < self.patience]
-        better = [m for m in waiting if scores[m] > self.score[m]]
-        for m in waiting:
-            self.worse[m] += 1
-        for m in better:
-            self.score[m], self.epoch[m], self.worse[m] = scores[m], epoch, 0
+    @property
+    def top(self) -> float | None:
+        """The best score of any member, None before the first."""
+        return max((s for s in self.score if s > -math.inf), default=None)
+
+    def offer(self, epoch: Epoch) -> bool:
+        """Keep the members whose dev score is better than ever; false once all have diverged or lost patience."""
+        count = len(epoch.dev)
+        if not self.score:
+            self.score, self.epoch, self.worse = [-math.inf] * count, [0] * count, [0] * count
+            self.diverged = [False] * count
+        better = []
+        for m in self._going():
+            self.diverged[m] = not (math.isfinite(epoch.loss[m]) and math.isfinite(epoch.dev[m]))
+            if not self.diverged[m] and epoch.dev[m] > self.score[m]:
+                self.score[m], self.epoch[m], self.worse[m] = epoch.dev[m], epoch.epoch, 0
+                better.append(m)
+            else:
+                self.worse[m] += 1
         for kept, now in zip(self.kept, self.parameters, strict=True):
-            if len(scores) == 1 and better:
+            if count == 1 and better:
                 kept.copy_(now.detach())
             elif better:
                 kept[better] = now.detach()[better]
-        return self.patience is None or min(self.worse) < self.patience
+        return bool(self._going())
+
+    def _going(self) -> list[int]:
+        """Members that have neither diverged nor lost patience."""
+        patience = math.inf if self.patience is None else self.patience
+        return [m for m in range(len(self.score)) if not self.diverged[m] and self.worse[m] < patience]
 
     def restore(self) -> None:
         """Put the best weights back."""
@@ -151,22 +166,21 @@ def fit(
         for indices in shuffled_batches(lengths, recipe.batch_size, seed, epoch):
             losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step, device, precision))
             step += 1
-            progress(step, epochs * steps_per_epoch, max(best.score, default=None))
+            progress(step, epochs * steps_per_epoch, best.top)
         if epoch % every and epoch != epochs:
             continue
         model.train(False)
         dev = tuple(model.dev_scores())
         loss = tuple(torch.stack(losses).mean(0).tolist())
-        if not all(map(math.isfinite, (*loss, *dev))):
-            raise DivergedError(f"the loss is no longer a number after epoch {epoch}")
         rate = optimiser.param_groups[0]["lr"]
         curve.append(Epoch(epoch, step, loss, dev, time.perf_counter() - began, rate))
         losses = []
-        if not best.offer(epoch, dev):
+        if not best.offer(curve[-1]):
             break
     best.restore()
     unfreeze_top(groups, len(groups))
-    return Fit(tuple(curve), tuple(best.epoch), time.perf_counter() - began, epoch * count, trained)
+    seconds = time.perf_counter() - began
+    return Fit(tuple(curve), tuple(best.epoch), tuple(best.diverged), seconds, epoch * count, trained)
 
 
 def _step(
@@ -197,7 +211,7 @@ def _step(
 def _clip_each(parameters: Sequence[nn.Parameter], limit: float) -> None:
     """Clip the gradient norm of every member by itself: none may slow down another."""
     gradients = [p.grad for p in parameters if p.grad is not None]
-    norms = torch.stack([g.view(len(g), -1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (members,)
+    norms = torch.stack([g.reshape(len(g), -1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (members,)
     shares = (limit / (norms + 1e-6)).clamp(max=1.0)  # as clip_grad_norm_ reckons
     for gradient in gradients:
         gradient.mul_(shares.view(-1, *[1] * (gradient.dim() - 1)))
