@@ -37,6 +37,7 @@ class Recipe:
         batch_size: examples a step.
         warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
         layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.
+        head_rate: the head's learning rate as a multiple of `learning_rate`, which is the encoder's.
         gradual_unfreezing: one more layer group per epoch, from the top.
         reinit_top: this many top layers start from fresh weights.
         hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
@@ -55,6 +56,7 @@ class Recipe:
     schedule: Schedule = "linear"
     warmup: float = 0.1
     layer_decay: float = 1.0
+    head_rate: float = 1.0
     gradual_unfreezing: bool = False
     epochs: int = 3
     min_steps: int = 0

@@ -80,12 +80,13 @@ def test_one_layer_needs_no_mix() -> None:
 def test_pooled_body_reads_the_top_layer_and_both_texts_of_a_pair() -> None:
     lengths = (2, 1, 1, 1)
     none = torch.full((5,), -1)
-    body = PooledBody(2, 3, "max", separate=True, dropout=0.5).eval()
+    body = PooledBody(2, 3, "max", dropout=0.5, pair="full").eval()
     seen: list[Tensor] = []
     body.linear.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
     assert body(LayerStates(STATES, none, none, lengths)).shape == (1, 2, 3)
     top = STATES[-1]
-    u, v = torch.stack([top[:2].amax(0), top[3]]), torch.stack([top[2], top[4]])
+    both = torch.stack([top[:2].amax(0), top[3]]), torch.stack([top[2], top[4]])
+    u, v = (x / x.norm(dim=1, keepdim=True) * 2**0.5 for x in both)  # all of one length, numbers about 1
     torch.testing.assert_close(seen[0], torch.cat([u, v, (u - v).abs(), u * v], 1))
 
 
@@ -134,7 +135,7 @@ def test_tag_loss_is_the_mean_over_words_whatever_the_padding() -> None:
 def test_text_head_gives_the_objectives_loss() -> None:
     torch.manual_seed(0)
     objective = Objective(TASKS["classification"], LabelSpace(("a", "b")))
-    head = TextHead(PooledBody(2, 2, "cls", separate=False, dropout=0.0), objective)
+    head = TextHead(PooledBody(2, 2, "cls", dropout=0.0), objective)
     none = torch.full((5,), -1)
     states = LayerStates(STATES, none, none, (3, 2))
     logits = head.body.linear(STATES[-1, [0, 3]])

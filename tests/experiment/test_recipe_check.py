@@ -27,6 +27,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"dropout": 1.5}, "dropout is 1.5; it must be from 0 to 1"),
     ({"warmup": -0.5}, "warmup is -0.5"),
     ({"layer_decay": 1.5}, "layer_decay is 1.5"),
+    ({"head_rate": -1.0}, "head_rate is -1.0; it must be above 0"),
     ({"layer_decay": 0.0}, "layer_decay is 0.0"),
     ({"l2": ()}, "l2 is []"),
     ({"l2": (0.1, -0.1)}, "l2 is [0.1, -0.1]"),

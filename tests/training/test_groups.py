@@ -30,6 +30,13 @@ def test_rates_fall_by_a_power_a_group(groups: Groups) -> None:
     assert sum(len(g["params"]) for g in optimiser.param_groups) == len(rate) == sum(map(len, groups))
 
 
+def test_the_head_has_a_rate_of_its_own(groups: Groups) -> None:
+    optimiser = optimiser_for(groups, recipe(layer_decay=0.5, head_rate=10.0))
+    peaks = {group["depth"]: group["peak"] for group in optimiser.param_groups}
+    assert peaks[0] == 1.0
+    assert [peaks[depth] for depth in range(1, len(groups))] == [0.1 * 0.5**depth for depth in range(1, len(groups))]
+
+
 def test_no_decay_on_vectors(groups: Groups) -> None:
     """Biases, norms and mixing weights are vectors."""
     for group in optimiser_for(groups, recipe()).param_groups:

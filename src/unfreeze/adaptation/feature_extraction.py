@@ -15,7 +15,16 @@ from torch import Tensor, nn
 
 from unfreeze.adaptation.inputs import inputs_of, pair_reading, read_inputs
 from unfreeze.adaptation.prediction import in_order
-from unfreeze.adaptation.task_heads import BcnBody, EsimBody, MembersBody, Mix, TagHead, TaskHead, TextHead
+from unfreeze.adaptation.task_heads import (
+    BcnBody,
+    EsimBody,
+    MembersBody,
+    Mix,
+    TagHead,
+    TaskHead,
+    TextHead,
+    features_of_pairs,
+)
 from unfreeze.adaptation.trained import Trained, gold_labels, main_score
 from unfreeze.data.batches import sorted_batches
 from unfreeze.data.examples import Example
@@ -26,7 +35,6 @@ from unfreeze.features.extract import Features, extract
 from unfreeze.features.layout import Form
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
-from unfreeze.heads.linear import PairFeatures
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
@@ -117,7 +125,7 @@ def frozen_head(
         tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout)
         return TagHead(Mix(layers, recipe.layers), tagger, objective)
     if recipe.head == "linear":
-        pair = _pair_features(task) if pair_reading(recipe, task) == "separate" else None
+        pair = features_of_pairs(task) if pair_reading(recipe, task) == "separate" else None
         penalties, member_seeds = list(l2) * len(seeds), [s for s in seeds for _ in l2]
         body = MembersBody(LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair))
         return TextHead(body, objective, members=len(penalties))
@@ -125,11 +133,6 @@ def frozen_head(
     if recipe.head == "esim":
         return TextHead(EsimBody(mix, ESIM(width, outputs, recipe.hidden, recipe.dropout), recipe.pair), objective)
     return TextHead(BcnBody(mix, BCN(width, outputs, recipe.hidden, recipe.dropout)), objective)
-
-
-def _pair_features(task: Task) -> PairFeatures:
-    """A score of likeness is the same for (v, u); a class such as entailment need not be."""
-    return "absdiff-product" if task.target == "score" else "full"
 
 
 @dataclass

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from unfreeze.adaptation.inputs import example_lengths, inputs_of, pair_reading, read_inputs
 from unfreeze.adaptation.prediction import predict
-from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TaskHead, TextHead
+from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
 from unfreeze.adaptation.trained import Trained, gold_labels, main_score
 from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
@@ -35,8 +35,8 @@ def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | T
         rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
         tagger = Tagger(width, objective.outputs, rules, hidden, dropout=recipe.dropout, use_crf="crf" in recipe.head)
         return TagHead(Mix(1, (0,)), tagger, objective)
-    separate = pair_reading(recipe, objective.task) == "separate"
-    return TextHead(PooledBody(width, objective.outputs, recipe.pooling, separate, recipe.dropout), objective)
+    pair = features_of_pairs(objective.task) if pair_reading(recipe, objective.task) == "separate" else None
+    return TextHead(PooledBody(width, objective.outputs, recipe.pooling, recipe.dropout, pair), objective)
 
 
 class TunedModel(nn.Module):

@@ -16,13 +16,14 @@ from torch import Tensor, nn
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
-from unfreeze.heads.linear import Linear, pair_features
+from unfreeze.heads.linear import Linear, PairFeatures, pair_features, pair_width
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
 from unfreeze.layers.ragged import pad
 from unfreeze.layers.scalar_mix import ScalarMix
 from unfreeze.plan import Pair, Pooling
+from unfreeze.tasks import Task
 from unfreeze.training.objectives import Decoded, Objective
 
 
@@ -98,20 +99,33 @@ class TextHead(nn.Module):
 
 
 class PooledBody(nn.Module):
-    """Pool the top states, join a pair's two vectors, dropout, one linear layer: fine-tuning's small head."""
+    """Pool the top states, join a pair's two vectors, dropout, one linear layer: fine-tuning's small head.
 
-    def __init__(self, width: int, outputs: int, pooling: Pooling, separate: bool, dropout: float) -> None:
+    Args:
+        pair: features of two vectors that lie side by side (first, second, first, ...); None for one vector an example.
+    """
+
+    def __init__(
+        self, width: int, outputs: int, pooling: Pooling, dropout: float, pair: PairFeatures | None = None
+    ) -> None:
         super().__init__()
-        self.pooling, self.separate = pooling, separate
-        self.linear = Linear(4 * width if separate else width, outputs, dropout)
+        self.pooling, self.pair = pooling, pair
+        self.linear = Linear(pair_width(width, pair) if pair else width, outputs, dropout)
 
     def forward(self, states: LayerStates) -> Tensor:
         """(1, B, outputs)."""
         vectors = pool(states.states[-1], states.lengths, self.pooling)
-        if self.separate:
-            vectors = pair_features(vectors[0::2], vectors[1::2], how="full")
+        if self.pair:
+            # Of one length, as sentence encoders are compared by cosine; each number is about 1, as a head likes it.
+            vectors = nn.functional.normalize(vectors, dim=-1) * vectors.shape[-1] ** 0.5
+            vectors = pair_features(vectors[0::2], vectors[1::2], self.pair)
         logits: Tensor = self.linear(vectors)
         return logits[None]
+
+
+def features_of_pairs(task: Task) -> PairFeatures:
+    """Features of two vectors that suit a task: a score of likeness is the same for (v, u), a class need not be."""
+    return "absdiff-product" if task.target == "score" else "full"
 
 
 class MembersBody(nn.Module):

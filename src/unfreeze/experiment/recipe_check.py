@@ -15,7 +15,7 @@ HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
 }
 _LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0}
 _BETWEEN = {"dropout": (0, 1), "warmup": (0, 1), "layer_decay": (0, 1)}
-_POSITIVE = ("learning_rate", "clip", "layer_decay")
+_POSITIVE = ("learning_rate", "clip", "layer_decay", "head_rate")
 
 
 def heads_for(method: Method, task: Task) -> tuple[Head, ...]:

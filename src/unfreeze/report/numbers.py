@@ -79,6 +79,7 @@ def settings(recipe: Recipe) -> str:
     parts += [f"{recipe.epochs} epochs", f"batch {recipe.batch_size}", f"rate {recipe.learning_rate:g}"]
     parts += [f"{recipe.schedule} schedule"]
     parts += [f"layer decay {recipe.layer_decay:g}" if recipe.layer_decay != 1 else ""]
+    parts += [f"head's rate times {recipe.head_rate:g}" if recipe.head_rate != 1 else ""]
     parts += ["gradual unfreezing" if recipe.gradual_unfreezing else ""]
     parts += [f"top {recipe.reinit_top} layers fresh" if recipe.reinit_top else ""]
     parts += ["texts apart" if recipe.pair == "separate" else ""]

@@ -15,11 +15,12 @@ def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], recipe: Recipe) -> t
     """AdamW over layer groups given bottom to top (the head last).
 
     Each optimiser group carries `peak`, its rate at the schedule's top: `layer_decay` to the power of its depth below
-    the head, and `depth`, 0 for the head. Vectors (biases, norms, mixing weights) get no weight decay.
+    the head (`head_rate` for the head itself), and `depth`, 0 for the head. Vectors (biases, norms, mixing weights) get
+    no weight decay.
     """
     made: list[dict[str, Any]] = []
     for depth, group in enumerate(reversed(groups)):
-        peak = recipe.learning_rate * recipe.layer_decay**depth
+        peak = recipe.learning_rate * (recipe.layer_decay**depth if depth else recipe.head_rate)
         for decay, members in (
             (recipe.weight_decay, [p for p in group if p.ndim > 1]),
             (0.0, [p for p in group if p.ndim <= 1]),
