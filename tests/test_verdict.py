@@ -168,7 +168,8 @@ def test_no_doubt_without_cause(asked: Evidence) -> None:
 @pytest.mark.parametrize(
     ("asked", "step"),
     [
-        (evidence(data=DataFacts(test_in_train=4), tuned={"degenerate": 2}), "Remove the test items"),
+        (evidence(data=DataFacts(test_in_train=40), tuned={"degenerate": 2}), "Remove the test items"),
+        (evidence(data=DataFacts(test_in_dev=4)), "unfreeze predict"),
         (evidence(0.3, -0.8, 1.4, tuned={"degenerate": 2}), "Give fine-tuning a lower learning rate"),
         (evidence(0.3, -0.8, 1.4), "would decide it"),
         (evidence(1.2, 0.3, 2.1, tuned={"seeds": 3}), "--seeds 5"),

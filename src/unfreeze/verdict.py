@@ -353,7 +353,8 @@ def _data(data: DataFacts) -> list[str]:
 def _next(evidence: Evidence, finding: Finding) -> str:
     """The one step that would help most: mend the data, then the training, then the uncertainty; else use it."""
     failed = [m for m in _both(evidence) if m.degenerate or m.diverged]
-    if evidence.data.test_in_train or evidence.data.test_in_dev:
+    doubled = max(evidence.data.test_in_train, evidence.data.test_in_dev) / evidence.test_size
+    if doubled > evidence.equivalence:  # fewer cannot move a score by as much as counts
         return "Remove the test items that are also in the training or dev set, and compare again."
     if failed:
         names = " and ".join(_words(m) for m in failed)
