@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.encoders.packed import SHORT, equal_length_groups, packed_attention
+from unfreeze.encoders.packed import PACKED, SHORT, equal_length_groups, packed_attention, packed_implementation
 
 
 @given(st.lists(st.integers(1, 4), max_size=12))
@@ -53,3 +54,21 @@ def test_lengths_must_fit_the_batch() -> None:
     x = torch.zeros(1, 2, 5, 3)
     with pytest.raises(ValueError, match="sum to 4, the batch has 5"):
         packed_attention(torch.nn.Identity(), x, x, x, None, packed_lengths=(2, 2))
+
+
+def test_several_threads_switch_a_model_once_there_and_once_back() -> None:
+    class Model:
+        def __init__(self) -> None:
+            self.config = SimpleNamespace(_attn_implementation="sdpa")
+            self.switched: list[str] = []
+
+        def set_attn_implementation(self, name: str) -> None:
+            self.config._attn_implementation = name
+            self.switched.append(name)
+
+    model = Model()
+    with packed_implementation(model):
+        with packed_implementation(model):
+            assert model.config._attn_implementation == PACKED
+        assert model.config._attn_implementation == PACKED
+    assert model.switched == [PACKED, "sdpa"]

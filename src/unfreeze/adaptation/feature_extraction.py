@@ -145,9 +145,11 @@ class _Run:
     dev_split: SplitFeatures
     device: torch.device
 
-    def loss(self, indices: Indices) -> Tensor:
+    def gradients(self, indices: Indices, step: int) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)
-        return self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
+        loss = self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
+        torch.autograd.backward(loss.sum())
+        return loss.detach()
 
     def dev_predictions(self) -> list[Decoded]:
         batches = list(sorted_batches(self.dev_split.lengths(), 4096))
@@ -198,7 +200,7 @@ def train_frozen(
         run = _Run(head, objective, train, dev, device)
         order = MEMBER_ORDER if linear else seeds[0]
         settings = replace(recipe, weight_decay=0.0) if linear else recipe  # l2 is in its loss; mix and bias go free
-        done = fit(run, settings, train.lengths(), seed=order, device=device, progress=progress)
+        done = fit(run, settings, train.lengths(), seed=order, progress=progress)
         predictions = run.dev_predictions()
     gold = gold_labels(dev.examples)
     scores = [main_score(objective, gold, decoded.labels) for decoded in predictions]

@@ -6,9 +6,11 @@ Read beside `feature_extraction.py`: the two files are the question that unfreez
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from unfreeze.adaptation.inputs import example_lengths, inputs_of, pair_reading, read_inputs
@@ -18,14 +20,19 @@ from unfreeze.adaptation.trained import Trained, gold_labels, main_score
 from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.freezing import thawed_copy
-from unfreeze.encoders.precision import Precision, autocast
+from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+from unfreeze.encoders.threads import thread_pool
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.heads.tagger import Tagger
+from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.plan import Recipe
+from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
+
+HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not hang on that of threads
 
 
 def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | TagHead:
@@ -45,6 +52,10 @@ class TunedModel(nn.Module):
     def __init__(self, encoder: TransformerEncoder, recipe: Recipe, objective: Objective) -> None:
         super().__init__()
         self.encoder = thawed_copy(encoder)
+        swap_dropout(self.encoder)
+        for part in self.encoder.modules():
+            if isinstance(part, nn.Embedding):  # gradients of the rows used, without a table of zeros for each share
+                part.sparse = encoder.device.type == "cpu"
         self.encoder.reinitialise_top(recipe.reinit_top)
         self.head = tuned_head(recipe, objective, encoder.width).to(encoder.device)
 
@@ -68,6 +79,33 @@ class _Run:
     dev_inputs: Inputs
     dev_gold: Sequence[object]
     precision: Precision
+    seed: int
+    pool: ThreadPoolExecutor
+    splits: bool = False
+
+    def gradients(self, indices: Indices, step: int) -> Tensor:
+        parameters = [p for group in self.layer_groups() for p in group]
+        shares = self.shares(indices) if self.splits else [(indices, 1.0)]
+        device = self.model.encoder.device
+        return set_gradients(self.loss, shares, parameters, self.pool, (self.seed, step), device, self.precision)
+
+    def shares(self, indices: Indices) -> list[Share]:
+        """The batch in halves of about as many pieces."""
+        lengths = np.cumsum(example_lengths(self.train_inputs)[indices])
+        cut = int(np.searchsorted(lengths, lengths[-1] / 2)) + 1
+        units = [len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices]  # words, or examples
+        parts = (slice(0, cut), slice(cut, None)) if cut < len(indices) else (slice(None),)
+        return [(indices[part], sum(units[part]) / sum(units)) for part in parts]
+
+    def draws_from_generator(self) -> bool:
+        """Whether all randomness of a step comes from the generator that it is given; tried on one example."""
+        before = torch.get_rng_state()
+        with dropout_from(torch.Generator(self.model.encoder.device)), torch.no_grad():
+            self.model.train()
+            self.loss(np.arange(1))
+        after = torch.get_rng_state()
+        torch.set_rng_state(before)
+        return torch.equal(before, after)
 
     def loss(self, indices: Indices) -> Tensor:
         inputs, counts = inputs_of(self.train_inputs, indices)
@@ -76,8 +114,8 @@ class _Run:
 
     def dev_predictions(self) -> Decoded:
         heads: list[TaskHead] = [self.model.head]
-        with autocast(self.model.encoder.device, self.precision):
-            return predict(self.model.states, heads, self.dev_inputs, self.model.encoder.device)[0]
+        device = self.model.encoder.device
+        return predict(self.model.states, heads, self.dev_inputs, device, self.precision)[0]
 
     def dev_scores(self) -> list[float]:
         return [main_score(self.objective, self.dev_gold, self.dev_predictions().labels)]  # type: ignore[arg-type]
@@ -104,10 +142,12 @@ def fine_tune(
     pair = pair_reading(recipe, objective.task)
     inputs = read_inputs(encoder, objective.task, pair, train)
     dev_inputs = read_inputs(encoder, objective.task, pair, dev)
-    with seeded(seed):
+    workers = min(HALVES, torch.get_num_threads())
+    with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = TunedModel(encoder, recipe, objective)
-        run = _Run(model, objective, inputs, objective.encode(train), dev_inputs, gold_labels(dev), precision)
-        lengths = np.asarray(example_lengths(inputs))
-        done = fit(run, recipe, lengths, seed=seed, device=encoder.device, precision=precision, progress=progress)
+        targets, gold = objective.encode(train), gold_labels(dev)
+        run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool)
+        run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
+        done = fit(run, recipe, example_lengths(inputs), seed=seed, progress=progress)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
         return Trained(weights, done, 0, run.dev_predictions(), None)

@@ -10,14 +10,20 @@ import torch
 from unfreeze.adaptation.inputs import example_lengths, inputs_of
 from unfreeze.adaptation.task_heads import TaskHead
 from unfreeze.data.batches import sorted_batches, unsorted
-from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+from unfreeze.encoders.precision import Precision, autocast
+from unfreeze.encoders.protocol import Batch, Inputs, Ints, LayerStates
+from unfreeze.encoders.threads import map_in_threads
 from unfreeze.training.objectives import Decoded
 
 TOKEN_BUDGET = 4096  # pieces a batch; more gains no speed on the machines measured
 
 
 def predict(
-    encode: Callable[[Batch], LayerStates], heads: Sequence[TaskHead], inputs: Inputs, device: torch.device
+    encode: Callable[[Batch], LayerStates],
+    heads: Sequence[TaskHead],
+    inputs: Inputs,
+    device: torch.device,
+    precision: Precision = "fp32",
 ) -> list[Decoded]:
     """Predictions of several heads on the same layer states, each batch encoded once.
 
@@ -25,19 +31,21 @@ def predict(
         encode: gives the states that the heads read.
         heads: in eval mode; each has one member.
         inputs: of all examples.
+        precision: of the computation.
 
     Returns:
         One `Decoded` a head, examples in their order.
     """
-    batches = list(sorted_batches(example_lengths(inputs), TOKEN_BUDGET))
-    parts: list[list[Decoded]] = [[] for _ in heads]
-    with torch.no_grad():
-        for examples in batches:
+
+    def compute(examples: Ints) -> list[list[Decoded]]:
+        with torch.inference_mode(), autocast(device, precision):
             chosen, counts = inputs_of(inputs, examples)
             states = encode(inputs.batch(chosen, device))
-            for part, head in zip(parts, heads, strict=True):
-                part.extend(head.decode(states, counts))
-    return [in_order(part, batches) for part in parts]
+            return [head.decode(states, counts) for head in heads]
+
+    batches = list(sorted_batches(example_lengths(inputs), TOKEN_BUDGET))
+    decoded = list(map_in_threads(compute, batches, device))
+    return [in_order([one for batch in decoded for one in batch[h]], batches) for h in range(len(heads))]
 
 
 def in_order(parts: Sequence[Decoded], batches: Sequence[np.ndarray[tuple[int], np.dtype[np.int64]]]) -> Decoded:

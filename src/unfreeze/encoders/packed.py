@@ -6,13 +6,18 @@ looks at where the inputs end and runs once per group of equally long neighbours
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import groupby
+from threading import Lock
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface
+
+from unfreeze.layers.dropout import dropout as drop
 
 PACKED = "unfreeze_packed"
 SHORT = 32  # pieces; up to here plain products are quicker than the fused kernel in bf16 on a processor
@@ -40,6 +45,9 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float
         # The fused kernel costs some microseconds a head, however short the input. Softmax in fp32, as it has it.
         weights = ((q @ k.transpose(2, 3)).float() * (scale or q.shape[3] ** -0.5)).softmax(3)
         return weights.to(v.dtype) @ v
+    if dropout and q.device.type == "cpu" and mask is None:  # what the kernel itself does, but with dropout of ours
+        weights = ((q @ k.transpose(2, 3)) * (scale or q.shape[3] ** -0.5)).softmax(3)
+        return drop(weights, dropout).to(v.dtype) @ v
     return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scale)
 
 
@@ -83,3 +91,26 @@ def packed_attention(
 
 
 AttentionInterface.register(PACKED, packed_attention)
+
+
+@contextmanager
+def packed_implementation(model: Any) -> Iterator[None]:
+    """Let a transformers model attend by `packed_attention`, also in several threads at a time; restored after."""
+    with _switch:
+        running, before = _running.get(model, (0, model.config._attn_implementation))
+        _running[model] = running + 1, before
+        if not running:
+            model.set_attn_implementation(PACKED)
+    try:
+        yield
+    finally:
+        with _switch:
+            running, before = _running.pop(model)
+            if running > 1:
+                _running[model] = running - 1, before
+            else:
+                model.set_attn_implementation(before)
+
+
+_switch = Lock()
+_running: dict[Any, tuple[int, str]] = {}  # models at work: threads inside, and their own implementation

@@ -32,6 +32,12 @@ def fast_precision(device: torch.device) -> Precision:
     return "bf16" if any(getattr(torch.cpu, check, bool)() for check in checks) else "fp32"
 
 
-def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:
-    """Mixed precision for training: fp32 master weights, bf16 matrix multiplications."""
-    return torch.autocast(device.type, torch.bfloat16) if precision == "bf16" else nullcontext()
+def autocast(device: torch.device, precision: Precision, cache: bool = True) -> AbstractContextManager[object]:
+    """Mixed precision for training: fp32 master weights, bf16 matrix multiplications.
+
+    Args:
+        cache: keep a weight's bf16 copy for its next use; all threads share these copies.
+    """
+    if precision == "fp32":
+        return nullcontext()
+    return torch.autocast(device.type, torch.bfloat16, cache_enabled=cache)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import torch
@@ -13,8 +14,10 @@ from torch import Tensor, nn
 
 from unfreeze.encoders import reading
 from unfreeze.encoders.freezing import frozen
-from unfreeze.encoders.packed import PACKED
+from unfreeze.encoders.packed import packed_implementation
 from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+
+_one_try = Lock()
 
 
 class TransformerEncoder(nn.Module):
@@ -89,10 +92,11 @@ class TransformerEncoder(nn.Module):
 
     def packs(self) -> bool:
         """Whether packed inputs give the very states of padded ones on this model; tried once, on a few random ids."""
-        if self._packs is None:
-            with frozen(self):
-                self._packs = self._try_packed()
-        return self._packs
+        with _one_try:  # threads that come meanwhile wait for the answer
+            if self._packs is None:
+                with frozen(self):
+                    self._packs = self._try_packed()
+            return self._packs
 
     def _try_packed(self) -> bool:
         generator = torch.Generator().manual_seed(0)
@@ -129,9 +133,7 @@ class TransformerEncoder(nn.Module):
 
     def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
         positions = torch.cat([torch.arange(n, device=ids.device) for n in lengths]) + (self._packed_start or 0)
-        before = self.model.config._attn_implementation  # type: ignore[union-attr]
-        self.model.set_attn_implementation(PACKED)  # type: ignore[operator]
-        try:
+        with packed_implementation(self.model):
             out = self.model(
                 input_ids=ids[None],
                 position_ids=positions[None],
@@ -139,8 +141,6 @@ class TransformerEncoder(nn.Module):
                 output_hidden_states=all_layers,
                 **self._types(types[None]),
             )
-        finally:
-            self.model.set_attn_implementation(before)  # type: ignore[operator]
         return torch.cat(out.hidden_states) if all_layers else out.last_hidden_state
 
     def _run_padded(self, batch: Batch, all_layers: bool) -> Tensor:

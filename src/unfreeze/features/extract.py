@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from unfreeze.data.batches import sorted_batches
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.threads import map_in_threads
 from unfreeze.errors import InputError
 from unfreeze.features.cache import discard, new_store, room_for
 from unfreeze.features.layout import Form, Layout, layout, ragged, store_key
@@ -175,10 +176,14 @@ def encoded(
     """
     device = next(cast(nn.Module, encoder).parameters()).device
     lengths, done = inputs.lengths()[asked], 0
-    # Backwards: if the longest are too much for the memory, that shows at once.
-    for number, batch in enumerate(reversed([*sorted_batches(lengths, token_budget)]), start=1):
+
+    def compute(batch: Ints) -> tuple[Ints, Tensor]:
         with torch.inference_mode():
-            states = _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
+            return batch, _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
+
+    # Backwards: if the longest are too much for the memory, that shows at once.
+    batches = reversed([*sorted_batches(lengths, token_budget)])
+    for number, (batch, states) in enumerate(map_in_threads(compute, batches, device), start=1):
         yield batch, states
         del states
         if number % _BATCHES_PER_TRIM == 0:

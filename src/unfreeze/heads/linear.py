@@ -7,6 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from unfreeze.layers.dropout import Dropout
+
 PairFeatures = Literal["absdiff-product", "full"]
 
 
@@ -21,7 +23,7 @@ class Linear(nn.Module):
 
     def __init__(self, width: int, outputs: int, dropout: float = 0.1) -> None:
         super().__init__()
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.linear = nn.Linear(width, outputs)
         nn.init.normal_(self.linear.weight, std=0.02)
         nn.init.zeros_(self.linear.bias)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from unfreeze.heads.linear import Linear
 from unfreeze.layers.crf import CRF, Rules
+from unfreeze.layers.dropout import Dropout
 from unfreeze.layers.full_precision import full_precision
 from unfreeze.layers.lstm import BiLSTM
 
@@ -41,7 +42,7 @@ class Tagger(nn.Module):
     ) -> None:
         super().__init__()
         self.use_crf = use_crf
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.encoder = None if hidden is None else BiLSTM(width, hidden, lstm_layers, dropout)
         self.linear = Linear(width if hidden is None else 2 * hidden, tags, 0.0 if hidden is None else dropout)
         self.crf = CRF(tags, rules, learned=use_crf)

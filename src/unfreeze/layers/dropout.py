@@ -1,13 +1,63 @@
-"""Variational dropout (Gal & Ghahramani 2016): what is dropped is dropped for the whole input."""
+"""Dropout whose randomness can come from a generator of one's own, and variational dropout."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import local
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+_here = local()
+
+
+@contextmanager
+def dropout_from(generator: torch.Generator) -> Iterator[None]:
+    """Let all dropout of this module draw from `generator`, in this thread, so that other threads do not matter."""
+    before = getattr(_here, "generator", None)
+    _here.generator = generator
+    try:
+        yield
+    finally:
+        _here.generator = before
+
+
+def dropout(x: Tensor, p: float, training: bool = True) -> Tensor:
+    """Ordinary dropout, from the generator of `dropout_from` or else from torch's own."""
+    generator: torch.Generator | None = getattr(_here, "generator", None)
+    if not training or p == 0:
+        return x
+    if generator is None:
+        return F.dropout(x, p)
+    return x * _kept(x.shape, p, generator) * (1 / (1 - p))
+
+
+def _kept(shape: torch.Size, p: float, generator: torch.Generator) -> Tensor:
+    """Bool mask, true with probability 1 - p to 1 in 65,536: four decisions from each random number."""
+    numbers = torch.empty((shape.numel() + 3) // 4, dtype=torch.int64, device=generator.device)
+    parts = numbers.random_(-(1 << 63), None, generator=generator).view(torch.int16)
+    return parts[: shape.numel()].view(shape) >= round(p * (1 << 16)) - (1 << 15)
+
+
+class Dropout(nn.Dropout):
+    """`nn.Dropout` that draws from the generator of `dropout_from`, if there is one."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Any shape to the same."""
+        return dropout(input, self.p, self.training)
+
+
+def swap_dropout(module: nn.Module) -> None:
+    """Turn every plain `nn.Dropout` inside `module` into `Dropout`."""
+    for part in module.modules():
+        if type(part) is nn.Dropout and not part.inplace:
+            part.__class__ = Dropout
+
 
 class VariationalDropout(nn.Module):
-    """Dropout with one mask per input and dimension, the same at every position.
+    """Dropout with one mask per input and dimension, the same at every position (Gal & Ghahramani 2016).
 
     Args:
         p: share of the dimensions that is dropped.
@@ -21,4 +71,4 @@ class VariationalDropout(nn.Module):
         """(N, L, width) to the same; does nothing in eval mode."""
         if not self.training or self.p == 0:
             return states
-        return states * F.dropout(states.new_ones(len(states), 1, states.shape[-1]), self.p)
+        return states * dropout(states.new_ones(len(states), 1, states.shape[-1]), self.p)

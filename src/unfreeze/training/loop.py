@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import shuffled_batches
-from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.plan import Recipe
 from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
 from unfreeze.training.schedules import Stage, factor, stages
@@ -25,8 +24,11 @@ Indices = npt.NDArray[np.int64]
 class Trainable(Protocol):
     """A model with one or several independent members trained side by side (a leading dimension of every weight)."""
 
-    def loss(self, indices: Indices) -> Tensor:
-        """(members,) mean loss over the training examples with these indices."""
+    def gradients(self, indices: Indices, step: int) -> Tensor:
+        """Set the gradients of the mean loss over these training examples; gives that loss, (members,), detached.
+
+        `step` counts from 0 over the whole run: randomness may hang on it.
+        """
         ...
 
     def dev_scores(self) -> Sequence[float]:
@@ -136,8 +138,6 @@ def fit(
     lengths: npt.ArrayLike,
     *,
     seed: int,
-    device: torch.device,
-    precision: Precision = "fp32",
     progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
 ) -> Fit:
     """Train with early choice of the best epoch on dev.
@@ -145,7 +145,6 @@ def fit(
     Args:
         lengths: (examples,) size of each training example, for length buckets.
         seed: order of the examples; weights were drawn by the caller.
-        precision: `bf16` runs matrix multiplications in bf16 over fp32 weights.
         progress: told (step, steps planned, best dev score so far) after every step.
     """
     count = len(np.asarray(lengths))
@@ -164,7 +163,7 @@ def fit(
         trained = max(trained, sum(p.numel() for p in parameters if p.requires_grad))
         model.train()
         for indices in shuffled_batches(lengths, recipe.batch_size, seed, epoch):
-            losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step, device, precision))
+            losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step))
             step += 1
             progress(step, epochs * steps_per_epoch, best.top)
         if epoch % every and epoch != epochs:
@@ -191,21 +190,17 @@ def _step(
     indices: Indices,
     stage: Stage,
     step: int,
-    device: torch.device,
-    precision: Precision,
 ) -> Tensor:
-    """One optimiser step; gives the detached loss (members,)."""
+    """One optimiser step; gives the loss (members,)."""
     set_rate(optimiser, factor(recipe.schedule, step - stage.start, stage.steps, recipe.warmup))
-    with autocast(device, precision):
-        loss = model.loss(indices)
-    torch.autograd.backward(loss.sum())
+    loss = model.gradients(indices, step)
     if recipe.clip is not None and len(loss) == 1:
         nn.utils.clip_grad_norm_(parameters, recipe.clip)
     elif recipe.clip is not None:
         _clip_each(parameters, recipe.clip)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
-    return loss.detach()
+    return loss
 
 
 def _clip_each(parameters: Sequence[nn.Parameter], limit: float) -> None:

@@ -1,0 +1,52 @@
+"""Batches side by side on a processor: a thread for each, instead of all threads on one batch after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device: torch.device) -> Iterator[Result]:
+    """`map(work, items)`, results in order, several items at a time on a processor.
+
+    Threads that share one batch wait for each other at every operation; with a batch each they do not. Everything that
+    is local to a thread in torch (inference mode, autocast) must be set by `work` itself.
+
+    Args:
+        work: reads shared modules and changes none.
+        device: where it computes; nothing is done side by side on a GPU.
+    """
+    workers = torch.get_num_threads() if device.type == "cpu" else 1
+    if workers == 1:
+        yield from map(work, items)
+        return
+    left = iter(items)
+    with thread_pool(workers) as pool:
+        running: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(left, workers + 1))
+        try:
+            while running:
+                yield running.popleft().result()
+                running.extend(pool.submit(work, item) for item in islice(left, 1))
+        finally:
+            for future in running:  # the caller stopped, or an item failed
+                future.cancel()
+
+
+@contextmanager
+def thread_pool(workers: int, each: int = 1) -> Iterator[ThreadPoolExecutor]:
+    """A pool whose threads compute with `each` threads of torch's; torch is left as it was."""
+    before = torch.get_num_threads()
+    try:
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)  # what new threads start with
