@@ -118,6 +118,28 @@ def test_one_seed_gives_the_same_again(precision: Precision, trainer: MakeTraine
     assert run(1) == first != run(2)
 
 
+@pytest.mark.parametrize("family", ["bert", "modernbert", "mpnet", "deberta-v2"])
+def test_dropout_does_not_hang_on_the_number_of_threads(
+    family: str, trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[int] = []
+    plain = fine_tuning.set_gradients
+    monkeypatch.setattr(
+        fine_tuning,
+        "set_gradients",
+        lambda loss, parts, *rest: (shares.append(len(parts)), plain(loss, parts, *rest))[1],
+    )
+    train = trainer("classification", 0, make_encoder(family, limit=24, hidden_dropout_prob=0.3))
+    before, losses = torch.get_num_threads(), []
+    for threads in (1, 2, 4):
+        torch.set_num_threads(threads)
+        losses.append(train(replace(TUNED, epochs=2, dropout=0.3), 0)[0].fit.curve[-1].loss)
+    torch.set_num_threads(before)
+    assert losses[1] == pytest.approx(losses[0], abs=1e-5)
+    assert losses[2] == pytest.approx(losses[0], abs=1e-5)
+    assert family != "bert" or max(shares) == 2
+
+
 @pytest.mark.parametrize("kind", ["classification", "tagging"])
 def test_it_learns(kind: str, trainer: MakeTrainer) -> None:
     """Dev holds the training examples, so a whole gradient path overfits them."""
