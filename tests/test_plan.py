@@ -137,3 +137,9 @@ def test_settings_given_win_and_are_checked() -> None:
         merged(FULL, {"seed": 7}, "command line")
     with pytest.raises(InputError, match="command line: device:"):
         merged(FULL, {"device": "tpu"}, "command line")
+
+
+def test_other_data_takes_the_place_of_the_plans_files() -> None:
+    plan = Plan(train="a.tsv", test="b.tsv")
+    assert merged(plan, {"data": "other"}, "command line") == Plan("other")
+    assert merged(plan, {"data": "other", "test": "c.tsv"}, "command line") == Plan("other", test="c.tsv")

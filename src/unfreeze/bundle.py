@@ -97,6 +97,8 @@ class Predictor:
             >>> unfreeze.load("out/bundle").predict(["a fine film"])  # doctest: +SKIP
             ['positive']
         """
+        if isinstance(texts, str):
+            raise InputError("must be a list of texts, not one string", where="texts")
         return list(self.predict_examples([self._example(i, text) for i, text in enumerate(texts)]).labels)
 
     def predict_examples(self, examples: Sequence[Example]) -> Decoded:

@@ -195,6 +195,7 @@ def _bundle(bench: Workbench, result: Result, winner: Job) -> None:
         "metric": result.values["metric"],
         "test": result.methods[winner.recipe.method]["test"],
         "run": winner.id,
+        "columns": dict(bench.dataset.columns),
         "versions": _versions(),
     }
     folder = bench.folder / "bundle"
@@ -210,13 +211,14 @@ def _setting(
     over: dict[str, int] = {split: _over_limit(encoder, dataset, split) for split in SPLITS}
     found = with_limits(audit(dataset), over)
     sizes = {split: len(dataset.split(split)) for split in SPLITS}
+    windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
     data = {
         "name": dataset.name,
         "files": dict(dataset.files),
         "columns": dict(dataset.columns),
         "sizes": sizes,
         "said": list(dataset.said),
-        "truncated": {split: over[split] / sizes[split] for split in SPLITS},
+        "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
         "question": question,
     }
     parameters = list(encoder.model.parameters())

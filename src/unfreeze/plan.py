@@ -174,8 +174,13 @@ def read_plan(path: Path) -> Plan:
 
 
 def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:
-    """`plan` with the settings `given` over it, checked. Raises `InputError` as `plan_from` does."""
+    """`plan` with the settings `given` over it, checked. Raises `InputError` as `plan_from` does.
+
+    Other `data` than the plan's takes the place of its train, dev and test files too.
+    """
     kept = {f.name: getattr(plan, f.name) for f in fields(Plan)}
+    if "data" in given:
+        kept |= {"train": None, "dev": None, "test": None}
     return plan_from({**kept, **given}, where)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from unfreeze.adaptation.inputs import cut_at_limit
 from unfreeze.bundle import load
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.read import read_unlabelled
@@ -30,7 +31,16 @@ def predict_file(
     if out is not None and out.suffix not in FORMATS:
         raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
     predictor = load(bundle, device)
-    examples = read_unlabelled(file, task=predictor.task, text=text, text_b=text_b)
+    columns = predictor.about.get("columns", {})
+    usual = columns.get("text"), columns.get("text_b")
+    examples = read_unlabelled(file, task=predictor.task, text=text, text_b=text_b, usual=usual)
+    empty = [e.where for e in examples if e.words == ()]
+    if empty:
+        raise InputError("has no word to tag", where=empty[0])
+    cut = cut_at_limit(predictor.model.encoder, predictor.model.recipe, predictor.task, examples)
+    if cut:
+        limit = predictor.model.encoder.max_length
+        print(f"{cut:,} of {len(examples):,} texts are cut at {limit} pieces.", file=sys.stderr)
     decoded = predictor.predict_examples(examples)
     confidence = decoded.confidence or (None,) * len(decoded.labels)
     if out is not None and out.suffix == ".jsonl":

@@ -103,7 +103,6 @@ def test_without_labels() -> None:
         (["0", "1", "1"], "classification"),
         (["1.0", "2.0", "5.0"], "classification"),
         (["3.8", "1", "2"], "regression"),
-        ([str(i) for i in range(21)], "regression"),
         ([str(i % 20) for i in range(60)], "classification"),
         ([*(f"{i}.5" for i in range(19)), "n/a"], "regression"),
         (["a", "b", "1.5"], "classification"),
@@ -112,3 +111,13 @@ def test_without_labels() -> None:
 def test_task_by_labels(labels: list[str], kind: str) -> None:
     assert guess_task(labels, pair=False) == TASKS[kind]
     assert guess_task(labels, pair=True) == TASKS[f"pair-{kind}"]
+
+
+def test_many_whole_numbers_may_be_classes_or_scores() -> None:
+    with pytest.raises(InputError, match=r"classes or scores\? Say --task pair-classification or"):
+        guess_task([str(i) for i in range(21)], pair=True)
+
+
+def test_one_column_cannot_be_text_and_label() -> None:
+    with pytest.raises(InputError, match="--text: one column cannot be two"):
+        choose_columns(table("label", "x"), text="label", label="label")

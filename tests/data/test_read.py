@@ -184,3 +184,15 @@ def test_reading_imports_nothing_heavy() -> None:
     heavy = ("torch", "transformers", "pandas", "sklearn", "pyarrow", "scipy")
     done = subprocess.run([sys.executable, "-c", code % (heavy,)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("usual", "texts"), [
+    ((None, None), ["utt", "great film", "bad film"]), (("utt", None), ["great film", "bad film"]),
+])  # fmt: skip
+def test_no_text_to_predict_is_taken_for_a_header(
+    usual: tuple[str | None, None], texts: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.tsv").write_text("utt\tx\ngreat film\ty\nbad film\tz\n", encoding="utf-8")
+    column = None if usual[0] else "0"
+    found = read_unlabelled(tmp_path / "a.tsv", task=TASKS["classification"], text=column, usual=usual)
+    assert [e.text for e in found] == texts

@@ -126,3 +126,11 @@ def test_no_rows_and_doubled_columns() -> None:
         read("text\tlabel\n")
     with pytest.raises(InputError, match="column 'text' occurs twice"):
         read("text\ttext\nb\tc\n")
+
+
+def test_bare_quotes_in_a_csv_join_no_lines(tmp_path: Path) -> None:
+    """A quoted cell over two lines would leave lines with too few fields."""
+    rows = ["text,label", *(f"text {i},pos" for i in range(9)), '"I loved it,pos', 'and come again",neg']
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    table = read_table(tmp_path / "a.csv", "csv", (tmp_path / "a.csv").read_text(encoding="utf-8"))
+    assert [row[1] for row in table.rows] == [*["pos"] * 10, "neg"]

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ import pytest
 import tiny
 
 from unfreeze.comparison import compare
-from unfreeze.errors import InputError
 from unfreeze.plan import plan_from
 
 Change = Callable[[Path], Any]
@@ -187,16 +185,6 @@ def test_plan_that_is_no_yaml_or_missing(tmp_path: Path, command_line: Callable)
     for name in ("plan.yaml", "other.yaml"):
         code, _, complaint = command_line("compare", "--plan", tmp_path / name)
         assert name in _one_line(code, complaint)
-
-
-def test_recipe_that_diverges_is_named(tmp_path: Path, encoder: Path, data_of: Callable[[str], Path]) -> None:
-    low = next(r for r in tiny.recipes("classification") if r.name == "low")
-    values = tiny.plan_values(data_of("classification"), encoder, tmp_path / "out", "classification")
-    hot = replace(low, learning_rate=1e30, clip=None)
-    with pytest.raises(InputError, match=r"fine-tuning low, seed 0: .*lower its learning_rate"):
-        compare(plan_from({**values, "methods": ["fine-tuning"], "recipes": [hot]}))
-    assert not list((tmp_path / "out").glob("runs/*/*"))
-    assert not (tmp_path / "out" / ".lock").exists()
 
 
 @pytest.fixture

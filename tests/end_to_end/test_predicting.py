@@ -222,3 +222,21 @@ def test_bad_input_to_predict_is_one_clear_line(
     assert complaint.count("\n") == 1
     assert found in complaint
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_one_string_is_no_list_of_texts(answered: Callable[[str], Path]) -> None:
+    with pytest.raises(InputError, match="a list of texts, not one string"):
+        unfreeze.load(answered("classification") / "bundle").predict("good film")
+
+
+def test_texts_that_are_cut_are_told(answered: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("good film\n" + "really " * 60 + "\n", encoding="utf-8")
+    done = tiny.unfreeze("predict", answered("classification") / "bundle", tmp_path / "long.txt")
+    assert (done.returncode, done.stderr) == (0, "1 of 2 texts are cut at 32 pieces.\n")
+
+
+def test_a_text_without_words_cannot_be_tagged(answered: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('text,id\nanna sat,1\n"",2\n', encoding="utf-8")
+    done = tiny.unfreeze("predict", answered("tagging-BIO") / "bundle", tmp_path / "a.csv")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a.csv:3: has no word to tag" in done.stderr

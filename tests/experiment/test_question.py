@@ -43,3 +43,11 @@ def test_files_named_outright_win_over_the_folder(tmp_path: Path) -> None:
 def test_nothing_named_is_an_error() -> None:
     with pytest.raises(InputError, match="name a file or folder, or --train"):
         read_data(Plan(test="test.tsv"))
+
+
+def test_train_size_that_loses_a_class_is_an_error(tmp_path: Path) -> None:
+    rows = "".join(f"text {i}\tclass {i % 5}\n" for i in range(60))
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\n" + rows.replace("text", split), encoding="utf-8")
+    with pytest.raises(InputError, match="--train-size: 3 training examples have no room for class"):
+        read_data(Plan(str(tmp_path), train_size=3))

@@ -42,3 +42,9 @@ def inputs_of(inputs: Inputs, examples: Ints) -> tuple[Ints, tuple[int, ...]]:
 def example_lengths(inputs: Inputs) -> Ints:
     """(E,) pieces of each example over all its inputs."""
     return np.diff(inputs.offsets[inputs.examples])
+
+
+def cut_at_limit(encoder: Encoder, recipe: Recipe, task: Task, examples: Sequence[Example]) -> int:
+    """How many examples have a text that a recipe does not read to its end; tagging reads all, in windows."""
+    inputs = read_inputs(encoder, task, pair_reading(recipe, task), examples)
+    return int(np.logical_or.reduceat(inputs.truncated, inputs.examples[:-1]).sum()) if examples else 0

@@ -107,8 +107,8 @@ def audit(dataset: Dataset) -> Audit:
     keys: Keys = {split: [duplicate_key(e) for e in dataset.split(split)] for split in SPLITS}
     splits: dict[str, SplitAudit] = {split: _split_audit(dataset, split, keys[split]) for split in SPLITS}
     clashing, clashes = _clashes(dataset, keys)
-    known = set(dataset.labels.names)
     tagging = dataset.task.target == "tags"
+    known = {tag for e in dataset.train for tag in e.label} if tagging else set()  # type: ignore[union-attr]
     return Audit(
         task=dataset.task.kind,
         splits=splits,

@@ -54,6 +54,9 @@ def choose_columns(
     if pair and chosen[1] is None:
         raise _unsure(table, "the task needs two texts, and the second is not safe to guess", "--text-b")
     columns = Columns(chosen[0] or "", chosen[1], label)
+    names = [name for name in (columns.text, columns.text_b, columns.label) if name is not None]
+    if len(set(names)) < len(names):
+        raise InputError(f"one column cannot be two of text, second text and label: {', '.join(names)}", where="--text")
     for name in (columns.text, columns.text_b, columns.label):
         if name in table.nested:
             raise InputError(f"column '{name}' holds lists or objects, not texts", where=str(table.path))
@@ -135,14 +138,21 @@ def number(label: str) -> float | None:
 
 
 def guess_task(labels: Sequence[str], pair: bool) -> Task:
-    """Regression when the labels are fractions or more than 20 different numbers, else classification.
+    """Regression when the labels are fractions, else classification.
 
     Nine tenths of numbers are enough: the others are then faults to be told, not classes.
+
+    Raises:
+        InputError: more than 20 different whole numbers, which may be either.
     """
     values = [value for value in map(number, labels) if value is not None]
     numeric = len(values) >= max(0.9 * len(labels), 1)
-    score = numeric and (any(not v.is_integer() for v in values) or len(set(values)) > MANY_VALUES)
-    return task_of("score" if score else "class", pair)
+    fractions = any(not v.is_integer() for v in values)
+    if numeric and not fractions and len(set(values)) > MANY_VALUES:
+        kinds = (task_of(target, pair).kind for target in ("class", "score"))
+        problem = f"the labels are {len(set(values))} different whole numbers: classes or scores?"
+        raise InputError(f"{problem} Say --task {' or --task '.join(kinds)}", where="--task")
+    return task_of("score" if numeric and fractions else "class", pair)
 
 
 def task_of(target: Target, pair: bool) -> Task:

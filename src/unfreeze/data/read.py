@@ -201,11 +201,19 @@ def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
 
 
 def read_unlabelled(
-    path: Path, *, task: Task, text: str | None = None, text_b: str | None = None
+    path: Path,
+    *,
+    task: Task,
+    text: str | None = None,
+    text_b: str | None = None,
+    usual: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Example, ...]:
     """Texts to predict: a table, a `.txt` with one text a line, or, for tagging, CoNLL columns; labels are not read.
 
     A text to be tagged that is no column file is split into words at spaces.
+
+    Args:
+        usual: columns of the texts in the training data, which are read here too if they are there.
 
     Raises:
         InputError: as `read_dataset`, as far as texts go.
@@ -220,8 +228,10 @@ def read_unlabelled(
         return tuple(words_example(path, sentence) for sentence in sentences)
     if kind == "tsv" and path.suffix.lower() == ".txt" and not task.pair and text is None:
         kind = "txt"
-    wanted = {name for name in (text, text_b) if name and not name.isdecimal()}
-    table = read_table(path, kind, content, wanted=wanted)
+    wanted = {name for name in (text, text_b, *usual) if name and not name.isdecimal()}
+    table = read_table(path, kind, content, wanted=wanted, texts_only=True)
+    if text is None and usual[0] in table.columns and (not task.pair or usual[1] in table.columns):
+        text, text_b = usual[0], usual[1] if task.pair else None
     text = "text" if kind == "txt" and not task.pair else text
     columns = choose_columns(table, text=text, text_b=text_b, task=task, labelled=False)
     examples = _examples(table, columns)

@@ -49,7 +49,13 @@ class Table:
 
 
 def read_table(
-    path: Path, kind: Format, text: str, *, header: bool | None = None, wanted: Collection[str] = ()
+    path: Path,
+    kind: Format,
+    text: str,
+    *,
+    header: bool | None = None,
+    wanted: Collection[str] = (),
+    texts_only: bool = False,
 ) -> Table:
     """Read a file whose format is known.
 
@@ -57,6 +63,7 @@ def read_table(
         text: its content, unused for parquet.
         header: whether a csv or tsv file's first line names the columns; None decides by a look at it.
         wanted: column names that, when they occur in the first line, tell that it is a header.
+        texts_only: a file without labels, whose first line is a header only if it holds a known or wanted name.
 
     Raises:
         InputError: ragged rows, broken JSON or parquet, no rows, a column name that occurs twice.
@@ -69,7 +76,7 @@ def read_table(
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
     else:
-        table = _delimited(path, text, "\t" if kind == "tsv" else _csv_delimiter(text), header, wanted)
+        table = _delimited(path, text, "\t" if kind == "tsv" else _csv_delimiter(text), header, wanted, texts_only)
     if not table.rows:
         raise InputError("the file has a header but no rows", where=str(path))
     twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
@@ -128,13 +135,18 @@ def _is_even(rows: Rows) -> bool:
     return len({len(row) for row in rows}) == 1
 
 
-def _delimited(path: Path, text: str, delimiter: str, header: bool | None, wanted: Collection[str]) -> Table:
+def _delimited(
+    path: Path, text: str, delimiter: str, header: bool | None, wanted: Collection[str], texts_only: bool
+) -> Table:
     raw = _raw_rows(text, delimiter)
     chosen = raw
     if '"' in text:
         quoted = _quoted_rows(text, delimiter)
         # Tabs hardly occur in texts, so tab-separated files often do without quoting; commas do occur.
-        keep_raw = _is_even(raw[0]) and (quoted is None or (delimiter == "\t" and not _quoting_is_used(raw[0])))
+        # A quoted cell over several lines would leave lines with too few fields; where none has, quote marks are text.
+        joined = quoted is not None and len(quoted[0]) < len(raw[0])
+        unused = delimiter == "\t" and not _quoting_is_used(raw[0])
+        keep_raw = _is_even(raw[0]) and (quoted is None or joined or unused)
         chosen = raw if keep_raw or quoted is None else quoted
         if not _is_even(chosen[0]) and _is_even(raw[0]):
             chosen = raw
@@ -146,7 +158,9 @@ def _delimited(path: Path, text: str, delimiter: str, header: bool | None, wante
                 "enclose texts that contain the delimiter in double quotes" if delimiter != "\t" else "mend the line"
             )
             raise InputError(f"{len(row)} fields, the first line has {width}; {advice}", where=f"{path}:{line}")
-    if has_header(rows, wanted) if header is None else header:
+    if header is None:
+        header = (names_columns if texts_only else has_header)(rows, wanted)
+    if header:
         return Table(path, tuple(rows[0]), rows[1:], lines[1:])
     return Table(path, tuple(map(str, range(width))), rows, lines, header=False)
 
@@ -158,11 +172,16 @@ def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> b
     cell is empty, a number, or a value that occurs again further down.
     """
     first = rows[0]
-    if any(folded(cell) in NAMES for cell in first) or not set(first).isdisjoint(wanted):
+    if names_columns(rows, wanted):
         return True
     if len(first) == 1 or any(not cell.strip() or _is_number(cell) for cell in first):
         return False
     return not any(first[at] == row[at] for row in rows[1:] for at in range(len(first)))
+
+
+def names_columns(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> bool:
+    """Whether the first row holds a well-known or wanted column name: enough where a lost row must not pass unseen."""
+    return any(folded(cell) in NAMES for cell in rows[0]) or not set(rows[0]).isdisjoint(wanted)
 
 
 def _is_number(cell: str) -> bool:

@@ -25,5 +25,9 @@ def read_data(plan: Plan) -> Dataset:
     if size is None or size >= len(dataset.train):
         return dataset
     subset = stratified_subset(dataset.train, dataset.task, size, DATA_SEED)
+    lost = set(dataset.labels.names) - {str(e.label) for e in subset} if dataset.task.target == "class" else set()
+    if lost:
+        problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
+        raise InputError(problem, where="--train-size")
     said = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
     return replace(dataset, train=subset, said=(*dataset.said, said))
