@@ -35,6 +35,18 @@ def test_time_axis_is_logarithmic_only_for_far_times_and_says_so(seconds, log):
     assert x["scale"]["domain"][0] <= min(seconds) <= max(seconds) <= x["scale"]["domain"][1]
 
 
+@pytest.mark.parametrize(
+    ("seconds", "ticks"),
+    [
+        ((100.0, 350.0), [0, 120, 240, 360]),
+        ((3.0, 4.0), [0, 1, 2, 3, 4]),
+        ((4000.0, 15000.0), [0, 3600, 7200, 10800, 14400]),
+    ],
+)
+def test_ticks_are_whole_seconds_minutes_or_hours(seconds, ticks):
+    assert score_chart(seconds)["layer"][0]["encoding"]["x"]["axis"]["values"] == ticks
+
+
 def test_difference_is_drawn_around_zero_with_the_region():
     spec = charts.difference(-3.0, -5.0, -1.0, 0.5)
     (row,) = spec["data"]["values"]

@@ -16,6 +16,7 @@ Rows = Sequence[Mapping[str, Any]]
 # Both hold a contrast of 3 : 1 against the light and the dark page, and differ for every common colour blindness.
 COLOURS = {"feature-extraction": "#2f7ed8", "fine-tuning": "#d9730d"}
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400)
+STEPS = (0.01, 0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400)
 DURATION = (
     "datum.value >= 3600 ? format(datum.value / 3600, '~r') + ' h' :"
     " datum.value >= 60 ? format(datum.value / 60, '~r') + ' min' : format(datum.value, '~r') + ' s'"
@@ -182,9 +183,11 @@ def _time_axis(seconds: Sequence[float]) -> Any:
     low, high = min(seconds), max(seconds)
     log = low > 0 and high / low > 5
     domain = [low / 2, high * 2] if log else [0, 1.15 * high or 1]
-    ticks = [tick for tick in TICKS if domain[0] <= tick <= domain[1]] if log else alt.Undefined
+    step = next((step for step in STEPS if domain[1] / step <= 6), STEPS[-1])  # whole seconds, minutes or hours
+    even = [n * step for n in range(int(domain[1] / step) + 1)]
+    ticks = [tick for tick in TICKS if domain[0] <= tick <= domain[1]] if log else even
     scale = alt.Scale(type="log", domain=domain) if log else alt.Scale(domain=domain, nice=False)
-    axis = alt.Axis(grid=False, values=ticks, tickCount=5, labelExpr=DURATION)
+    axis = alt.Axis(grid=False, values=ticks, labelExpr=DURATION)
     return alt.X(
         "seconds:Q", title=f"training time with extraction{' (log scale)' if log else ''}", scale=scale, axis=axis
     )
