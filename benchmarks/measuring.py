@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import psutil
 import torch
+
+from unfreeze.experiment.cost import processor_name
 
 PEAK_SIDE = 2048
 PEAK_REPEATS = 7
@@ -29,21 +30,13 @@ PEAK_REPEATS = 7
 
 def machine_line() -> str:
     """Date, processor, cores and threads, load, Python, torch and transformers."""
+    name = processor_name(torch.device("cpu"))
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     return (
-        f"{date.today()}  {_processor()}  {psutil.cpu_count()} cores, {torch.get_num_threads()} torch threads, "
+        f"{date.today()}  {name}  {psutil.cpu_count()} cores, {torch.get_num_threads()} torch threads, "
         f"load {load:.1f} before the start  Python {platform.python_version()}  torch {torch.__version__}  "
         f"transformers {version('transformers')}"
     )
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from unfreeze.adaptation.inputs import read_inputs
+from unfreeze.adaptation.inputs import cut_at_limit, read_inputs
 from unfreeze.adaptation.model import AdaptedModel, restore
 from unfreeze.adaptation.trained import degenerate, gold_labels, metrics
 from unfreeze.bundle import bundled_run, save_bundle, tell_along
@@ -25,7 +25,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.budgets import SEEDS, recipes
 from unfreeze.experiment.claim import claimed
-from unfreeze.experiment.cost import median_ms
+from unfreeze.experiment.cost import median_ms, processor_name
 from unfreeze.experiment.jobs import Job, job, question_digest
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
@@ -233,7 +233,7 @@ def _setting(
     }
     environment = {
         **_versions(),
-        "processor": _processor(device),
+        "processor": processor_name(device),
         "threads": torch.get_num_threads(),
         "device": str(device),
         "precision": precision,
@@ -250,23 +250,12 @@ def _over_limit(encoder: TransformerEncoder, dataset: Dataset, split: SplitName)
     inputs = read_inputs(encoder, dataset.task, "joint", dataset.split(split))
     if dataset.task.target == "tags":
         return int(((inputs.examples[1:] - inputs.examples[:-1]) > 1).sum())
-    return int(inputs.truncated.sum())
+    return cut_at_limit(inputs)
 
 
 def _versions() -> dict[str, str]:
     packages = {name: version(name) for name in ("unfreeze", "torch", "transformers", "numpy")}
     return {"python": platform.python_version(), **packages}
-
-
-def _processor(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _same_question(out: Path, question: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from unfreeze.adaptation.inputs import cut_at_limit
+from unfreeze.adaptation.inputs import cut_at_limit, pair_reading, read_inputs
 from unfreeze.bundle import load
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.read import read_unlabelled
@@ -37,10 +37,10 @@ def predict_file(
     empty = [e.where for e in examples if e.words == ()]
     if empty:
         raise InputError("has no word to tag", where=empty[0])
-    cut = cut_at_limit(predictor.model.encoder, predictor.model.recipe, predictor.task, examples)
+    encoder, pair = predictor.model.encoder, pair_reading(predictor.model.recipe, predictor.task)
+    cut = cut_at_limit(read_inputs(encoder, predictor.task, pair, examples))
     if cut:
-        limit = predictor.model.encoder.max_length
-        print(f"{cut:,} of {len(examples):,} texts are cut at {limit} pieces.", file=sys.stderr)
+        print(f"{cut:,} of {len(examples):,} texts are cut at {encoder.max_length} pieces.", file=sys.stderr)
     decoded = predictor.predict_examples(examples)
     confidence = decoded.confidence or (None,) * len(decoded.labels)
     if out is not None and out.suffix == ".jsonl":

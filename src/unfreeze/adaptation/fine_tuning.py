@@ -83,15 +83,18 @@ class _Run:
     pool: ThreadPoolExecutor
     splits: bool = False
 
+    def __post_init__(self) -> None:
+        self.lengths = example_lengths(self.train_inputs)
+        self.parameters = [p for group in self.layer_groups() for p in group]
+
     def gradients(self, indices: Indices, step: int) -> Tensor:
-        parameters = [p for group in self.layer_groups() for p in group]
         shares = self.shares(indices) if self.splits else [(indices, 1.0)]
         device = self.model.encoder.device
-        return set_gradients(self.loss, shares, parameters, self.pool, (self.seed, step), device, self.precision)
+        return set_gradients(self.loss, shares, self.parameters, self.pool, (self.seed, step), device, self.precision)
 
     def shares(self, indices: Indices) -> list[Share]:
         """The batch in halves of about as many pieces."""
-        lengths = np.cumsum(example_lengths(self.train_inputs)[indices])
+        lengths = np.cumsum(self.lengths[indices])
         cut = int(np.searchsorted(lengths, lengths[-1] / 2)) + 1
         units = [len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices]  # words, or examples
         parts = (slice(0, cut), slice(cut, None)) if cut < len(indices) else (slice(None),)
@@ -148,6 +151,6 @@ def fine_tune(
         targets, gold = objective.encode(train), gold_labels(dev)
         run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool)
         run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
-        done = fit(run, recipe, example_lengths(inputs), seed=seed, progress=progress)
+        done = fit(run, recipe, run.lengths, seed=seed, progress=progress)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
         return Trained(weights, done, 0, run.dev_predictions(), None)

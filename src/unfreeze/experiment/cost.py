@@ -1,7 +1,8 @@
-"""What a run costs, measured while it runs: memory, seconds, and the time to answer one text."""
+"""What a run costs, measured while it runs: memory, seconds, the time to answer one text; and on what machine."""
 
 from __future__ import annotations
 
+import platform
 import statistics
 import time
 from collections.abc import Callable
@@ -45,3 +46,15 @@ def median_ms(call: Callable[[], object], repeats: int = 15) -> float:
         call()
         times.append((time.perf_counter() - began) * 1e3)
     return statistics.median(times[2:])
+
+
+def processor_name(device: torch.device) -> str:
+    """What the maker calls the GPU, or the processor."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
