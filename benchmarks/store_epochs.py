@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,9 @@ import numpy as np
 import torch
 from measuring import Peaks, Rate, StepClock, machine_line, median_rate, ratio, take_turns
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, split_features, train_frozen
-from unfreeze.data.examples import Dataset
+from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.adaptation.inputs import pair_reading, read_inputs
+from unfreeze.data.examples import Dataset, Example
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
@@ -61,11 +63,13 @@ def measure(head: str, data: Dataset, turns: int, encoder: TransformerEncoder, p
 
         def side(cap: int) -> tuple[SplitFeatures, SplitFeatures]:
             cache = Path(folder) / str(cap), cap
-            train, dev = (
-                split_features(reader, recipe, objective, examples, cache=cache, precision=precision)
-                for examples in (data.train, data.dev[:FEW])
-            )
-            return train, dev
+            form, pair = form_for(recipe, data.task), pair_reading(recipe, data.task)
+
+            def split(examples: Sequence[Example]) -> SplitFeatures:
+                inputs = read_inputs(reader, data.task, pair, examples)
+                return split_features(reader, inputs, form, objective, examples, cache=cache, precision=precision)
+
+            return split(data.train), split(data.dev[:FEW])
 
         stored, anew = side(10**12), side(0)
         if (stored[0].features.kind, anew[0].features.kind) != ("stored", "recomputed"):

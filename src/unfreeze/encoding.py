@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
+from unfreeze.adaptation.inputs import said_cut
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.encoders.freezing import frozen
@@ -42,6 +43,9 @@ def encode_file(
     examples = _examples(data, columns)
     loaded = load_encoder(encoder).to(pick_device(device))
     inputs = _inputs(loaded, examples)
+    cut = said_cut(inputs, loaded.max_length)
+    if cut:
+        watcher.say(f"Warning: {cut}")
     states = torch.empty(loaded.layers, len(inputs.ids), loaded.width)
     watcher.begin(f"layer states of {len(examples):,} texts", 0)
     with frozen(loaded) as reader:
@@ -60,12 +64,13 @@ def encode_file(
 
 
 def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]:
-    if data.endswith(".txt"):
-        return read_unlabelled(Path(data), task=task("classification"))
+    if Path(data).is_file():  # in its order, labelled or not
+        kind = columns["task"]
+        return read_unlabelled(
+            Path(data), task=task(kind) if kind else None, text=columns["text"], text_b=columns["text_b"],
+            label=columns["label"],
+        )  # fmt: skip
     dataset = read_dataset(Path(data), **columns)  # type: ignore[arg-type]
-    if Path(data).is_file():  # the splits made of one file would change its order
-        text, text_b = (dataset.columns.get(name) for name in ("text", "text_b"))
-        return read_unlabelled(Path(data), task=dataset.task, text=text, text_b=text_b)
     return [example for split in SPLITS for example in dataset.split(split)]
 
 

@@ -32,13 +32,13 @@ class Recipe:
         layers: feature extraction reads a learned scalar mix of all layers (`mix`), their plain mean (`mean`), or the
             layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
             Fine-tuning always reads the top layer.
-        epochs: passes over the training set; raised until `min_steps` optimiser steps are reached.
+        epochs: passes over the training set with all layer groups; raised until `min_steps` steps are reached.
         patience: stop after this many readings of dev without a better score; None never stops early.
         batch_size: examples a step.
         warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
         layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.
         head_rate: the head's learning rate as a multiple of `learning_rate`, which is the encoder's.
-        gradual_unfreezing: one more layer group per epoch, from the top.
+        gradual_unfreezing: before those epochs, one for the head alone and one more for each layer group from the top.
         reinit_top: this many top layers start from fresh weights.
         hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
         weight_decay: AdamW's, on matrices; the frozen `linear` head has `l2` in its place.

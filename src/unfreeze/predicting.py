@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from unfreeze.adaptation.inputs import cut_at_limit, pair_reading, read_inputs
+from unfreeze.adaptation.inputs import pair_reading, read_inputs, said_cut
 from unfreeze.bundle import load
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.read import read_unlabelled
@@ -38,9 +38,9 @@ def predict_file(
     if empty:
         raise InputError("has no word to tag", where=empty[0])
     encoder, pair = predictor.model.encoder, pair_reading(predictor.model.recipe, predictor.task)
-    cut = cut_at_limit(read_inputs(encoder, predictor.task, pair, examples))
+    cut = said_cut(read_inputs(encoder, predictor.task, pair, examples), encoder.max_length)
     if cut:
-        print(f"{cut:,} of {len(examples):,} texts are cut at {encoder.max_length} pieces.", file=sys.stderr)
+        print(cut, file=sys.stderr)
     decoded = predictor.predict_examples(examples)
     confidence = decoded.confidence or (None,) * len(decoded.labels)
     if out is not None and out.suffix == ".jsonl":

@@ -10,8 +10,9 @@ import pytest
 import torch
 from families import WORDS, make_encoder
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, split_features, train_frozen
+from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.adaptation.fine_tuning import fine_tune
+from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.encoders.freezing import frozen
@@ -78,7 +79,10 @@ class Trainer:
         return objective_for(TASKS[self.kind], SPACES[self.kind], self.train)
 
     def features(self, reader: TransformerEncoder, recipe: Recipe, examples: Sequence[Example]) -> SplitFeatures:
-        return split_features(reader, recipe, self.objective, examples, cache=(self.folder, self.cap), precision="fp32")
+        objective = self.objective
+        inputs = read_inputs(reader, objective.task, pair_reading(recipe, objective.task), examples)
+        form, cache = form_for(recipe, objective.task), (self.folder, self.cap)
+        return split_features(reader, inputs, form, objective, examples, cache=cache, precision="fp32")
 
     def __call__(self, recipe: Recipe, *seeds: int) -> list[Trained]:
         if recipe.method == "fine-tuning":

@@ -38,6 +38,15 @@ def test_windows_line_ends_and_blank_lines_of_spaces() -> None:
     assert sentences[0].tags == ("B-ORG",)
 
 
+@pytest.mark.parametrize("gap", [" ", "\t"])
+def test_comments_before_a_sentence_are_no_words(gap: str) -> None:
+    rows = ["# id b91 domain=en", "EU _ _ B-ORG", "# _ _ O", "", "# _ _ O", "It _ _ O", "", "# only a comment", ""]
+    text = "\n".join(row if row.startswith("# id") else row.replace(" ", gap) for row in rows)
+    sentences, column = read_sentences(PATH, "conll", text)
+    assert [(s.words, s.lines) for s in sentences] == [(("EU", "#"), (2, 3)), (("#", "It"), (5, 6))]
+    assert column == "3"
+
+
 def test_ragged_lines_and_empty_cells() -> None:
     with pytest.raises(InputError, match=r"a\.conll:4: 3 columns, the lines before have 2"):
         read_sentences(PATH, "conll", "EU B-ORG\nsays O\n\nIt was O\n")

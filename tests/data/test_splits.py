@@ -78,7 +78,7 @@ def test_scores_and_tags_are_cut_evenly() -> None:
 
 
 def test_too_few_texts_to_cut() -> None:
-    with pytest.raises(InputError, match="a:0: 3 examples are too few"):
+    with pytest.raises(InputError, match="a:0: 3 examples with 1 different texts are too few"):
         cut(examples(["a", "a", "a"], ["same", "same", "same"]), CLASSES, 0.5, 0)
 
 

@@ -69,7 +69,14 @@ def test_habitually_loose_bio_is_read_loosely_and_said() -> None:
     splits, scheme, said = read(column(loose), column("O I-PER"))
     assert splits["train"][-1].label == ("B-LOC", "O", "B-LOC")
     assert (splits["test"][0].label, scheme) == (("O", "B-PER"), "BIO")
-    assert any(line.startswith("3 of 12 training sentences break BIO") and "train.conll:" in line for line in said)
+    assert any(
+        line.startswith("Warning: 3 of 12 training sentences break BIO") and "train.conll:" in line for line in said
+    )
+
+
+def test_slips_are_a_share_of_a_large_training_set() -> None:
+    with pytest.raises(InputError, match=r"train\.conll:"):
+        read(column("B-PER I-PER O | " * 1500 + "O I-PER | I-LOC I-PER | B-LOC O I-LOC"))
 
 
 def test_plain_tags_stay() -> None:

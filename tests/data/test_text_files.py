@@ -54,6 +54,8 @@ TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VB
         ("a.txt", CONLL, "conll"),
         ("a.txt", TSV, "tsv"),
         ("a.txt", "one text\nanother one\n", "txt"),
+        ("a.txt", "{sic} one text\nanother one\n", "txt"),
+        ("a.txt", '{"text": "x"}\n', "jsonl"),
         ("a.data", '{"text": "x"}\n', "jsonl"),
         ("a.conll", CONLL, "conll"),
         ("a.conll", "# c\n" + "\t".join(["1", *"abcdefghi"]) + "\n", "conllu"),

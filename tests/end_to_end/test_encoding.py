@@ -53,6 +53,7 @@ def test_texts_of_a_txt_file(tmp_path: Path, encoder: Path, command_line: Callab
     for number, text in enumerate(texts):
         _check(found, number, _reference(encoder, text))
     assert len(found["tokens"][2]) == LIMIT
+    assert "Warning: 1 of 5 texts are cut at 32 pieces." in said
     assert f"states ({', '.join(map(str, found['states'].shape))})" in said
 
 
@@ -72,6 +73,20 @@ def test_one_file_keeps_its_order(tmp_path: Path, encoder: Path, command_line: C
     file = tiny.write_split(tmp_path / "reviews", "classification", 40, seed=3)
     found, _ = _encode(command_line, file, encoder, tmp_path / "x.safetensors")
     assert found["where"] == [f"{file}:{line}" for line in range(2, 42)]
+
+
+def test_one_file_needs_no_labels(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    """Texts alone, pairs alone, words alone, and a text column that only --label tells."""
+    files = {
+        "one.csv": ("id,text\n1,the film\n", [], ["the", "film"]),
+        "two.tsv": ("sentence1\tsentence2\nthe film\tawful\n", [], ["the", "film", "[SEP]", "awful"]),
+        "words.conll": ("the\nfilm\n\nbob\n", [], ["the", "film"]),
+        "odd.csv": ("a,b\ngood,the film\n", ["--label", "a"], ["the", "film"]),
+    }
+    for name, (content, more, tokens) in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        found, _ = _encode(command_line, tmp_path / name, encoder, tmp_path / "x.safetensors", *more)
+        assert found["tokens"][0] == ["[CLS]", *tokens, "[SEP]"]
 
 
 def test_tagged_sentence_past_the_limit_comes_in_windows(tmp_path: Path, encoder: Path, command_line: Callable) -> None:

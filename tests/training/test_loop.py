@@ -214,7 +214,9 @@ def test_clipping_bounds_what_a_step_sees(monkeypatch: pytest.MonkeyPatch) -> No
 def test_frozen_groups_get_no_update_while_unfreezing() -> None:
     model = Toy()
     first = {name: p.detach().clone() for name, p in model.named_parameters()}
-    done = run(model, replace(RECIPE, gradual_unfreezing=True, weight_decay=0.5, schedule="slanted-triangular"))
+    done = run(
+        model, replace(RECIPE, epochs=4, gradual_unfreezing=True, weight_decay=0.5, schedule="slanted-triangular")
+    )
     before = [first, *model.scored]
     moved = [{name for name in first if not torch.equal(a[name], b[name])} for a, b in zip(before, model.scored)]  # noqa: B905
     assert moved == [{"bias"}, {"bias", "weight"}, *[{"bias", "weight", "gain"}] * 4]

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unfreeze.adaptation.inputs import inputs_of, pair_reading, read_inputs
+from unfreeze.adaptation.inputs import inputs_of, pair_reading
 from unfreeze.adaptation.prediction import in_order
 from unfreeze.adaptation.task_heads import (
     BcnBody,
@@ -88,7 +88,8 @@ class SplitFeatures:
 
 def split_features(
     encoder: Encoder,
-    recipe: Recipe,
+    inputs: Inputs,
+    form: Form,
     objective: Objective,
     examples: Sequence[Example],
     *,
@@ -96,14 +97,13 @@ def split_features(
     precision: Precision,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitFeatures:
-    """Layer states of a split in the form that the recipe reads, from the store or into it.
+    """Layer states of a split, from the store or into it.
 
     Args:
         encoder: frozen, see `encoders.freezing`.
+        inputs: the examples as the encoder reads them.
         cache: folder and cap in bytes of the feature store.
     """
-    inputs = read_inputs(encoder, objective.task, pair_reading(recipe, objective.task), examples)
-    form = form_for(recipe, objective.task)
     folder, cap = cache
     features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
     return SplitFeatures(features, inputs, tuple(objective.encode(examples)), tuple(examples))

@@ -44,6 +44,12 @@ def example_lengths(inputs: Inputs) -> Ints:
     return np.diff(inputs.offsets[inputs.examples])
 
 
+def said_cut(inputs: Inputs, limit: int) -> str | None:
+    """A sentence on the texts that are cut, or None when all are read to their end."""
+    cut, all_texts = cut_at_limit(inputs), len(inputs.examples) - 1
+    return f"{cut:,} of {all_texts:,} texts are cut at {limit} pieces." if cut else None
+
+
 def cut_at_limit(inputs: Inputs) -> int:
     """How many examples have a text that is not read to its end (never for tagging, which reads windows)."""
     if len(inputs.examples) == 1:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from unfreeze.data.text_files import Format, fields_of, is_blank, lines_of
 from unfreeze.errors import InputError, nearest
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+_COMMENT = re.compile(r"#[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,15 @@ def _column_blocks(path: Path, text: str) -> Iterator[list[tuple[int, list[str]]
     lines = lines_of(text)
     # A document mark stands alone or before a blank line; as a blank line it can join no two sentences.
     lines = ["" if line.startswith("-DOCSTART-") else line for line in lines]
-    tabs = all("\t" in line for line in lines if not is_blank(line))
+    plain = [line for line in lines if not is_blank(line) and not _COMMENT.match(line)]
+    tabs = all("\t" in line for line in plain)
+    ends = {fields_of(line, tabs)[-1] for line in plain}
     width = 0
     for block in _blocks(enumerate(lines, 1)):
-        fields = [(number, fields_of(line, tabs)) for number, line in block]
+        said = sum(1 for _ in takewhile(lambda row: _is_comment(row[1], ends), block))
+        fields = [(number, fields_of(line, tabs)) for number, line in block[said:]]
+        if not fields:
+            continue
         width = width or len(fields[0][1])
         for number, row in fields:
             if len(row) != width:
@@ -103,6 +110,11 @@ def _column_blocks(path: Path, text: str) -> Iterator[list[tuple[int, list[str]]
                 advice = "columns are separated by single tabs or by spaces, sentences by blank lines"
                 raise InputError(f"{found}; {advice}", where=f"{path}:{number}")
         yield fields
+
+
+def _is_comment(line: str, ends: Collection[str]) -> bool:
+    """Whether a line at the head of a sentence is a comment: `#` and then words, the last of which is no tag."""
+    return bool(_COMMENT.match(line)) and line.split()[-1] not in ends
 
 
 def _conllu_blocks(path: Path, text: str) -> Iterator[list[tuple[int, list[str]]]]:

@@ -203,16 +203,19 @@ def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
 def read_unlabelled(
     path: Path,
     *,
-    task: Task,
+    task: Task | None,
     text: str | None = None,
     text_b: str | None = None,
+    label: str | None = None,
     usual: tuple[str | None, str | None] = (None, None),
 ) -> tuple[Example, ...]:
-    """Texts to predict: a table, a `.txt` with one text a line, or, for tagging, CoNLL columns; labels are not read.
+    """Texts alone: of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns.
 
     A text to be tagged that is no column file is split into words at spaces.
 
     Args:
+        task: None takes what the file has: words, single texts or pairs.
+        label: a column that is not a text; it is not read.
         usual: columns of the texts in the training data, which are read here too if they are there.
 
     Raises:
@@ -220,22 +223,23 @@ def read_unlabelled(
     """
     kind, content = load(path)
     if kind in ("conll", "conllu"):
-        if task.target != "tags":
+        if task and task.target != "tags":
             raise InputError(f"holds word columns, which do not fit {task.kind}", where=str(path))
         sentences, _ = read_sentences(path, kind, content, word=text, tagged=False)
         if has_segment_digits(sentences):
             sentences = strip_segment_digits(sentences)
         return tuple(words_example(path, sentence) for sentence in sentences)
-    if kind == "tsv" and path.suffix.lower() == ".txt" and not task.pair and text is None:
+    pair = task.pair if task else text_b is not None
+    if kind == "tsv" and path.suffix.lower() == ".txt" and not pair and text is None:
         kind = "txt"
-    wanted = {name for name in (text, text_b, *usual) if name and not name.isdecimal()}
+    wanted = {name for name in (text, text_b, label, *usual) if name and not name.isdecimal()}
     table = read_table(path, kind, content, wanted=wanted, texts_only=True)
-    if text is None and usual[0] in table.columns and (not task.pair or usual[1] in table.columns):
-        text, text_b = usual[0], usual[1] if task.pair else None
-    text = "text" if kind == "txt" and not task.pair else text
-    columns = choose_columns(table, text=text, text_b=text_b, task=task, labelled=False)
-    examples = _examples(table, columns)
-    if task.target != "tags":
+    if text is None and usual[0] in table.columns and (not pair or usual[1] in table.columns):
+        text, text_b = usual[0], usual[1] if pair else None
+    text = "text" if kind == "txt" and not pair else text
+    columns = choose_columns(table, text=text, text_b=text_b, label=label, task=task, labelled=label is not None)
+    examples = _examples(table, replace(columns, label=None))
+    if task is None or task.target != "tags":
         return examples
     split = [replace(e, words=tuple(word for word in e.text.split(" ") if word)) for e in examples]
     return tuple(replace(e, text=" ".join(e.words or ())) for e in split)

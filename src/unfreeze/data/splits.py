@@ -90,7 +90,8 @@ def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Exampl
                 is_cut[g] = True
                 left -= int(sizes[g])
     if not is_cut.any():
-        problem = f"{len(examples)} examples are too few to cut a split from; give --dev and --test files"
+        found = f"{len(examples)} examples with {len(sizes)} different texts"
+        problem = f"{found} are too few to cut a split from; give --dev and --test files"
         raise InputError(problem, where=examples[0].where if examples else None)
     taken = is_cut[group].tolist()
     kept = tuple(e for e, out in zip(examples, taken, strict=True) if not out)

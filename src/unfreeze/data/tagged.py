@@ -12,8 +12,8 @@ from unfreeze.data.schemes import CANONICAL, Scheme, convert, fault, is_torn, re
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
 
-SLIPS = 2
-"""So many broken training sentences are slips; more are how the data is."""
+SLIPS, SLIP_SHARE = 2, 0.002
+"""So many broken training sentences, or this share of them, are slips; more are how the data is."""
 
 
 def read_tagged(
@@ -74,16 +74,16 @@ def _converted(path: Path, sentences: Sequence[Sentence], scheme: Scheme, checke
 def _strictness(path: Path, train: Sequence[Sentence], scheme: Scheme) -> tuple[Scheme, list[str]]:
     """The scheme to hold the tags to, and what to say about it.
 
-    One or two broken sentences in BIO are slips, to be mended; more are the habit of the data (Weibo NER), and BIO is
+    A few broken sentences in BIO are slips, to be mended; more are the habit of the data (Weibo NER), and BIO is
     then read as loosely as IOB1, where `I-` may begin a span. BIOES and its kin, which mark both ends, stay strict.
     """
     broken = _faults(train, scheme) if scheme == "BIO" else []
-    if len(broken) <= SLIPS:
+    if len(broken) <= max(SLIPS, SLIP_SHARE * len(train)):
         return scheme, []
     line, problem = broken[0]
     return "IOB1", [
-        f"{len(broken)} of {len(train)} training sentences break BIO, so tags are read loosely, by conlleval's rules "
-        f"(first at {path}:{line}: {problem.partition(' breaks')[0]})."
+        f"Warning: {len(broken)} of {len(train)} training sentences break BIO, so tags are read loosely, "
+        f"by conlleval's rules (first at {path}:{line}: {problem.partition(' breaks')[0]})."
     ]
 
 

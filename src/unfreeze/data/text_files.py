@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -78,6 +79,13 @@ def _looks_like_columns(lines: Sequence[str], only_span_tags: bool) -> bool:
     return not only_span_tags or all(_SPAN_TAG.fullmatch(row[-1]) for row in fields)
 
 
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 def load(path: Path) -> tuple[Format, str]:
     """Format and text of a file; the text is empty for parquet, which is no text.
 
@@ -96,7 +104,7 @@ def load(path: Path) -> tuple[Format, str]:
         return "conll", text
     if named:
         return named, text
-    if text.lstrip().startswith("{"):
+    if text.lstrip().startswith("{") and (path.suffix.lower() != ".txt" or _is_object(sample[0])):
         return "jsonl", text
     # In plain text, lines of one length between blank ones may be chance; tags are not.
     if _looks_like_columns(sample, only_span_tags=path.suffix.lower() == ".txt"):

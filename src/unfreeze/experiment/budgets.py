@@ -97,7 +97,7 @@ def _moving(task: Task, small: bool) -> list[Recipe]:
     slanted = replace(
         plain, schedule="slanted-triangular", layer_decay=0.85, learning_rate=high, source=f"{_ULMFIT}; {source}"
     )
-    gradual = replace(slanted, gradual_unfreezing=True, epochs=10)
+    gradual = replace(slanted, gradual_unfreezing=True)
     few = replace(tuned, learning_rate=middle, reinit_top=1, epochs=6, source=f"{_ZHANG}; {source}")
     if task.target == "tags":
         crf = replace(tuned, head="crf", epochs=4)

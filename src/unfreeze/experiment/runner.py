@@ -14,7 +14,7 @@ from torch import Tensor
 
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.adaptation.fine_tuning import fine_tune
-from unfreeze.adaptation.inputs import pair_reading
+from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.encoders.precision import Precision
@@ -23,6 +23,7 @@ from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
+from unfreeze.features.layout import predicted_bytes
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Objective
 
@@ -146,13 +147,17 @@ def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Train
 def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeatures:
     """A split's layer states in the form that a recipe reads, computed at the first asking."""
     task = bench.dataset.task
-    key = (split, pair_reading(recipe, task), form_for(recipe, task))
+    pair, form = pair_reading(recipe, task), form_for(recipe, task)
+    key = (split, pair, form)
     if key not in bench.features:
-        name = f"layer states of {split} ({key[2]})"
+        reader, examples = bench.reader, bench.dataset.split(split)
+        inputs = read_inputs(reader, task, pair, examples)
+        size = predicted_bytes(inputs, reader.layers, reader.width, form) / 1e6
+        name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)
         bench.features[key] = split_features(
-            bench.reader, recipe, bench.objective, bench.dataset.split(split), cache=bench.cache,
-            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
+            reader, inputs, form, bench.objective, examples, cache=bench.cache, precision=bench.precision,
+            progress=lambda done, total: bench.watcher.step(done, total, None),
         )  # fmt: skip
         bench.watcher.end(name, None)
         note = bench.features[key].features.note

@@ -74,7 +74,7 @@ class Fit:
 
 
 def planned_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
-    """Epochs of a run: the recipe's, or as many as its `min_steps` take, whichever is more."""
+    """Epochs with all layer groups: the recipe's, or as many as its `min_steps` take, whichever is more."""
     return max(recipe.epochs, math.ceil(recipe.min_steps / steps_per_epoch))
 
 
@@ -149,14 +149,15 @@ def fit(
     """
     count = len(np.asarray(lengths))
     steps_per_epoch = math.ceil(count / recipe.batch_size)
-    epochs = planned_epochs(recipe, steps_per_epoch)
+    whole = planned_epochs(recipe, steps_per_epoch)
     groups = model.layer_groups()
     optimiser = optimiser_for(groups, recipe)
     parameters = [p for group in groups for p in group]
-    plan = stages(recipe, len(groups), epochs, steps_per_epoch)
+    plan = stages(recipe, len(groups), whole, steps_per_epoch)
+    epochs = (plan[-1].start + plan[-1].steps) // steps_per_epoch
     best, curve, began = _Best(parameters, recipe.patience), [], time.perf_counter()
     step, trained, losses = 0, 0, []
-    every = scored_every(recipe, epochs)
+    every = scored_every(recipe, whole)
     for epoch in range(1, epochs + 1):
         stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
         unfreeze_top(groups, stage.unfrozen)

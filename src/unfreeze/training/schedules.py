@@ -46,10 +46,12 @@ def stages(recipe: Recipe, groups: int, epochs: int, steps_per_epoch: int) -> li
     """The stages of a run.
 
     Without gradual unfreezing there is one. With it, epoch e trains the top e groups with a whole triangle of its own,
-    and once every group trains, one triangle spans the epochs that are left (Howard & Ruder 2018; Peters et al. 2019).
+    until every group trains and one triangle spans the last stage (Howard & Ruder 2018; Peters et al. 2019).
+
+    Args:
+        groups: layer groups, the head among them.
+        epochs: of the last stage, in which every group trains.
     """
-    if not recipe.gradual_unfreezing:
-        return [Stage(0, epochs * steps_per_epoch, groups)]
-    frozen = min(groups - 1, epochs - 1)
+    frozen = groups - 1 if recipe.gradual_unfreezing else 0
     partial = [Stage(e * steps_per_epoch, steps_per_epoch, e + 1) for e in range(frozen)]
-    return [*partial, Stage(frozen * steps_per_epoch, (epochs - frozen) * steps_per_epoch, groups)]
+    return [*partial, Stage(frozen * steps_per_epoch, epochs * steps_per_epoch, groups)]
