@@ -1,0 +1,1 @@
+"""ELMo: a character CNN below a two-directional language model of projected LSTMs (Peters et al. 2018)."""

@@ -1,0 +1,54 @@
+"""The network of ELMo: token vectors, then the language model's layers, over packed sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from unfreeze.encoders.elmo.bilm import BiLm, LstmSize, State
+from unfreeze.encoders.elmo.token_cnn import CharCnn, CnnSize
+
+
+class ElmoModel(nn.Module):
+    """Character CNN and two-directional language model.
+
+    Args:
+        dropout: inside the language model while it is fine-tuned.
+    """
+
+    def __init__(self, cnn: CnnSize, lstm: LstmSize, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.cnn = CharCnn(cnn)
+        self.lm = BiLm(cnn.projection, lstm, dropout)
+
+    @property
+    def width(self) -> int:
+        """Of a layer state: both directions."""
+        return 2 * self.lm.size.projection
+
+    def forward(
+        self, tokens: Tensor, lengths: Sequence[int], ends: Tensor, states: Sequence[State] | None = None
+    ) -> tuple[Tensor, list[State]]:
+        """Layer states of packed sentences.
+
+        Args:
+            tokens: (P, projection) vectors of their words, from `cnn`.
+            lengths: words of each sentence, 0 allowed; they sum to P.
+            ends: (2, projection) vectors of `<S>` and `</S>`, which are set around each sentence.
+            states: of each layer, to go on from.
+
+        Returns:
+            (layers + 1, P, width): the token vector twice, then each layer forward and backward; and the states after.
+        """
+        sizes = torch.tensor(lengths, device=tokens.device)
+        framed = sizes + 2
+        last = framed.cumsum(0) - 1
+        inside = torch.ones(int(framed.sum()), dtype=torch.bool, device=tokens.device)
+        inside[last] = inside[last - framed + 1] = False
+        rows = tokens.new_empty(len(inside), tokens.shape[1])
+        rows[inside], rows[last - framed + 1], rows[last] = tokens, ends[0], ends[1]
+        layers, after = self.lm(rows, framed.tolist(), states)
+        words = [layer[inside] for layer in layers]
+        return torch.stack([torch.cat([tokens, tokens], 1), *words]), after

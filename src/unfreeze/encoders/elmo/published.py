@@ -1,0 +1,153 @@
+"""ELMo as it is published: a folder with `options.json` and one HDF5 file of weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
+from unfreeze.errors import InputError
+
+FORGET_BIAS = 1.0  # TensorFlow adds it at each step; the file has the bias without it
+_GATES = ("i", "j", "f", "o")  # blocks in the file; j is the candidate
+_OURS = ("i", "f", "o", "j")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `options.json` says."""
+
+    cnn: CnnSize
+    lstm: LstmSize
+
+
+def is_published(folder: Path) -> bool:
+    """Whether a folder looks like a published ELMo."""
+    return (folder / "options.json").exists()
+
+
+def read_options(folder: Path) -> Options:
+    """Read `options.json`.
+
+    Raises:
+        InputError: no such file, a key is missing or of the wrong kind, or a model that was trained on words.
+    """
+    path = folder / "options.json"
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        cnn, lstm = values["char_cnn"], values["lstm"]
+        filters = tuple((int(width), int(count)) for width, count in cnn["filters"])
+        characters = int(cnn["n_characters"])
+        size = LstmSize(
+            int(lstm["dim"]), int(lstm["projection_dim"]), int(lstm["n_layers"]), _clip(lstm.get("cell_clip")),
+            _clip(lstm.get("proj_clip")), bool(lstm.get("use_skip_connections", False)),
+        )  # fmt: skip
+        embedding, highways = int(cnn["embedding"]["dim"]), int(cnn.get("n_highway", 0))
+        longest, activation = int(cnn["max_characters_per_token"]), str(cnn["activation"])
+    except FileNotFoundError:
+        raise InputError("not found", where=str(path)) from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"is not as ELMo's options are written ({type(error).__name__}: {error})", where=str(path)
+        ) from None
+    if characters not in (CHARACTERS, CHARACTERS - 1):
+        raise InputError(f"n_characters is {characters}; a published model has {CHARACTERS}", where=str(path))
+    if longest != 50:
+        raise InputError(f"max_characters_per_token is {longest}; a published model has 50", where=str(path))
+    if activation not in ACTIVATIONS:
+        raise InputError(f"activation is {activation}; known are {', '.join(ACTIVATIONS)}", where=str(path))
+    return Options(CnnSize(CHARACTERS, embedding, filters, highways, size.projection, activation), size)
+
+
+def _clip(value: Any) -> float | None:
+    return float(value) if value else None
+
+
+def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
+    """Weights under the names of `ElmoModel`'s parameters, from the `.hdf5` file of a folder that holds them.
+
+    Raises:
+        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing or of another shape
+            than the options ask for.
+    """
+    import h5py
+
+    torn = None
+    for path in sorted([*folder.glob("*.hdf5"), *folder.glob("*.h5")]):
+        try:
+            with h5py.File(path, "r") as opened:
+                if "char_embed" in opened:
+                    return _mapped(_Reader(opened, path), options)
+        except OSError as error:
+            torn = torn or InputError(f"is no HDF5 file, or is torn: {error}", where=str(path))
+    raise torn or InputError("has options.json but no .hdf5 file with ELMo's weights (char_embed, ...)", where=str(folder))
+
+
+class _Reader:
+    """Tensors of an HDF5 file, their shapes checked."""
+
+    def __init__(self, opened: Any, path: Path) -> None:
+        self.opened, self.path = opened, path
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        import h5py
+
+        found = self.opened.get(name)
+        if not isinstance(found, h5py.Dataset):
+            raise InputError(f"has no tensor {name}, which options.json asks for", where=str(self.path))
+        if found.shape != shape:
+            told = f"{name} has the shape {found.shape}, options.json asks for {shape}"
+            raise InputError(told, where=str(self.path))
+        return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
+
+
+def _mapped(read: _Reader, options: Options) -> dict[str, Tensor]:
+    cnn = options.cnn
+    embedding = read("char_embed", cnn.characters - 1, cnn.embedding)
+    weights = {"cnn.embedding": torch.cat([torch.zeros(1, cnn.embedding), embedding])}  # 0: no character
+    for k, (width, count) in enumerate(cnn.filters):
+        weights[f"cnn.convolutions.{k}.weight"] = (
+            read(f"CNN/W_cnn_{k}", 1, width, cnn.embedding, count)[0].permute(2, 1, 0).contiguous()
+        )
+        weights[f"cnn.convolutions.{k}.bias"] = read(f"CNN/b_cnn_{k}", count)
+    n = cnn.features
+    for k in range(cnn.highways):
+        for name in ("carry", "transform"):
+            weights[f"cnn.highways.{k}.{name}.weight"] = read(f"CNN_high_{k}/W_{name}", n, n).T.contiguous()
+            weights[f"cnn.highways.{k}.{name}.bias"] = read(f"CNN_high_{k}/b_{name}", n)
+    weights["cnn.projection.weight"] = read("CNN_proj/W_proj", n, cnn.projection).T.contiguous()
+    weights["cnn.projection.bias"] = read("CNN_proj/b_proj", cnn.projection)
+    for layer in range(options.lstm.layers):
+        width = cnn.projection if layer == 0 else options.lstm.projection
+        both = [_direction(read, f"RNN_{d}/RNN/MultiRNNCell/Cell{layer}/LSTMCell", width, options) for d in (0, 1)]
+        for name in both[0]:
+            weights[f"lm.layers.{layer}.{name}"] = torch.stack([direction[name] for direction in both])
+    return weights
+
+
+def _direction(read: _Reader, where: str, width: int, options: Options) -> dict[str, Tensor]:
+    hidden, projection = options.lstm.hidden, options.lstm.projection
+    matrix = _reordered(read(f"{where}/W_0", width + projection, 4 * hidden))
+    bias = read(f"{where}/B", 4 * hidden).clone()
+    forget = _GATES.index("f") * hidden
+    bias[forget : forget + hidden] += FORGET_BIAS
+    return {
+        "input": matrix[:width],
+        "recurrent": matrix[width:],
+        "bias": _reordered(bias),
+        "project": read(f"{where}/W_P_0", hidden, projection),
+    }
+
+
+def _reordered(gates: Tensor) -> Tensor:
+    """Blocks of the last dimension from the file's order to ours."""
+    blocks = dict(zip(_GATES, gates.chunk(4, -1), strict=True))
+    return torch.cat([blocks[name] for name in _OURS], -1)

@@ -1,0 +1,105 @@
+"""Characters of a word to one vector: convolutions, the maximum over positions, highway layers, a projection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unfreeze.encoders.elmo.characters import PADDING
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh": torch.tanh}
+
+
+@dataclass(frozen=True)
+class CnnSize:
+    """Sizes of a character CNN.
+
+    Attributes:
+        characters: rows of the embedding table.
+        embedding: width of a character's embedding.
+        filters: (width in characters, how many) of each convolution.
+        highways: highway layers.
+        projection: width of the result.
+        activation: a name in `ACTIVATIONS`.
+    """
+
+    characters: int
+    embedding: int
+    filters: tuple[tuple[int, int], ...]
+    highways: int
+    projection: int
+    activation: str = "relu"
+
+    @property
+    def features(self) -> int:
+        """Numbers a word has after the convolutions."""
+        return sum(count for _, count in self.filters)
+
+
+class Highway(nn.Module):
+    """`g * relu(W_t x + b_t) + (1 - g) * x` with `g = sigmoid(W_c x + b_c)`, as bilm-tf has it.
+
+    What is called the carry gate there multiplies the *transformed* side; other codes have it the other way round.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.carry = nn.Linear(width, width)
+        self.transform = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(V, width) to (V, width)."""
+        return torch.lerp(x, torch.relu(self.transform(x)), torch.sigmoid(self.carry(x)))
+
+
+class CharCnn(nn.Module):
+    """Vectors of words from their characters, each word by itself.
+
+    The padding inside a word is an ordinary character. Behind a word's end all windows look alike, so positions are
+    computed only up to the first window that holds nothing but padding: the maximum over all of them is the same.
+    """
+
+    def __init__(self, size: CnnSize) -> None:
+        super().__init__()
+        self.size = size
+        self.embedding = nn.Parameter(torch.empty(size.characters, size.embedding))
+        self.convolutions = nn.ModuleList(nn.Conv1d(size.embedding, count, width) for width, count in size.filters)
+        self.highways = nn.ModuleList(Highway(size.features) for _ in range(size.highways))
+        self.projection = nn.Linear(size.features, size.projection)
+        nn.init.uniform_(self.embedding, -1.0, 1.0)
+
+    def forward(self, characters: Tensor, batch: int = 2048) -> Tensor:
+        """Vectors of words.
+
+        Args:
+            characters: (V, C) int64 ids.
+            batch: words computed at a time, neighbours in length.
+
+        Returns:
+            (V, projection).
+        """
+        if not len(characters):
+            return self.projection.weight.new_zeros(0, self.size.projection)
+        used = (characters != PADDING).sum(1)
+        order = used.argsort(stable=True)
+        reach = max(width for width, _ in self.size.filters)
+        parts = []
+        for rows in order.split(batch):
+            longest = min(int(used[rows[-1]]) + reach, characters.shape[1])
+            parts.append(self._vectors(characters[rows, :longest]))
+        return torch.cat(parts)[order.argsort()]
+
+    def _vectors(self, characters: Tensor) -> Tensor:
+        embedded = F.embedding(characters, self.embedding).transpose(1, 2)  # (V, embedding, C)
+        x = torch.cat([conv(embedded).amax(2) for conv in self.convolutions], 1)
+        x = ACTIVATIONS[self.size.activation](x)  # monotone: after the maximum it costs less
+        for highway in self.highways:
+            x = highway(x)
+        projected: Tensor = self.projection(x)
+        return projected
+
+
