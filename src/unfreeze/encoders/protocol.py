@@ -33,6 +33,8 @@ class Inputs:
         offsets: (N + 1,) int64: input i has the pieces `offsets[i]:offsets[i + 1]`.
         examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
         truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
+        table: (V, C): for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of
+            character ids; `ids` then are rows of it. None where ids mean the same everywhere.
     """
 
     ids: Ints
@@ -42,6 +44,7 @@ class Inputs:
     offsets: Ints
     examples: Ints
     truncated: npt.NDArray[np.bool_]
+    table: Ints | None = None
 
     def lengths(self) -> Ints:
         """(N,) pieces of each input."""
@@ -55,20 +58,23 @@ class Inputs:
         def pick(column: Ints) -> Tensor:
             return torch.from_numpy(column[pieces].astype(np.int64)).to(device)
 
-        return Batch(
-            pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), tuple(b - a for a, b in spans)
-        )
+        lengths = tuple(b - a for a, b in spans)
+        return Batch(pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), lengths, self.table)
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`."""
+    """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`.
+
+    `table` is that of the `Inputs`, the very same array in each batch of them.
+    """
 
     ids: Tensor
     types: Tensor
     segment: Tensor
     words: Tensor
     lengths: tuple[int, ...]
+    table: Ints | None = None
 
 
 @dataclass(frozen=True)

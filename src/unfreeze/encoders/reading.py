@@ -8,12 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unfreeze.encoders.protocol import Inputs
+from unfreeze.encoders.protocol import Inputs, Ints
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for Python objects stays flat
 
 
-class _Input(NamedTuple):
+class Input(NamedTuple):
+    """One input of an encoder: see the columns of `Inputs`."""
+
     ids: Sequence[int]
     types: Sequence[int]
     segment: Sequence[int]
@@ -21,8 +23,8 @@ class _Input(NamedTuple):
     truncated: bool
 
 
-def collect(examples: Iterable[Sequence[_Input]]) -> Inputs:
-    """Columns from inputs, grouped by example."""
+def collect(examples: Iterable[Sequence[Input]], table: Ints | None = None) -> Inputs:
+    """Columns from inputs, grouped by example; for `table` see `Inputs`."""
     columns: dict[str, list[np.ndarray[Any, Any]]] = {"ids": [], "types": [], "segment": [], "words": []}
     kinds = {"ids": np.int32, "types": np.int8, "segment": np.int8, "words": np.int32}
     lengths, inputs, truncated = [], [], []
@@ -36,19 +38,19 @@ def collect(examples: Iterable[Sequence[_Input]]) -> Inputs:
     joined = {k: np.concatenate(v) if v else np.zeros(0, kinds[k]) for k, v in columns.items()}
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     ends = np.concatenate([[0], np.cumsum(inputs, dtype=np.int64)]).astype(np.int64)
-    return Inputs(**joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_))
+    return Inputs(**joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_), table=table)
 
 
 def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:
     """Texts, or pairs in one input (longest text cut first), with special pieces."""
 
-    def rows() -> Iterator[list[_Input]]:
+    def rows() -> Iterator[list[Input]]:
         for start in range(0, len(texts), _CHUNK):
             first = list(texts[start : start + _CHUNK])
             second = None if texts_b is None else list(texts_b[start : start + _CHUNK])
             for e in tokenizer(first, second, truncation=True, max_length=max_length).encodings:
                 segment = [-1 if s is None else s for s in e.sequence_ids]
-                yield [_Input(e.ids, e.type_ids, segment, [-1] * len(e.ids), bool(e.overflowing))]
+                yield [Input(e.ids, e.type_ids, segment, [-1] * len(e.ids), bool(e.overflowing))]
 
     return collect(rows())
 
@@ -85,7 +87,7 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
     capacity = max_length - len(before) - len(after)
     unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
 
-    def rows() -> Iterator[list[_Input]]:
+    def rows() -> Iterator[list[Input]]:
         for start in range(0, len(sentences), _CHUNK):
             chunk = [list(words) for words in sentences[start : start + _CHUNK]]
             encoded = tokenizer(chunk, is_split_into_words=True, add_special_tokens=False, truncation=False).encodings
@@ -93,14 +95,14 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
                 ids, starts = _pieces(e.ids, e.word_ids, len(words), unknown)
                 yield [cut(ids, starts, *window) for window in windows(starts, len(ids), capacity)]
 
-    def cut(ids: list[int], starts: list[int], first: int, end: int, word: int, end_word: int) -> _Input:
+    def cut(ids: list[int], starts: list[int], first: int, end: int, word: int, end_word: int) -> Input:
         marks = [-1] * (end - first)
         for w in range(word, end_word):
             marks[starts[w] - first] = w
         edge_before, edge_after = [-1] * len(before), [-1] * len(after)
         full = [*before, *ids[first:end], *after]
         segment = [*edge_before, *[0] * (end - first), *edge_after]
-        return _Input(full, [inside] * len(full), segment, [*edge_before, *marks, *edge_after], False)
+        return Input(full, [inside] * len(full), segment, [*edge_before, *marks, *edge_after], False)
 
     return collect(rows())
 
@@ -143,5 +145,12 @@ def side_by_side(first: Inputs, second: Inputs) -> Inputs:
         return np.concatenate([getattr(first, name), getattr(second, name)])
 
     columns = {name: both(name)[pieces] for name in ("ids", "types", "segment", "words")}
+    table = None
+    if first.table is not None and second.table is not None:
+        table, row = np.unique(np.concatenate([first.table, second.table]), axis=0, return_inverse=True)
+        own = np.concatenate([first.ids, second.ids + len(first.table)])
+        columns["ids"] = row.astype(np.int32)[own[pieces]]
+    elif first.table is not second.table:
+        raise ValueError("one side has a table of words, the other has none")
     examples = np.arange(0, 2 * inputs + 1, 2, dtype=np.int64)
-    return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order])
+    return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order], table=table)

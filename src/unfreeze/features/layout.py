@@ -112,4 +112,6 @@ def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str) -> s
     digest = hashlib.blake2b(json.dumps([_VERSION, fingerprint, form, precision]).encode(), digest_size=16)
     for column in (np.ascontiguousarray(inputs.offsets, dtype=np.int64), *_columns(inputs)):
         digest.update(column.data)
+    if inputs.table is not None:
+        digest.update(np.ascontiguousarray(inputs.table, dtype=np.int32).data)
     return digest.hexdigest()

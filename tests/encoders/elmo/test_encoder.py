@@ -1,0 +1,166 @@
+"""ELMo as an encoder: each input stands by itself, words are read once, states go on only where asked for."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.encoder import ElmoEncoder
+from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.token_cnn import CnnSize
+from unfreeze.encoders.freezing import frozen, thawed_copy
+from unfreeze.encoders.reading import side_by_side
+from unfreeze.features.layout import store_key
+
+CNN = CnnSize(CHARACTERS, 3, ((1, 4), (2, 4)), 1, 5)
+LSTM = LstmSize(hidden=7, projection=5)
+TEXTS = ["the cat sat .", "", "a", "the dog , the cat and the film", "cat"]
+
+
+def make(**options: object) -> ElmoEncoder:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return ElmoEncoder("elmo", ElmoModel(CNN, LSTM), **options)  # type: ignore[arg-type]
+
+
+def states(encoder: ElmoEncoder, texts: list[str]) -> list[Tensor]:
+    inputs = encoder.read_texts(texts)
+    with torch.no_grad():
+        out = encoder.encode(inputs.batch(range(len(texts))))
+    return list(out.states.split(list(out.lengths), 1))
+
+
+def test_shapes_and_an_empty_text_is_one_empty_word() -> None:
+    encoder = make()
+    inputs = encoder.read_texts(TEXTS)
+    assert inputs.lengths().tolist() == [4, 1, 1, 8, 1]
+    out = encoder.encode(inputs.batch([0, 1]))
+    assert out.states.shape == (3, 5, 10) == (encoder.layers, 5, encoder.width)
+    top = encoder.encode(inputs.batch([0, 1]), all_layers=False)
+    assert torch.equal(top.states[0], out.states[-1])
+
+
+def test_an_input_does_not_hang_on_its_batch() -> None:
+    encoder = make()
+    together = states(encoder, TEXTS)
+    for text, expected in zip(TEXTS, together, strict=True):
+        torch.testing.assert_close(states(encoder, [text])[0], expected, atol=1e-6, rtol=1e-5)
+
+
+def test_reading_twice_gives_the_same_unless_states_go_on() -> None:
+    free, going_on = make(), make(stateful=True)
+    assert all(map(torch.equal, states(free, TEXTS), states(free, TEXTS)))
+    first, second = states(going_on, TEXTS), states(going_on, TEXTS)
+    assert torch.equal(first[0][0], second[0][0])  # characters have no state
+    assert not torch.allclose(first[0][1:], second[0][1:], atol=1e-4)
+    going_on.reset_states()
+    assert all(map(torch.equal, states(going_on, TEXTS), first))
+
+
+def test_characters_of_a_frozen_encoder_are_read_once_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = make()
+    inputs = encoder.read_texts(TEXTS)
+    read: list[int] = []
+    plain = encoder.model.cnn.forward
+    monkeypatch.setattr(encoder.model.cnn, "forward", lambda x: (read.append(len(x)), plain(x))[1])
+    with frozen(encoder):
+        for e in range(len(TEXTS)):
+            encoder.encode(inputs.batch([e]))
+        assert read == [len(set("the cat sat . a dog , and film".split())) + 1 + 2]  # the empty word, and both ends
+        with torch.no_grad():
+            encoder.model.cnn.projection.bias.add_(1.0)
+        changed = encoder.encode(inputs.batch([0])).states
+        assert len(read) == 2
+    assert torch.equal(changed, encoder.encode(inputs.batch([0])).states)  # words of the batch alone
+    assert read[-1] == 4 + 2
+
+
+def test_windows_and_cuts() -> None:
+    encoder = make(max_length=4)
+    words = [f"w{i}" for i in range(11)]
+    tagged = encoder.read_words([words])
+    marks = [w for w in tagged.words.tolist() if w >= 0]
+    assert marks == list(range(11))
+    assert tagged.lengths().max() == 4
+    assert not tagged.truncated.any()
+    cut = encoder.read_texts([" ".join(words), "a b"])
+    assert (cut.lengths().tolist(), cut.truncated.tolist()) == ([4, 2], [True, False])
+
+
+def test_pairs_side_by_side_share_one_table() -> None:
+    encoder = make()
+    one, other = encoder.read_texts(["the cat", "a dog"]), encoder.read_texts(["a cat", ""])
+    both = side_by_side(one, other)
+    assert both.table is not None
+    assert len(both.table) == 5  # the, cat, a, dog and the empty word
+    pairs = encoder.encode(both.batch(range(4)))
+    for at, (inputs, e) in enumerate([(one, 0), (other, 0), (one, 1), (other, 1)]):
+        alone = encoder.encode(inputs.batch([e])).states
+        torch.testing.assert_close(pairs.states.split(list(pairs.lengths), 1)[at], alone, atol=1e-6, rtol=1e-5)
+    with pytest.raises(ValueError, match="two texts in one input"):
+        encoder.read_texts(["a"], ["b"])
+
+
+def test_the_store_knows_words_by_their_characters_not_by_their_numbers() -> None:
+    encoder = make()
+    one, other = encoder.read_texts(["the cat"]), encoder.read_texts(["the dog"])
+    assert np.array_equal(one.ids, other.ids)
+    assert store_key("f", one, "tokens", "fp32") != store_key("f", other, "tokens", "fp32")
+
+
+def test_fingerprint() -> None:
+    encoder = make()
+    assert make().fingerprint() == encoder.fingerprint()
+    assert make(tokenizer="whitespace").fingerprint() != encoder.fingerprint() != make(stateful=True).fingerprint()
+    other = copy.deepcopy(encoder)
+    with torch.no_grad():
+        other.model.lm.layers[1].bias[0, 0] += 1  # type: ignore[index,operator]
+    assert other.fingerprint() != encoder.fingerprint()
+
+
+def test_groups_hold_each_parameter_once() -> None:
+    encoder = make()
+    groups = encoder.layer_groups()
+    assert len(groups) == 3
+    assert sorted(id(p) for group in groups for p in group) == sorted(id(p) for p in encoder.parameters())
+
+
+def test_gradients_reach_every_parameter_and_are_right() -> None:
+    encoder = thawed_copy(make()).double().eval()
+    inputs = encoder.read_texts(["ab a", "b"])
+    batch = inputs.batch([0, 1])
+    parameters = [p.requires_grad_() for p in encoder.parameters()]
+    encoder.encode(batch).states.square().sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in parameters)
+
+    def run(*given: Tensor) -> Tensor:
+        named = dict(zip((name for name, _ in encoder.named_parameters()), given, strict=True))
+        return torch.func.functional_call(_Encode(encoder), {f"encoder.{k}": v for k, v in named.items()}, (batch,))
+
+    assert torch.autograd.gradcheck(run, tuple(parameters), atol=1e-4)
+
+
+class _Encode(torch.nn.Module):
+    def __init__(self, encoder: ElmoEncoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, batch: object) -> Tensor:
+        return self.encoder.encode(batch).states  # type: ignore[arg-type]
+
+
+def test_dropout_inside_only_while_training() -> None:
+    encoder = thawed_copy(make())
+    batch = encoder.read_texts(TEXTS).batch([0, 3])
+    still = encoder.eval().encode(batch).states
+    assert torch.equal(still, encoder.encode(batch).states)
+    encoder.train()
+    one, other = encoder.encode(batch).states, encoder.encode(batch).states
+    assert torch.equal(one[0], still[0])  # token vectors are handed on as they are
+    assert not torch.equal(one[1], other[1])
