@@ -1,0 +1,98 @@
+"""Published ELMo folders: what is wrong with one is said with file and tensor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+from oracle import random_tensors
+from test_parity import OPTIONS, written
+
+from unfreeze.encoders.elmo.published import is_published, read_options, read_weights
+from unfreeze.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return written(tmp_path / "elmo", OPTIONS, random_tensors(OPTIONS))
+
+
+def told(folder: Path) -> str:
+    with pytest.raises(InputError) as raised:
+        read_weights(folder, read_options(folder))
+    return str(raised.value)
+
+
+def test_a_published_folder_is_known_by_its_options(folder: Path, tmp_path: Path) -> None:
+    assert is_published(folder)
+    assert not is_published(tmp_path)
+
+
+def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> None:
+    with h5py.File(folder / "a_first.hdf5", "w") as file:
+        file["0"] = np.zeros(3)
+    assert "cnn.embedding" in read_weights(folder, read_options(folder))
+
+
+@pytest.mark.parametrize(("change", "expected"), [
+    ({"dim": 8}, r"weights.hdf5: RNN_0/RNN/MultiRNNCell/Cell0/LSTMCell/W_0 has the shape (12, 36), options.json asks for (12, 32)"),
+    ({"n_highway": 3}, "weights.hdf5: has no tensor CNN_high_2/W_carry, which options.json asks for"),
+    ({"filters": [[1, 3], [2, 4], [3, 6]]}, "CNN/W_cnn_2 has the shape (1, 3, 4, 5), options.json asks for (1, 3, 4, 6)"),
+    ({"n_layers": 3}, "has no tensor RNN_0/RNN/MultiRNNCell/Cell2/LSTMCell/W_0"),
+], ids=lambda value: str(value)[:30])  # fmt: skip
+def test_options_that_disagree_with_the_weights(change: dict[str, Any], expected: str, folder: Path) -> None:
+    options = deepcopy(OPTIONS)
+    for key, value in change.items():
+        options["lstm" if key in options["lstm"] else "char_cnn"][key] = value
+    (folder / "options.json").write_text(json.dumps(options), encoding="utf-8")
+    assert expected in told(folder)
+
+
+def _remove(folder: Path) -> None:
+    (folder / "weights.hdf5").unlink()
+
+
+def _truncate(folder: Path) -> None:
+    whole = (folder / "weights.hdf5").read_bytes()
+    (folder / "weights.hdf5").write_bytes(whole[: len(whole) // 2])
+
+
+def _foreign(folder: Path) -> None:
+    (folder / "weights.hdf5").write_bytes(b"\x80\x04not this")
+
+
+def _other(folder: Path) -> None:
+    with h5py.File(folder / "weights.hdf5", "w") as file:
+        file["something"] = np.zeros(3)
+
+
+@pytest.mark.parametrize(("damage", "expected"), [
+    (_remove, "no .hdf5 file with ELMo's weights"),
+    (_truncate, "weights.hdf5: is no HDF5 file, or is torn"),
+    (_foreign, "weights.hdf5: is no HDF5 file, or is torn"),
+    (_other, "no .hdf5 file with ELMo's weights"),
+])  # fmt: skip
+def test_damaged_weights(damage: Callable[[Path], None], expected: str, folder: Path) -> None:
+    damage(folder)
+    assert expected in told(folder)
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("{", "is not as ELMo's options are written (JSONDecodeError"),
+    ("{}", "is not as ELMo's options are written (KeyError: 'char_cnn')"),
+    (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "n_characters": 100}}), "n_characters is 100"),
+    (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "activation": "swish"}}), "activation is swish"),
+    (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "max_characters_per_token": 16}}), "is 16"),
+], ids=range(5))  # fmt: skip
+def test_options_that_cannot_be_read(text: str, expected: str, folder: Path) -> None:
+    (folder / "options.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_options(folder)
+    assert str(raised.value).startswith(f"{folder / 'options.json'}: ")
+    assert expected in str(raised.value)
