@@ -41,8 +41,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
     (head,) = model.heads
     objective = model.objective
     with new_folder(folder) as new:
-        model.encoder.model.save_pretrained(new / "encoder", safe_serialization=True)  # type: ignore[operator]
-        model.encoder.tokenizer.save_pretrained(new / "encoder")
+        model.encoder.save(new / "encoder")
         save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
         values = {
             "schema": SCHEMA,

@@ -21,7 +21,7 @@ from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision, pick_device
-from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.budgets import SEEDS, recipes
 from unfreeze.experiment.claim import claimed
@@ -208,7 +208,7 @@ def _bundle(bench: Workbench, result: Result, winner: Job) -> None:
 
 
 def _setting(
-    plan: Plan, dataset: Dataset, encoder: TransformerEncoder, device: torch.device, precision: str, question: str
+    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, precision: str, question: str
 ) -> Setting:
     over: dict[str, int] = {split: _over_limit(encoder, dataset, split) for split in SPLITS}
     found = with_limits(audit(dataset), over)
@@ -223,7 +223,7 @@ def _setting(
         "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
         "question": question,
     }
-    parameters = list(encoder.model.parameters())
+    parameters = list(encoder.parameters())
     about = {
         "name": encoder.name,
         "layers": encoder.layers,
@@ -247,7 +247,7 @@ def _setting(
     return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
 
 
-def _over_limit(encoder: TransformerEncoder, dataset: Dataset, split: SplitName) -> int:
+def _over_limit(encoder: Encoder, dataset: Dataset, split: SplitName) -> int:
     """Examples of a split that pass the encoder's limit: cut, or, for tagging, read in windows."""
     inputs = read_inputs(encoder, dataset.task, "joint", dataset.split(split))
     if dataset.task.target == "tags":

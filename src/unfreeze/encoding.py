@@ -17,8 +17,7 @@ from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
-from unfreeze.encoders.protocol import Inputs
-from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_file
 from unfreeze.experiment.runner import Watcher
@@ -74,7 +73,7 @@ def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]
     return [example for split in SPLITS for example in dataset.split(split)]
 
 
-def _inputs(encoder: TransformerEncoder, examples: Sequence[Example]) -> Inputs:
+def _inputs(encoder: Encoder, examples: Sequence[Example]) -> Inputs:
     if examples and examples[0].words is not None:
         return encoder.read_words([e.words or () for e in examples])
     first, second = [e.text for e in examples], [e.text_b for e in examples]
@@ -83,8 +82,8 @@ def _inputs(encoder: TransformerEncoder, examples: Sequence[Example]) -> Inputs:
     return encoder.read_texts(first)
 
 
-def _tokens(encoder: TransformerEncoder, inputs: Inputs) -> list[list[str]]:
-    names = encoder.tokenizer.convert_ids_to_tokens(inputs.ids.tolist())
+def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
+    names = encoder.pieces(inputs)
     ends = inputs.offsets[inputs.examples].tolist()
     return [names[a:b] for a, b in pairwise(ends)]
 

@@ -21,9 +21,8 @@ from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.freezing import thawed_copy
 from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.threads import thread_pool
-from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.plan import Recipe
@@ -49,7 +48,7 @@ def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | T
 class TunedModel(nn.Module):
     """An encoder of its own and a head on its top layer."""
 
-    def __init__(self, encoder: TransformerEncoder, recipe: Recipe, objective: Objective) -> None:
+    def __init__(self, encoder: Encoder, recipe: Recipe, objective: Objective) -> None:
         super().__init__()
         self.encoder = thawed_copy(encoder)
         swap_dropout(self.encoder)
@@ -131,7 +130,7 @@ class _Run:
 
 
 def fine_tune(
-    encoder: TransformerEncoder,
+    encoder: Encoder,
     recipe: Recipe,
     objective: Objective,
     train: Sequence[Example],

@@ -13,8 +13,7 @@ from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.prediction import predict
 from unfreeze.adaptation.task_heads import TaskHead
 from unfreeze.data.examples import Example
-from unfreeze.encoders.protocol import Batch, LayerStates
-from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Decoded, Objective
 
@@ -30,7 +29,7 @@ class AdaptedModel:
 
     recipe: Recipe
     objective: Objective
-    encoder: TransformerEncoder
+    encoder: Encoder
     heads: tuple[nn.Module, ...]
 
     def predict(self, examples: Sequence[Example]) -> list[Decoded]:
@@ -50,7 +49,7 @@ def _states(model: AdaptedModel) -> Callable[[Batch], LayerStates]:
 
 
 def restore(
-    encoder: TransformerEncoder, recipe: Recipe, objective: Objective, weights: Sequence[Mapping[str, Tensor]]
+    encoder: Encoder, recipe: Recipe, objective: Objective, weights: Sequence[Mapping[str, Tensor]]
 ) -> AdaptedModel:
     """A model from the weights of runs (`Trained.weights`); several only for feature extraction.
 

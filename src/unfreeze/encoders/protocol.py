@@ -5,9 +5,11 @@ The layout is packed: the pieces of a batch lie one after another, and `lengths`
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 Ints = npt.NDArray[np.integer]
+Family = Literal["transformer", "elmo"]
 
 
 @dataclass(frozen=True)
@@ -93,41 +96,62 @@ class LayerStates:
     lengths: tuple[int, ...]
 
 
-class Encoder(Protocol):
-    """A pretrained network. Every implementation is also an `nn.Module`.
+class Encoder(nn.Module, ABC):
+    """A pretrained network.
 
     Attributes:
         name: what the user called it.
         layers: number of layer states, the embedding layer included.
         width: width of a layer state.
         max_length: the most pieces an input may have, special pieces included.
+        family: which recipes suit it.
+        reads_pairs: whether it reads two texts in one input.
     """
 
     name: str
     layers: int
     width: int
     max_length: int
+    family: Family
+    reads_pairs: bool
 
+    @abstractmethod
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
         """Tokenise texts, or pairs read jointly; too long ones are cut (`Inputs.truncated`)."""
-        ...
 
+    @abstractmethod
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """Tokenise sentences given as words; long ones become overlapping windows, every word scored once."""
-        ...
 
+    @abstractmethod
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """Layer states of a batch: all `layers` of them, or only the top one (then `states` is (1, P, width))."""
-        ...
 
+    @abstractmethod
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Parameters from bottom to top, one list a layer, each parameter once: the units of unfreezing and rates."""
-        ...
 
+    @abstractmethod
+    def reinitialise_top(self, count: int) -> None:
+        """Give the top `count` layers fresh weights, drawn as for a new model."""
+
+    @abstractmethod
     def fingerprint(self) -> str:
         """Digest of weights, tokenizer, kind of model and length limit: what makes two encoders give the same states.
 
         Settings that come with the kind, such as the epsilon of a norm, are left out: their names and defaults change
         from one release of a library to the next, and a bundle would no longer know its encoder.
         """
-        ...
+
+    @abstractmethod
+    def pieces(self, inputs: Inputs) -> list[str]:
+        """(P,) the pieces of inputs as text."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.parameters()).device

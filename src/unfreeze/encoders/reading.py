@@ -38,7 +38,9 @@ def collect(examples: Iterable[Sequence[Input]], table: Ints | None = None) -> I
     joined = {k: np.concatenate(v) if v else np.zeros(0, kinds[k]) for k, v in columns.items()}
     offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
     ends = np.concatenate([[0], np.cumsum(inputs, dtype=np.int64)]).astype(np.int64)
-    return Inputs(**joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_), table=table)
+    return Inputs(
+        **joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_), table=table
+    )
 
 
 def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -15,12 +16,12 @@ from torch import Tensor, nn
 from unfreeze.encoders import reading
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.packed import packed_implementation
-from unfreeze.encoders.protocol import Batch, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
 
 _one_try = Lock()
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Encoder):
     """A transformers model with its tokenizer.
 
     Args:
@@ -33,6 +34,7 @@ class TransformerEncoder(nn.Module):
     def __init__(self, name: str, model: nn.Module, tokenizer: Any, max_length: int) -> None:
         super().__init__()
         self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
+        self.family, self.reads_pairs = "transformer", True
         self.model = model
         config: Any = model.config
         self.layers = int(config.num_hidden_layers) + 1
@@ -67,7 +69,7 @@ class TransformerEncoder(nn.Module):
         return [bottom, *layers]
 
     def reinitialise_top(self, count: int) -> None:
-        """Give the top `count` layers fresh weights, drawn as the model's own code does for a new model."""
+        """See `Encoder.reinitialise_top`."""
         initialise = self.model._init_weights
         for layer in self._stack()[len(self._stack()) - count :] if count else []:
             for parameter in layer.parameters():
@@ -85,10 +87,15 @@ class TransformerEncoder(nn.Module):
         digest.update(json.dumps([tokens, self.max_length, type(self.model).__name__], sort_keys=True).encode())
         return digest.hexdigest()
 
-    @property
-    def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.model.parameters()).device
+    def pieces(self, inputs: Inputs) -> list[str]:
+        """See `Encoder.pieces`."""
+        names: list[str] = self.tokenizer.convert_ids_to_tokens(inputs.ids.tolist())
+        return names
+
+    def save(self, folder: Path) -> None:
+        """See `Encoder.save`: an ordinary folder of transformers."""
+        self.model.save_pretrained(folder, safe_serialization=True)  # type: ignore[operator]
+        self.tokenizer.save_pretrained(folder)
 
     def packs(self) -> bool:
         """Whether packed inputs give the very states of padded ones on this model; tried once, on a few random ids."""

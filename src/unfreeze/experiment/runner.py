@@ -18,7 +18,7 @@ from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
@@ -68,8 +68,8 @@ class Workbench:
     folder: Path
     dataset: Dataset
     objective: Objective
-    encoder: TransformerEncoder
-    reader: TransformerEncoder
+    encoder: Encoder
+    reader: Encoder
     precision: Precision
     device: torch.device
     cache: tuple[Path, int]

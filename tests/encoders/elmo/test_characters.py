@@ -14,7 +14,9 @@ def test_ids_are_the_training_ids_moved_by_one(word: str) -> None:
     assert character_ids(word).tolist() == [i + 1 for i in word_ids(word)]
 
 
-@pytest.mark.parametrize(("word", "pieces"), [("", 0), ("a", 1), ("é", 2), ("猫", 3), ("🙂", 4), ("x" * 48, 48), ("x" * 99, 48)])
+@pytest.mark.parametrize(
+    ("word", "pieces"), [("", 0), ("a", 1), ("é", 2), ("猫", 3), ("🙂", 4), ("x" * 48, 48), ("x" * 99, 48)]
+)
 def test_bytes_between_begin_and_end(word: str, pieces: int) -> None:
     ids = character_ids(word).tolist()
     assert (ids[0], ids[pieces + 1], ids[pieces + 2 :]) == (259, 260, [261] * (48 - pieces))

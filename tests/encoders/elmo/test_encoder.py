@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS
-from unfreeze.encoders.elmo.encoder import ElmoEncoder
+from unfreeze.encoders.elmo.encoder import NO_LIMIT, ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.reading import Reading
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.freezing import frozen, thawed_copy
+from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.reading import side_by_side
+from unfreeze.errors import InputError
 from unfreeze.features.layout import store_key
 
 CNN = CnnSize(CHARACTERS, 3, ((1, 4), (2, 4)), 1, 5)
@@ -26,7 +30,9 @@ TEXTS = ["the cat sat .", "", "a", "the dog , the cat and the film", "cat"]
 def make(**options: object) -> ElmoEncoder:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return ElmoEncoder("elmo", ElmoModel(CNN, LSTM), **options)  # type: ignore[arg-type]
+        model = ElmoModel(CNN, LSTM)
+    limit = options.pop("max_length", NO_LIMIT)
+    return ElmoEncoder("elmo", model, limit, Reading(**options))  # type: ignore[arg-type]
 
 
 def states(encoder: ElmoEncoder, texts: list[str]) -> list[Tensor]:
@@ -72,7 +78,8 @@ def test_characters_of_a_frozen_encoder_are_read_once_a_word(monkeypatch: pytest
     with frozen(encoder):
         for e in range(len(TEXTS)):
             encoder.encode(inputs.batch([e]))
-        assert read == [len(set("the cat sat . a dog , and film".split())) + 1 + 2]  # the empty word, and both ends
+        words = {"the", "cat", "sat", ".", "a", "dog", ",", "and", "film", ""}
+        assert read == [len(words) + 2]  # and both ends of a sentence
         with torch.no_grad():
             encoder.model.cnn.projection.bias.add_(1.0)
         changed = encoder.encode(inputs.batch([0])).states
@@ -164,3 +171,50 @@ def test_dropout_inside_only_while_training() -> None:
     one, other = encoder.encode(batch).states, encoder.encode(batch).states
     assert torch.equal(one[0], still[0])  # token vectors are handed on as they are
     assert not torch.equal(one[1], other[1])
+
+
+def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
+    encoder = make(stateful=True, batch_size=3, tokenizer="whitespace")
+    encoder.save(tmp_path / "elmo")
+    loaded = load_encoder(str(tmp_path / "elmo"))
+    assert isinstance(loaded, ElmoEncoder)
+    assert loaded.reading == encoder.reading
+    assert loaded.fingerprint() == encoder.fingerprint()
+    assert load_encoder(str(tmp_path / "elmo"), 7, {"stateful": "false"}).max_length == 7
+
+
+def test_pieces_are_the_words() -> None:
+    encoder = make(tokenizer="whitespace")
+    inputs = encoder.read_texts(["naïve 猫 🙂", "", "naïve"])
+    assert encoder.pieces(inputs) == ["naïve", "猫", "🙂", "", "naïve"]
+
+
+@pytest.mark.parametrize(("options", "told"), [
+    ({"statefull": "true"}, "--encoder-option statefull"), ({"stateful": "maybe"}, "--encoder-option stateful"),
+    ({"tokenizer": "moses"}, "--encoder-option tokenizer"),
+])  # fmt: skip
+def test_unknown_options(options: dict[str, str], told: str, tmp_path: Path) -> None:
+    make().save(tmp_path)
+    with pytest.raises(InputError, match=told):
+        load_encoder(str(tmp_path), None, options)
+
+
+def test_rows_that_a_batch_lacks_keep_their_states() -> None:
+    encoder, fresh = make(stateful=True), make(stateful=True)
+    first = states(encoder, TEXTS[:3])
+    states(encoder, TEXTS[:1])
+    states(fresh, TEXTS[:3])
+    again = states(encoder, ["cat", "dog", "film"])[2]
+    assert torch.equal(again, states(fresh, ["x", "y", "film"])[2])
+    assert not torch.equal(first[2], again)
+
+
+def test_fresh_top_layers() -> None:
+    encoder = make()
+    before = [p.detach().clone() for group in encoder.layer_groups() for p in group]
+    encoder.reinitialise_top(1)
+    groups = encoder.layer_groups()
+    same = [torch.equal(p, b) for p, b in zip((p for group in groups for p in group), before, strict=True)]
+    lower = sum(map(len, groups[:-1]))
+    assert all(same[:lower])
+    assert not any(same[lower + i] for i, p in enumerate(groups[-1]) if p.ndim > 2)

@@ -19,7 +19,9 @@ from unfreeze.encoders.elmo.published import read_options, read_weights
 
 FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures"
 OPTIONS: dict[str, Any] = {
-    "lstm": {"cell_clip": 3, "use_skip_connections": True, "n_layers": 2, "proj_clip": 3, "projection_dim": 6, "dim": 9},
+    "lstm": {
+        "cell_clip": 3, "use_skip_connections": True, "n_layers": 2, "proj_clip": 3, "projection_dim": 6, "dim": 9,
+    },
     "char_cnn": {
         "embedding": {"dim": 4}, "filters": [[1, 3], [2, 4], [3, 5]], "n_highway": 2, "n_characters": 262,
         "max_characters_per_token": 50, "activation": "relu",
@@ -96,5 +98,3 @@ def test_the_top_layer_equals_what_the_reference_computed(fixture: str, sentence
         for file, layers in zip(files, got, strict=True):
             expected = np.concatenate(list(file[str(number)][...]), -1)  # forward, backward
             np.testing.assert_allclose(layers[-1], expected, atol=1e-5)
-
-

@@ -49,8 +49,14 @@ class ProjectedLstm(nn.Module):
         self.recurrent = nn.Parameter(torch.empty(2, size.projection, 4 * size.hidden))
         self.bias = nn.Parameter(torch.zeros(2, 4 * size.hidden))
         self.project = nn.Parameter(torch.empty(2, size.hidden, size.projection))
+        self.draw()
+
+    def draw(self) -> None:
+        """Fresh weights: uniform, by the number of inputs; the forget gate's bias at 1."""
         for weight in (self.input, self.recurrent, self.project):
             nn.init.uniform_(weight, -(weight.shape[1] ** -0.5), weight.shape[1] ** -0.5)
+        nn.init.zeros_(self.bias)
+        nn.init.ones_(self.bias[:, self.size.hidden : 2 * self.size.hidden])
 
     def forward(self, x: Tensor, active: Sequence[int], state: State | None = None) -> tuple[Tensor, State]:
         """Run over all steps.
@@ -84,7 +90,7 @@ class ProjectedLstm(nn.Module):
     def _step(self, pre: Tensor, h: Tensor, c: Tensor) -> State:
         gates = torch.baddbmm(pre, h, self.recurrent)
         hidden = self.size.hidden
-        i, f, o = gates[..., : 3 * hidden].sigmoid().split(hidden, 2)
+        i, f, o = gates[..., : 3 * hidden].sigmoid().chunk(3, 2)
         c = f * c + i * gates[..., 3 * hidden :].tanh()
         if self.size.cell_clip is not None:
             c = c.clamp(-self.size.cell_clip, self.size.cell_clip)

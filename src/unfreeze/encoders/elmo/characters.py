@@ -37,3 +37,9 @@ def _framed(inner: list[int]) -> Ids:
     ids = np.full(LONGEST, PADDING, np.int16)
     ids[: len(inner) + 2] = [BEGIN_WORD, *inner, END_WORD]
     return ids
+
+
+def word_of(ids: npt.ArrayLike) -> str:
+    """The word that a row of ids stands for, as far as it was read."""
+    inner = [int(i) - 1 for i in np.asarray(ids) if 1 <= i <= 256]
+    return bytes(inner).decode(errors="replace")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
-from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
+from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.errors import InputError
 
+WEIGHTS = "weights.safetensors"
 FORGET_BIAS = 1.0  # TensorFlow adds it at each step; the file has the bias without it
 _GATES = ("i", "j", "f", "o")  # blocks in the file; j is the candidate
 _OURS = ("i", "f", "o", "j")
@@ -27,6 +32,7 @@ class Options:
 
     cnn: CnnSize
     lstm: LstmSize
+    reading: Mapping[str, str] = field(default_factory=dict)  # of a folder that we wrote
 
 
 def is_published(folder: Path) -> bool:
@@ -60,11 +66,12 @@ def read_options(folder: Path) -> Options:
         ) from None
     if characters not in (CHARACTERS, CHARACTERS - 1):
         raise InputError(f"n_characters is {characters}; a published model has {CHARACTERS}", where=str(path))
-    if longest != 50:
+    if longest != LONGEST:
         raise InputError(f"max_characters_per_token is {longest}; a published model has 50", where=str(path))
     if activation not in ACTIVATIONS:
         raise InputError(f"activation is {activation}; known are {', '.join(ACTIVATIONS)}", where=str(path))
-    return Options(CnnSize(CHARACTERS, embedding, filters, highways, size.projection, activation), size)
+    cnn_size = CnnSize(CHARACTERS, embedding, filters, highways, size.projection, activation)
+    return Options(cnn_size, size, values.get("unfreeze", {}))
 
 
 def _clip(value: Any) -> float | None:
@@ -72,7 +79,10 @@ def _clip(value: Any) -> float | None:
 
 
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
-    """Weights under the names of `ElmoModel`'s parameters, from the `.hdf5` file of a folder that holds them.
+    """Weights under the names of `ElmoModel`'s parameters.
+
+    They come from `weights.safetensors`, if `write_folder` has put it there, else from the one `.hdf5` file that holds
+    them.
 
     Raises:
         InputError: no such file, one that is no HDF5 or torn, a tensor that is missing or of another shape
@@ -80,6 +90,8 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     """
     import h5py
 
+    if (folder / WEIGHTS).exists():
+        return _converted(folder / WEIGHTS)
     torn = None
     for path in sorted([*folder.glob("*.hdf5"), *folder.glob("*.h5")]):
         try:
@@ -88,7 +100,40 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
                     return _mapped(_Reader(opened, path), options)
         except OSError as error:
             torn = torn or InputError(f"is no HDF5 file, or is torn: {error}", where=str(path))
-    raise torn or InputError("has options.json but no .hdf5 file with ELMo's weights (char_embed, ...)", where=str(folder))
+    raise torn or InputError(
+        "has options.json but no .hdf5 file with ELMo's weights (char_embed, ...)", where=str(folder)
+    )
+
+
+def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> None:
+    """Write `options.json` as published and the weights as safetensors; `read_options` and `read_weights` read them.
+
+    Args:
+        reading: told along in the options.
+    """
+    cnn, lstm = model.cnn.size, model.lm.size
+    options = {
+        "lstm": {
+            "dim": lstm.hidden, "projection_dim": lstm.projection, "n_layers": lstm.layers,
+            "cell_clip": lstm.cell_clip, "proj_clip": lstm.projection_clip, "use_skip_connections": lstm.skip,
+        },
+        "char_cnn": {
+            "embedding": {"dim": cnn.embedding}, "filters": [list(f) for f in cnn.filters], "n_highway": cnn.highways,
+            "n_characters": cnn.characters, "max_characters_per_token": LONGEST, "activation": cnn.activation,
+        },
+        "unfreeze": dict(reading),
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "options.json").write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
+
+
+def _converted(path: Path) -> dict[str, Tensor]:
+    try:
+        weights: dict[str, Tensor] = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    return weights
 
 
 class _Reader:

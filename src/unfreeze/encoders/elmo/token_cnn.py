@@ -88,7 +88,7 @@ class CharCnn(nn.Module):
         order = used.argsort(stable=True)
         reach = max(width for width, _ in self.size.filters)
         parts = []
-        for rows in order.split(batch):
+        for rows in torch.split(order, batch):
             longest = min(int(used[rows[-1]]) + reach, characters.shape[1])
             parts.append(self._vectors(characters[rows, :longest]))
         return torch.cat(parts)[order.argsort()]
@@ -101,5 +101,3 @@ class CharCnn(nn.Module):
             x = highway(x)
         projected: Tensor = self.projection(x)
         return projected
-
-

@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Literal
 
-from unfreeze.encoders.elmo.characters import character_table
+from pydantic import TypeAdapter, ValidationError
+
+from unfreeze.encoders.elmo.characters import character_table, word_of
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect, windows
+from unfreeze.errors import InputError
 
 Tokenizer = Literal["treebank", "whitespace"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an ELMo reads.
+
+    Attributes:
+        tokenizer: how texts become words; see `words_of`.
+        stateful: the LSTMs of a batch start where those of the batch before it stopped, row by row, as the reference
+            does it. A state then hangs on what was read before; without it each input stands by itself.
+        batch_size: rows of such a batch; inputs are read in their own order.
+    """
+
+    tokenizer: Tokenizer = "treebank"
+    stateful: bool = False
+    batch_size: int = 32
+
+    def told(self) -> dict[str, str]:
+        """The fields as text, as `reading_from` takes them."""
+        return {name: str(value).lower() for name, value in asdict(self).items()}
+
+
+def reading_from(options: Mapping[str, str]) -> Reading:
+    """Fields given as text, such as `{"stateful": "true"}`.
+
+    Raises:
+        InputError: an unknown option, or a value that it cannot have.
+    """
+    try:
+        return TypeAdapter(Reading).validate_python(dict(options), strict=False, extra="forbid")
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"]))
+        raise InputError(f"{first['msg'].lower()}", where=f"--encoder-option {name}") from None
+
+
 _NO_SPACES = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")  # kana and Han characters
 
 
@@ -53,10 +93,8 @@ def read_sentences(
 
     def cut(words: Sequence[str]) -> list[Input]:
         ids = [rows.setdefault(word, len(rows)) for word in words]
-        if tagged:
-            spans = windows(range(len(ids)), len(ids), max_length)
-        else:
-            spans = [(0, min(len(ids), max_length), 0, 0)]
+        whole = (0, min(len(ids), max_length), 0, 0)
+        spans = windows(range(len(ids)), len(ids), max_length) if tagged else [whole]
         return [
             Input(
                 ids[start:end],
@@ -70,3 +108,11 @@ def read_sentences(
 
     made = [cut(words) for words in sentences]
     return collect(made, table_of(rows))
+
+
+def words_in(inputs: Inputs) -> list[str]:
+    """(P,) the words of inputs that `read_sentences` made."""
+    if inputs.table is None:
+        raise ValueError("inputs without a table of words")
+    names = [word_of(row) for row in inputs.table]
+    return [names[i] for i in inputs.ids.tolist()]
