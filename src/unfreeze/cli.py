@@ -31,6 +31,10 @@ Encoder = Annotated[
     str | None, typer.Option(metavar="NAME_OR_FOLDER", help="See `unfreeze encoders`.  [default: minilm]")
 ]
 
+Options = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the encoder's family, such as stateful=true.")
+]
+
 
 @app.command()
 def compare(
@@ -46,6 +50,7 @@ def compare(
     methods: Annotated[
         str | None, typer.Option(metavar="A,B", help="feature-extraction, fine-tuning, or both.")
     ] = None,
+    encoder_option: Options = None,
     budget: Annotated[
         str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes a method.")
     ] = None,
@@ -64,7 +69,9 @@ def compare(
     ] = None,
 ) -> None:
     """Train both ways, judge them on the test set, and say which to use: report, verdict and a model that predicts."""
-    given = {k: v for k, v in locals().items() if k not in ("plan", "methods") and v is not None}
+    given = {k: v for k, v in locals().items() if k not in ("plan", "methods", "encoder_option") and v is not None}
+    if encoder_option:
+        given["encoder_options"] = _options(encoder_option)
     if methods is not None:
         given["methods"] = [m.strip() for m in methods.split(",")]
     asked = _plan(plan, given)
@@ -151,6 +158,7 @@ def encode(
     text_b: Column = None,
     label: Column = None,
     task: Kind = None,
+    encoder_option: Options = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
 ) -> None:
     """Write the frozen layer states of texts: states (layers, tokens, width), offsets (texts + 1), and the tokens."""
@@ -159,8 +167,20 @@ def encode(
 
     columns = {"text": text, "text_b": text_b, "label": label, "task": task}
     with Display() as display:
-        shape = encode_file(data, encoder or "minilm", out, columns=columns, device=device, watcher=display)
+        shape = encode_file(
+            data, encoder or "minilm", out, options=_options(encoder_option), columns=columns, device=device,
+            watcher=display,
+        )  # fmt: skip
     typer.echo(f"{out}: states {shape}")
+
+
+def _options(given: list[str] | None) -> dict[str, str]:
+    """`["stateful=true"]` to `{"stateful": "true"}`."""
+    pairs = [text.partition("=") for text in given or []]
+    for name, sign, _ in pairs:
+        if not sign:
+            raise InputError("must be NAME=VALUE", where=f"--encoder-option {name}")
+    return {name: value for name, _, value in pairs}
 
 
 def _plan(file: Path | None, given: dict[str, Any]) -> Plan:

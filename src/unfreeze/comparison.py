@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from unfreeze.adaptation.inputs import cut_at_limit, read_inputs
@@ -82,8 +83,8 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{Path(plan.encoder).name}")
     device = pick_device(plan.device)
     with claimed(out):
-        encoder = load_encoder(plan.encoder, plan.max_length).to(device)
-        check_recipes(plan.recipes, dataset.task, encoder.layers)
+        encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
         _same_question(out, question)
@@ -121,7 +122,7 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
     seeds = range(plan.seeds or SEEDS[plan.budget])
     tried = {
         m: [r for r in plan.recipes if r.method == m]
-        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width)
+        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.family)
         for m in plan.methods
     }
     bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
@@ -249,9 +250,10 @@ def _setting(
 
 def _over_limit(encoder: Encoder, dataset: Dataset, split: SplitName) -> int:
     """Examples of a split that pass the encoder's limit: cut, or, for tagging, read in windows."""
-    inputs = read_inputs(encoder, dataset.task, "joint", dataset.split(split))
+    pair = "joint" if encoder.reads_pairs else "separate"
+    inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
     if dataset.task.target == "tags":
-        return int(((inputs.examples[1:] - inputs.examples[:-1]) > 1).sum())
+        return int((np.diff(inputs.examples) > 1).sum())
     return cut_at_limit(inputs)
 
 

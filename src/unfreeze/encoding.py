@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from unfreeze.adaptation.inputs import said_cut
+from unfreeze.adaptation.inputs import read_inputs, said_cut
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.encoders.freezing import frozen
@@ -26,13 +26,21 @@ from unfreeze.tasks import task
 
 
 def encode_file(
-    data: str, encoder: str, out: Path, *, columns: Mapping[str, str | None], device: str, watcher: Watcher
+    data: str,
+    encoder: str,
+    out: Path,
+    *,
+    options: Mapping[str, str],
+    columns: Mapping[str, str | None],
+    device: str,
+    watcher: Watcher,
 ) -> tuple[int, int, int]:
     """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
     One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is
-    one text, read jointly; a tagged sentence longer than the encoder's limit is written window by window. Tokens are in
-    the file's metadata, as JSON under `"tokens"` (one list a text), with `"where"` (file and line of each text).
+    one text, read jointly where the encoder can; a tagged sentence longer than the encoder's limit is written window by
+    window. Tokens are in the file's metadata, as JSON under `"tokens"` (one list a text), with `"where"` (file and line
+    of each text).
 
     Returns:
         The shape of `states`.
@@ -40,7 +48,7 @@ def encode_file(
     if out.suffix != ".safetensors":
         raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
     examples = _examples(data, columns)
-    loaded = load_encoder(encoder).to(pick_device(device))
+    loaded = load_encoder(encoder, options=options).to(pick_device(device))
     inputs = _inputs(loaded, examples)
     cut = said_cut(inputs, loaded.max_length)
     if cut:
@@ -76,9 +84,11 @@ def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]
 def _inputs(encoder: Encoder, examples: Sequence[Example]) -> Inputs:
     if examples and examples[0].words is not None:
         return encoder.read_words([e.words or () for e in examples])
-    first, second = [e.text for e in examples], [e.text_b for e in examples]
-    if any(t is not None for t in second):
-        return encoder.read_texts(first, [t or "" for t in second])
+    first = [e.text for e in examples]
+    if any(e.text_b is not None for e in examples):
+        return read_inputs(
+            encoder, task("pair-classification"), "joint" if encoder.reads_pairs else "separate", examples
+        )
     return encoder.read_texts(first)
 
 

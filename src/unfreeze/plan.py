@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -15,9 +16,10 @@ from unfreeze.errors import InputError, nearest
 Method = Literal["feature-extraction", "fine-tuning"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Budget = Literal["quick", "standard", "thorough"]
-Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf"]
+Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
 Pooling = Literal["mean", "max", "cls"]
 Pair = Literal["joint", "separate"]
+Family = Literal["transformer", "elmo"]
 Schedule = Literal["constant", "linear", "slanted-triangular"]
 
 
@@ -82,6 +84,7 @@ class Plan:
         recipes: replaces the budget's table; each method must get the same number.
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
         max_length: cut inputs to so many pieces; None takes the encoder's limit.
+        encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
         cache_gb: the most the feature store may hold; past it states are recomputed.
     """
 
@@ -103,6 +106,7 @@ class Plan:
     recipes: tuple[Recipe, ...] = ()
     equivalence: float = 0.005
     max_length: int | None = None
+    encoder_options: Mapping[str, str] = field(default_factory=dict)
     cache_gb: float = 8.0
 
     def __post_init__(self) -> None:

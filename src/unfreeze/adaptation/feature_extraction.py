@@ -17,9 +17,9 @@ from unfreeze.adaptation.inputs import inputs_of, pair_reading
 from unfreeze.adaptation.prediction import in_order
 from unfreeze.adaptation.task_heads import (
     BcnBody,
-    EsimBody,
     MembersBody,
     Mix,
+    PairBody,
     TagHead,
     TaskHead,
     TextHead,
@@ -131,7 +131,7 @@ def frozen_head(
         return TextHead(body, objective, members=len(penalties))
     mix = Mix(layers, recipe.layers)
     if recipe.head == "esim":
-        return TextHead(EsimBody(mix, ESIM(width, outputs, recipe.hidden, recipe.dropout), recipe.pair), objective)
+        return TextHead(PairBody(mix, ESIM(width, outputs, recipe.hidden, recipe.dropout), recipe.pair), objective)
     return TextHead(BcnBody(mix, BCN(width, outputs, recipe.hidden, recipe.dropout)), objective)
 
 

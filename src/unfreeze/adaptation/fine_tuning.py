@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from unfreeze.adaptation.inputs import example_lengths, inputs_of, pair_reading, read_inputs
 from unfreeze.adaptation.prediction import predict
-from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
+from unfreeze.adaptation.task_heads import Mix, PairBody, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
 from unfreeze.adaptation.trained import Trained, gold_labels, main_score
 from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
@@ -23,6 +23,7 @@ from unfreeze.encoders.freezing import thawed_copy
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.threads import thread_pool
+from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.plan import Recipe
@@ -41,6 +42,9 @@ def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | T
         rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
         tagger = Tagger(width, objective.outputs, rules, hidden, dropout=recipe.dropout, use_crf="crf" in recipe.head)
         return TagHead(Mix(1, (0,)), tagger, objective)
+    if recipe.head == "biattention":
+        attention = BiAttention(width, objective.outputs, recipe.dropout)
+        return TextHead(PairBody(Mix(1, (0,)), attention, recipe.pair), objective)
     pair = features_of_pairs(objective.task) if pair_reading(recipe, objective.task) == "separate" else None
     return TextHead(PooledBody(width, objective.outputs, recipe.pooling, recipe.dropout, pair), objective)
 

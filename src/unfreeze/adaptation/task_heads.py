@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.heads.bcn import BCN
+from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear import Linear, PairFeatures, pair_features, pair_width
 from unfreeze.heads.linear_members import LinearMembers
@@ -170,12 +171,12 @@ class BcnBody(nn.Module):
         return logits[None]
 
 
-class EsimBody(nn.Module):
-    """Mixed states of both texts of a pair through ESIM."""
+class PairBody(nn.Module):
+    """Mixed states of both texts of a pair through a head that reads two padded texts: ESIM or bi-attention."""
 
-    def __init__(self, mix: Mix, esim: ESIM, pair: Pair) -> None:
+    def __init__(self, mix: Mix, head: ESIM | BiAttention, pair: Pair) -> None:
         super().__init__()
-        self.mix, self.esim, self.pair = mix, esim, pair
+        self.mix, self.head, self.pair = mix, head, pair
 
     def forward(self, states: LayerStates) -> Tensor:
         """(1, B, outputs)."""
@@ -184,7 +185,7 @@ class EsimBody(nn.Module):
         parts = mixed.split(list(lengths))
         first = pad(torch.cat(parts[0::2]), lengths[0::2])
         second = pad(torch.cat(parts[1::2]), lengths[1::2])
-        logits: Tensor = self.esim(*first, *second)
+        logits: Tensor = self.head(*first, *second)
         return logits[None]
 
 

@@ -9,15 +9,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unfreeze.plan import Family
+
 Ints = npt.NDArray[np.integer]
-Family = Literal["transformer", "elmo"]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unfreeze.plan import Budget, Method, Recipe
+from unfreeze.plan import Budget, Family, Method, Recipe
 from unfreeze.tasks import Task
 
 RECIPES: dict[Budget, int] = {"quick": 3, "standard": 6, "thorough": 9}
@@ -24,6 +24,7 @@ _TURC = "Turc et al. 2019, the larger rates of their grid, for encoders much sma
 _ULMFIT = "Howard & Ruder 2018, sections 3.2 and 3.3; decay per layer eased, since there are more layers than 3"
 _ZHANG = "Zhang et al. 2021: re-initialised top layers and longer training help with few examples"
 _KUMAR = "Kumar et al. 2022: a head that lags behind distorts the encoder, so it learns at a larger rate"
+_ELMO = "Peters, Ruder & Smith 2019, appendix A, and the authors' configuration for SST-2; rate for small batches"
 _SBERT = "Reimers & Gurevych 2019: each text on its own; [u, v, |u-v|, u*v]"
 
 L2 = (0.0, 1e-3, 3e-3, 1e-2, 3e-2)
@@ -138,11 +139,67 @@ def _moving(task: Task, small: bool) -> list[Recipe]:
     ]
 
 
-def recipes(budget: Budget, method: Method, task: Task, width: int) -> tuple[Recipe, ...]:
+def _frozen_elmo(task: Task) -> list[Recipe]:
+    """As for transformers, but an ELMo reads the texts of a pair one by one, and has no [CLS]."""
+    if not task.pair:
+        table = _frozen(task)
+        return [
+            replace(r, name="linear-top-max", layers=(-1,), pooling="max") if r.pooling == "cls" else r for r in table
+        ]
+    apart = replace(_linear, pair="separate", l2=PAIR_L2)
+    esim = replace(_esim, pair="separate")
+    return [
+        replace(apart, name="linear-mix"),
+        replace(esim, name="esim"),
+        replace(apart, name="linear-mix-max", pooling="max"),
+        replace(apart, name="linear-top", layers=(-1,)),
+        replace(esim, name="esim-top", layers=(-1,)),
+        replace(esim, name="esim-published", hidden=300, learning_rate=4e-4, batch_size=32, dropout=0.5),
+        replace(apart, name="linear-top-max", layers=(-1,), pooling="max"),
+        replace(esim, name="esim-slow", learning_rate=4e-4),
+        replace(apart, name="linear-mean", layers="mean"),
+    ]
+
+
+def _moving_elmo(task: Task) -> list[Recipe]:
+    """Fine-tuning a biLM by the recipe of its authors, around which rate, unfreezing and length are varied."""
+    tuned = Recipe(
+        "fine-tuning", "linear", pooling="max", pair="separate", learning_rate=5e-4, schedule="slanted-triangular",
+        layer_decay=0.4, epochs=10, min_steps=500, batch_size=32, weight_decay=0.0, dropout=0.5, clip=5.0,
+        gradual_unfreezing=True, source=_ELMO,
+    )  # fmt: skip
+    pair = task.pair
+    if task.target == "tags":
+        tuned = replace(tuned, head="crf", pooling="mean", learning_rate=1e-3)
+    elif pair:  # Peters et al. unfroze gradually for texts and tagging
+        tuned = replace(tuned, head="biattention", pooling="mean", gradual_unfreezing=False)
+    other = replace(tuned, head="linear", pooling="max") if pair else replace(tuned, gradual_unfreezing=False)
+    return [
+        replace(tuned, name="published"),
+        replace(tuned, name="published-faster", learning_rate=2 * tuned.learning_rate),
+        replace(other, name="pooled" if pair else "at-once"),
+        replace(tuned, name="flatter", layer_decay=0.7),
+        replace(tuned, name="longer", epochs=20),
+        replace(tuned, name="batch-16", batch_size=16),
+        replace(tuned, name="slower", learning_rate=tuned.learning_rate / 2),
+        replace(tuned, name="less-dropout", dropout=0.2),
+        replace(tuned, name="gradual", gradual_unfreezing=True)
+        if pair
+        else replace(other, name="at-once-faster", learning_rate=2 * tuned.learning_rate),
+    ]
+
+
+def recipes(
+    budget: Budget, method: Method, task: Task, width: int, family: Family = "transformer"
+) -> tuple[Recipe, ...]:
     """The recipes that a budget tries for a method.
 
     Args:
-        width: of the encoder's layer states; decides the range of fine-tuning's learning rates.
+        width: of the encoder's layer states; decides the range of a transformer's learning rates.
+        family: of the encoder.
     """
-    table = _frozen(task) if method == "feature-extraction" else _moving(task, small=width <= 512)
+    if family == "elmo":
+        table = _frozen_elmo(task) if method == "feature-extraction" else _moving_elmo(task)
+    else:
+        table = _frozen(task) if method == "feature-extraction" else _moving(task, small=width <= 512)
     return tuple(table[: RECIPES[budget]])

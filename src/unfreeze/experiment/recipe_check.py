@@ -11,7 +11,7 @@ from unfreeze.tasks import Task
 
 HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
     "feature-extraction": {"text": ("linear", "bcn"), "pair": ("linear", "esim"), "words": ("crf", "bilstm-crf")},
-    "fine-tuning": {"text": ("linear",), "pair": ("linear",), "words": ("linear", "crf", "bilstm-crf")},
+    "fine-tuning": {"text": ("linear",), "pair": ("linear", "biattention"), "words": ("linear", "crf", "bilstm-crf")},
 }
 _LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0}
 _BETWEEN = {"dropout": (0, 1), "warmup": (0, 1), "layer_decay": (0, 1)}
@@ -23,11 +23,12 @@ def heads_for(method: Method, task: Task) -> tuple[Head, ...]:
     return HEADS[method]["words" if task.target == "tags" else "pair" if task.pair else "text"]
 
 
-def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int) -> None:
+def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int, reads_pairs: bool = True) -> None:
     """Look over recipes before anything is run.
 
     Args:
         layers: layer states of the encoder, the embedding layer counted.
+        reads_pairs: whether the encoder reads two texts in one input.
 
     Raises:
         InputError: which recipe, which setting, and what is allowed.
@@ -38,6 +39,8 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int) -> None:
         if recipe.head not in heads:
             fitting = f"{task.kind} by {recipe.method} takes {', '.join(heads)}"
             raise InputError(f"head '{recipe.head}' does not fit; {fitting}", where=where)
+        if task.pair and recipe.pair == "joint" and not reads_pairs:
+            raise InputError("pair is joint; this encoder reads one text at a time: separate", where=where)
         for problem in (_number_problem(recipe), _layer_problem(recipe, layers)):
             if problem:
                 raise InputError(problem, where=where)
