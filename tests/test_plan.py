@@ -29,7 +29,7 @@ def told(values: Any) -> str:
 
 def test_an_empty_plan_has_the_defaults() -> None:
     assert plan_from({}) == Plan()
-    assert Plan().methods == METHODS == ("feature-extraction", "fine-tuning")
+    assert METHODS == ("feature-extraction", "fine-tuning")
 
 
 def test_recipes_are_read() -> None:

@@ -46,7 +46,7 @@ from unfreeze.experiment.runner import FITTED, WEIGHTS, Watcher, Workbench, feat
 from unfreeze.features.cache import cache_folder
 from unfreeze.judge import Result, judge
 from unfreeze.metrics import main_metric
-from unfreeze.plan import Method, Plan, Recipe, plain
+from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
 
@@ -84,6 +84,9 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+        plan, line = _possible(plan, encoder)
+        if line:
+            tell(line)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
@@ -102,6 +105,22 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
             weights.unlink()  # the bundle holds the one that is used; records and predictions stay
     return result
+
+
+def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
+    """The plan with the methods that this encoder allows, and what to say where one was not asked for and is left out.
+
+    Raises:
+        InputError: fine-tuning is asked for an encoder that cannot be fine-tuned.
+    """
+    if encoder.fixed is None:
+        return replace(plan, methods=plan.methods or METHODS), None
+    if "fine-tuning" in (plan.methods or ()):
+        raise InputError(f"{plan.encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
+    alone: tuple[Method, ...] = ("feature-extraction",)
+    return replace(
+        plan, methods=alone
+    ), f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
 
 
 def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
@@ -123,7 +142,7 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
     tried = {
         m: [r for r in plan.recipes if r.method == m]
         or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.family)
-        for m in plan.methods
+        for m in plan.methods or METHODS
     }
     bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}

@@ -19,7 +19,7 @@ Budget = Literal["quick", "standard", "thorough"]
 Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
 Pooling = Literal["mean", "max", "cls"]
 Pair = Literal["joint", "separate"]
-Family = Literal["transformer", "elmo"]
+Family = Literal["transformer", "elmo", "word-vectors", "sentence-vectors"]
 Schedule = Literal["constant", "linear", "slanted-triangular"]
 
 
@@ -79,6 +79,7 @@ class Plan:
 
     Attributes:
         data: file or folder; train, dev, test name files outright and win over what `data` holds.
+        methods: None takes both, or feature extraction alone where the encoder cannot be fine-tuned.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
         recipes: replaces the budget's table; each method must get the same number.
@@ -97,7 +98,7 @@ class Plan:
     label: str | None = None
     task: str | None = None
     encoder: str = "minilm"
-    methods: tuple[Method, ...] = METHODS
+    methods: tuple[Method, ...] | None = None
     budget: Budget = "quick"
     seeds: int | None = None
     train_size: int | None = None
@@ -119,9 +120,9 @@ class Plan:
         for name in ("equivalence", "cache_gb"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
-        if not self.methods:
+        if self.methods is not None and not self.methods:
             raise InputError(f"no method; known: {', '.join(METHODS)}", where="methods")
-        counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods}
+        counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods or METHODS}
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
 

@@ -106,6 +106,7 @@ class Encoder(nn.Module, ABC):
         max_length: the most pieces an input may have, special pieces included.
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
+        fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Encoder(nn.Module, ABC):
     max_length: int
     family: Family
     reads_pairs: bool
+    fixed: str | None = None
 
     @abstractmethod
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
