@@ -173,7 +173,7 @@ def test_example_plans_can_be_run(path: Path) -> None:
     data = read_data(plan)
     assert min(len(data.train), len(data.dev), len(data.test)) >= 100
     check_recipes(plan.recipes, data.task, layers=7)
-    assert plan.methods == METHODS
+    assert plan.methods in (None, METHODS)
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.split() == ["#", "unfreeze", "compare", "--plan", _name(path)]
     licences = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")

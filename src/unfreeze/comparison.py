@@ -84,9 +84,9 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
-        plan, line = _possible(plan, encoder)
-        if line:
-            tell(line)
+        plan, left_out = _possible(plan, encoder)
+        if left_out:
+            tell(left_out)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
