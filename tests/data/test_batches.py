@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.data.batches import shuffled_batches, sorted_batches, unsorted
+from unfreeze.data.batches import ordered_batches, shuffled_batches, sorted_batches, unsorted
 
 LENGTHS = st.lists(st.integers(1, 50), max_size=60)
 
@@ -70,3 +70,16 @@ def test_unsorted_undoes_any_batching(lengths: list[int], budget: int) -> None:
 @pytest.mark.parametrize("lengths", [[], np.zeros(0, np.int64)])
 def test_nothing_to_batch(lengths: list[int]) -> None:
     assert shuffled_batches(lengths, 4, 0, 1) == list(sorted_batches(lengths, 10)) == []
+
+
+@pytest.mark.parametrize(
+    ("counts", "size", "expected"),
+    [
+        ([1] * 5, 2, [[0, 1], [2, 3], [4]]),
+        ([2, 2, 2], 3, [[0], [1], [2]]),
+        ([3, 1, 1, 1], 2, [[0], [1, 2], [3]]),
+        ([], 4, []),
+    ],
+)
+def test_ordered_batches_keep_examples_whole(counts: list[int], size: int, expected: list[list[int]]) -> None:
+    assert [batch.tolist() for batch in ordered_batches(counts, size)] == expected

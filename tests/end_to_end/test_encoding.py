@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 import tiny
 import torch
@@ -127,3 +129,29 @@ def test_listed_encoders(name: str, command_line: Callable) -> None:
     (row,) = (line.split() for line in said.splitlines() if line.startswith(name))
     assert row[1:3] == ["7", "384"]
     assert 80 < float(row[3]) < 100
+
+
+SHARED = Path(__file__).parents[3] / "shared" / "fixtures"
+
+
+@pytest.mark.parametrize(
+    ("fixture", "sentences"),
+    [("elmo_allennlp", "sentences.json"), ("elmo_bilm_tf", "lm_embeddings_sentences.json")],
+)
+def test_a_published_elmo_read_statefully_gives_what_the_reference_did(
+    fixture: str, sentences: str, tmp_path: Path, command_line: Callable
+) -> None:
+    folder = SHARED / fixture
+    if not folder.exists():
+        pytest.skip(f"{fixture} is not beside the project")
+    rows = json.loads((folder / sentences).read_text(encoding="utf-8"))
+    texts = [row[number] for number in range(len(rows[0])) for row in rows]  # batches of three rows
+    (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    options = [f"--encoder-option={told}" for told in ("stateful=true", "batch_size=3", "tokenizer=whitespace")]
+    found, _ = _encode(command_line, tmp_path / "texts.txt", folder, tmp_path / "x.safetensors", *options)
+    files = [h5py.File(folder / f"lm_embeddings_{row}.hdf5") for row in range(len(rows))]
+    for number, text in enumerate(texts):
+        start, end = found["offsets"][number : number + 2].tolist()
+        expected = np.concatenate(list(files[number % 3][str(number // 3)][...]), -1)  # forward, backward
+        assert found["tokens"][number] == text.split()
+        np.testing.assert_allclose(found["states"][-1, start:end], expected, atol=1e-5)

@@ -28,13 +28,21 @@ class FakeEncoder(nn.Module):
         self.pieces = 0
         self.fail_after: int | None = None
         self.error: Exception = RuntimeError("killed")
+        self.ordered: int | None = None
+        self.device = torch.device("cpu")
+        self.batches = 0  # since `begin`; an ordered one adds their number to its states
+
+    def begin(self, inputs: Inputs) -> None:
+        self.batches = 0
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         if self.fail_after is not None and self.pieces >= self.fail_after:
             raise self.error
         self.pieces += len(batch.ids)
         position = torch.cat([torch.arange(n) for n in batch.lengths])
+        self.batches += 1
         x = self.dropout(self.embedding(batch.ids) + 0.1 * position[:, None])
+        x = x + (self.batches if self.ordered else 0)
         states = [x]
         for linear in self.stack:
             states.append(torch.tanh(linear(states[-1])))

@@ -244,3 +244,18 @@ def test_a_cache_that_may_only_be_read_still_serves(tmp_path, encoder, inputs, m
 
     monkeypatch.setattr(os, "utime", refused)
     assert get(encoder, inputs, tmp_path).reused
+
+
+def test_an_ordered_encoder_reads_in_order_and_shares_no_states(tmp_path, encoder, inputs):
+    encoder.ordered = 2
+    features = extract(encoder, inputs, "tokens", folder=tmp_path, cap_bytes=10**9, precision="fp32")
+    got = features.read(range(6))
+    encoder.begin(inputs)
+    expected = [encoder.encode(inputs.batch(pair)).states for pair in ([0, 1], [2, 3], [4, 5])]
+    torch.testing.assert_close(got.states, torch.cat(expected, 1).half().float())
+    first, again = features.read([1]).states, features.read([4]).states  # the same text, read at another time
+    assert not torch.allclose(first, again)
+    reopened = extract(encoder, inputs, "tokens", folder=tmp_path, cap_bytes=10**9, precision="fp32")
+    assert reopened.reused
+    with pytest.raises(InputError, match="stateful reading needs a store"):
+        extract(encoder, inputs, "mean", folder=tmp_path, cap_bytes=0, precision="fp32")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from unfreeze.adaptation.feature_extraction import as_form, form_for, frozen_head
@@ -37,7 +38,9 @@ class AdaptedModel:
         task = self.objective.task
         inputs = read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples)
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
-        return predict(_states(self), heads, inputs, self.encoder.device)
+        with torch.inference_mode():
+            self.encoder.begin(inputs)
+        return predict(_states(self), heads, inputs, self.encoder.device, ordered=self.encoder.ordered)
 
 
 def _states(model: AdaptedModel) -> Callable[[Batch], LayerStates]:

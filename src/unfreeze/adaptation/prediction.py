@@ -9,7 +9,7 @@ import torch
 
 from unfreeze.adaptation.inputs import example_lengths, inputs_of
 from unfreeze.adaptation.task_heads import TaskHead
-from unfreeze.data.batches import sorted_batches, unsorted
+from unfreeze.data.batches import ordered_batches, sorted_batches, unsorted
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Batch, Inputs, Ints, LayerStates
 from unfreeze.encoders.threads import map_in_threads
@@ -24,6 +24,7 @@ def predict(
     inputs: Inputs,
     device: torch.device,
     precision: Precision = "fp32",
+    ordered: int | None = None,
 ) -> list[Decoded]:
     """Predictions of several heads on the same layer states, each batch encoded once.
 
@@ -32,6 +33,7 @@ def predict(
         heads: in eval mode; each has one member.
         inputs: of all examples.
         precision: of the computation.
+        ordered: inputs a batch where they must be read in their order, see `Encoder.ordered`.
 
     Returns:
         One `Decoded` a head, examples in their order.
@@ -43,8 +45,12 @@ def predict(
             states = encode(inputs.batch(chosen, device))
             return [head.decode(states, counts) for head in heads]
 
-    batches = list(sorted_batches(example_lengths(inputs), TOKEN_BUDGET))
-    decoded = list(map_in_threads(compute, batches, device))
+    if ordered is not None:
+        batches = list(ordered_batches(np.diff(inputs.examples), ordered))
+        decoded = [compute(batch) for batch in batches]
+    else:
+        batches = list(sorted_batches(example_lengths(inputs), TOKEN_BUDGET))
+        decoded = list(map_in_threads(compute, batches, device))
     return [in_order([one for batch in decoded for one in batch[h]], batches) for h in range(len(heads))]
 
 

@@ -42,6 +42,22 @@ def sorted_batches(lengths: npt.ArrayLike, budget: int, at_most: int = 1024) -> 
         yield np.asarray(current)
 
 
+def ordered_batches(counts: npt.ArrayLike, size: int) -> Iterator[Order]:
+    """Examples in their order, cut so that a batch has at most `size` inputs (or a single example).
+
+    Args:
+        counts: (examples,) inputs of each example.
+    """
+    start, total = 0, 0
+    for i, count in enumerate(np.asarray(counts).tolist()):
+        if i > start and total + count > size:
+            yield np.arange(start, i)
+            start, total = i, 0
+        total += count
+    if len(np.asarray(counts)) > start:
+        yield np.arange(start, len(np.asarray(counts)))
+
+
 def unsorted(batches: Sequence[Order], size: int) -> Order:
     """Where each of `size` examples stands when the batches are laid end to end."""
     place = np.empty(size, dtype=np.int64)

@@ -106,6 +106,8 @@ class Encoder(nn.Module, ABC):
         max_length: the most pieces an input may have, special pieces included.
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
+        ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
+            the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
     """
 
@@ -115,6 +117,7 @@ class Encoder(nn.Module, ABC):
     max_length: int
     family: Family
     reads_pairs: bool
+    ordered: int | None = None
     fixed: str | None = None
 
     @abstractmethod
@@ -152,6 +155,9 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
+
+    def begin(self, inputs: Inputs) -> None:
+        """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 
     @property
     def device(self) -> torch.device:

@@ -152,7 +152,7 @@ def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeat
     if key not in bench.features:
         reader, examples = bench.reader, bench.dataset.split(split)
         inputs = read_inputs(reader, task, pair, examples)
-        size = predicted_bytes(inputs, reader.layers, reader.width, form) / 1e6
+        size = predicted_bytes(inputs, reader.layers, reader.width, form, reader.ordered is None) / 1e6
         name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)
         bench.features[key] = split_features(

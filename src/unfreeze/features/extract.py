@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unfreeze.data.batches import sorted_batches
+from unfreeze.data.batches import ordered_batches, sorted_batches
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.threads import map_in_threads
 from unfreeze.errors import InputError
@@ -92,10 +92,10 @@ def extract(
 
     Raises:
         RuntimeError: the encoder is not frozen.
-        InputError: the encoder gives states that are no finite numbers.
+        InputError: the encoder gives states that are no finite numbers, or states of an ordered one cannot be stored.
     """
     require_frozen(encoder)
-    where = layout(inputs, form)
+    where = layout(inputs, form, encoder.ordered is None)
     fingerprint = encoder.fingerprint()
     key = store_key(fingerprint, inputs, form, precision)
     if stored := _reopened(folder / key):
@@ -118,6 +118,9 @@ def extract(
             break
     else:
         raise InputError("gives states that are infinite or no numbers", where=f"encoder {encoder.name}")
+    if encoder.ordered is not None:
+        problem = f"{note}; stateful reading needs a store, since single texts cannot be read again; raise --cache-gb"
+        raise InputError(problem, where=f"encoder {encoder.name}")
     return RecomputedFeatures(
         encoder, inputs, where, form, token_budget, f"{note}; they are recomputed at each reading"
     )
@@ -174,16 +177,16 @@ def encoded(
         Places in `asked`, and the states (layers, rows of these inputs in this order, width) of their rows, in the
         encoder's dtype and on its device.
     """
-    device = next(cast(nn.Module, encoder).parameters()).device
+    device = encoder.device
+    with torch.inference_mode():
+        encoder.begin(inputs)
     lengths, done = inputs.lengths()[asked], 0
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:
         with torch.inference_mode():
             return batch, _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
 
-    # Backwards: if the longest are too much for the memory, that shows at once.
-    batches = reversed([*sorted_batches(lengths, token_budget)])
-    for number, (batch, states) in enumerate(map_in_threads(compute, batches, device), start=1):
+    for number, (batch, states) in enumerate(_computed(encoder, inputs, asked, token_budget, compute, device), start=1):
         yield batch, states
         del states
         if number % _BATCHES_PER_TRIM == 0:
@@ -191,6 +194,24 @@ def encoded(
         done += int(lengths[batch].sum())
         if progress:
             progress(done, int(lengths.sum()))
+
+
+def _computed(
+    encoder: Encoder,
+    inputs: Inputs,
+    asked: Ints,
+    token_budget: int,
+    compute: Callable[[Ints], tuple[Ints, Tensor]],
+    device: torch.device,
+) -> Iterator[tuple[Ints, Tensor]]:
+    if encoder.ordered is None:
+        # Backwards: if the longest are too much for the memory, that shows at once.
+        yield from map_in_threads(compute, reversed([*sorted_batches(inputs.lengths()[asked], token_budget)]), device)
+        return
+    if not np.array_equal(asked, np.arange(len(inputs.truncated))):
+        raise ValueError("an ordered encoder reads all inputs, in their order")
+    for examples in ordered_batches(np.diff(inputs.examples), encoder.ordered):
+        yield compute(np.arange(inputs.examples[examples[0]], inputs.examples[examples[-1] + 1]))
 
 
 def _trim_memory() -> None:

@@ -66,9 +66,14 @@ def ragged(starts: Ints, counts: Ints) -> Ints:
     return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) + np.repeat(starts - ends + counts, counts)
 
 
-def layout(inputs: Inputs, form: Form) -> Layout:
-    """Where the rows of `inputs` lie in a store of this form."""
-    first, stored = _distinct(inputs)
+def layout(inputs: Inputs, form: Form, shared: bool = True) -> Layout:
+    """Where the rows of `inputs` lie in a store of this form.
+
+    Args:
+        shared: identical inputs have identical states, which are stored once.
+    """
+    every = np.arange(len(inputs.offsets) - 1, dtype=np.int64)
+    first, stored = _distinct(inputs) if shared else (every, every)
     lengths = inputs.lengths()[first]
     if form in ("tokens", "words"):
         pieces = ragged(inputs.offsets[first], lengths)
@@ -102,9 +107,9 @@ def _columns(inputs: Inputs) -> tuple[Ints, ...]:
     return tuple(np.ascontiguousarray(column, dtype=kind) for column, kind in kinds)
 
 
-def predicted_bytes(inputs: Inputs, layers: int, width: int, form: Form) -> int:
+def predicted_bytes(inputs: Inputs, layers: int, width: int, form: Form, shared: bool = True) -> int:
     """Exact bytes of the states that a store of `inputs` will hold in float16; its index adds some bytes a row."""
-    return layout(inputs, form).rows * layers * width * 2
+    return layout(inputs, form, shared).rows * layers * width * 2
 
 
 def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str) -> str:

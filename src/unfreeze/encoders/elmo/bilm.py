@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unfreeze.encoders.elmo.steps import Steps, steps_of
+from unfreeze.layers.dropout import dropout
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ class BiLm(nn.Module):
         outputs, after = [], []
         for number, layer in enumerate(self.layers):
             before = None if states is None else _sorted(states[number], steps)
-            x_in = F.dropout(x, self.dropout, self.training)
+            x_in = dropout(x, self.dropout, self.training)
             out, last = layer(x_in, steps.active, before)
             if self.size.skip and number > 0:
                 out = out + x_in

@@ -38,8 +38,11 @@ class ElmoEncoder(Encoder):
         self.reading = reading or Reading()
         self.layers, self.width = model.lm.size.layers + 1, model.width
         self.family, self.reads_pairs = "elmo", False
+        if self.reading.stateful:
+            self.ordered = self.reading.batch_size
+            self.fixed = "its states go on from text to text (stateful), which training in random order would break"
         self._states: list[State] | None = None
-        self._known: tuple[Ints, tuple[Any, ...], Tensor] | None = None  # a table, the weights' versions, its vectors
+        self._known: tuple[Ints, Tensor] | None = None  # a table and its vectors, see `begin`
         self.eval()
 
     @classmethod
@@ -91,9 +94,11 @@ class ElmoEncoder(Encoder):
             self._states = [_kept(new, old, count) for new, old in zip(after, self._states or after, strict=True)]
         return LayerStates(states if all_layers else states[-1:], batch.segment, batch.words, batch.lengths)
 
-    def reset_states(self) -> None:
-        """Forget what was read; only for `stateful`."""
-        self._states = None
+    def begin(self, inputs: Inputs) -> None:
+        """See `Encoder.begin`: frozen, the characters of each distinct word of the inputs are read here, once."""
+        self._states, self._known = None, None
+        if inputs.table is not None and not self._learns():
+            self._known = inputs.table, self._read(inputs.table)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Character CNN, then each LSTM layer in both directions."""
@@ -114,21 +119,22 @@ class ElmoEncoder(Encoder):
         return digest.hexdigest()
 
     def _vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Token vectors (P, projection) of a batch and those of the sentence's two ends.
-
-        Frozen, the characters of each distinct word of a data set are read once; while it learns, those of the batch's.
-        """
+        """Token vectors (P, projection) of a batch and those of the sentence's two ends."""
         if batch.table is None:
             raise ValueError("inputs of another encoder: ELMo needs their characters")
-        if any(p.requires_grad for p in self.model.cnn.parameters()):
-            used, where = torch.unique(batch.ids, return_inverse=True)
-            vectors = self._read(batch.table[used.cpu().numpy()])
-            return vectors[:-2][where], vectors[-2:]
-        versions = tuple((p.data_ptr(), p._version) for p in self.model.cnn.parameters())
-        if self._known is None or self._known[0] is not batch.table or self._known[1] != versions:
-            self._known = batch.table, versions, self._read(batch.table)
-        vectors = self._known[2]
-        return vectors[:-2][batch.ids], vectors[-2:]
+        if self._known is not None and self._known[0] is batch.table and not self._learns():
+            vectors = self._known[1]
+            return vectors[:-2][batch.ids], vectors[-2:]
+        used, where = torch.unique(batch.ids, return_inverse=True)
+        vectors = self._read(batch.table[used.cpu().numpy()])
+        return vectors[:-2][where], vectors[-2:]
+
+    def _learns(self) -> bool:
+        return any(p.requires_grad for p in self.model.cnn.parameters())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies do not take along what was read."""
+        return {**self.__dict__, "_states": None, "_known": None}
 
     def _read(self, table: Ints) -> Tensor:
         """Vectors of a table's words, and of the two ends behind them."""
