@@ -74,7 +74,7 @@ def test_states_go_on_from_batch_to_batch_row_by_row(tmp_path: Path) -> None:
     tensors = random_tensors(OPTIONS)
     model = load(written(tmp_path / "elmo", OPTIONS, tensors))
     oracles = [Oracle(OPTIONS, tensors, stateful=True) for _ in SENTENCES]
-    state = None
+    state = model.lm.zeros(len(SENTENCES))
     for turn in range(3):
         batch = SENTENCES[turn:] + SENTENCES[:turn]  # the longest is in another row each time
         got, state = run(model, batch, state)
@@ -91,7 +91,8 @@ def test_the_top_layer_equals_what_the_reference_computed(fixture: str, sentence
     if not folder.exists():
         pytest.skip(f"{fixture} is not beside the project")
     rows = json.loads((folder / sentences).read_text(encoding="utf-8"))
-    model, state = load(folder), None
+    model = load(folder)
+    state = model.lm.zeros(len(rows))
     files = [h5py.File(folder / f"lm_embeddings_{row}.hdf5") for row in range(len(rows))]
     for number in range(len(rows[0])):
         got, state = run(model, [row[number].split() for row in rows], state)

@@ -88,10 +88,12 @@ class ElmoEncoder(Encoder):
         """See `Encoder.encode`."""
         tokens, ends = self._vectors(batch)
         count = len(batch.lengths)
-        before = [_rows(state, count) for state in self._states] if self._states else None
-        states, after = self.model(tokens, batch.lengths, ends, before)
-        if self.reading.stateful:
-            self._states = [_kept(new, old, count) for new, old in zip(after, self._states or after, strict=True)]
+        if not self.reading.stateful:
+            states, _ = self.model(tokens, batch.lengths, ends)
+        else:
+            known = self._states or self.model.lm.zeros(count)
+            states, after = self.model(tokens, batch.lengths, ends, [_rows(state, count) for state in known])
+            self._states = [_kept(new, old, count) for new, old in zip(after, known, strict=True)]
         return LayerStates(states if all_layers else states[-1:], batch.segment, batch.words, batch.lengths)
 
     def begin(self, inputs: Inputs) -> None:

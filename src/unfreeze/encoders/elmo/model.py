@@ -37,11 +37,13 @@ class ElmoModel(nn.Module):
             tokens: (P, projection) vectors of their words, from `cnn`.
             lengths: words of each sentence, 0 allowed; they sum to P.
             ends: (2, projection) vectors of `<S>` and `</S>`, which are set around each sentence.
-            states: of each layer, to go on from.
+            states: of each layer, to go on from; None lets each sentence stand by itself.
 
         Returns:
             (layers + 1, P, width): the token vector twice, then each layer forward and backward; and the states after.
         """
+        if states is None:
+            return self._alone(tokens, [n for n in lengths if n], ends)
         sizes = torch.tensor(lengths, device=tokens.device)
         framed = sizes + 2
         last = framed.cumsum(0) - 1
@@ -52,3 +54,12 @@ class ElmoModel(nn.Module):
         layers, after = self.lm(rows, framed.tolist(), states)
         words = [layer[inside] for layer in layers]
         return torch.stack([torch.cat([tokens, tokens], 1), *words]), after
+
+    def _alone(self, tokens: Tensor, lengths: Sequence[int], ends: Tensor) -> tuple[Tensor, list[State]]:
+        """As `forward` from zero states: all sentences begin alike, and what reads their far end is not asked for.
+
+        The states behind the near end are computed once, with one row; so two words fewer a sentence are read.
+        """
+        starts = [(h.expand(-1, len(lengths), -1), c.expand(-1, len(lengths), -1)) for h, c in self.lm.start(ends)]
+        layers, after = self.lm(tokens, lengths, starts)
+        return torch.stack([torch.cat([tokens, tokens], 1), *layers]), after
