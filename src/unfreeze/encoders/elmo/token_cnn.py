@@ -56,6 +56,18 @@ class Highway(nn.Module):
         return torch.lerp(x, torch.relu(self.transform(x)), torch.sigmoid(self.carry(x)))
 
 
+def _largest(embedded: Tensor, conv: nn.Module) -> Tensor:
+    """(V, count): the greatest value of each filter over all windows of (V, C, embedding).
+
+    As one matrix product over windows laid out side by side: with so few channels twice as fast as the convolution.
+    """
+    weight, bias = dict(conv.named_parameters()).values()
+    count, channels, width = weight.shape
+    windows = embedded.unfold(1, width, 1).transpose(2, 3).reshape(-1, width * channels)
+    values = windows @ weight.permute(2, 1, 0).reshape(width * channels, count)
+    return values.view(len(embedded), -1, count).amax(1) + bias
+
+
 class CharCnn(nn.Module):
     """Vectors of words from their characters, each word by itself.
 
@@ -72,7 +84,7 @@ class CharCnn(nn.Module):
         self.projection = nn.Linear(size.features, size.projection)
         nn.init.uniform_(self.embedding, -1.0, 1.0)
 
-    def forward(self, characters: Tensor, batch: int = 2048) -> Tensor:
+    def forward(self, characters: Tensor, batch: int = 512) -> Tensor:
         """Vectors of words.
 
         Args:
@@ -94,8 +106,8 @@ class CharCnn(nn.Module):
         return torch.cat(parts)[order.argsort()]
 
     def _vectors(self, characters: Tensor) -> Tensor:
-        embedded = F.embedding(characters, self.embedding).transpose(1, 2)  # (V, embedding, C)
-        x = torch.cat([conv(embedded).amax(2) for conv in self.convolutions], 1)
+        embedded = F.embedding(characters, self.embedding)  # (V, C, embedding)
+        x = torch.cat([_largest(embedded, conv) for conv in self.convolutions], 1)
         x = ACTIVATIONS[self.size.activation](x)  # monotone: after the maximum it costs less
         for highway in self.highways:
             x = highway(x)
