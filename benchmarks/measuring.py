@@ -95,9 +95,13 @@ class Peaks:
         self._seen["fp32"].append(matmul_peak(torch.float32))
         self._seen["bf16"].append(matmul_peak(torch.bfloat16))
 
+    def median(self, precision: str) -> Rate:
+        """FLOP/s in a precision."""
+        return median_rate(self._seen[precision])
+
     def share(self, flops: float, rates: Sequence[Rate], precision: str) -> str:
         """How much of the peak in `precision` work of `flops` a unit reaches, in processor time."""
-        reached = flops * median_rate(rates).processor / median_rate(self._seen[precision]).processor
+        reached = flops * median_rate(rates).processor / self.median(precision).processor
         return f"{reached:.0%} of {precision}"
 
     def line(self) -> str:
