@@ -29,7 +29,7 @@ from torch import Tensor
 
 from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.encoders.elmo.bilm import LstmSize
-from unfreeze.encoders.elmo.characters import CHARACTERS, sentence_ends
+from unfreeze.encoders.elmo.characters import CHARACTERS, Bytes
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize
@@ -105,7 +105,7 @@ class Bench:
     def plain(self, **how: bool) -> list[Tensor]:
         """Batches of 32 in order; every word's characters anew."""
         assert self.inputs.table is not None
-        run, ends = Plain(self.encoder.model, **how), torch.from_numpy(sentence_ends()).long()
+        run, ends = Plain(self.encoder.model, **how), torch.from_numpy(Bytes().ends()).long()
         table = torch.from_numpy(self.inputs.table).long()
         sentences = torch.from_numpy(self.inputs.ids.astype(np.int64)).view(-1, LENGTH)
         done = []
@@ -192,17 +192,14 @@ def measure(size: str, words: list[str], turns: int, batch: int, compiled: bool)
     distinct, flops = len(set(words)), recurrence_flops(bench.encoder)
     print(f"\n{size}: {len(words):,} words, {distinct:,} distinct, {turns} turns; peak {peaks.line()}")
     print(f"AllenNLP scaled to this peak: {allennlp:,.0f} words/s")
-    print(
-        "                             words/s   recurrence's limit   to AllenNLP   to the plain module: clock, processor"
-    )
+    print("                             words/s   recurrence's limit   to AllenNLP   to the plain module: clock, cpu")
     for name, (precision, _) in rows.items():
         seen = rates[name]
         speed, share = median_rate(seen).clock, peaks.share(flops, seen, precision)
         against = ratio(seen, rates["plain, batches of 32"])
         print(f"{name:26} {speed:9,.0f}   {share:18}   {speed / allennlp:11.1f}   {against}", flush=True)
-    print(
-        f"fp32 against the plain module: at most {(states - expected).abs().max():.1e}, states to {states.abs().max():.1f}"
-    )
+    error = (states - expected).abs().max()
+    print(f"fp32 against the plain module: at most {error:.1e}, states to {states.abs().max():.1f}")
     print(f"{fast} against fp32: mean {(half - states).abs().mean():.1e}, at most {(half - states).abs().max():.1e}")
 
 

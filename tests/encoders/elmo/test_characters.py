@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import ids_of, word_ids
 
-from unfreeze.encoders.elmo.characters import character_ids, character_table, sentence_ends
+from unfreeze.encoders.elmo.characters import Bytes, Lexicon
+
+MARKS = {"<bow>": 2, "<eow>": 3, "<bos>": 4, "<eos>": 5, "<oov>": 0, "<pad>": 1}
+
+
+def character_ids(word: str) -> np.ndarray:
+    return Bytes().table([word])[0]
 
 
 @given(st.text())
@@ -24,9 +30,28 @@ def test_bytes_between_begin_and_end(word: str, pieces: int) -> None:
 
 
 def test_sentence_ends() -> None:
-    assert (sentence_ends() == np.asarray([ids_of([])[0], ids_of([])[1]]) + 1).all()
+    assert (Bytes().ends() == np.asarray([ids_of([])[0], ids_of([])[1]]) + 1).all()
+
+
+def test_words_come_back_as_far_as_they_are_read() -> None:
+    words = ["a", "naïve", "猫", "🙂", "", "x" * 99]
+    assert [Bytes().word_of(row.tolist()) for row in Bytes().table(words)] == [*words[:-1], "x" * 48]
+    lexicon = Lexicon({**MARKS, "a": 6, "猫": 7}, {"<oov>": 0, "<pad>": 1, "a": 2})
+    assert [lexicon.word_of(row.tolist()) for row in lexicon.table(["a猫", "", "az"])] == ["a猫", "", "a\ufffd"]
+
+
+def test_a_lexicon_frames_words_the_wrong_way_round_as_its_authors_do() -> None:
+    lexicon = Lexicon({**MARKS, "a": 6}, {"<oov>": 0, "<pad>": 1, "a": 2}, longest=6)
+    assert lexicon.table(["a", "za", "a" * 9]).tolist() == [
+        [3, 6, 2, 1, 1, 1, 2],
+        [3, 0, 6, 2, 1, 1, 0],
+        [3, 6, 6, 6, 6, 2, 0],
+    ]
+    assert lexicon.ends().tolist() == [[3, 4, 2, 1, 1, 1, 0], [3, 5, 2, 1, 1, 1, 0]]
+    alone = Lexicon(lexicon.characters, None, longest=4)
+    assert alone.table(["a"]).tolist() == [[3, 6, 2, 1]]
 
 
 def test_table() -> None:
-    assert character_table([]).shape == (0, 50)
-    assert (character_table(["a", "b"])[1] == character_ids("b")).all()
+    assert Bytes().table([]).shape == (0, 50)
+    assert (Bytes().table(["a", "b"])[1] == character_ids("b")).all()

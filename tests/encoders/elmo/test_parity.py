@@ -13,7 +13,7 @@ import pytest
 import torch
 from oracle import Oracle, random_tensors
 
-from unfreeze.encoders.elmo.characters import character_table, sentence_ends
+from unfreeze.encoders.elmo.characters import Bytes
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights
 
@@ -49,8 +49,8 @@ def load(folder: Path) -> ElmoModel:
 
 def run(model: ElmoModel, batch: list[list[str]], state: Any = None) -> tuple[list[torch.Tensor], Any]:
     with torch.no_grad():
-        ends = model.cnn(torch.from_numpy(sentence_ends()).long())
-        words = model.cnn(torch.from_numpy(character_table(word for words in batch for word in words)).long())
+        ends = model.cnn(torch.from_numpy(Bytes().ends()).long())
+        words = model.cnn(torch.from_numpy(Bytes().table(word for words in batch for word in words)).long())
         lengths = [len(words) for words in batch]
         layers, after = model(words, lengths, ends, state)
     return list(layers.split(lengths, 1)), after

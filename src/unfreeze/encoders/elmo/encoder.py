@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unfreeze.encoders.elmo import many_langs
 from unfreeze.encoders.elmo.bilm import State
-from unfreeze.encoders.elmo.characters import sentence_ends
+from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, read_sentences, reading_from, words_in, words_of
@@ -30,11 +31,20 @@ class ElmoEncoder(Encoder):
         name: what the user called it.
         max_length: words of a text that are read.
         reading: how texts become words, and whether states go on from sentence to sentence.
+        spelling: how words become ids; ELMo's own if None.
     """
 
-    def __init__(self, name: str, model: ElmoModel, max_length: int = NO_LIMIT, reading: Reading | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        model: ElmoModel,
+        max_length: int = NO_LIMIT,
+        reading: Reading | None = None,
+        spelling: Spelling | None = None,
+    ) -> None:
         super().__init__()
         self.name, self.model, self.max_length = name, model, max_length
+        self.spelling = spelling or Bytes()
         self.reading = reading or Reading()
         self.layers, self.width = model.lm.size.layers + 1, model.width
         self.family, self.reads_pairs = "elmo", False
@@ -47,42 +57,51 @@ class ElmoEncoder(Encoder):
 
     @classmethod
     def load(cls, name: str, max_length: int | None, options: Mapping[str, str]) -> ElmoEncoder:
-        """Load a published folder, or one that `save` wrote.
+        """Load a published folder, one of ELMoForManyLangs, or one that `save` wrote.
 
         Args:
             options: fields of `Reading` as text.
 
         Raises:
-            InputError: see `read_options`, `read_weights` and `reading_from`.
+            InputError: see `read_options`, `read_weights`, their likes in `many_langs`, and `reading_from`.
         """
-        folder = Path(name)
-        sizes = read_options(folder)
+        folder, spelling = Path(name), None
+        if many_langs.is_many_langs(folder):
+            spelling = many_langs.read_lexicon(folder)
+            sizes = many_langs.read_options(folder, spelling)
+            weights = many_langs.read_weights(folder, sizes)
+        else:
+            sizes = read_options(folder)
+            weights = read_weights(folder, sizes)
         reading = reading_from({**sizes.reading, **options})
         model = ElmoModel(sizes.cnn, sizes.lstm)
         try:
-            model.load_state_dict(read_weights(folder, sizes))
+            model.load_state_dict(weights)
         except RuntimeError as error:  # of a folder that we wrote, whose options were changed
             raise InputError(" ".join(str(error).split())[:300], where=name) from None
-        return cls(name, model, max_length or NO_LIMIT, reading)
+        return cls(name, model, max_length or NO_LIMIT, reading, spelling)
 
     def save(self, folder: Path) -> None:
-        """See `Encoder.save`: options as published, weights as safetensors."""
-        write_folder(folder, self.model, self.reading.told())
+        """See `Encoder.save`: options and dictionaries as published, weights as safetensors."""
+        if isinstance(self.spelling, Lexicon):
+            many_langs.write_folder(folder, self.model, self.spelling, self.reading.told())
+        else:
+            write_folder(folder, self.model, self.reading.told())
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
         """See `Encoder.read_texts`. Raises `ValueError` for pairs: ELMo reads sentences one by one."""
         if texts_b is not None:
             raise ValueError("ELMo does not read two texts in one input")
         sentences = (words_of(text, self.reading.tokenizer) for text in texts)
-        return read_sentences(sentences, self.max_length, tagged=False)
+        return read_sentences(sentences, self.max_length, tagged=False, spelling=self.spelling)
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
-        return read_sentences(sentences, self.max_length, tagged=True)
+        return read_sentences(sentences, self.max_length, tagged=True, spelling=self.spelling)
 
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`; of a long word what is read of it."""
-        return words_in(inputs)
+        return words_in(inputs, self.spelling)
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`."""
@@ -117,7 +136,8 @@ class ElmoEncoder(Encoder):
         for name, tensor in sorted(self.model.state_dict().items()):
             digest.update(f"{name} {tuple(tensor.shape)}".encode())
             digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
-        digest.update(repr([self.model.cnn.size, self.model.lm.size, self.reading]).encode())
+        settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.told()]
+        digest.update(repr(settings).encode())
         return digest.hexdigest()
 
     def _vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -141,7 +161,7 @@ class ElmoEncoder(Encoder):
     def _read(self, table: Ints) -> Tensor:
         """Vectors of a table's words, and of the two ends behind them."""
         words = torch.from_numpy(table).to(self.device, torch.int64)
-        ends = torch.from_numpy(sentence_ends()).to(self.device, torch.int64)
+        ends = torch.from_numpy(self.spelling.ends()).to(self.device, torch.int64)
         vectors: Tensor = self.model.cnn(torch.cat([words, ends]))
         return vectors
 

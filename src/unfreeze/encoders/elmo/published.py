@@ -91,7 +91,7 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     import h5py
 
     if (folder / WEIGHTS).exists():
-        return _converted(folder / WEIGHTS)
+        return read_safetensors(folder / WEIGHTS)
     torn = None
     for path in sorted([*folder.glob("*.hdf5"), *folder.glob("*.h5")]):
         try:
@@ -128,7 +128,8 @@ def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> 
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
 
 
-def _converted(path: Path) -> dict[str, Tensor]:
+def read_safetensors(path: Path) -> dict[str, Tensor]:
+    """Weights that we wrote. Raises `InputError` where they cannot be read."""
     try:
         weights: dict[str, Tensor] = load_file(path)
     except (OSError, SafetensorError) as error:

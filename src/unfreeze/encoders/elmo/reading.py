@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from unfreeze.encoders.elmo.characters import character_table, word_of
+from unfreeze.encoders.elmo.characters import Spelling
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect, windows
 from unfreeze.errors import InputError
@@ -81,13 +81,12 @@ def read_sentences(
     max_length: int,
     *,
     tagged: bool,
-    table_of: Callable[[Iterable[str]], Any] = character_table,
+    spelling: Spelling,
 ) -> Inputs:
     """Sentences in words as `Inputs`, a piece a word.
 
     Args:
         tagged: long sentences become overlapping windows and `Inputs.words` counts the words; else they are cut.
-        table_of: words to rows of character ids.
     """
     rows: dict[str, int] = {}
 
@@ -107,12 +106,12 @@ def read_sentences(
         ]
 
     made = [cut(words) for words in sentences]
-    return collect(made, table_of(rows))
+    return collect(made, spelling.table(rows))
 
 
-def words_in(inputs: Inputs) -> list[str]:
+def words_in(inputs: Inputs, spelling: Spelling) -> list[str]:
     """(P,) the words of inputs that `read_sentences` made."""
     if inputs.table is None:
         raise ValueError("inputs without a table of words")
-    names = [word_of(row) for row in inputs.table]
+    names = [spelling.word_of(row.tolist()) for row in inputs.table]
     return [names[i] for i in inputs.ids.tolist()]

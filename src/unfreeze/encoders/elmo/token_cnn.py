@@ -25,6 +25,8 @@ class CnnSize:
         highways: highway layers.
         projection: width of the result.
         activation: a name in `ACTIVATIONS`.
+        padding: the id behind a word's end.
+        words, word_width: rows and width of a table of words, whose vectors go before the characters'; 0 is none.
     """
 
     characters: int
@@ -33,6 +35,9 @@ class CnnSize:
     highways: int
     projection: int
     activation: str = "relu"
+    padding: int = PADDING
+    words: int = 0
+    word_width: int = 0
 
     @property
     def features(self) -> int:
@@ -81,14 +86,17 @@ class CharCnn(nn.Module):
         self.embedding = nn.Parameter(torch.empty(size.characters, size.embedding))
         self.convolutions = nn.ModuleList(nn.Conv1d(size.embedding, count, width) for width, count in size.filters)
         self.highways = nn.ModuleList(Highway(size.features) for _ in range(size.highways))
-        self.projection = nn.Linear(size.features, size.projection)
+        self.projection = nn.Linear(size.word_width + size.features, size.projection)
+        self.words = nn.Parameter(torch.empty(size.words, size.word_width)) if size.words else None
+        if self.words is not None:
+            nn.init.uniform_(self.words, -0.25, 0.25)
         nn.init.uniform_(self.embedding, -1.0, 1.0)
 
     def forward(self, characters: Tensor, batch: int = 512) -> Tensor:
         """Vectors of words.
 
         Args:
-            characters: (V, C) int64 ids.
+            characters: (V, C) int64 ids; the last column is the word's own where there is a table of words.
             batch: words computed at a time, neighbours in length.
 
         Returns:
@@ -96,20 +104,24 @@ class CharCnn(nn.Module):
         """
         if not len(characters):
             return self.projection.weight.new_zeros(0, self.size.projection)
-        used = (characters != PADDING).sum(1)
+        whole = characters[:, -1] if self.words is not None else None
+        characters = characters if whole is None else characters[:, :-1]
+        used = (characters != self.size.padding).sum(1)
         order = used.argsort(stable=True)
         reach = max(width for width, _ in self.size.filters)
         parts = []
         for rows in torch.split(order, batch):
             longest = min(int(used[rows[-1]]) + reach, characters.shape[1])
-            parts.append(self._vectors(characters[rows, :longest]))
+            parts.append(self._vectors(characters[rows, :longest], None if whole is None else whole[rows]))
         return torch.cat(parts)[order.argsort()]
 
-    def _vectors(self, characters: Tensor) -> Tensor:
+    def _vectors(self, characters: Tensor, whole: Tensor | None) -> Tensor:
         embedded = F.embedding(characters, self.embedding)  # (V, C, embedding)
         x = torch.cat([_largest(embedded, conv) for conv in self.convolutions], 1)
         x = ACTIVATIONS[self.size.activation](x)  # monotone: after the maximum it costs less
         for highway in self.highways:
             x = highway(x)
+        if self.words is not None and whole is not None:
+            x = torch.cat([F.embedding(whole, self.words), x], 1)
         projected: Tensor = self.projection(x)
         return projected

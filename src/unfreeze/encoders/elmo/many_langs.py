@@ -1,0 +1,234 @@
+"""A folder of ELMoForManyLangs (Che et al. 2018): dictionaries, a configuration, and weights as torch saves them.
+
+    config.json             names the configuration of the network, or holds it
+    char.dic, word.dic      a character or word and its id a line
+    token_embedder.pkl      character CNN, word vectors, projection
+    encoder.pkl             the language model, in AllenNLP's layout
+
+A folder that `write_folder` wrote has `weights.safetensors` in place of the pickles.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import Lexicon
+from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors
+from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
+from unfreeze.errors import InputError
+
+_MARKS = ("<bow>", "<eow>", "<bos>", "<eos>", "<oov>", "<pad>")
+
+
+def is_many_langs(folder: Path) -> bool:
+    """Whether a folder looks like ELMoForManyLangs."""
+    return (folder / "char.dic").exists() and (folder / "config.json").exists()
+
+
+def read_lexicon(folder: Path) -> Lexicon:
+    """Read `char.dic` and, where it is, `word.dic`.
+
+    Raises:
+        InputError: a line without an id, or a mark such as `<oov>` is missing.
+    """
+    words = folder / "word.dic"
+    characters = _dictionary(folder / "char.dic", _MARKS)
+    return Lexicon(characters, _dictionary(words, ("<oov>", "<pad>")) if words.exists() else None)
+
+
+def _dictionary(path: Path, marks: tuple[str, ...]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        name, _, told = line.rstrip("\r").rpartition("\t")
+        try:
+            found[name or "\u3000"] = int(told)  # the authors' writer loses the ideographic space, as white space
+        except ValueError:
+            raise InputError("is no name and id with a tab between", where=f"{path}:{number}") from None
+    missing = [mark for mark in marks if mark not in found]
+    if missing:
+        raise InputError(f"has no {missing[0]}", where=str(path))
+    return found
+
+
+def read_options(folder: Path, lexicon: Lexicon) -> Options:
+    """Sizes from `config.json`, or from the file that it names (by its path, or by its name in the same folder).
+
+    Raises:
+        InputError: the configuration cannot be read, or is of another kind of network than characters below a biLM.
+    """
+    path = folder / "config.json"
+    values = _json(path)
+    if "token_embedder" not in values and isinstance(values.get("config_path"), str):
+        named = Path(values["config_path"])
+        places = [folder / named, folder / named.name]
+        path = next((place for place in places if place.exists()), places[-1])
+        if not path.exists():
+            raise InputError(
+                f"not found; config.json says that it holds the network's sizes ({named})", where=str(path)
+            )
+        values = _json(path)
+    try:
+        cnn, lm = values["token_embedder"], values["encoder"]
+        kinds = (str(cnn["name"]).lower(), str(lm["name"]).lower())
+        filters = tuple((int(width), int(count)) for width, count in cnn["filters"])
+        size = LstmSize(
+            int(lm["dim"]), int(lm["projection_dim"]), int(lm["n_layers"]), float(lm["cell_clip"]) or None,
+            float(lm["proj_clip"]) or None, skip=True,
+        )  # fmt: skip
+        embedding, width, highways = int(cnn["char_dim"]), int(cnn["word_dim"]), int(cnn["n_highway"])
+        longest, activation = int(cnn["max_characters_per_token"]), str(cnn["activation"])
+    except (KeyError, TypeError, ValueError) as error:
+        problem = f"is not as ELMoForManyLangs' configuration is written ({type(error).__name__}: {error})"
+        raise InputError(problem, where=str(path)) from None
+    if kinds != ("cnn", "elmo") or embedding < 1 or activation not in ACTIVATIONS:
+        problem = f"token_embedder '{kinds[0]}' of {embedding}, {activation}, below '{kinds[1]}'"
+        raise InputError(f"{problem}; a character CNN (cnn, relu or tanh) below elmo is read", where=str(path))
+    if longest != lexicon.longest:
+        raise InputError(f"max_characters_per_token is {longest}; {lexicon.longest} is read", where=str(path))
+    if (width > 0) != (lexicon.words is not None):
+        raise InputError(
+            f"word_dim is {width}, and word.dic is {'there' if lexicon.words else 'missing'}", where=str(path)
+        )
+    words = max(lexicon.words.values()) + 1 if lexicon.words else 0
+    characters = max(lexicon.characters.values()) + 1
+    cnn_size = CnnSize(
+        characters, embedding, filters, highways, size.projection, activation, lexicon.padding, words, width
+    )
+    return Options(cnn_size, size, values.get("unfreeze", {}))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    if not isinstance(values, dict):
+        raise InputError("holds no JSON object", where=str(path))
+    return values
+
+
+def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
+    """Weights under the names of `ElmoModel`'s parameters.
+
+    Pickles are read by torch's reader of plain tensors, which runs no code.
+
+    Raises:
+        InputError: a file is missing, torn, or holds anything but tensors; a tensor is missing or of another shape than
+            the configuration and the dictionaries ask for.
+    """
+    if (folder / WEIGHTS).exists():
+        return read_safetensors(folder / WEIGHTS)
+    return {**_token_weights(_Tensors(folder / "token_embedder.pkl"), options.cnn),
+            **_language_model(_Tensors(folder / "encoder.pkl"), options)}  # fmt: skip
+
+
+class _Tensors:
+    """Tensors of a pickle, their shapes checked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.found = torch.load(path, map_location="cpu", weights_only=True)
+        except FileNotFoundError:
+            raise InputError("not found", where=str(path)) from None
+        except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+            first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise InputError(f"is no file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        tensor = self.found.get(name) if isinstance(self.found, Mapping) else None
+        if not isinstance(tensor, Tensor):
+            raise InputError(f"has no tensor {name}, which the configuration asks for", where=str(self.path))
+        if tuple(tensor.shape) != shape:
+            told = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"
+            raise InputError(told, where=str(self.path))
+        return tensor.detach().to(torch.float32)
+
+
+def _token_weights(read: _Tensors, cnn: CnnSize) -> dict[str, Tensor]:
+    weights = {"cnn.embedding": read("char_emb_layer.embedding.weight", cnn.characters, cnn.embedding)}
+    if cnn.words:
+        weights["cnn.words"] = read("word_emb_layer.embedding.weight", cnn.words, cnn.word_width)
+    for k, (width, count) in enumerate(cnn.filters):
+        weights[f"cnn.convolutions.{k}.weight"] = read(f"convolutions.{k}.weight", count, cnn.embedding, width)
+        weights[f"cnn.convolutions.{k}.bias"] = read(f"convolutions.{k}.bias", count)
+    n = cnn.features
+    for k in range(cnn.highways):
+        # The gate there lets the input through; ours lets the transformed side through.
+        for kind, tensor in (("weight", read(f"highways._layers.{k}.weight", 2 * n, n)),
+                             ("bias", read(f"highways._layers.{k}.bias", 2 * n))):  # fmt: skip
+            weights[f"cnn.highways.{k}.transform.{kind}"] = tensor[:n]
+            weights[f"cnn.highways.{k}.carry.{kind}"] = -tensor[n:]
+    weights["cnn.projection.weight"] = read("projection.weight", cnn.projection, cnn.word_width + n)
+    weights["cnn.projection.bias"] = read("projection.bias", cnn.projection)
+    return weights
+
+
+def _language_model(read: _Tensors, options: Options) -> dict[str, Tensor]:
+    size, weights = options.lstm, {}
+    for layer in range(size.layers):
+        width = options.cnn.projection if layer == 0 else size.projection
+        both = [_direction(read, f"{way}_layer_{layer}", width, size) for way in ("forward", "backward")]
+        for name in both[0]:
+            weights[f"lm.layers.{layer}.{name}"] = torch.stack([direction[name] for direction in both])
+    return weights
+
+
+def _direction(read: _Tensors, where: str, width: int, size: LstmSize) -> dict[str, Tensor]:
+    hidden, projection = size.hidden, size.projection
+    return {
+        "input": _reordered(read(f"{where}.input_linearity.weight", 4 * hidden, width)).T.contiguous(),
+        "recurrent": _reordered(read(f"{where}.state_linearity.weight", 4 * hidden, projection)).T.contiguous(),
+        "bias": _reordered(read(f"{where}.state_linearity.bias", 4 * hidden)),
+        "project": read(f"{where}.state_projection.weight", projection, hidden).T.contiguous(),
+    }
+
+
+def _reordered(gates: Tensor) -> Tensor:
+    """Blocks of the first dimension from i, f, candidate, o to ours: i, f, o, candidate."""
+    i, f, candidate, o = gates.chunk(4)
+    return torch.cat([i, f, o, candidate])
+
+
+def write_folder(folder: Path, model: ElmoModel, lexicon: Lexicon, reading: Mapping[str, str]) -> None:
+    """Write configuration and dictionaries as published, and the weights as safetensors.
+
+    Args:
+        reading: told along in the configuration.
+    """
+    cnn, lm = model.cnn.size, model.lm.size
+    values = {
+        "encoder": {
+            "name": "elmo", "dim": lm.hidden, "projection_dim": lm.projection, "n_layers": lm.layers,
+            "cell_clip": lm.cell_clip or 0, "proj_clip": lm.projection_clip or 0,
+        },
+        "token_embedder": {
+            "name": "cnn", "activation": cnn.activation, "filters": [list(f) for f in cnn.filters],
+            "n_highway": cnn.highways, "word_dim": cnn.word_width, "char_dim": cnn.embedding,
+            "max_characters_per_token": lexicon.longest,
+        },
+        "unfreeze": dict(reading),
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    for name, ids in (("char.dic", lexicon.characters), ("word.dic", lexicon.words)):
+        if ids is not None:
+            rows = "".join(f"{key}\t{value}\n" for key, value in sorted(ids.items(), key=lambda item: item[1]))
+            (folder / name).write_text(rows, encoding="utf-8", newline="\n")
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
