@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
+NO_LIMIT = 1 << 30  # `max_length` of an encoder that reads texts of any length
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Inputs:
         examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
         truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
         table: (V, C): for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of
-            character ids; `ids` then are rows of it. None where ids mean the same everywhere.
+            character ids, or the distinct texts as rows of word ids with -1 behind the end; `ids` then are rows of it.
+            None where ids mean the same everywhere.
     """
 
     ids: Ints

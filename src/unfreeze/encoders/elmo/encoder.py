@@ -15,10 +15,8 @@ from unfreeze.encoders.elmo.characters import sentence_ends
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, read_sentences, reading_from, words_in, words_of
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.errors import InputError
-
-NO_LIMIT = 1 << 30  # a recurrence reads sentences of any length
 
 
 class ElmoEncoder(Encoder):
