@@ -12,7 +12,13 @@ from skip_oracle import sentence_vector
 
 from unfreeze.encoders.load import load_encoder
 
-TEXTS = ["The cat sat .", "dog", "the unheard of cat do n't naïve", "cat cat cat cat cat cat cat cat cat cat cat", "sat"]
+TEXTS = [
+    "The cat sat .",
+    "dog",
+    "the unheard of cat do n't naïve",
+    "cat " * 11,
+    "sat",
+]
 
 
 @pytest.mark.parametrize("use_eos", [False, True])

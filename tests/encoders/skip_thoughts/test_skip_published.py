@@ -98,7 +98,9 @@ def test_what_is_wrong_is_told(damage: Damage, expected: str, folder: Path) -> N
 def test_shapes_that_disagree_without_options(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, options=False)
     _weights("uni", encoder_Wx=np.zeros((6, 8), np.float32))(folder)
-    assert "encoder_Wx has the shape (6, 8), the first length of encoder_W and encoder_U asks for (5, 8)" in told(folder)
+    assert "encoder_Wx has the shape (6, 8), the first length of encoder_W and encoder_U asks for (5, 8)" in told(
+        folder
+    )
 
 
 def test_a_folder_is_known_whole_or_not(folder: Path, tmp_path: Path) -> None:
