@@ -34,11 +34,11 @@ def sentence_vector_recipes(method: Method, task: Task) -> list[Recipe]:
     return [
         replace(linear, name="linear"),
         replace(linear, name="linear-weak-l2", l2=_WEAK),
-        replace(linear, name="linear-slow", learning_rate=3e-4, epochs=60, min_steps=3000),
-        replace(linear, name="linear-batch-256", batch_size=256, learning_rate=2e-3),
-        replace(linear, name="linear-batch-16", batch_size=16),
-        replace(linear, name="linear-strong-l2", l2=_STRONG),
-        replace(linear, name="linear-constant", schedule="constant"),
         replace(linear, name="linear-fast", learning_rate=5e-3),
+        replace(linear, name="linear-batch-16", batch_size=16),
+        replace(linear, name="linear-batch-256", batch_size=256, learning_rate=2e-3),
+        replace(linear, name="linear-strong-l2", l2=_STRONG),
+        replace(linear, name="linear-slow", learning_rate=3e-4, epochs=60, min_steps=3000),
+        replace(linear, name="linear-constant", schedule="constant"),
         replace(linear, name="linear-slow-weak-l2", l2=_WEAK, learning_rate=3e-4, epochs=60, min_steps=3000),
     ]

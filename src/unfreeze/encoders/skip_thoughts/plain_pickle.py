@@ -12,8 +12,11 @@ from unfreeze.errors import InputError
 _MOST = 1 << 20  # bytes; options are some hundred
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Numbers, strings, lists and dictionaries only: a pickle runs code by way of a name that it looks up here."""
+class _PlainUnpickler(pickle._Unpickler):
+    """Numbers, strings, lists and dictionaries only: a pickle runs code by way of a name that it looks up here.
+
+    The one in Python and not the one in C, which a torn file can bring to faults that no `except` catches.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
         """Refuse every name."""
