@@ -215,7 +215,7 @@ def test_architecture_lists_every_file_and_no_other() -> None:
     for line in tree.splitlines()[1:]:
         indent = len(line) - len(line.lstrip())
         if indent == 2:
-            found = re.match(r"  (\w+/)", line)
+            found = re.match(r"  ((?:\w+/)+)", line)
             room = found[1] if found else ""
         named |= {room + name for name in re.findall(r"\b(\w+\.py)\b", line)}
     there = {str(path.relative_to(ROOT / "src" / "unfreeze")) for path in ROOT.glob("src/unfreeze/**/*.py")}

@@ -183,6 +183,19 @@ def _options(given: list[str] | None) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+@app.command()
+def convert(
+    encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="Name or folder.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],
+    encoder_option: Options = None,
+) -> None:
+    """Write an encoder anew with its weights as safetensors; options given become its own."""
+    from unfreeze.converting import convert as write
+
+    fingerprint = write(encoder, out, _options(encoder_option))
+    typer.echo(f"{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load")
+
+
 def _plan(file: Path | None, given: dict[str, Any]) -> Plan:
     """The plan file's settings with the options given on the command line over them."""
     from unfreeze.plan import Plan, merged, read_plan

@@ -87,7 +87,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         plan, left_out = _possible(plan, encoder)
         if left_out:
             tell(left_out)
-        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs)
+        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
         _same_question(out, question)

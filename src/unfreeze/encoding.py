@@ -57,8 +57,8 @@ def encode_file(
     watcher.begin(f"layer states of {len(examples):,} texts", 0)
     with frozen(loaded) as reader:
         everything = torch.arange(len(inputs.truncated)).numpy()
-        steps = encoded(reader, inputs, everything, "tokens", 4096, lambda d, n: watcher.step(d, n, None))
-        for batch, part in steps:
+        budget = loaded.batch_pieces
+        for batch, part in encoded(reader, inputs, everything, "tokens", budget, lambda d, n: watcher.step(d, n, None)):
             start = 0
             for i in batch:
                 a, b = int(inputs.offsets[i]), int(inputs.offsets[i + 1])

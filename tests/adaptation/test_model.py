@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 import torch
 
-from unfreeze.adaptation import prediction
 from unfreeze.adaptation.model import AdaptedModel, restore
 from unfreeze.data.schemes import fault
 from unfreeze.plan import Recipe
@@ -80,7 +79,7 @@ def test_a_trained_model_comes_back_from_its_weights(
     for i in range(6, 10):  # alone as in a batch; among them the long text
         (alone,) = model.predict(train.dev[i : i + 1])
         same(alone, Decoded(predicted.labels[i : i + 1], predicted.confidence[i : i + 1]))
-    monkeypatch.setattr(prediction, "TOKEN_BUDGET", 20)
+    monkeypatch.setattr(model.encoder, "batch_pieces", 20)
     same(model.predict(train.dev)[0], predicted)
 
 

@@ -9,13 +9,10 @@ import torch
 from families import make_encoder
 from torch import Tensor
 
-from unfreeze.adaptation import prediction
 from unfreeze.adaptation.prediction import in_order, predict
 from unfreeze.encoders.protocol import Batch, LayerStates
 from unfreeze.encoders.reading import side_by_side
 from unfreeze.training.objectives import Decoded
-
-CPU = torch.device("cpu")
 
 
 class Echo:
@@ -39,9 +36,9 @@ class Echo:
 
 
 @pytest.mark.parametrize("budget", [1, 10, 4096])
-def test_examples_keep_their_order_however_they_are_batched(budget: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prediction, "TOKEN_BUDGET", budget)
+def test_examples_keep_their_order_however_they_are_batched(budget: int) -> None:
     encoder = make_encoder()
+    encoder.batch_pieces = budget
     texts = ["the cat sat", "the", "the cat sat in rome", "", "dog ran"]
     inputs = side_by_side(encoder.read_texts(texts), encoder.read_texts(texts[::-1]))
     batches: list[tuple[int, ...]] = []
@@ -51,7 +48,7 @@ def test_examples_keep_their_order_however_they_are_batched(budget: int, monkeyp
         batches.append(batch.lengths)
         return LayerStates(torch.zeros(1, len(batch.ids), 2), batch.segment, batch.words, batch.lengths)
 
-    first, second = predict(encode, [Echo(0), Echo(1)], inputs, CPU)
+    first, second = predict(encoder, encode, [Echo(0), Echo(1)], inputs)
     assert first.labels == (("5", "4", "0"), ("3", "2", "0"), ("7", "7", "0"), ("2", "3", "0"), ("4", "5", "0"))
     assert second.labels == tuple((*label[:-1], "1") for label in first.labels)
     assert first.confidence == (2.5,) * 5

@@ -29,6 +29,7 @@ class FakeEncoder(nn.Module):
         self.fail_after: int | None = None
         self.error: Exception = RuntimeError("killed")
         self.ordered: int | None = None
+        self.batch_pieces = 4096
         self.device = torch.device("cpu")
         self.batches = 0  # since `begin`; an ordered one adds their number to its states
 

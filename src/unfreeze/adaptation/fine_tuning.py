@@ -120,8 +120,7 @@ class _Run:
 
     def dev_predictions(self) -> Decoded:
         heads: list[TaskHead] = [self.model.head]
-        device = self.model.encoder.device
-        return predict(self.model.states, heads, self.dev_inputs, device, self.precision)[0]
+        return predict(self.model.encoder, self.model.states, heads, self.dev_inputs, self.precision)[0]
 
     def dev_scores(self) -> list[float]:
         return [main_score(self.objective, self.dev_gold, self.dev_predictions().labels)]  # type: ignore[arg-type]

@@ -40,7 +40,7 @@ class AdaptedModel:
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
         with torch.inference_mode():
             self.encoder.begin(inputs)
-        return predict(_states(self), heads, inputs, self.encoder.device, ordered=self.encoder.ordered)
+        return predict(self.encoder, _states(self), heads, inputs)
 
 
 def _states(model: AdaptedModel) -> Callable[[Batch], LayerStates]:

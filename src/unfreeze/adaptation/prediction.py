@@ -11,33 +11,32 @@ from unfreeze.adaptation.inputs import example_lengths, inputs_of
 from unfreeze.adaptation.task_heads import TaskHead
 from unfreeze.data.batches import ordered_batches, sorted_batches, unsorted
 from unfreeze.encoders.precision import Precision, autocast
-from unfreeze.encoders.protocol import Batch, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.threads import map_in_threads
 from unfreeze.training.objectives import Decoded
 
-TOKEN_BUDGET = 4096  # pieces a batch; more gains no speed on the machines measured
-
 
 def predict(
+    encoder: Encoder,
     encode: Callable[[Batch], LayerStates],
     heads: Sequence[TaskHead],
     inputs: Inputs,
-    device: torch.device,
     precision: Precision = "fp32",
-    ordered: int | None = None,
 ) -> list[Decoded]:
     """Predictions of several heads on the same layer states, each batch encoded once.
 
     Args:
+        encoder: says how its batches are to be made.
         encode: gives the states that the heads read.
         heads: in eval mode; each has one member.
         inputs: of all examples.
         precision: of the computation.
-        ordered: inputs a batch where they must be read in their order, see `Encoder.ordered`.
 
     Returns:
         One `Decoded` a head, examples in their order.
     """
+
+    device = encoder.device
 
     def compute(examples: Ints) -> list[list[Decoded]]:
         with torch.inference_mode(), autocast(device, precision):
@@ -45,11 +44,11 @@ def predict(
             states = encode(inputs.batch(chosen, device))
             return [head.decode(states, counts) for head in heads]
 
-    if ordered is not None:
-        batches = list(ordered_batches(np.diff(inputs.examples), ordered))
+    if encoder.ordered is not None:
+        batches = list(ordered_batches(np.diff(inputs.examples), encoder.ordered))
         decoded = [compute(batch) for batch in batches]
     else:
-        batches = list(sorted_batches(example_lengths(inputs), TOKEN_BUDGET))
+        batches = list(sorted_batches(example_lengths(inputs), encoder.batch_pieces))
         decoded = list(map_in_threads(compute, batches, device))
     return [in_order([one for batch in decoded for one in batch[h]], batches) for h in range(len(heads))]
 

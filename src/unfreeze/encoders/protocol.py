@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
+NO_LIMIT = 1 << 30  # `max_length` of an encoder that reads texts of any length
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Inputs:
         examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
         truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
         table: (V, C): for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of
-            character ids; `ids` then are rows of it. None where ids mean the same everywhere.
+            character ids, or the distinct texts as rows of word ids with -1 behind the end; `ids` then are rows of it.
+            None where ids mean the same everywhere.
     """
 
     ids: Ints
@@ -106,6 +108,7 @@ class Encoder(nn.Module, ABC):
         max_length: the most pieces an input may have, special pieces included.
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
+        batch_pieces: pieces a batch that it reads fastest.
         ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
@@ -117,6 +120,7 @@ class Encoder(nn.Module, ABC):
     max_length: int
     family: Family
     reads_pairs: bool
+    batch_pieces: int = 4096  # more gains no speed with the transformers and machines measured
     ordered: int | None = None
     fixed: str | None = None
 

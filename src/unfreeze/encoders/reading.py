@@ -149,10 +149,17 @@ def side_by_side(first: Inputs, second: Inputs) -> Inputs:
     columns = {name: both(name)[pieces] for name in ("ids", "types", "segment", "words")}
     table = None
     if first.table is not None and second.table is not None:
-        table, row = np.unique(np.concatenate([first.table, second.table]), axis=0, return_inverse=True)
+        both_tables = np.concatenate(_of_one_width(first.table, second.table))
+        table, row = np.unique(both_tables, axis=0, return_inverse=True)
         own = np.concatenate([first.ids, second.ids + len(first.table)])
         columns["ids"] = row.astype(np.int32)[own[pieces]]
     elif first.table is not second.table:
         raise ValueError("one side has a table of words, the other has none")
     examples = np.arange(0, 2 * inputs + 1, 2, dtype=np.int64)
     return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order], table=table)
+
+
+def _of_one_width(*tables: Ints) -> list[Ints]:
+    """Tables (V, C) with -1 behind the rows of the narrower ones."""
+    widest = max(table.shape[1] for table in tables)
+    return [np.pad(table, ((0, 0), (0, widest - table.shape[1])), constant_values=-1) for table in tables]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from unfreeze.experiment.sentence_vector_recipes import sentence_vector_recipes
 from unfreeze.plan import Budget, Family, Method, Recipe
 from unfreeze.tasks import Task
 
@@ -192,7 +193,7 @@ def _moving_elmo(task: Task) -> list[Recipe]:
 def recipes(
     budget: Budget, method: Method, task: Task, width: int, family: Family = "transformer"
 ) -> tuple[Recipe, ...]:
-    """The recipes that a budget tries for a method.
+    """The recipes that a budget tries for a method; none where the family cannot be put to use so.
 
     Args:
         width: of the encoder's layer states; decides the range of a transformer's learning rates.
@@ -200,6 +201,8 @@ def recipes(
     """
     if family == "elmo":
         table = _frozen_elmo(task) if method == "feature-extraction" else _moving_elmo(task)
+    elif family == "sentence-vectors":
+        table = sentence_vector_recipes(method, task)
     else:
         table = _frozen(task) if method == "feature-extraction" else _moving(task, small=width <= 512)
     return tuple(table[: RECIPES[budget]])

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from unfreeze.errors import InputError
-from unfreeze.plan import Head, Method, Recipe
+from unfreeze.plan import Family, Head, Method, Recipe
 from unfreeze.tasks import Task
 
 HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
@@ -18,26 +18,34 @@ _BETWEEN = {"dropout": (0, 1), "warmup": (0, 1), "layer_decay": (0, 1)}
 _POSITIVE = ("learning_rate", "clip", "layer_decay", "head_rate")
 
 
-def heads_for(method: Method, task: Task) -> tuple[Head, ...]:
-    """The heads that a method can put on this task."""
+def heads_for(method: Method, task: Task, family: Family = "transformer") -> tuple[Head, ...]:
+    """The heads that a method can put on this task over an encoder of this family."""
+    if family == "sentence-vectors":
+        return () if task.target == "tags" else ("linear",)
     return HEADS[method]["words" if task.target == "tags" else "pair" if task.pair else "text"]
 
 
-def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int, reads_pairs: bool = True) -> None:
+def check_recipes(
+    recipes: Iterable[Recipe], task: Task, layers: int, reads_pairs: bool = True, family: Family = "transformer"
+) -> None:
     """Look over recipes before anything is run.
 
     Args:
         layers: layer states of the encoder, the embedding layer counted.
         reads_pairs: whether the encoder reads two texts in one input.
+        family: of the encoder.
 
     Raises:
-        InputError: which recipe, which setting, and what is allowed.
+        InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
+    if not heads_for("feature-extraction", task, family):
+        raise InputError(f"it gives one vector a text; {task.kind} needs one a word", where="--encoder")
     for number, recipe in enumerate(recipes):
         where = f"recipes[{number}] {recipe.name}".rstrip()
-        heads = heads_for(recipe.method, task)
+        heads = heads_for(recipe.method, task, family)
         if recipe.head not in heads:
-            fitting = f"{task.kind} by {recipe.method} takes {', '.join(heads)}"
+            over = " over one vector a text" if family == "sentence-vectors" else ""
+            fitting = f"{task.kind} by {recipe.method}{over} takes {', '.join(heads)}"
             raise InputError(f"head '{recipe.head}' does not fit; {fitting}", where=where)
         if task.pair and recipe.pair == "joint" and not reads_pairs:
             raise InputError("pair is joint; this encoder reads one text at a time: separate", where=where)

@@ -75,7 +75,7 @@ def extract(
     cap_bytes: int,
     precision: str,
     progress: Progress | None = None,
-    token_budget: int = 4096,
+    token_budget: int | None = None,
 ) -> Features:
     """Layer states of `inputs`, from a store in `folder` that is made first if need be.
 
@@ -88,13 +88,14 @@ def extract(
         cap_bytes: the most that all stores in `folder` may take together.
         precision: of the encoder's computation; part of the store's key.
         progress: is told pieces done and pieces in all.
-        token_budget: the most pieces encoded at a time, unless a single input is longer.
+        token_budget: the most pieces encoded at a time, unless a single input is longer; None takes the encoder's own.
 
     Raises:
         RuntimeError: the encoder is not frozen.
         InputError: the encoder gives states that are no finite numbers, or states of an ordered one cannot be stored.
     """
     require_frozen(encoder)
+    token_budget = token_budget or encoder.batch_pieces
     where = layout(inputs, form, encoder.ordered is None)
     fingerprint = encoder.fingerprint()
     key = store_key(fingerprint, inputs, form, precision)

@@ -151,7 +151,7 @@ def test_a_pickle_with_code_is_refused_and_runs_nothing(tmp_path: Path) -> None:
     folder, target = written(tmp_path / "cat"), tmp_path / "harm"
     for save in (
         lambda path: torch.save(_Code(target), path),
-        lambda path: path.write_bytes(pickle.dumps(_Code(target))),
+        lambda path: path.write_bytes(pickle.dumps(_Code(target), protocol=2)),
     ):
         save(folder / "encoder.pkl")
         with pytest.raises(InputError, match=r"encoder\.pkl: is no file of plain tensors"):

@@ -85,45 +85,49 @@ class ProjectedLstm(nn.Module):
         Returns:
             (2, R, projection) in step order, and each input's state after its last step.
         """
+        kind = x.device.type
+        dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+        # Autocast itself would make these copies at every step.
+        x, given, recurrent, project = (t.to(dtype) for t in (x, self.input, self.recurrent, self.project))
         count = active[0] if active else 0
         h, c = state or (x.new_zeros(2, count, self.size.projection), x.new_zeros(2, count, self.size.hidden))
-        c = c.to(torch.promote_types(c.dtype, torch.float32), copy=True)  # sums over all steps
+        h, c = h.to(dtype), c.to(torch.promote_types(c.dtype, torch.float32), copy=True)  # c sums over all steps
         learns = torch.is_grad_enabled()
         step = self._step if learns else self._step_in_place
         memory = None if learns else x.new_empty(2, max(ROWS, count), self.bias.shape[1])
         outputs, ended, at = [], [], 0
         for steps in _chunks(active, ROWS):
             rows = sum(steps)
-            gates = torch.bmm(x[:, at : at + rows], self.input, out=None if memory is None else memory[:, :rows])
+            gates = torch.bmm(x[:, at : at + rows], given, out=None if memory is None else memory[:, :rows])
             at += rows
             for now, part in zip(steps, torch.split_with_sizes(gates, steps, 1), strict=True):
                 if now < h.shape[1]:
                     ended.append((h[:, now:], c[:, now:]))
                     h, c = h[:, :now], c[:, :now]
-                h, c = step(part, h, c)
+                h, c = step(part, h, c, recurrent, project)
                 outputs.append(h)
         ended.append((h, c))
         last = tuple(torch.cat(parts[::-1], 1) for parts in zip(*ended, strict=True))
         return torch.cat(outputs, 1) if outputs else x.new_zeros(2, 0, self.size.projection), (last[0], last[1])
 
-    def _step(self, pre: Tensor, h: Tensor, c: Tensor) -> State:
-        gates = torch.baddbmm(pre, h, self.recurrent) + self.bias[:, None]
+    def _step(self, pre: Tensor, h: Tensor, c: Tensor, recurrent: Tensor, project: Tensor) -> State:
+        gates = torch.baddbmm(pre, h, recurrent) + self.bias[:, None]
         hidden = self.size.hidden
         i, f, o = gates[..., : 3 * hidden].sigmoid().chunk(3, 2)
         c = f * c + i * gates[..., 3 * hidden :].tanh()
         if self.size.cell_clip is not None:
             c = c.clamp(-self.size.cell_clip, self.size.cell_clip)
-        return self._projected((o * c.tanh()).to(self.project.dtype)), c
+        return self._clipped(torch.bmm((o * c.tanh()).to(h.dtype), project)), c
 
-    def _step_in_place(self, pre: Tensor, h: Tensor, c: Tensor) -> State:
+    def _step_in_place(self, pre: Tensor, h: Tensor, c: Tensor, recurrent: Tensor, project: Tensor) -> State:
         """As `_step`, over the memory of `pre` and `c`, some rows at a time, which then lie in the cache."""
-        gates = pre.baddbmm_(h, self.recurrent)
+        gates = pre.baddbmm_(h, recurrent)
         out = torch.empty_like(c, dtype=h.dtype)
         rows = CACHED_ROWS if c.device.type == "cpu" else c.shape[1]
         for direction in (0, 1):
             for given, cells, cell_out in zip(*(torch.split(x[direction], rows) for x in (gates, c, out)), strict=True):
                 self._cells(given, self.bias[direction], cells, cell_out)
-        return self._projected(out), c
+        return self._clipped(torch.bmm(out, project)), c
 
     def _cells(self, gates: Tensor, bias: Tensor, c: Tensor, out: Tensor) -> None:
         """Update the cells `c` (rows, hidden) and write what they give into `out`; `gates` may be overwritten.
@@ -138,8 +142,7 @@ class ProjectedLstm(nn.Module):
             c.clamp_(-self.size.cell_clip, self.size.cell_clip)
         out.copy_(o.mul_((2 * c).sigmoid_().mul_(2).sub_(1)))
 
-    def _projected(self, x: Tensor) -> Tensor:
-        h = torch.bmm(x, self.project)
+    def _clipped(self, h: Tensor) -> Tensor:
         clip = self.size.projection_clip
         return h if clip is None else h.clamp(-clip, clip)
 

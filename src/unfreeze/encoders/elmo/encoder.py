@@ -16,10 +16,10 @@ from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, read_sentences, reading_from, words_in, words_of
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.errors import InputError
 
-NO_LIMIT = 1 << 30  # a recurrence reads sentences of any length
+BATCH_WORDS = 12288  # some 500 sentences: a product with that many rows reads its weights from memory seldom enough
 
 
 class ElmoEncoder(Encoder):
@@ -47,7 +47,7 @@ class ElmoEncoder(Encoder):
         self.spelling = spelling or Bytes()
         self.reading = reading or Reading()
         self.layers, self.width = model.lm.size.layers + 1, model.width
-        self.family, self.reads_pairs = "elmo", False
+        self.family, self.reads_pairs, self.batch_pieces = "elmo", False, BATCH_WORDS
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
             self.fixed = "its states go on from text to text (stateful), which training in random order would break"

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
-
 from unfreeze.encoders.elmo.characters import Spelling
+from unfreeze.encoders.options import as_text, options_from
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect, windows
-from unfreeze.errors import InputError
 
 Tokenizer = Literal["treebank", "whitespace"]
 
@@ -35,7 +33,7 @@ class Reading:
 
     def told(self) -> dict[str, str]:
         """The fields as text, as `reading_from` takes them."""
-        return {name: str(value).lower() for name, value in asdict(self).items()}
+        return as_text(self)
 
 
 def reading_from(options: Mapping[str, str]) -> Reading:
@@ -44,12 +42,7 @@ def reading_from(options: Mapping[str, str]) -> Reading:
     Raises:
         InputError: an unknown option, or a value that it cannot have.
     """
-    try:
-        return TypeAdapter(Reading).validate_python(dict(options), strict=False, extra="forbid")
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InputError(f"{first['msg'].lower()}", where=f"--encoder-option {name}") from None
+    return options_from(Reading, options)
 
 
 _NO_SPACES = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")  # kana and Han characters

@@ -58,7 +58,7 @@ class Highway(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(V, width) to (V, width)."""
-        return torch.lerp(x, torch.relu(self.transform(x)), torch.sigmoid(self.carry(x)))
+        return x + torch.sigmoid(self.carry(x)) * (torch.relu(self.transform(x)) - x)
 
 
 def _largest(embedded: Tensor, conv: nn.Module) -> Tensor:

@@ -1,0 +1,33 @@
+"""An encoder of any kind written anew, its weights in a format that loads fast and runs no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from unfreeze.encoders.load import load_encoder
+from unfreeze.errors import InputError
+from unfreeze.experiment.files import new_folder
+
+
+def convert(encoder: str, out: Path, options: Mapping[str, str]) -> str:
+    """Write the encoder to a folder that every command takes for it, with the options given as its defaults.
+
+    Transformers become an ordinary folder of transformers; ELMo and ELMoForManyLangs keep options and dictionaries as
+    published beside weights as safetensors; skip-thoughts are plain arrays already and keep their layout.
+
+    Returns:
+        The encoder's fingerprint, which the folder has been read back for.
+
+    Raises:
+        InputError: the encoder cannot be loaded, `out` is there already or cannot be written.
+    """
+    if out.exists():
+        raise InputError("is there already; choose another --out or remove it", where=str(out))
+    loaded = load_encoder(encoder, options=options)
+    with new_folder(out) as folder:
+        loaded.save(folder)
+        fingerprint = load_encoder(str(folder)).fingerprint()
+    if fingerprint != loaded.fingerprint():
+        raise RuntimeError(f"{out} reads back as another encoder than {encoder}")
+    return fingerprint

@@ -1,0 +1,92 @@
+"""Texts to words as skip-thoughts splits them, and words to `Inputs`, a piece a text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.reading import Input, collect
+from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
+
+Kind = Literal["uni", "bi", "combine"]
+Tokenizer = Literal["treebank", "whitespace"]
+
+# Words after which a full stop ends no sentence. Sentence ends decide only whether a full stop inside a text is a word
+# of its own; punkt's published list is 156 words found in the Wall Street Journal.
+_ABBREVIATIONS = (
+    "adm apr asst aug ave bros capt cf co col corp d.c dec dept dr e.g ed est etc feb fig ft gen gov hon i.e inc jan jr"
+    " lt ltd maj mr mrs ms mt nov oct ph.d pres prof pvt rep rev sen sep sept sgt sr st u.k u.n u.s vol vs a.m p.m"
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is read of a published folder, and how.
+
+    Attributes:
+        kind: the one-directional model (`uni`), the two-directional one (`bi`), or both side by side; None takes both
+            where both are there.
+        use_eos: whether `<eos>` stands behind every text. The reference leaves it off, and has it on for SICK.
+        tokenizer: how texts become words; see `words_of`.
+    """
+
+    kind: Kind | None = None
+    use_eos: bool = False
+    tokenizer: Tokenizer = "treebank"
+
+
+def words_of(text: str, how: Tokenizer) -> list[str]:
+    """Words of a text, in its own case; none of an empty one.
+
+    Args:
+        how: `treebank` cuts a text into sentences and these into words, punctuation and contractions apart and quotes
+            written as two characters, as the reference does it (NLTK's punkt and `word_tokenize`); `whitespace` is for
+            texts that are in words already.
+    """
+    if how == "whitespace":
+        return text.split()
+    sentences, words = _splitters()
+    return " ".join(word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)).split()
+
+
+@cache
+def _splitters() -> tuple[Any, Any]:
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    parameters = PunktParameters()
+    parameters.abbrev_types = set(_ABBREVIATIONS.split())
+    return PunktSentenceTokenizer(parameters), NLTKWordTokenizer()
+
+
+def read_sentences(
+    texts: Iterable[Sequence[str]], vocabulary: Vocabulary, max_length: int, *, use_eos: bool = False
+) -> Inputs:
+    """Texts in words as `Inputs`: a piece a text, whose words are a row of `Inputs.table`.
+
+    Args:
+        max_length: words of a text that are read; `<eos>` is not counted.
+        use_eos: put `<eos>` behind each. A text without words is `<eos>` alone in any case.
+    """
+    distinct: dict[tuple[int, ...], int] = {}
+    made = []
+    for words in texts:
+        ids = vocabulary.ids(words[:max_length])
+        if use_eos or not ids:
+            ids.append(vocabulary.end)
+        row = distinct.setdefault(tuple(ids), len(distinct))
+        made.append([Input([row], [0], [0], [-1], len(words) > max_length)])
+    return collect(made, _table(list(distinct)))
+
+
+def _table(rows: Sequence[Sequence[int]]) -> Ints:
+    """(V, longest) int32, -1 behind a row's end."""
+    table = np.full((len(rows), max(map(len, rows), default=1)), -1, np.int32)
+    for row, ids in zip(table, rows, strict=True):
+        row[: len(ids)] = ids
+    return table
