@@ -78,7 +78,7 @@ def test_a_clear_gain_is_told_with_its_numbers_and_its_price() -> None:
     assert verdict.headline == "Fine-tune the encoder: +2.3 points [+1.1, +3.4] accuracy over feature extraction."
     assert verdict.reasons == (
         "Fine-tuning reaches 87.1 accuracy on the test set and feature extraction 84.8: a difference of +2.3 points "
-        "[+1.1, +3.4] (95 % interval, p = 0.001).",
+        "[+1.1, +3.4] (95 % interval; p = 0.001 over items alone).",
         "Even the low end of the interval, +1.1 points, is beyond the 0.5 points that count as practically equal.",
         "Fine-tuning costs 340 s against 32 s of computing, 11 ms against 11 ms to predict a text and 4 MB against "
         "4 MB to store.",

@@ -246,7 +246,7 @@ def _scores(evidence: Evidence, first: MethodEvidence, second: MethodEvidence) -
     gap = d if first.method == "fine-tuning" else Difference(-d.mean, -d.hi, -d.lo, d.p)
     return (
         f"{_name(first)} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {_words(second)} "
-        f"{100 * second.test:.1f}: a difference of {_gap(gap)} (95 % interval, p = {gap.p:.2g})."
+        f"{100 * second.test:.1f}: a difference of {_gap(gap)} (95 % interval; p = {gap.p:.2g} over items alone)."
     )
 
 
