@@ -243,14 +243,15 @@ def _setting(
         "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
         "question": question,
     }
-    parameters = list(encoder.parameters())
+    parameters, size = encoder.sizes()
     about = {
         "name": encoder.name,
         "layers": encoder.layers,
         "width": encoder.width,
-        "parameters": sum(p.numel() for p in parameters),
-        "mb": sum(p.numel() * p.element_size() for p in parameters) / 1e6,
+        "parameters": parameters,
+        "mb": size / 1e6,
         "max_length": encoder.max_length,
+        "fixed": encoder.fixed,
         "fingerprint": encoder.fingerprint(),
     }
     environment = {

@@ -153,6 +153,11 @@ class Encoder(nn.Module, ABC):
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
 
+    def sizes(self) -> tuple[int, int]:
+        """Numbers that it has learned, and the bytes that they take."""
+        parameters = list(self.parameters())
+        return sum(p.numel() for p in parameters), sum(p.numel() * p.element_size() for p in parameters)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""

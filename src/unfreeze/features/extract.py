@@ -174,7 +174,7 @@ def encoded(
         Places in `asked`, and the states (layers, rows of these inputs in this order, width) of their rows, in the
         encoder's dtype and on its device.
     """
-    device = next(cast(nn.Module, encoder).parameters()).device
+    device = encoder.device
     lengths, done = inputs.lengths()[asked], 0
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:
