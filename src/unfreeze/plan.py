@@ -158,7 +158,7 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan file; `data`, `train`, `dev`, `test` and an `encoder` that is there as a file or folder are relative to the file's folder.
+    """Read a plan file; its paths (an `encoder` is one if it is there as a file or folder) are relative to its folder.
 
     Raises:
         InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.

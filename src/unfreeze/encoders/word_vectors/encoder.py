@@ -46,7 +46,7 @@ class WordVectors(Encoder):
         self.name, self.table, self.max_length, self.tokenizer = name, table, max_length, tokenizer
         self.layers, self.width = 1, table.width
         self.family, self.reads_pairs = "word-vectors", False
-        self.fixed = "static word vectors know no context, they are a floor for encoders that do"
+        self.fixed = "a static table knows no context, so there is nothing contextual to tune"
         self.register_buffer("_place", torch.zeros(0), persistent=False)
         self.eval()
 

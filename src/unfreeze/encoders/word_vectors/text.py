@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -47,6 +46,8 @@ def _opening(path: Path) -> tuple[int, tuple[int, int] | None, int]:
         lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b"")) + 1
     if len(first) == 2 and all(part.isdigit() for part in first):
         header = (int(first[0]), int(first[1]))
+        if header[1] > path.stat().st_size:
+            raise InputError(f"promises {header[1]:,} numbers a word, more than it has bytes", where=f"{path}:1")
         return lines, header, header[1]
     if len(first) < 2:
         raise InputError("is no line of word vectors: a word and its numbers, or `words dimensions`", where=f"{path}:1")
@@ -84,13 +85,22 @@ def _parsed(lines: Sequence[tuple[int, bytes]], width: int, path: Path) -> tuple
 
 
 def _all_numbers(text: bytes) -> Floats | None:
-    """Numbers set apart by spaces; fewer than there are, or None, where one cannot be read."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of text that is no number
-        try:
-            return np.fromstring(text, dtype=np.float32, sep=" ")
-        except ValueError:
-            return None
+    """Numbers set apart by single spaces; None where one cannot be read. pyarrow takes a third of numpy's time."""
+    import pyarrow as pa
+    import pyarrow.csv
+
+    lines = pa.BufferReader(text.replace(b" ", b"\n"))
+    try:
+        column = pyarrow.csv.read_csv(
+            lines,
+            read_options=pyarrow.csv.ReadOptions(column_names=["number"], use_threads=False),
+            parse_options=pyarrow.csv.ParseOptions(quote_char=False),
+            convert_options=pyarrow.csv.ConvertOptions(column_types={"number": pa.float32()}),
+        )["number"]
+    except pa.ArrowInvalid:
+        return None
+    numbers: Floats = column.to_numpy()  # an empty or missing number becomes NaN
+    return numbers
 
 
 def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
@@ -103,7 +113,8 @@ def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
     bad = next((number for number in numbers if not _is_number(number)), None)
     if bad is not None:
         raise InputError(f"{bad.decode(errors='replace')!r} is not a number", where=where)
-    row = np.array([float(number) for number in numbers], np.float32)
+    with np.errstate(over="ignore"):
+        row = np.array([float(number) for number in numbers], np.float32)
     if not np.isfinite(row).all():
         raise InputError("has a number that is not finite", where=where)
     return word, row
