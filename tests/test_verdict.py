@@ -208,8 +208,8 @@ def below(lo: float, hi: float) -> Floor:
 @pytest.mark.parametrize(
     ("lo", "hi", "said"),
     [
-        (-0.5, 2.7, "A bag of words does as well: it reaches 86.0 accuracy without the encoder, fine-tuning, the better "
-                    "method, 87.1, a gain of +1.1 points [-0.50, +2.7]."),
+        (-0.5, 2.7, "A bag of words does as well: it reaches 86.0 accuracy without the encoder, fine-tuning, the "
+                    "better method, 87.1, a gain of +1.1 points [-0.50, +2.7]."),
         (0.0, 2.2, "A bag of words does as well: "),
         (-3.0, -1.0, "A bag of words does better: "),
         (0.1, 2.1, None),

@@ -35,17 +35,14 @@ def _tokens(text: str) -> list[str]:
     return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
 
 
-def test_classes_are_those_of_scikit_learn(tmp_path: Path) -> None:
+def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "C", (1.0,))
     data = data_of("classification", tmp_path)
     texts, labels = ([getattr(e, name) for e in data.train] for name in ("text", "label"))
     vectors = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
     model = LogisticRegression(C=1, max_iter=1000)
     model.fit(vectors.fit_transform(texts), labels)
-    module_c, module.C = module.C, (1.0,)
-    try:
-        found = bag_of_words(data, "q")
-    finally:
-        module.C = module_c
+    found = bag_of_words(data, "q")
     wanted = model.predict(vectors.transform([e.text for e in data.test])).tolist()
     assert list(found.predictions) == wanted
     assert found.test["accuracy"] == accuracy_score([e.label for e in data.test], wanted)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from unfreeze.encoders.elmo import published as elmo
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
-from unfreeze.encoders.elmo.published import is_published
 from unfreeze.encoders.hugging_face import load_transformer
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.word_vectors import files as word_vectors
 from unfreeze.encoders.word_vectors.encoder import WordVectors
-from unfreeze.encoders.word_vectors.files import is_word_vectors
 from unfreeze.errors import InputError
 
-Loader = Callable[[str, int | None, Mapping[str, str]], Encoder]
-
-# Which family a path is of, the first that knows it, and how it is loaded; all else is a transformer.
-_FAMILIES: tuple[tuple[Callable[[Path], bool], Loader], ...] = (
-    (is_published, ElmoEncoder.load),
-    (is_word_vectors, WordVectors.load),
+Load = Callable[[str, int | None, Mapping[str, str]], Encoder]
+# Which folders are of a family, and how one is loaded; the first that knows a folder has it.
+FAMILIES: tuple[tuple[Callable[[Path], bool], Load], ...] = (
+    (elmo.is_published, ElmoEncoder.load),
+    (word_vectors.is_published, WordVectors.load),
 )
 
 
@@ -37,8 +36,8 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
     """
     given = dict(options or {})
     path = packaged_folder(name) or Path(name)
-    for recognises, load in _FAMILIES:
-        if recognises(path):
+    for is_published, load in FAMILIES:
+        if is_published(path):
             return load(name, max_length, given)
     if given:
         raise InputError("transformers take no options of their own", where=f"--encoder-option {next(iter(given))}")

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
+NO_LIMIT = 1 << 30  # `max_length` of an encoder that reads texts of any length
 
 
 @dataclass(frozen=True)

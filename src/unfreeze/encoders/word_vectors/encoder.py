@@ -14,12 +14,11 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.elmo.reading import Tokenizer, read_sentences, words_of
 from unfreeze.encoders.packaged import packaged_folder
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
+from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.word_vectors.files import read_options, read_vectors, write_vectors
 from unfreeze.encoders.word_vectors.table import Ints, VectorTable
 from unfreeze.errors import InputError, nearest
 
-NO_LIMIT = 1 << 30  # nothing is read together, so texts may be of any length
 UNKNOWN = "[unknown]"
 _TOKENIZERS = get_args(Tokenizer)
 

@@ -27,7 +27,7 @@ VOCABULARIES = (VOCABULARY, "vocab.txt", "words.txt")
 _FASTTEXT = (793_712_314).to_bytes(4, "little")  # what fastText's own models begin with
 
 
-def is_word_vectors(path: Path) -> bool:
+def is_published(path: Path) -> bool:
     """Whether a path is a file, or a folder with word vectors and without a transformer."""
     return path.is_file() or (path.is_dir() and _in_folder(path) is not None)
 

@@ -23,7 +23,8 @@ def read_text(path: Path) -> VectorTable:
     """
     try:
         lines, header, width = _opening(path)
-        vectors = np.empty((lines, width), np.float32)
+        most = path.stat().st_size // (2 * width or 1) + 1  # words, of which each number takes two bytes or more
+        vectors = np.empty((min(lines, most), width), np.float32)
         words: list[str] = []
         for first, block in _blocks(path):
             kept = [(first + i, line.rstrip()) for i, line in enumerate(block)]

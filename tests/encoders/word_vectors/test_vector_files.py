@@ -12,7 +12,7 @@ import pytest
 
 from unfreeze.encoders.word_vectors import table as table_module
 from unfreeze.encoders.word_vectors import text as text_module
-from unfreeze.encoders.word_vectors.files import array_shape, is_word_vectors, read_vectors, write_vectors
+from unfreeze.encoders.word_vectors.files import array_shape, is_published, read_vectors, write_vectors
 from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.errors import InputError
 
@@ -72,13 +72,13 @@ def _written(path: Path, text: str | bytes) -> Path:
 @pytest.mark.parametrize("write", FORMATS, ids=lambda write: write.__name__.strip("_"))
 def test_every_format_gives_the_same_table(write: Callable[[Path], Path], tmp_path: Path) -> None:
     path = write(tmp_path)
-    assert is_word_vectors(path)
+    assert is_published(path)
     table = read_vectors(path)
     assert list(table.words) == WORDS
     np.testing.assert_array_equal(table.vectors, VECTORS)
     assert table.digest == VectorTable(WORDS, VECTORS).digest
     if path.suffix != ".w2v":  # of no known ending
-        assert is_word_vectors(tmp_path)
+        assert is_published(tmp_path)
         assert read_vectors(tmp_path).digest == table.digest
 
 
@@ -112,10 +112,11 @@ def test_words_with_spaces_odd_gaps_empty_lines_and_a_mark_at_the_start(tmp_path
         ("3 2\na 1 2\nb 3 4\n", "bad.txt: promises 3 words in its first line and holds 2"),
         ("2 3\na 1 2\nb 3 4\n", "bad.txt:2: has 2 numbers after its word, where 3 are wanted"),
         ("2 99999999999999\na 1\n", "bad.txt:1: promises 99,999,999,999,999 numbers a word"),
+        ("3 20\n" + "\n" * 50, "bad.txt: promises 3 words in its first line and holds 0"),
         ("", "bad.txt:1: is no line of word vectors"),
         ("\n\n", "bad.txt:1: is no line of word vectors"),
         ("word\n", "bad.txt:1: is no line of word vectors"),
-        ("0 5\n", "bad.txt: holds no word vectors"),
+        ("0 2\n", "bad.txt: holds no word vectors"),
     ],
 )
 def test_bad_text_is_told_with_its_line(text: str | bytes, told: str, tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_bad_arrays(tmp_path: Path) -> None:
     (tmp_path / "tiny.vocab").unlink()
     with pytest.raises(InputError, match=r"tiny\.npy: has no vocabulary beside it; looked for tiny\.vocab"):
         read_vectors(path)
-    assert not is_word_vectors(tmp_path)
+    assert not is_published(tmp_path)
     with pytest.raises(InputError, match="holds no word vectors"):
         read_vectors(tmp_path)
     pq.write_table(pa.table({"rank": [1]}), tmp_path / "index.parquet")
@@ -181,14 +182,14 @@ def test_bad_arrays(tmp_path: Path) -> None:
 
 def test_folders_of_transformers_and_folders_with_more_than_one_are_none(tmp_path: Path) -> None:
     _glove(tmp_path)
-    assert is_word_vectors(tmp_path)
+    assert is_published(tmp_path)
     _written(tmp_path / "glove.other.txt", "a 1\n")
-    assert not is_word_vectors(tmp_path)
+    assert not is_published(tmp_path)
     _array(tmp_path)
-    assert is_word_vectors(tmp_path)  # an array goes before text
+    assert is_published(tmp_path)  # an array goes before text
     assert array_shape(tmp_path) == VECTORS.shape
     _written(tmp_path / "config.json", "{}")
-    assert not is_word_vectors(tmp_path)
+    assert not is_published(tmp_path)
     with pytest.raises(InputError, match=r"holds no \.npy"):
         array_shape(tmp_path)
 
