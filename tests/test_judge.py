@@ -153,7 +153,7 @@ def test_predictions_for_other_items_are_refused(comparison):
 def test_the_floor_is_scored_and_each_method_is_set_against_it(comparison, kind):
     folder = comparison(kind, floor=0.3)
     result = judge(folder)
-    floor, gold = result.values["floor"], [item.label for item in read_items(folder)]
+    floor, gold = result.floor, [item.label for item in read_items(folder)]
     wanted = float(BY_HAND[kind](gold, read_floor(folder).predictions))
     assert (floor["test"], floor["dev"], floor["name"]) == (pytest.approx(wanted), 0.7, "bag-of-words")
     assert floor["ci95"][0] < floor["test"] < floor["ci95"][1]
@@ -172,7 +172,7 @@ def test_a_floor_as_good_as_the_methods_is_doubted_and_a_lower_one_is_not(compar
 
 
 def test_without_a_floor_it_is_null_and_one_of_other_items_is_refused(comparison):
-    assert judge(comparison("classification")).values["floor"] is None
+    assert judge(comparison("classification")).floor is None
     folder, other = comparison("pair-classification", floor=0.3), comparison("tagging", items=40, floor=0.3)
     shutil.copy(other / "floor.parquet", folder / "floor.parquet")
     with pytest.raises(InputError, match=r"floor\.json: 40 predictions for 240 test items"):

@@ -209,7 +209,7 @@ def below(lo: float, hi: float) -> Floor:
     ("lo", "hi", "said"),
     [
         (-0.5, 2.7, "A bag of words does as well: it reaches 86.0 accuracy without the encoder, fine-tuning, the "
-                    "better method, 87.1, a gain of +1.1 points [-0.50, +2.7]."),
+                    "better method, 87.1, a difference of +1.1 points [-0.50, +2.7]."),
         (0.0, 2.2, "A bag of words does as well: "),
         (-3.0, -1.0, "A bag of words does better: "),
         (0.1, 2.1, None),
@@ -224,7 +224,7 @@ def test_a_floor_that_is_not_cleared_is_doubted(lo: float, hi: float, said: str 
 
 def test_a_floor_under_one_method() -> None:
     alone = decide(Evidence("accuracy", (TUNED,), None, 0.005, 900, floor=below(-1, 1)))
-    assert any("without the encoder, fine-tuning 87.1, a gain of 0.0 points" in doubt for doubt in alone.doubts)
+    assert any("without the encoder, fine-tuning 87.1, a difference of 0.0 points" in doubt for doubt in alone.doubts)
 
 
 def test_an_encoder_that_cannot_be_fine_tuned() -> None:

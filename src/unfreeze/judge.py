@@ -97,6 +97,11 @@ class Result:
         """Method to its recipe, runs, scores and cost."""
         return dict(self.values["methods"])
 
+    @property
+    def floor(self) -> dict[str, Any] | None:
+        """`name`, `dev`, `test`, `ci95`, `gains`, ...; None when none was computed."""
+        return None if self.values["floor"] is None else dict(self.values["floor"])
+
     def to_dict(self) -> dict[str, Any]:
         """The plain values, as in the file."""
         return dict(self.values)

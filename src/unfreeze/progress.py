@@ -96,7 +96,7 @@ def summary(result: Result) -> list[str]:
             f"  {name:<18}  test {metric} {100 * test['mean']:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
             f"  training {seconds}, one text {cost['latency_ms']['1']:.1f} ms  ({recipe['name'] or recipe['head']})"
         ]
-    if floor := result.values["floor"]:
+    if floor := result.floor:
         low, high = floor["ci95"]
         lines += [
             f"  {floor['name'].replace('-', ' '):<18}  test {metric} {100 * floor['test']:5.1f} [{100 * low:.1f}, "

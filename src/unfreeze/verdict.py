@@ -342,7 +342,7 @@ def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> 
     better = ", the better method," if len(methods) > 1 else ""
     return [
         f"A {evidence.floor.name} does {level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
-        f"the encoder, {_words(best)}{better} {100 * best.test:.1f}, a gain of {_gap(gain)}."
+        f"the encoder, {_words(best)}{better} {100 * best.test:.1f}, a difference of {_gap(gain)}."
     ]
 
 
