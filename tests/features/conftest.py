@@ -28,6 +28,7 @@ class FakeEncoder(nn.Module):
         self.pieces = 0
         self.fail_after: int | None = None
         self.error: Exception = RuntimeError("killed")
+        self.device = torch.device("cpu")
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         if self.fail_after is not None and self.pieces >= self.fail_after:
