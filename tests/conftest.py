@@ -18,11 +18,13 @@ from unfreeze.experiment.files import write_json
 from unfreeze.experiment.record import (
     Choice,
     EpochPoint,
+    FloorRecord,
     RunRecord,
     Setting,
     TestRecord,
     record_values,
     write_choices,
+    write_floor,
     write_items,
     write_setting,
     write_test,
@@ -166,8 +168,13 @@ def make_comparison(
     items: int = 240,
     seeds: int = 3,
     rates: dict[str, float] | None = None,
+    floor: float | None = None,
 ) -> Path:
-    """Write a finished comparison of `kind` into `folder`, with texts that try to break out of the page."""
+    """Write a finished comparison of `kind` into `folder`, with texts that try to break out of the page.
+
+    Args:
+        floor: error rate of the floor; None writes a folder of the time before there was one.
+    """
     rng = np.random.default_rng(7)
     target, metric = TASKS[kind].target, TASKS[kind].metric
     names = {"class": tuple(names), "score": (), "tags": TAGS}[target]
@@ -197,6 +204,11 @@ def make_comparison(
             best_run=max(finals, key=lambda record: record.dev[metric]).id,
         )
     write_choices(folder, choices)
+    if floor is not None:
+        predictions = tuple(_predict(label, names, floor, rng) for label in gold)
+        scores = {name: float(value) for name, value in METRICS[target](gold, predictions).items()}
+        penalty = {"alpha": 1.0} if target == "score" else {"C": 3.0}
+        write_floor(folder, FloorRecord("bag-of-words", "q", 1, {metric: 0.7}, scores, penalty, 1000, 2.5, predictions))
     return folder
 
 

@@ -12,7 +12,7 @@ from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
 from unfreeze.errors import InputError
-from unfreeze.experiment.record import read_choices, read_items, read_records, read_test
+from unfreeze.experiment.record import read_choices, read_floor, read_items, read_records, read_test
 from unfreeze.judge import judge
 
 BY_HAND = {
@@ -147,3 +147,44 @@ def test_predictions_for_other_items_are_refused(comparison):
     shutil.copy(wrong / "test.parquet", run / "test.parquet")
     with pytest.raises(InputError, match="40 predictions for 240 test items"):
         judge(folder)
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_the_floor_is_scored_and_each_method_is_set_against_it(comparison, kind):
+    folder = comparison(kind, floor=0.3)
+    result = judge(folder)
+    floor, gold = result.floor, [item.label for item in read_items(folder)]
+    wanted = float(BY_HAND[kind](gold, read_floor(folder).predictions))
+    assert (floor["test"], floor["dev"], floor["name"]) == (pytest.approx(wanted), 0.7, "bag-of-words")
+    assert floor["ci95"][0] < floor["test"] < floor["ci95"][1]
+    for method, values in result.methods.items():
+        gain = floor["gains"][method]
+        assert gain["mean"] == pytest.approx(values["test"]["mean"] - wanted)
+        assert gain["ci95"][0] < gain["mean"] < gain["ci95"][1]
+        assert 0 < gain["p"] <= 1
+
+
+def test_a_floor_as_good_as_the_methods_is_doubted_and_a_lower_one_is_not(comparison):
+    near = judge(comparison("classification", floor=0.12))
+    assert any(doubt.startswith("A bag of words does as well") for doubt in near.verdict["doubts"])
+    low = judge(comparison("pair-classification", floor=0.6))
+    assert not any("bag of words" in doubt for doubt in low.verdict["doubts"])
+
+
+def test_without_a_floor_it_is_null_and_one_of_other_items_is_refused(comparison):
+    assert judge(comparison("classification")).floor is None
+    folder, other = comparison("pair-classification", floor=0.3), comparison("tagging", items=40, floor=0.3)
+    shutil.copy(other / "floor.parquet", folder / "floor.parquet")
+    with pytest.raises(InputError, match=r"floor\.json: 40 predictions for 240 test items"):
+        judge(folder)
+
+
+def test_an_encoder_that_cannot_be_fine_tuned_is_not_advised_to_be(comparison):
+    folder = comparison("classification", methods=("feature-extraction",))
+    setting = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+    setting["encoder"]["fixed"] = "it is static"
+    (folder / "comparison.json").write_text(json.dumps(setting), encoding="utf-8")
+    advice = judge(folder).verdict
+    assert "the encoder cannot be fine-tuned." in advice["headline"]
+    assert "fine-tuning" not in advice["next_step"]
+    assert not any("only one method" in doubt for doubt in advice["doubts"])

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.analysis.stats import Difference
-from unfreeze.verdict import DataFacts, Evidence, MethodEvidence, cheaper, decide, find, needed
+from unfreeze.verdict import DataFacts, Evidence, Floor, MethodEvidence, cheaper, decide, find, needed
 
 Changes = Mapping[str, Any]
 NONE: Changes = MappingProxyType({})
@@ -196,6 +196,42 @@ def test_the_next_step_is_the_most_useful_one(asked: Evidence, step: str) -> Non
 )
 def test_an_undecided_difference_says_what_would_decide_it(asked: Evidence, said: str) -> None:
     assert said in needed(asked)
+
+
+def below(lo: float, hi: float) -> Floor:
+    """A floor whose gain for fine-tuning, the better method of `evidence()`, has this interval in points."""
+    gain = Difference((lo + hi) / 200, lo / 100, hi / 100, 0.1)
+    other = Difference(0.1, 0.05, 0.15, 0.001)
+    return Floor("bag of words", 0.86, {"fine-tuning": gain, "feature-extraction": other})
+
+
+@pytest.mark.parametrize(
+    ("lo", "hi", "said"),
+    [
+        (-0.5, 2.7, "A bag of words does as well: it reaches 86.0 accuracy without the encoder, fine-tuning, the "
+                    "better method, 87.1, a difference of +1.1 points [-0.50, +2.7]."),
+        (0.0, 2.2, "A bag of words does as well: "),
+        (-3.0, -1.0, "A bag of words does better: "),
+        (0.1, 2.1, None),
+    ],
+)  # fmt: skip
+def test_a_floor_that_is_not_cleared_is_doubted(lo: float, hi: float, said: str | None) -> None:
+    verdict = decide(evidence(floor=below(lo, hi)))
+    assert (verdict.choice, verdict.reasons) == ("fine-tuning", decide(evidence()).reasons)
+    assert len(verdict.doubts) == (said is not None)
+    assert said is None or verdict.doubts[0].startswith(said)
+
+
+def test_a_floor_under_one_method() -> None:
+    alone = decide(Evidence("accuracy", (TUNED,), None, 0.005, 900, floor=below(-1, 1)))
+    assert any("without the encoder, fine-tuning 87.1, a difference of 0.0 points" in doubt for doubt in alone.doubts)
+
+
+def test_an_encoder_that_cannot_be_fine_tuned() -> None:
+    verdict = decide(Evidence("accuracy", (FROZEN,), None, 0.005, 900, fixed="it is static"))
+    assert verdict.headline.endswith("; the encoder cannot be fine-tuned.")
+    assert verdict.doubts == ()
+    assert "--methods" not in verdict.next_step
 
 
 @pytest.mark.parametrize("only", [FROZEN, TUNED])

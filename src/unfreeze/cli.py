@@ -146,7 +146,8 @@ def encoders() -> None:
     for row in listed_encoders():
         size = "" if row.mb is None else f"{row.mb:,.0f}"
         typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
-    typer.echo("Besides these: any folder that transformers saved, or the name of an encoder on the Hugging Face hub.")
+    typer.echo("Besides these: any folder that transformers saved, or the name of an encoder on the Hugging Face hub;")
+    typer.echo("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary).")
 
 
 @app.command()

@@ -36,14 +36,17 @@ from unfreeze.experiment.record import (
     Setting,
     TestRecord,
     read_choices,
+    read_floor,
     read_setting,
     write_choices,
+    write_floor,
     write_items,
     write_setting,
     write_test,
 )
 from unfreeze.experiment.runner import FITTED, WEIGHTS, Watcher, Workbench, features_of, finished, read_weights, run
 from unfreeze.features.cache import cache_folder
+from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judge import Result, judge
 from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
@@ -127,6 +130,7 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
     """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
     while True:
         choices, best = _run_methods(bench, plan, question)
+        _floor(bench, question)
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
         winner = best[result.verdict["use"]]
@@ -167,6 +171,16 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         )
         _score_on_test(bench, finals)
     return choices, best
+
+
+def _floor(bench: Workbench, question: str) -> None:
+    """What the words alone reach, unless this question's is there."""
+    found = read_floor(bench.folder)
+    if found is not None and (found.question, found.version) == (question, VERSION):
+        return
+    bench.watcher.begin("bag of words, without the encoder", bench.left)
+    write_floor(bench.folder, bag_of_words(bench.dataset, question))
+    bench.watcher.end("bag of words, without the encoder", None)
 
 
 def _main(bench: Workbench, record: RunRecord) -> float:
@@ -243,14 +257,15 @@ def _setting(
         "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
         "question": question,
     }
-    parameters = list(encoder.parameters())
+    parameters, size = encoder.sizes()
     about = {
         "name": encoder.name,
         "layers": encoder.layers,
         "width": encoder.width,
-        "parameters": sum(p.numel() for p in parameters),
-        "mb": sum(p.numel() * p.element_size() for p in parameters) / 1e6,
+        "parameters": parameters,
+        "mb": size / 1e6,
         "max_length": encoder.max_length,
+        "fixed": encoder.fixed,
         "fingerprint": encoder.fingerprint(),
     }
     environment = {

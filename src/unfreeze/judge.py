@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,17 @@ import numpy as np
 
 from unfreeze import metrics, verdict
 from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean_ci, paired_difference
-from unfreeze.data.examples import Example
+from unfreeze.data.examples import Example, Label
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.record import (
     Choice,
+    FloorRecord,
     RunRecord,
     Setting,
     TestRecord,
     read_choices,
+    read_floor,
     read_items,
     read_records,
     read_setting,
@@ -28,6 +30,7 @@ from unfreeze.experiment.record import (
 from unfreeze.plan import Method, Plan, Recipe, plain
 
 SCHEMA = 1
+FLOOR_DRAWS = 2_000  # a fifth of the draws behind the difference: what is beside the question may be a little coarser
 METRIC_NAMES = {
     "macro_f1": "macro F1",
     "f1_positive": "F1 of the positive class",
@@ -50,6 +53,7 @@ class Comparison:
         records: every run by id.
         tests: test record of every final run, by run id; its predictions are in the order of `items`.
         items: the test items with gold labels.
+        floor: what the words alone reach; None where it was not computed.
     """
 
     setting: Setting
@@ -57,6 +61,7 @@ class Comparison:
     records: Mapping[str, RunRecord]
     tests: Mapping[str, TestRecord]
     items: tuple[Example, ...]
+    floor: FloorRecord | None = None
 
     def trials(self, method: Method) -> tuple[RunRecord, ...]:
         """The runs among which `method` chose its recipe."""
@@ -91,6 +96,11 @@ class Result:
     def methods(self) -> dict[str, Any]:
         """Method to its recipe, runs, scores and cost."""
         return dict(self.values["methods"])
+
+    @property
+    def floor(self) -> dict[str, Any] | None:
+        """`name`, `dev`, `test`, `ci95`, `gains`, ...; None when none was computed."""
+        return None if self.values["floor"] is None else dict(self.values["floor"])
 
     def to_dict(self) -> dict[str, Any]:
         """The plain values, as in the file."""
@@ -130,7 +140,11 @@ def read_comparison(folder: Path) -> Comparison:
                 remedy = "delete the folder of this run and start the same command again"
                 raise InputError(f"{found}; {remedy}", where=str(folder / "runs" / run / "test.parquet"))
             tests[run] = test
-    return Comparison(setting, choices, records, tests, items)
+    floor = read_floor(folder)
+    if floor is not None and len(floor.predictions) != len(items):
+        found = f"{len(floor.predictions)} predictions for {len(items)} test items"
+        raise InputError(f"{found}; delete it and start the same command again", where=str(folder / "floor.json"))
+    return Comparison(setting, choices, records, tests, items, floor)
 
 
 def _values(comparison: Comparison) -> dict[str, Any]:
@@ -141,7 +155,8 @@ def _values(comparison: Comparison) -> dict[str, Any]:
     difference = None
     if len(statistics) == 2:
         difference = paired_difference(statistics["fine-tuning"], statistics["feature-extraction"], _metric(comparison))
-    advice = _verdict(comparison, intervals, difference, equivalence)
+    floor = _floor(comparison, statistics)
+    advice = _verdict(comparison, intervals, difference, equivalence, floor)
     return {
         "schema": SCHEMA,
         "task": setting.task.kind,
@@ -151,6 +166,7 @@ def _values(comparison: Comparison) -> dict[str, Any]:
         "methods": {method: _method(comparison, method, interval) for method, interval in intervals.items()},
         "difference": None if difference is None else _difference(difference),
         "equivalence": equivalence,
+        "floor": floor,
         "verdict": {
             "choice": advice.choice,
             "use": advice.use,
@@ -170,9 +186,38 @@ def _metric(comparison: Comparison) -> MetricFn:
 
 def _statistics(comparison: Comparison, method: Method) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
+    return np.stack(
+        [_item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
+    )
+
+
+def _item_statistics(comparison: Comparison, predictions: Sequence[Label]) -> Floats:
     setting, gold = comparison.setting, [item.label for item in comparison.items]
-    runs = (comparison.tests[run].predictions for run in comparison.choices[method].runs)
-    return np.stack([metrics.item_statistics(setting.task, gold, p, setting.labels.scheme) for p in runs])
+    return metrics.item_statistics(setting.task, gold, predictions, setting.labels.scheme)
+
+
+def _floor(comparison: Comparison, statistics: Mapping[Method, Floats]) -> dict[str, Any] | None:
+    """The floor's scores, and how far each method is above it."""
+    floor, name = comparison.floor, comparison.setting.metric
+    if floor is None:
+        return None
+    own = _item_statistics(comparison, floor.predictions)[None]
+    interval = mean_ci(own, _metric(comparison), FLOOR_DRAWS)
+    gains = {
+        method: paired_difference(values, own, _metric(comparison), FLOOR_DRAWS)
+        for method, values in statistics.items()
+    }
+    return {
+        "name": floor.name,
+        "dev": floor.dev[name],
+        "test": floor.test[name],
+        "ci95": [interval.lo, interval.hi],
+        "gains": {method: _mean_ci95_p(gain) for method, gain in gains.items()},
+        "metrics": dict(floor.test),
+        "chosen": dict(floor.chosen),
+        "trained_on": floor.trained_on,
+        "train_s": floor.train_s,
+    }
 
 
 def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[str, Any]:
@@ -238,17 +283,32 @@ def _all_runs_s(comparison: Comparison, method: Method) -> float:
 
 
 def _difference(difference: Difference) -> dict[str, Any]:
-    ends = {"mean": difference.mean, "ci95": [difference.lo, difference.hi], "p": difference.p}
-    return {"of": "fine-tuning - feature-extraction", **ends}
+    return {"of": "fine-tuning - feature-extraction", **_mean_ci95_p(difference)}
+
+
+def _mean_ci95_p(difference: Difference) -> dict[str, Any]:
+    return {"mean": difference.mean, "ci95": [difference.lo, difference.hi], "p": difference.p}
 
 
 def _verdict(
-    comparison: Comparison, intervals: Mapping[Method, Interval], difference: Difference | None, equivalence: float
+    comparison: Comparison,
+    intervals: Mapping[Method, Interval],
+    difference: Difference | None,
+    equivalence: float,
+    floor: Mapping[str, Any] | None,
 ) -> verdict.Verdict:
     methods = tuple(_method_evidence(comparison, method, interval) for method, interval in intervals.items())
     name = METRIC_NAMES.get(comparison.setting.metric, comparison.setting.metric)
-    facts = _data_facts(comparison.setting)
-    return verdict.decide(verdict.Evidence(name, methods, difference, equivalence, len(comparison.items), facts))
+    facts, fixed = _data_facts(comparison.setting), comparison.setting.encoder.get("fixed")
+    below = None
+    if floor is not None:
+        gains = {
+            m: Difference(gain["mean"], gain["ci95"][0], gain["ci95"][1], gain["p"])
+            for m, gain in floor["gains"].items()
+        }
+        below = verdict.Floor(floor["name"].replace("-", " "), floor["test"], gains)
+    items = len(comparison.items)
+    return verdict.decide(verdict.Evidence(name, methods, difference, equivalence, items, facts, below, fixed))
 
 
 def _method_evidence(comparison: Comparison, method: Method, interval: Interval) -> verdict.MethodEvidence:

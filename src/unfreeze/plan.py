@@ -158,7 +158,7 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan file; `data`, `train`, `dev`, `test` and a folder-like `encoder` are relative to the file's folder.
+    """Read a plan file; its paths (an `encoder` is one if it is there as a file or folder) are relative to its folder.
 
     Raises:
         InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.
@@ -173,7 +173,7 @@ def read_plan(path: Path) -> Plan:
         for key in ("data", "train", "dev", "test"):
             if isinstance(values.get(key), str):
                 values[key] = str(path.parent / values[key])
-        if isinstance(values.get("encoder"), str) and (path.parent / values["encoder"]).is_dir():
+        if isinstance(values.get("encoder"), str) and (path.parent / values["encoder"]).exists():
             values["encoder"] = str(path.parent / values["encoder"])
     return plan_from(values, str(path))
 

@@ -96,6 +96,12 @@ def summary(result: Result) -> list[str]:
             f"  {name:<18}  test {metric} {100 * test['mean']:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
             f"  training {seconds}, one text {cost['latency_ms']['1']:.1f} ms  ({recipe['name'] or recipe['head']})"
         ]
+    if floor := result.floor:
+        low, high = floor["ci95"]
+        lines += [
+            f"  {floor['name'].replace('-', ' '):<18}  test {metric} {100 * floor['test']:5.1f} [{100 * low:.1f}, "
+            f"{100 * high:.1f}]  training {clock(floor['train_s'])}  (no encoder)"
+        ]
     for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
     out = Path(result.values["plan"]["out"])

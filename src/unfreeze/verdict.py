@@ -14,6 +14,7 @@ Doubts never change the choice; they say how far to trust it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,21 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
+class Floor:
+    """What a model without the encoder reached.
+
+    Attributes:
+        name: in words, such as `bag of words`.
+        test: main metric, a fraction.
+        gains: method to its score minus this one.
+    """
+
+    name: str
+    test: float
+    gains: Mapping[Method, Difference]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that a verdict rests on.
 
@@ -97,6 +113,8 @@ class Evidence:
         difference: of fine-tuning - feature extraction; None when only one method was run.
         equivalence: half-width of the region of practical equivalence, a fraction.
         test_size: test items.
+        floor: None where none was computed.
+        fixed: why the encoder cannot be fine-tuned; None if it can.
     """
 
     metric: str
@@ -105,6 +123,8 @@ class Evidence:
     equivalence: float
     test_size: int
     data: DataFacts = DataFacts()
+    floor: Floor | None = None
+    fixed: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,10 +233,15 @@ def _round_up(number: float) -> int:
 def _single(evidence: Evidence, only: MethodEvidence) -> Verdict:
     low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
     score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
-    headline = f"{_name(only)}{_recipe(only)} reaches {score}; no other method was run."
+    why_alone = "the encoder cannot be fine-tuned" if evidence.fixed else "no other method was run"
+    headline = f"{_name(only)}{_recipe(only)} reaches {score}; {why_alone}."
     cost = f"It took {_amount(only.effort_s, 's')} of computing and {_amount(only.latency_ms, 'ms')} to predict a text."
-    doubts = ("There is nothing to compare with: only one method was run.", *_doubts(evidence, only))
-    step = "Run both methods (--methods feature-extraction,fine-tuning) to learn which is better."
+    doubts = _doubts(evidence, only)
+    if evidence.fixed:
+        step = "Compare with an encoder that reads words in their context (--encoder) to learn what context adds."
+    else:
+        doubts = ("There is nothing to compare with: only one method was run.", *doubts)
+        step = "Run both methods (--methods feature-extraction,fine-tuning) to learn which is better."
     return Verdict(only.method, only.method, headline, (f"{_name(only)} reaches {score}.", cost), doubts, step)
 
 
@@ -274,6 +299,7 @@ def _doubts(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
     groups = (
         _overlaps(evidence),
         _failed(methods),
+        _near_the_floor(evidence, methods),
         _disagreement(evidence),
         _few(evidence, methods),
         _spread(evidence, methods),
@@ -301,6 +327,22 @@ def _failed(methods: tuple[MethodEvidence, ...]) -> list[str]:
         f"{m.diverged} of {m.seeds} final runs of {_words(m)} diverged; what they had learned before is judged."
         for m in methods
         if m.diverged
+    ]
+
+
+def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    """The better method's gain over the floor may be none at all."""
+    if evidence.floor is None:
+        return []
+    best = max(methods, key=lambda method: method.test)
+    gain = evidence.floor.gains[best.method]
+    if gain.lo > 0:
+        return []
+    level = "better" if gain.hi < 0 else "as well"
+    better = ", the better method," if len(methods) > 1 else ""
+    return [
+        f"A {evidence.floor.name} does {level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
+        f"the encoder, {_words(best)}{better} {100 * best.test:.1f}, a difference of {_gap(gain)}."
     ]
 
 

@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "result_schema.md"
-OPEN = ("audit", "plan", "recipe", "metrics", "files", "columns", "sizes", "truncated", "methods", "environment")
+OPEN = (
+    *("audit", "plan", "recipe", "metrics", "files", "columns", "sizes", "truncated", "methods", "environment"),
+    *("chosen", "gains"),
+)
 """Keys below these are methods, splits, metrics and settings, which other pages list."""
 
 
@@ -41,11 +44,12 @@ def _documented(section: str) -> set[str]:
 @pytest.mark.parametrize("kind", ["pair-classification", "regression", "tagging-BIO"])
 def test_every_key_is_documented(kind: str, answered: Callable[[str], Path]) -> None:
     result = json.loads((answered(kind) / "result.json").read_text(encoding="utf-8"))
-    top = {k: v for k, v in result.items() if k not in ("data", "methods", "difference", "verdict")}
+    top = {k: v for k, v in result.items() if k not in ("data", "methods", "difference", "floor", "verdict")}
     missing = {
         "Top level": {*result, *_keys(top)} - _documented("Top level"),
         "data": set(_keys(result["data"])) - _documented("data"),
         "difference": set(_keys(result["difference"])) - _documented("difference"),
+        "floor": set(_keys(result["floor"])) - _documented("floor"),
         "verdict": set(_keys(result["verdict"])) - _documented("verdict"),
     }
     for method in result["methods"].values():
@@ -58,7 +62,7 @@ def test_every_documented_key_is_there(answered: Callable[[str], Path]) -> None:
     result = json.loads((answered("classification") / "result.json").read_text(encoding="utf-8"))
     method = result["methods"]["fine-tuning"]
     places = {"Top level": result, "data": result["data"], "methods": method, "cost": method["cost"]}
-    places |= {name: result[name] for name in ("difference", "verdict")}
+    places |= {name: result[name] for name in ("difference", "floor", "verdict")}
     for section, values in places.items():
         rows = re.findall(r"^\| (`[^|]*) \|", _sections()[section], re.MULTILINE)
         first = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}

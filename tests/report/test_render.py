@@ -1,5 +1,6 @@
 """The page as text: what it says, that nothing escapes, and that it is made without torch."""
 
+import json
 import re
 import subprocess
 import sys
@@ -101,6 +102,27 @@ def test_one_method_has_no_difference_and_no_disagreements(comparison, kind):
     assert "layers" not in page.ids()
     assert "spec-difference" not in page.ids()
     assert "Fine-tuning: " in page.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_encoder_adds_is_told_where_there_is_a_floor(comparison, kind):
+    folder = comparison(kind, floor=0.3)
+    text = Page(page_of(folder)).text
+    floor = judge(folder).values["floor"]
+    assert "What the encoder adds" in text
+    assert ("ridge" if kind == "pair-regression" else "logistic") in text
+    assert f"{100 * floor['test']:.1f}" in text
+    for gain in floor["gains"].values():
+        assert f"{100 * gain['mean']:+.1f} (" in text.replace("\N{MINUS SIGN}", "-")
+
+
+def test_a_comparison_without_a_floor_has_no_such_section(comparison):
+    folder = comparison("classification")
+    assert "What the encoder adds" not in Page(page_of(folder)).text
+    values = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    del values["floor"]  # as an earlier version wrote it
+    (folder / "result.json").write_text(json.dumps(values), encoding="utf-8")
+    assert "What the encoder adds" not in Page(render(folder).read_text(encoding="utf-8")).text
 
 
 def test_cut_axes_say_so(comparison):

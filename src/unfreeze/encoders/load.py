@@ -9,9 +9,12 @@ from unfreeze.encoders.elmo import many_langs
 from unfreeze.encoders.elmo import published as elmo
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
 from unfreeze.encoders.hugging_face import load_transformer
+from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.skip_thoughts import published as skip_thoughts
 from unfreeze.encoders.skip_thoughts.encoder import SkipThoughtsEncoder
+from unfreeze.encoders.word_vectors import files as word_vectors
+from unfreeze.encoders.word_vectors.encoder import WordVectors
 from unfreeze.errors import InputError
 
 Load = Callable[[str, int | None, Mapping[str, str]], Encoder]
@@ -20,6 +23,7 @@ FAMILIES: tuple[tuple[Callable[[Path], bool], Load], ...] = (
     (elmo.is_published, ElmoEncoder.load),
     (many_langs.is_many_langs, ElmoEncoder.load),
     (skip_thoughts.is_published, SkipThoughtsEncoder.load),
+    (word_vectors.is_published, WordVectors.load),
 )
 
 
@@ -28,7 +32,8 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
 
     Args:
         name: a known name (`PACKAGED`), a folder (of transformers; ELMo, ELMoForManyLangs or skip-thoughts as they are
-            published; one that `Encoder.save` wrote), or a model's name on the Hugging Face hub.
+            published; word vectors; one that `Encoder.save` wrote), a file of word vectors, or a model's name on the
+            Hugging Face hub.
         max_length: lower limit than the encoder's own, in pieces.
         options: of this family of encoders, as text, such as `{"stateful": "true"}`.
 
@@ -36,8 +41,9 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
         InputError: nothing of that name, no weights or broken ones, an option that this family does not have.
     """
     given = dict(options or {})
+    path = packaged_folder(name) or Path(name)
     for is_published, load in FAMILIES:
-        if is_published(Path(name)):
+        if is_published(path):
             return load(name, max_length, given)
     if given:
         raise InputError("transformers take no options of their own", where=f"--encoder-option {next(iter(given))}")

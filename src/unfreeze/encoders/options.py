@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -22,8 +22,12 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
     Raises:
         InputError: an unknown option, or a value that it cannot have.
     """
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    for name in given:
+        if name not in known:
+            raise InputError(f"is no option of this encoder{nearest(name, known)}", where=f"--encoder-option {name}")
     try:
-        made: T = TypeAdapter(kind).validate_python(dict(given), strict=False, extra="forbid")
+        made: T = TypeAdapter(kind).validate_python(dict(given), strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
@@ -33,5 +37,5 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
 
 def as_text(options: DataclassInstance) -> dict[str, str]:
     """The fields as `options_from` takes them; those that are None are left out."""
-    fields: dict[str, Any] = asdict(options)
-    return {name: str(value).lower() for name, value in fields.items() if value is not None}
+    told: dict[str, Any] = asdict(options)
+    return {name: str(value).lower() for name, value in told.items() if value is not None}

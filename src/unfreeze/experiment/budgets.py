@@ -8,6 +8,7 @@ where the published one is 300, which costs several times as much; from `thoroug
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from unfreeze.experiment.sentence_vector_recipes import sentence_vector_recipes
@@ -190,6 +191,47 @@ def _moving_elmo(task: Task) -> list[Recipe]:
     ]
 
 
+def _frozen_static(task: Task) -> list[Recipe]:
+    """For static word vectors: one layer, so nothing is mixed; what knows the context is the head."""
+    if task.target == "tags":
+        tagger = replace(_tagger, layers=(-1,))
+        return [
+            replace(tagger, name="bilstm-crf"),
+            replace(tagger, name="bilstm-crf-fast", learning_rate=3e-3, schedule="linear"),
+            replace(tagger, name="bilstm-crf-published", hidden=200, dropout=0.5),
+            replace(tagger, name="bilstm-crf-less-dropout", dropout=0.2),
+            replace(tagger, name="bilstm-crf-wide", hidden=300),
+            replace(tagger, name="crf", head="crf", learning_rate=5e-3, dropout=0.2),
+            replace(tagger, name="bilstm-crf-long", epochs=24, patience=6),
+            replace(tagger, name="bilstm-crf-batch-16", batch_size=16),
+            replace(tagger, name="bilstm-crf-slow", learning_rate=3e-4),
+        ]
+    if task.pair:
+        linear = replace(_linear, layers=(-1,), pair="separate", l2=PAIR_L2)
+        head = replace(_esim, layers=(-1,), pair="separate")
+    else:
+        linear, head = replace(_linear, layers=(-1,)), replace(_bcn, layers=(-1,))
+    return [
+        replace(linear, name="linear-mean"),
+        replace(head, name=head.head),
+        replace(linear, name="linear-max", pooling="max"),
+        replace(head, name=f"{head.head}-published", hidden=300),
+        replace(head, name=f"{head.head}-more-dropout", dropout=0.5),
+        replace(head, name=f"{head.head}-slow", learning_rate=4e-4),
+        replace(head, name=f"{head.head}-batch-32", batch_size=32),
+        replace(head, name=f"{head.head}-long", epochs=12, patience=4),
+        replace(head, name=f"{head.head}-narrow", hidden=64),
+    ]
+
+
+_FROZEN: dict[Family, Callable[[Task], list[Recipe]]] = {
+    "transformer": _frozen,
+    "elmo": _frozen_elmo,
+    "word-vectors": _frozen_static,
+    "sentence-vectors": sentence_vector_recipes,
+}
+
+
 def recipes(
     budget: Budget, method: Method, task: Task, width: int, family: Family = "transformer"
 ) -> tuple[Recipe, ...]:
@@ -199,10 +241,10 @@ def recipes(
         width: of the encoder's layer states; decides the range of a transformer's learning rates.
         family: of the encoder.
     """
-    if family == "elmo":
-        table = _frozen_elmo(task) if method == "feature-extraction" else _moving_elmo(task)
-    elif family == "sentence-vectors":
-        table = sentence_vector_recipes(method, task)
+    if method == "feature-extraction":
+        table = _FROZEN[family](task)
+    elif family == "transformer":
+        table = _moving(task, small=width <= 512)
     else:
-        table = _frozen(task) if method == "feature-extraction" else _moving(task, small=width <= 512)
+        table = _moving_elmo(task) if family == "elmo" else []
     return tuple(table[: RECIPES[budget]])

@@ -8,6 +8,7 @@ A comparison's folder:
     runs/<id>/test.json         its test scores, for the runs that were chosen
     runs/<id>/test.parquet      its prediction for each test item
     choice.json                 which recipe each method chose on dev, its runs, and what they cost (`Choice`)
+    floor.json, floor.parquet   what the words alone reach, and its prediction for each test item (`FloorRecord`)
 
 `result.json`, `report.html` and `bundle/` are made from these.
 """
@@ -136,6 +137,31 @@ class Choice:
     best_run: str
 
 
+@dataclass(frozen=True)
+class FloorRecord:
+    """What a model without an encoder reached.
+
+    Attributes:
+        question: of the comparison that it was made for.
+        version: of how it is made.
+        dev, test: all metrics, fractions.
+        chosen: the penalty that was best on dev, by its name.
+        trained_on: training examples that were used.
+        train_s: seconds for all of it, features and every penalty tried included.
+        predictions: of test, in its order.
+    """
+
+    name: str
+    question: str
+    version: int
+    dev: Mapping[str, float]
+    test: Mapping[str, float]
+    chosen: Mapping[str, float]
+    trained_on: int
+    train_s: float
+    predictions: tuple[Label, ...]
+
+
 def read_json(path: Path) -> Any:
     """Parsed JSON. Raises `InputError` naming the file when it is missing or torn."""
     try:
@@ -244,6 +270,23 @@ def read_choices(folder: Path) -> dict[Method, Choice]:
     values = read_json(folder / "choice.json")
     with as_written(folder / "choice.json"):
         return {m: Choice(**{**c, "trials": tuple(c["trials"]), "runs": tuple(c["runs"])}) for m, c in values.items()}
+
+
+def write_floor(folder: Path, floor: FloorRecord) -> None:
+    """Write the predictions, then `floor.json`, which exists only once both are whole."""
+    _write_parquet(folder / "floor.parquet", {"prediction": [_cell(p) for p in floor.predictions]})
+    values = {name: value for name, value in vars(floor).items() if name != "predictions"}
+    write_json(folder / "floor.json", values)
+
+
+def read_floor(folder: Path) -> FloorRecord | None:
+    """The floor of a comparison, or None where it has none."""
+    if not (folder / "floor.json").exists():
+        return None
+    values = read_json(folder / "floor.json")
+    table = _read_parquet(folder / "floor.parquet")
+    with as_written(folder / "floor.json"):
+        return FloorRecord(**values, predictions=tuple(_label(p) for p in table["prediction"]))
 
 
 def _cell(label: Label | None) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unfreeze.plan import Method, Recipe
+from unfreeze.plan import Recipe
 from unfreeze.tasks import Task
 
 _KIROS = "Kiros et al. 2015, section 3: linear models on frozen vectors, pairs as |u-v| and u*v"
@@ -26,9 +26,9 @@ _linear = Recipe(
 )  # fmt: skip
 
 
-def sentence_vector_recipes(method: Method, task: Task) -> list[Recipe]:
-    """All recipes, those that most often win first; none to fine-tune, and none for tagging, which needs words."""
-    if method == "fine-tuning" or task.target == "tags":
+def sentence_vector_recipes(task: Task) -> list[Recipe]:
+    """All recipes, those that most often win first; none for tagging, which needs words."""
+    if task.target == "tags":
         return []
     linear = replace(_linear, pair="separate") if task.pair else _linear
     return [

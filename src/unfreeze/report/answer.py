@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unfreeze.judge import Comparison
-from unfreeze.report import charts
+from unfreeze.report import charts, tables
 from unfreeze.report.numbers import axis_title, count, method_name, metric_name, points, seconds, settings, signed, unit
 
 SHORT = {"feature-extraction": "Keep the encoder frozen", "fine-tuning": "Fine-tune the encoder"}
@@ -30,6 +30,8 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
         "unit": unit(metric),
         "cards": [_card(comparison, result, method) for method in result["methods"]],
         "baseline": _baseline(comparison),
+        "floor": tables.floor(result),
+        "floor_line": _floor_line(result),
         "cost_caption": f"Large points are means over seeds, bars their 95 % intervals over items and seeds, small "
         f"points single seeds. Mind the axis: it runs from {low:g} to {high:g}, not from 0.",
         "difference": result["difference"],
@@ -108,6 +110,18 @@ def _baseline(comparison: Comparison) -> str:
     (label, times), *_ = Counter(str(item.label) for item in comparison.items).most_common(1)
     share = points(times / len(comparison.items))
     return f"To compare: always answering '{label}' scores {share} %."
+
+
+def _floor_line(result: Mapping[str, Any]) -> str:
+    """What the floor is, in a sentence."""
+    if not (floor := result.get("floor")):
+        return ""
+    model = "logistic" if "C" in floor["chosen"] else "ridge"
+    return (
+        f"A bag of words under {model} regression, trained in {seconds(floor['train_s'])} on "
+        f"{count(floor['trained_on'])} training items, knows no encoder. What a method reaches above it is what the "
+        "encoder adds."
+    )
 
 
 def _difference(result: Mapping[str, Any]) -> dict[str, str]:

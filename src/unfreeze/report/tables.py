@@ -11,7 +11,17 @@ from unfreeze.data.examples import SPLITS, Label
 from unfreeze.data.schemes import spans
 from unfreeze.judge import Comparison
 from unfreeze.plan import Method
-from unfreeze.report.numbers import count, mean_std, megabytes, method_name, metric_name, points, seconds, settings
+from unfreeze.report.numbers import (
+    count,
+    mean_std,
+    megabytes,
+    method_name,
+    metric_name,
+    points,
+    seconds,
+    settings,
+    signed,
+)
 
 DEGENERATE = " (degenerate: one answer for everything)"
 DIVERGED = " (diverged)"
@@ -139,6 +149,27 @@ def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any
         for g in names
         for p in names
     ]
+
+
+def floor(result: Mapping[str, Any]) -> Table | None:
+    """What each method adds to the floor; None where there is no floor."""
+    found = result.get("floor")
+    if not found:
+        return None
+    metric = result["metric"]
+    rows = [(f"{found['name'].replace('-', ' ')}, no encoder", points(found["test"]), _between(*found["ci95"]), "")]
+    for method, values in result["methods"].items():
+        gain = found["gains"][method]
+        low, high = gain["ci95"]
+        added = f"{signed(gain['mean'], 1)} ({signed(low, 1)} to {signed(high, 1)})"
+        test = values["test"]
+        rows.append((method_name(method), points(test["mean"]), _between(*test["ci95"]), added))
+    heads = ("model", f"test {metric_name(metric)}", "95 % interval", "added to the bag of words")
+    return Table(f"Test {metric_name(metric)} in points", heads, tuple(rows), frozenset({1, 2, 3}))
+
+
+def _between(low: float, high: float) -> str:
+    return f"{points(low)} to {points(high)}"
 
 
 def costs(methods: Mapping[str, Any]) -> Table:

@@ -15,8 +15,9 @@ from unfreeze.encoders.elmo.bilm import State
 from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
-from unfreeze.encoders.elmo.reading import Reading, read_sentences, reading_from, words_in, words_of
+from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.words import read_sentences, words_of
 from unfreeze.errors import InputError
 
 BATCH_WORDS = 12288  # some 500 sentences: a product with that many rows reads its weights from memory seldom enough
@@ -93,11 +94,11 @@ class ElmoEncoder(Encoder):
         if texts_b is not None:
             raise ValueError("ELMo does not read two texts in one input")
         sentences = (words_of(text, self.reading.tokenizer) for text in texts)
-        return read_sentences(sentences, self.max_length, tagged=False, spelling=self.spelling)
+        return read_sentences(sentences, self.max_length, tagged=False, table_of=self.spelling.table)
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
-        return read_sentences(sentences, self.max_length, tagged=True, spelling=self.spelling)
+        return read_sentences(sentences, self.max_length, tagged=True, table_of=self.spelling.table)
 
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`; of a long word what is read of it."""

@@ -1,0 +1,1 @@
+"""What the words alone reach, without any encoder: the floor under every comparison."""

@@ -1,0 +1,185 @@
+"""A bag of words under logistic or ridge regression: the score that an encoder has to beat. scikit-learn, no torch.
+
+Features, the same in spirit for every kind of task:
+
+* a text: tf-idf of words and word pairs (`words.grams_of`);
+* a pair: |u - v| and u * v of both texts' tf-idf, for classes u and v too, and how far their words overlap;
+* a tagged word: which word, neighbours, affixes and shape it has (`words.word_features`).
+
+The penalty is the one of a few that is best on dev; the test set is read once, with that one. The work is bounded:
+`MOST_TEXTS` training texts or `MOST_WORDS` tagged words are used, evenly spread over the training set, and the most
+frequent features, fewer the more classes there are.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from unfreeze.data.examples import Dataset, Example, Label
+from unfreeze.experiment.record import FloorRecord
+from unfreeze.floor.words import grams_of, word_features, words_of
+from unfreeze.metrics import main_metric, score
+from unfreeze.tasks import Task
+
+VERSION = 1  # of features and penalties; part of what makes two floors the same
+MOST_TEXTS = 50_000
+MOST_WORDS = 100_000
+MOST_FEATURES = 50_000
+MOST_WEIGHTS = 1_000_000  # features times classes
+C = (0.3, 1.0, 3.0, 10.0, 30.0)  # inverse penalties of logistic regression on vectors of length one, strongest first
+TAG_C = (0.3, 1.0, 3.0, 10.0)  # on counts, of which a word has about twenty
+ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
+_STEPS = 100  # of the solver; the score on dev has settled long before
+
+Rows = Any  # a sparse matrix of scipy's
+Features = Callable[[Sequence[Example]], Rows]
+
+
+def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
+    """Fit on train, choose the penalty on dev, read test once; the same data give the same numbers.
+
+    Args:
+        question: of the comparison; told along, so that its floor is not computed again.
+    """
+    began = time.perf_counter()
+    task, examples = dataset.task, _used(dataset)
+    features = _features(task, examples, len(dataset.labels.names))
+    rows, targets = features(examples), _targets(task, examples)
+    dev, dev_gold = features(dataset.dev), _gold(dataset.dev)
+    best: tuple[float, float, Any] | None = None
+    for name, penalty in _penalties(task):
+        model = _fitted(name, penalty, rows, targets)
+        reached = _scores(dataset, dev_gold, _predicted(task, model, dev, dataset.dev))[_metric(dataset)]
+        if best is None or reached > best[0]:
+            best = reached, penalty, model
+    assert best is not None
+    _, penalty, model = best
+    said = _predicted(task, model, dev, dataset.dev)
+    test = _predicted(task, model, features(dataset.test), dataset.test)
+    return FloorRecord(
+        name="bag-of-words",
+        question=question,
+        version=VERSION,
+        dev=_scores(dataset, dev_gold, said),
+        test=_scores(dataset, _gold(dataset.test), test),
+        chosen={_penalties(task)[0][0]: penalty},
+        trained_on=len(examples),
+        train_s=time.perf_counter() - began,
+        predictions=tuple(test),
+    )
+
+
+def text_features(texts: Iterable[str], most: int) -> Callable[[Iterable[str]], Rows]:
+    """tf-idf rows of length one, logarithmic counts, of the `most` frequent words and word pairs of `texts`."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    made = TfidfVectorizer(analyzer=grams_of, max_features=most, sublinear_tf=True, dtype=np.float64).fit(texts)
+    return made.transform  # type: ignore[no-any-return]
+
+
+def overlap(pairs: Sequence[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """(pairs, 4): words shared of all, of the first text's, of the second's; difference of lengths. From 0 to 1."""
+    found = np.zeros((len(pairs), 4))
+    for row, (text, text_b) in enumerate(pairs):
+        first, second = words_of(text), words_of(text_b)
+        a, b = set(first), set(second)
+        shared, most = len(a & b), max(len(first), len(second), 1)
+        parts = (shared / max(1, len(a | b)), shared / max(1, len(a)), shared / max(1, len(b)))
+        found[row] = (*parts, abs(len(first) - len(second)) / most)
+    return found
+
+
+def _used(dataset: Dataset) -> tuple[Example, ...]:
+    """Training examples within bounds, evenly spread."""
+    train = dataset.train
+    most = MOST_TEXTS
+    if dataset.task.target == "tags":
+        words = sum(len(e.words or ()) for e in train)
+        most = len(train) if words <= MOST_WORDS else max(1, len(train) * MOST_WORDS // words)
+    if len(train) <= most:
+        return train
+    used = [train[i] for i in np.linspace(0, len(train) - 1, most).round().astype(int)]
+    missing = {e.label for e in train} - {e.label for e in used} if dataset.task.target == "class" else set()
+    firsts = {e.label: e for e in reversed(train) if e.label in missing}
+    return (*used, *firsts.values())
+
+
+def _features(task: Task, train: Sequence[Example], classes: int) -> Features:
+    most = max(1000, min(MOST_FEATURES, MOST_WEIGHTS // max(1, classes)))
+    if task.target == "tags":
+        return _tag_features(train, most)
+    if not task.pair:
+        of_texts = text_features([e.text for e in train], most)
+        return lambda examples: of_texts([e.text for e in examples])
+    blocks = 4 if task.target == "class" else 2
+    return _pair_features(text_features([t for e in train for t in (e.text, e.text_b or "")], most // blocks), task)
+
+
+def _pair_features(of_texts: Callable[[Iterable[str]], Rows], task: Task) -> Features:
+    from scipy import sparse
+
+    def features(examples: Sequence[Example]) -> Rows:
+        u, v = of_texts([e.text for e in examples]), of_texts([e.text_b or "" for e in examples])
+        shared = sparse.csr_matrix(overlap([(e.text, e.text_b or "") for e in examples]))
+        single = [u, v] if task.target == "class" else []
+        return sparse.hstack([abs(u - v), u.multiply(v), shared, *single], format="csr")
+
+    return features
+
+
+def _tag_features(train: Sequence[Example], most: int) -> Features:
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    def of_words(examples: Sequence[Example]) -> Iterable[list[str]]:
+        return (features for e in examples for features in word_features(e.words or ()))
+
+    counted = CountVectorizer(analyzer=list, max_features=most, dtype=np.float64).fit(of_words(train))
+    return lambda examples: counted.transform(of_words(examples))
+
+
+def _targets(task: Task, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
+    if task.target == "tags":
+        return np.array([tag for e in examples for tag in e.label])  # type: ignore[union-attr]
+    return np.array([e.label for e in examples], dtype=float if task.target == "score" else None)
+
+
+def _penalties(task: Task) -> tuple[tuple[str, float], ...]:
+    if task.target == "score":
+        return tuple(("alpha", alpha) for alpha in ALPHA)
+    return tuple(("C", c) for c in (TAG_C if task.target == "tags" else C))
+
+
+def _fitted(name: str, penalty: float, rows: Rows, targets: np.ndarray[Any, Any]) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    model = Ridge(alpha=penalty) if name == "alpha" else LogisticRegression(C=penalty, max_iter=_STEPS, tol=1e-3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(rows, targets)
+
+
+def _predicted(task: Task, model: Any, rows: Rows, examples: Sequence[Example]) -> list[Label]:
+    """Labels as the data set has them: names, numbers, or one tag a word."""
+    flat = model.predict(rows).tolist()
+    if task.target != "tags":
+        return list(flat)
+    ends = np.cumsum([len(e.words or ()) for e in examples]).tolist()
+    return [tuple(flat[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def _gold(examples: Sequence[Example]) -> list[Label]:
+    return [e.label for e in examples if e.label is not None]
+
+
+def _metric(dataset: Dataset) -> str:
+    return main_metric(dataset.task, dataset.labels.scheme)
+
+
+def _scores(dataset: Dataset, gold: Sequence[Label], predicted: Sequence[Label]) -> dict[str, float]:
+    return score(dataset.task, gold, predicted, dataset.labels.names, dataset.labels.scheme)

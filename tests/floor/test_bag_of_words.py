@@ -1,0 +1,167 @@
+"""The floor against scikit-learn on the same features, task kind by task kind; its bounds, and that it repeats."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tiny
+from scipy import sparse
+from scipy.stats import pearsonr
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score
+
+from unfreeze.data.examples import Dataset, Example, LabelSpace
+from unfreeze.data.read import read_dataset
+from unfreeze.experiment.record import read_floor, write_floor
+from unfreeze.floor import bag_of_words as module
+from unfreeze.floor.bag_of_words import bag_of_words, overlap
+from unfreeze.floor.words import words_of
+from unfreeze.metrics import score
+from unfreeze.tasks import TASKS
+
+
+def data_of(kind: str, folder: Path) -> Dataset:
+    return read_dataset(tiny.write_data(folder / kind, kind, (60, 40, 40)))
+
+
+def _tokens(text: str) -> list[str]:
+    words = text.split()  # the tiny texts are plain words
+    return [*words, *(f"{a} {b}" for a, b in pairwise(words))]
+
+
+def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "C", (1.0,))
+    data = data_of("classification", tmp_path)
+    texts, labels = ([getattr(e, name) for e in data.train] for name in ("text", "label"))
+    vectors = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
+    model = LogisticRegression(C=1, max_iter=1000)
+    model.fit(vectors.fit_transform(texts), labels)
+    found = bag_of_words(data, "q")
+    wanted = model.predict(vectors.transform([e.text for e in data.test])).tolist()
+    assert list(found.predictions) == wanted
+    assert found.test["accuracy"] == accuracy_score([e.label for e in data.test], wanted)
+    assert found.dev == score(
+        data.task, [e.label for e in data.dev],
+        model.predict(vectors.transform([e.text for e in data.dev])).tolist(), data.labels.names,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["pair-regression", "pair-classification"])
+def test_pairs_are_those_of_scikit_learn(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ALPHA", (0.5,))
+    monkeypatch.setattr(module, "C", (2.0,))
+    data = data_of(kind, tmp_path)
+    vectors = TfidfVectorizer(analyzer=_tokens, sublinear_tf=True)
+    vectors.fit([text for e in data.train for text in (e.text, e.text_b)])
+
+    def rows(examples: tuple[Example, ...]) -> sparse.csr_matrix:
+        u, v = (vectors.transform([getattr(e, name) for e in examples]) for name in ("text", "text_b"))
+        both = [abs(u - v), u.multiply(v), overlap([(e.text, e.text_b or "") for e in examples])]
+        return sparse.hstack([*both, *([u, v] if kind == "pair-classification" else [])]).tocsr()
+
+    model = Ridge(alpha=0.5) if kind == "pair-regression" else LogisticRegression(C=2, max_iter=100, tol=1e-3)
+    model.fit(rows(data.train), [e.label for e in data.train])
+    found = bag_of_words(data, "q")
+    wanted = model.predict(rows(data.test))
+    if kind == "pair-regression":
+        np.testing.assert_allclose(found.predictions, wanted, atol=1e-6)
+        assert found.test["pearson"] == pytest.approx(pearsonr([e.label for e in data.test], wanted)[0])
+        assert found.chosen == {"alpha": 0.5}
+    else:
+        assert list(found.predictions) == wanted.tolist()
+        assert found.chosen == {"C": 2.0}
+
+
+def test_tags_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TAG_C", (1.0,))
+    data = data_of("tagging-BIO", tmp_path)
+    monkeypatch.setattr(module, "word_features", lambda words: [[w] for w in words])
+    found = bag_of_words(data, "q")
+    counts = CountVectorizer(analyzer=lambda word: [word])
+    flat = counts.fit_transform([w for e in data.train for w in e.words or ()])
+    model = LogisticRegression(C=1, max_iter=1000).fit(flat, [t for e in data.train for t in e.label])
+    wanted = [tuple(model.predict(counts.transform(e.words)).tolist()) for e in data.test]
+    assert list(found.predictions) == wanted
+    assert found.test == score(data.task, [e.label for e in data.test], wanted, data.labels.names, "BIO")
+
+
+def test_overlap_by_hand() -> None:
+    found = overlap([("a good film", "A film, good"), ("a a b", "c"), ("", "")])
+    np.testing.assert_allclose(found, [[3 / 4, 1, 3 / 4, 1 / 4], [0, 0, 0, 2 / 3], [0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("kind", tiny.KINDS)
+def test_every_kind_learns_repeats_and_is_kept(kind: str, tmp_path: Path) -> None:
+    data = data_of(kind, tmp_path)
+    found = bag_of_words(data, "q")
+    again = bag_of_words(data, "q")
+    assert replace(again, train_s=0.0) == replace(found, train_s=0.0)
+    metric = data.task.metric
+    least = 0.45 if kind == "pair-classification" else 0.1 if kind == "pair-regression" else 0.8
+    assert found.dev[metric] > least
+    assert found.test[metric] > least
+    assert found.trained_on == 60
+    assert len(found.predictions) == 40
+    assert found.train_s > 0
+    assert read_floor(tmp_path) is None
+    write_floor(tmp_path, found)
+    assert read_floor(tmp_path) == found
+
+
+def test_the_penalty_is_the_best_on_dev_and_the_strongest_of_equals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = data_of("classification", tmp_path)
+    reached = {}
+    for c in (1e-4, 1e-3, 1.0):
+        monkeypatch.setattr(module, "C", (c,))
+        reached[c] = bag_of_words(data, "q").dev["accuracy"]
+    monkeypatch.setattr(module, "C", tuple(reached))
+    assert bag_of_words(data, "q").chosen == {"C": max(reached, key=lambda c: (reached[c], -c))}
+
+
+def test_other_test_items_change_no_prediction(tmp_path: Path) -> None:
+    data = data_of("classification", tmp_path)
+    fewer = replace(data, test=data.test[:3])
+    assert bag_of_words(fewer, "q").predictions == bag_of_words(data, "q").predictions[:3]
+
+
+def test_work_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = data_of("classification", tmp_path)
+    rare = Example("x", "odd one", label="odd")
+    data = replace(data, train=(*data.train[:1], rare, *data.train[1:]), labels=LabelSpace(("False", "True", "odd")))
+    monkeypatch.setattr(module, "MOST_TEXTS", 20)
+    assert bag_of_words(data, "q").trained_on == 21  # and the class that the spread left out
+    tags = data_of("tagging-BIO", tmp_path)
+    monkeypatch.setattr(module, "MOST_WORDS", 100)
+    used = bag_of_words(tags, "q").trained_on
+    assert used == 60 * 100 // sum(len(e.words or ()) for e in tags.train)
+
+
+def test_empty_and_odd_texts() -> None:
+    draw = random.Random(0)
+    texts = ("", "  ", "🙂", "猫很好", "\x00", "a" * 5000, "!!!")
+    examples = tuple(Example(str(i), draw.choice(texts), label=draw.choice("ab")) for i in range(40))
+    data = Dataset("odd", TASKS["classification"], LabelSpace(("a", "b")), examples, examples, examples)
+    assert set(bag_of_words(data, "q").predictions) <= {"a", "b"}
+    nothing = tuple(replace(e, text="") for e in examples)
+    blank = Dataset("blank", TASKS["classification"], LabelSpace(("a", "b")), nothing, nothing, nothing)
+    assert len(set(bag_of_words(blank, "q").predictions)) == 1
+    pairs = tuple(replace(e, text_b="", label=float(i % 3)) for i, e in enumerate(nothing))
+    scores = Dataset("pairs", TASKS["pair-regression"], LabelSpace(low=0, high=2), pairs, pairs, pairs)
+    assert bag_of_words(scores, "q").test["pearson"] == 0
+    assert words_of("") == []
+
+
+def test_unseen_characters_of_chinese_are_no_trouble() -> None:
+    good, bad = ("这家店很好吃", "味道很好", "服务好"), ("这家店不好吃", "味道太差", "服务差")
+    train = tuple(Example("x", t, label=str(t in good)) for t in (*good, *bad))
+    test = (Example("x", "老板服务很好", label="True"), Example("x", "味道差", label="False"))
+    data = Dataset("zh", TASKS["classification"], LabelSpace(("False", "True")), train, train, test)
+    assert bag_of_words(data, "q").predictions == ("True", "False")
