@@ -1,11 +1,11 @@
 """ELMo at random weights on running text: words a second, step by step from a plain module to what `extract` runs.
 
-    python benchmarks/elmo.py --data shared/data/sst2/train.tsv --sizes small original
+    python benchmarks/elmo.py --data shared/data/sst2 --sizes small original
 
-The text's words are laid in sentences of 25. The bottom row is written as AllenNLP's module works: batches of 32, the
-characters of every word read anew, one direction after the other, the input's product inside each time step. AllenNLP
-itself gave 1,091 (small) and 205 (original) words a second beside a peak of 191 GFLOP/s in fp32; the last column scales
-that by the peak measured here. Rows below add one change each. Checked first: all of them give the same states.
+The text's words are laid in sentences of 25 (two rows keep the sentences that they are in). The first row is written as
+AllenNLP's module works: batches of 32, the characters of every word read anew, one direction after the other, the
+input's product inside each time step. Rows below add one change each. AllenNLP itself gave 1,091 (small) and 205
+(original) words a second beside a peak of 191 GFLOP/s in fp32; a column compares with that, scaled by the peak here.
 """
 
 from __future__ import annotations
@@ -98,8 +98,9 @@ class Plain:
 class Bench:
     """The work of one size: each row does it once."""
 
-    def __init__(self, size: str, words: list[str]) -> None:
+    def __init__(self, size: str, words: list[str], sentences: list[list[str]]) -> None:
         self.encoder = made(size)
+        self.uneven = self.encoder.read_words(sentences)
         self.inputs: Inputs = self.encoder.read_words([words[i : i + LENGTH] for i in range(0, len(words), LENGTH)])
 
     def plain(self, **how: bool) -> list[Tensor]:
@@ -127,6 +128,15 @@ class Bench:
             for start in range(0, len(self.inputs.truncated), batch):
                 which = np.arange(start, min(start + batch, len(self.inputs.truncated)))
                 reader.encode(self.inputs.batch(which))
+
+    def uneven_batches(self, batch: int, *, by_length: bool) -> None:
+        """Sentences of the lengths that they have, in their order or sorted; one batch after the other."""
+        lengths = self.uneven.lengths()
+        order = np.argsort(lengths, kind="stable") if by_length else np.arange(len(lengths))
+        with frozen(self.encoder) as reader, torch.inference_mode():
+            reader.begin(self.uneven)
+            for start in range(0, len(order), batch):
+                reader.encode(self.uneven.batch(order[start : start + batch]))
 
     def compiled_cells(self, batch: int) -> None:
         """As `ours` in fp32, the cells of a step compiled."""
@@ -168,9 +178,13 @@ def recurrence_flops(encoder: ElmoEncoder) -> float:
     return 2.0 * 2 * sum(parts)
 
 
-def measure(size: str, words: list[str], turns: int, batch: int, compiled: bool) -> None:
-    """Print the table of one size."""
-    bench, fast = Bench(size, words), fast_precision(torch.device("cpu"))
+def measure(size: str, sentences: list[list[str]], count: int, turns: int, batch: int, compiled: bool) -> None:
+    """Print the table of one size, on about `count` words."""
+    ends = np.cumsum([len(sentence) for sentence in sentences])
+    sentences = sentences[: int(np.searchsorted(ends, count)) + 1]
+    words = [word for sentence in sentences for word in sentence]
+    words = words[: len(words) // LENGTH * LENGTH]
+    bench, fast = Bench(size, words, sentences), fast_precision(torch.device("cpu"))
     rows: dict[str, tuple[Precision, Callable[[], object]]] = {
         "plain, batches of 32": ("fp32", lambda: bench.plain(step_input=True, both=False)),
         "+ input's product at once": ("fp32", lambda: bench.plain(step_input=False, both=False)),
@@ -180,6 +194,8 @@ def measure(size: str, words: list[str], turns: int, batch: int, compiled: bool)
         f"+ batches of {batch}": ("fp32", lambda: bench.ours(batch, threads=False)),
         "+ a batch a thread": ("fp32", lambda: bench.ours(batch)),
         f"+ {fast}": (fast, lambda: bench.ours(batch, fast)),
+        "real lengths, as they come": ("fp32", lambda: bench.uneven_batches(batch, by_length=False)),
+        "real lengths, sorted": ("fp32", lambda: bench.uneven_batches(batch, by_length=True)),
     }
     if compiled:
         rows["fp32, cells compiled"] = ("fp32", lambda: bench.compiled_cells(batch))
@@ -230,10 +246,10 @@ def main() -> None:
     parser.add_argument("--compiled", action="store_true", help="a row with compiled cells; needs a C++ compiler")
     arguments = parser.parse_args()
     print(machine_line())
-    words = [word for e in read_data(Plan(data=str(arguments.data))).train for word in e.text.split()]
+    sentences = [e.text.split() for e in read_data(Plan(data=str(arguments.data))).train if e.text.split()]
     for size in arguments.sizes:
         count = arguments.words if size == "small" else arguments.words // 5
-        measure(size, words[: count // LENGTH * LENGTH], arguments.turns, arguments.batch, arguments.compiled)
+        measure(size, sentences, count, arguments.turns, arguments.batch, arguments.compiled)
     scores = {precision: score(arguments.data, precision) for precision in ("fp32", "bf16")}
     print("\ndev accuracy on means: " + ", ".join(f"{name} {100 * value:.2f}" for name, value in scores.items()))
 

@@ -167,7 +167,7 @@ def _moving_elmo(task: Task) -> list[Recipe]:
     """Fine-tuning a biLM by the recipe of its authors, around which rate, unfreezing and length are varied."""
     tuned = Recipe(
         "fine-tuning", "linear", pooling="max", pair="separate", learning_rate=5e-4, schedule="slanted-triangular",
-        layer_decay=0.4, epochs=10, min_steps=500, batch_size=32, weight_decay=0.0, dropout=0.5, clip=5.0,
+        layer_decay=0.4, epochs=12, min_steps=500, batch_size=32, weight_decay=0.0, dropout=0.5, clip=5.0,
         gradual_unfreezing=True, source=_ELMO,
     )  # fmt: skip
     pair = task.pair
