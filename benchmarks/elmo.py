@@ -246,7 +246,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts, such as sst2")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--words", type=int, default=12_800, help="of the training texts")
+    parser.add_argument("--words", type=int, default=51_200, help="of the training texts")
     parser.add_argument("--batch", type=int, default=512, help="sentences a batch")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--compiled", action="store_true", help="a row with compiled cells; needs a C++ compiler")
