@@ -121,9 +121,8 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
     if "fine-tuning" in (plan.methods or ()):
         raise InputError(f"{plan.encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
     alone: tuple[Method, ...] = ("feature-extraction",)
-    return replace(
-        plan, methods=alone
-    ), f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
+    why = f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
+    return replace(plan, methods=alone), why
 
 
 def _answer(bench: Workbench, plan: Plan, question: str) -> Result:

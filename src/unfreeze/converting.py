@@ -25,9 +25,9 @@ def convert(encoder: str, out: Path, options: Mapping[str, str]) -> str:
     if out.exists():
         raise InputError("is there already; choose another --out or remove it", where=str(out))
     loaded = load_encoder(encoder, options=options)
+    fingerprint = loaded.fingerprint()
     with new_folder(out) as folder:
         loaded.save(folder)
-        fingerprint = load_encoder(str(folder)).fingerprint()
-    if fingerprint != loaded.fingerprint():
-        raise RuntimeError(f"{out} reads back as another encoder than {encoder}")
+        if load_encoder(str(folder)).fingerprint() != fingerprint:
+            raise RuntimeError(f"{out} reads back as another encoder than {encoder}")
     return fingerprint

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from unfreeze.amounts import against, amount, gap, interval, points, round_up
 from unfreeze.analysis.stats import Difference
 from unfreeze.plan import Method
 
@@ -157,7 +158,7 @@ def decide(evidence: Evidence) -> Verdict:
         headline, reasons = _chosen(evidence, best, other, finding)
         return Verdict(best.method, best.method, headline, reasons, doubts, _next(evidence, finding))
     headline = (
-        f"Too close to call: {_words(tuned)} minus {_words(frozen)} is {_gap(difference)} {evidence.metric}; "
+        f"Too close to call: {_words(tuned)} minus {_words(frozen)} is {gap(difference)} {evidence.metric}; "
         f"use {_words(cheap)}{_recipe(cheap)}, which {why}."
     )
     reasons = (_scores(evidence, tuned, frozen), _closeness(evidence, finding), f"{_name(cheap)} {why}.")
@@ -189,7 +190,7 @@ def cheaper(frozen: MethodEvidence, tuned: MethodEvidence) -> tuple[MethodEviden
     )
     for a, b, gain, unit in costs:
         if max(a, b) > SAME_COST * min(a, b):
-            return (frozen if a < b else tuned), f"{gain} ({_against(min(a, b), max(a, b), unit)})"
+            return (frozen if a < b else tuned), f"{gain} ({against(min(a, b), max(a, b), unit)})"
     return frozen, "costs about the same and lets several tasks share one encoder"
 
 
@@ -215,7 +216,7 @@ def needed(evidence: Evidence) -> str:
     for part, rest, have, what in sorted(options, key=lambda option: -option[0]):
         factor = max(LEAST, part / (goal - rest)) if goal > rest else math.inf
         if part > 0 and factor <= HOPELESS:
-            return f"About {_round_up(have * factor):,} {what} instead of {have:,} would decide it, if the gap stays."
+            return f"About {round_up(have * factor):,} {what} instead of {have:,} would decide it, if the gap stays."
     factor = max(LEAST, variance / goal)
     if factor > HOPELESS:
         return f"It would take more than {HOPELESS} times the test items and seeds to decide it."
@@ -224,18 +225,12 @@ def needed(evidence: Evidence) -> str:
     )
 
 
-def _round_up(number: float) -> int:
-    """Two leading digits: an estimate should not look exact."""
-    unit = 10.0 ** max(0, math.floor(math.log10(number)) - 1)
-    return int(math.ceil(number / unit) * unit)
-
-
 def _single(evidence: Evidence, only: MethodEvidence) -> Verdict:
     low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
     score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
     why_alone = "the encoder cannot be fine-tuned" if evidence.fixed else "no other method was run"
     headline = f"{_name(only)}{_recipe(only)} reaches {score}; {why_alone}."
-    cost = f"It took {_amount(only.effort_s, 's')} of computing and {_amount(only.latency_ms, 'ms')} to predict a text."
+    cost = f"It took {amount(only.effort_s, 's')} of computing and {amount(only.latency_ms, 'ms')} to predict a text."
     doubts = _doubts(evidence, only)
     if evidence.fixed:
         step = "Compare with an encoder that reads words in their context (--encoder) to learn what context adds."
@@ -252,11 +247,11 @@ def _chosen(
     region = f"the {_region(evidence)} that count as practically equal" if evidence.equivalence else "0"
     tune = best.method == "fine-tuning"
     advice = "Fine-tune the encoder" if tune else "Keep the encoder frozen and train on its features"
-    headline = f"{advice}{_recipe(best)}: {_gap(gain)} {evidence.metric} over {_words(other)}."
+    headline = f"{advice}{_recipe(best)}: {gap(gain)} {evidence.metric} over {_words(other)}."
     if finding == "clear":
-        sure = f"Even the low end of the interval, {_points(gain.lo)}, is beyond {region}."
+        sure = f"Even the low end of the interval, {points(gain.lo)}, is beyond {region}."
     else:
-        sure = f"The gain may be as small as {_points(gain.lo)}, which is no more than {region}."
+        sure = f"The gain may be as small as {points(gain.lo)}, which is no more than {region}."
     return headline, (_scores(evidence, best, other), sure, _price(best, other))
 
 
@@ -268,30 +263,30 @@ def _gain(evidence: Evidence) -> Difference:
 
 def _scores(evidence: Evidence, first: MethodEvidence, second: MethodEvidence) -> str:
     d = _difference(evidence)
-    gap = d if first.method == "fine-tuning" else Difference(-d.mean, -d.hi, -d.lo, d.p)
+    lead = d if first.method == "fine-tuning" else Difference(-d.mean, -d.hi, -d.lo, d.p)
     return (
         f"{_name(first)} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {_words(second)} "
-        f"{100 * second.test:.1f}: a difference of {_gap(gap)} (95 % interval; p = {gap.p:.2g} over items alone)."
+        f"{100 * second.test:.1f}: a difference of {gap(lead)} (95 % interval; p = {lead.p:.2g} over items alone)."
     )
 
 
 def _price(best: MethodEvidence, other: MethodEvidence) -> str:
     """What the better method costs beside the other one."""
     return (
-        f"{_name(best)} costs {_against(best.effort_s, other.effort_s, 's')} of computing, "
-        f"{_against(best.latency_ms, other.latency_ms, 'ms')} to predict a text and "
-        f"{_against(best.stored_mb, other.stored_mb, 'MB')} to store."
+        f"{_name(best)} costs {against(best.effort_s, other.effort_s, 's')} of computing, "
+        f"{against(best.latency_ms, other.latency_ms, 'ms')} to predict a text and "
+        f"{against(best.stored_mb, other.stored_mb, 'MB')} to store."
     )
 
 
 def _closeness(evidence: Evidence, finding: Finding) -> str:
-    interval, region = _interval(_difference(evidence)), _region(evidence)
+    within, region = interval(_difference(evidence)), _region(evidence)
     if finding == "equal":
-        return f"The two are practically equal: the whole interval {interval} lies within {region} of 0."
+        return f"The two are practically equal: the whole interval {within} lies within {region} of 0."
     if finding == "small":
-        most = _points(_gain(evidence).hi)
+        most = points(_gain(evidence).hi)
         return f"There is a difference, but probably of less than the {region} that matter; at most it is {most}."
-    return f"This is undecided, not equal: the interval {interval} is too wide to tell which is better."
+    return f"This is undecided, not equal: the interval {within} is too wide to tell which is better."
 
 
 def _doubts(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
@@ -342,7 +337,7 @@ def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> 
     better = ", the better method," if len(methods) > 1 else ""
     return [
         f"A {evidence.floor.name} does {level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
-        f"the encoder, {_words(best)}{better} {100 * best.test:.1f}, a difference of {_gap(gain)}."
+        f"the encoder, {_words(best)}{better} {100 * best.test:.1f}, a difference of {gap(gain)}."
     ]
 
 
@@ -354,7 +349,7 @@ def _disagreement(evidence: Evidence) -> list[str]:
     dev, test = tuned.dev - frozen.dev, evidence.difference.mean
     if dev * test >= 0 or max(abs(dev), abs(test)) <= evidence.equivalence:
         return []
-    gaps = f"is {_points(dev)} on dev, {_points(test)} on test"
+    gaps = f"is {points(dev)} on dev, {points(test)} on test"
     return [f"Dev and test disagree: {_words(tuned)} minus {_words(frozen)} {gaps}."]
 
 
@@ -371,8 +366,8 @@ def _few(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
 
 def _spread(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
     """Seeds differ by more than twice the region and by more than half the gap between the methods."""
-    gap = abs(evidence.difference.mean) if evidence.difference else 0.0
-    limit = max(SPREAD, 2 * evidence.equivalence, gap / 2)
+    between = abs(evidence.difference.mean) if evidence.difference else 0.0
+    limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
     return [
         f"{_name(m)} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
         for m in methods
@@ -435,32 +430,5 @@ def _recipe(method: MethodEvidence) -> str:
     return f" ({method.recipe})" if method.recipe else ""
 
 
-def _amount(value: float, unit: str) -> str:
-    """Three digits, whole numbers in full: `0.0123 s`, `4.2 MB`, `12,345 s`."""
-    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
-
-
-def _against(value: float, other: float, unit: str) -> str:
-    return f"{_amount(value, unit)} against {_amount(other, unit)}"
-
-
 def _region(evidence: Evidence) -> str:
     return f"{100 * evidence.equivalence:.2g} points"
-
-
-def _points(fraction: float) -> str:
-    return f"{_signed(fraction)} points"
-
-
-def _signed(fraction: float) -> str:
-    """Points with a sign and one decimal, two below 1 so that a small gain does not become `+0.0`."""
-    points = 100 * fraction
-    return f"{points:+.{2 if abs(points) < 1 else 1}f}" if round(points, 2) else "0.0"
-
-
-def _interval(difference: Difference) -> str:
-    return f"[{_signed(difference.lo)}, {_signed(difference.hi)}]"
-
-
-def _gap(difference: Difference) -> str:
-    return f"{_points(difference.mean)} {_interval(difference)}"

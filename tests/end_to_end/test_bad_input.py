@@ -247,8 +247,11 @@ def test_unwritable_folder(tmp_path: Path, call: Callable) -> None:
     assert "cannot be written: Permission denied" in call(tmp_path / "closed" / "out")
 
 
-def test_refused_folder_is_one_line(tmp_path: Path, call: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_folder_is_one_line(
+    tmp_path: Path, call: Callable, data_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As `test_unwritable_folder`, for those who test as root."""
+    data_of("classification")  # made at its first use, which must not be refused
 
     def refuse(self: Path, *rest: Any, **more: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(self))

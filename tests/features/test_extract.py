@@ -246,6 +246,16 @@ def test_a_cache_that_may_only_be_read_still_serves(tmp_path, encoder, inputs, m
     assert get(encoder, inputs, tmp_path).reused
 
 
+def test_what_all_inputs_share_is_computed_only_where_all_are_read(tmp_path, encoder, inputs, monkeypatch):
+    begun = []
+    monkeypatch.setattr(type(encoder), "begin", lambda self, told: begun.append(told))
+    features = get(encoder, inputs, tmp_path, cap=0)
+    features.read([0, 1])
+    assert begun == []
+    get(encoder, inputs, tmp_path)
+    assert begun == [inputs]
+
+
 def test_an_ordered_encoder_reads_in_order_and_shares_no_states(tmp_path, encoder, inputs):
     encoder.ordered = 2
     features = extract(encoder, inputs, "tokens", folder=tmp_path, cap_bytes=10**9, precision="fp32")

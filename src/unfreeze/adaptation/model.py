@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from unfreeze.adaptation.feature_extraction import as_form, form_for, frozen_head
@@ -38,8 +37,6 @@ class AdaptedModel:
         task = self.objective.task
         inputs = read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples)
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
-        with torch.inference_mode():
-            self.encoder.begin(inputs)
         return predict(self.encoder, _states(self), heads, inputs)
 
 

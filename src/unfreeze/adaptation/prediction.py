@@ -37,6 +37,8 @@ def predict(
     """
 
     device = encoder.device
+    with torch.inference_mode():
+        encoder.begin(inputs)
 
     def compute(examples: Ints) -> list[list[Decoded]]:
         with torch.inference_mode(), autocast(device, precision):

@@ -48,14 +48,15 @@ def ordered_batches(counts: npt.ArrayLike, size: int) -> Iterator[Order]:
     Args:
         counts: (examples,) inputs of each example.
     """
+    sizes = np.asarray(counts).tolist()
     start, total = 0, 0
-    for i, count in enumerate(np.asarray(counts).tolist()):
+    for i, count in enumerate(sizes):
         if i > start and total + count > size:
             yield np.arange(start, i)
             start, total = i, 0
         total += count
-    if len(np.asarray(counts)) > start:
-        yield np.arange(start, len(np.asarray(counts)))
+    if len(sizes) > start:
+        yield np.arange(start, len(sizes))
 
 
 def unsorted(batches: Sequence[Order], size: int) -> Order:

@@ -174,7 +174,7 @@ def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> b
     first = rows[0]
     if names_columns(rows, wanted):
         return True
-    if len(first) == 1 or any(not cell.strip() or _is_number(cell) for cell in first):
+    if len(first) == 1 or any(not cell.strip() or is_number(cell) for cell in first):
         return False
     return not any(first[at] == row[at] for row in rows[1:] for at in range(len(first)))
 
@@ -184,7 +184,8 @@ def names_columns(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -
     return any(folded(cell) in NAMES for cell in rows[0]) or not set(rows[0]).isdisjoint(wanted)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str | bytes) -> bool:
+    """Whether a text is a number, as Python reads one."""
     try:
         float(cell)
     except ValueError:

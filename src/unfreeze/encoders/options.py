@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -39,3 +41,17 @@ def as_text(options: DataclassInstance) -> dict[str, str]:
     """The fields as `options_from` takes them; those that are None are left out."""
     told: dict[str, Any] = asdict(options)
     return {name: str(value).lower() for name, value in told.items() if value is not None}
+
+
+def saved_options(path: Path) -> dict[str, str]:
+    """Options that an encoder's `save` wrote as JSON; none where there is no such file.
+
+    Raises:
+        InputError: the file cannot be read, or holds no JSON object.
+    """
+    if not path.exists():
+        return {}
+    try:
+        return {str(name): str(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"cannot be read: {error}", where=str(path)) from None

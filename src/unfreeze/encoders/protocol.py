@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b as Digest
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,13 @@ class Encoder(nn.Module, ABC):
         """Numbers that it has learned, and the bytes that they take."""
         parameters = list(self.parameters())
         return sum(p.numel() for p in parameters), sum(p.numel() * p.element_size() for p in parameters)
+
+    @staticmethod
+    def _digest_weights(digest: Digest, module: nn.Module) -> None:
+        """Add a module's weights to a digest: names, shapes and bytes."""
+        for name, tensor in sorted(module.state_dict().items()):
+            digest.update(f"{name} {tuple(tensor.shape)}".encode())
+            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
 
     @property
     def device(self) -> torch.device:

@@ -79,9 +79,7 @@ class TransformerEncoder(Encoder):
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`."""
         digest = hashlib.blake2b(digest_size=16)
-        for name, tensor in sorted(self.model.state_dict().items()):
-            digest.update(f"{name} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
+        self._digest_weights(digest, self.model)
         tokens = json.loads(self.tokenizer.backend_tokenizer.to_str())
         tokens.update(truncation=None, padding=None)  # call state, not identity
         digest.update(json.dumps([tokens, self.max_length, type(self.model).__name__], sort_keys=True).encode())

@@ -16,7 +16,8 @@ _NO_SPACES = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff
 
 
 @cache
-def _treebank() -> Any:
+def treebank() -> Any:
+    """NLTK's tokenizer of the Penn Treebank, which needs no data files."""
     from nltk.tokenize.destructive import NLTKWordTokenizer
 
     return NLTKWordTokenizer()
@@ -31,7 +32,7 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
     """
     if how == "treebank":
         text = _NO_SPACES.sub(r" \1 ", text)
-        found = [word.replace("``", '"').replace("''", '"') for word in _treebank().tokenize(text)]
+        found = [word.replace("``", '"').replace("''", '"') for word in treebank().tokenize(text)]
         return found or [""]
     return text.split() or [""]
 

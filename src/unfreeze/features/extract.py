@@ -96,11 +96,11 @@ def extract(
     """
     require_frozen(encoder)
     token_budget = token_budget or encoder.batch_pieces
-    where = layout(inputs, form, encoder.ordered is None)
     fingerprint = encoder.fingerprint()
     key = store_key(fingerprint, inputs, form, precision)
     if stored := _reopened(folder / key):
         return stored
+    where = layout(inputs, form, encoder.ordered is None)
     note: str | None = None
     dtypes: tuple[Dtype, ...] = ("float16", "float32")
     for dtype in dtypes:
@@ -163,7 +163,7 @@ class RecomputedFeatures:
         _, counts = self._where.spans(asked)
         starts = np.cumsum(counts) - counts
         states = torch.empty((self.layers, int(counts.sum()), self.width))
-        for batch, part in encoded(self._encoder, self._inputs, asked, self.form, self._budget):
+        for batch, part in _batches(self._encoder, self._inputs, asked, self.form, self._budget):
             states[:, torch.from_numpy(ragged(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
         self.seconds += time.perf_counter() - began
         return self._where.labelled(states, asked)
@@ -172,15 +172,22 @@ class RecomputedFeatures:
 def encoded(
     encoder: Encoder, inputs: Inputs, asked: Ints, form: Form, token_budget: int, progress: Progress | None = None
 ) -> Iterator[tuple[Ints, Tensor]]:
-    """Encode the inputs `asked` for, batch by batch.
+    """Encode the inputs `asked` for, all or nearly all of them, batch by batch: what they share is computed first.
 
     Yields:
         Places in `asked`, and the states (layers, rows of these inputs in this order, width) of their rows, in the
         encoder's dtype and on its device.
     """
-    device = encoder.device
     with torch.inference_mode():
         encoder.begin(inputs)
+    yield from _batches(encoder, inputs, asked, form, token_budget, progress)
+
+
+def _batches(
+    encoder: Encoder, inputs: Inputs, asked: Ints, form: Form, token_budget: int, progress: Progress | None = None
+) -> Iterator[tuple[Ints, Tensor]]:
+    """As `encoded`, of any few inputs: nothing beyond them is computed."""
+    device = encoder.device
     lengths, done = inputs.lengths()[asked], 0
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:

@@ -51,23 +51,20 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
     features = _features(task, examples, len(dataset.labels.names))
     rows, targets = features(examples), _targets(task, examples)
     dev, dev_gold = features(dataset.dev), _gold(dataset.dev)
-    best: tuple[float, float, Any] | None = None
+    metric = main_metric(task, dataset.labels.scheme)
+    tried = []
     for name, penalty in _penalties(task):
         model = _fitted(name, penalty, rows, targets)
-        reached = _scores(dataset, dev_gold, _predicted(task, model, dev, dataset.dev))[_metric(dataset)]
-        if best is None or reached > best[0]:
-            best = reached, penalty, model
-    assert best is not None
-    _, penalty, model = best
-    said = _predicted(task, model, dev, dataset.dev)
+        tried.append((_scores(dataset, dev_gold, _predicted(task, model, dev, dataset.dev)), {name: penalty}, model))
+    reached, chosen, model = max(tried, key=lambda one: one[0][metric])  # of equal ones the strongest penalty
     test = _predicted(task, model, features(dataset.test), dataset.test)
     return FloorRecord(
         name="bag-of-words",
         question=question,
         version=VERSION,
-        dev=_scores(dataset, dev_gold, said),
+        dev=reached,
         test=_scores(dataset, _gold(dataset.test), test),
-        chosen={_penalties(task)[0][0]: penalty},
+        chosen=chosen,
         trained_on=len(examples),
         train_s=time.perf_counter() - began,
         predictions=tuple(test),
@@ -175,10 +172,6 @@ def _predicted(task: Task, model: Any, rows: Rows, examples: Sequence[Example]) 
 
 def _gold(examples: Sequence[Example]) -> list[Label]:
     return [e.label for e in examples if e.label is not None]
-
-
-def _metric(dataset: Dataset) -> str:
-    return main_metric(dataset.task, dataset.labels.scheme)
 
 
 def _scores(dataset: Dataset, gold: Sequence[Label], predicted: Sequence[Label]) -> dict[str, float]:

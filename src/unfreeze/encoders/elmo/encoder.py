@@ -134,9 +134,7 @@ class ElmoEncoder(Encoder):
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`."""
         digest = hashlib.blake2b(digest_size=16)
-        for name, tensor in sorted(self.model.state_dict().items()):
-            digest.update(f"{name} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
+        self._digest_weights(digest, self.model)
         settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.told()]
         digest.update(repr(settings).encode())
         return digest.hexdigest()

@@ -17,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import Lexicon
 from unfreeze.encoders.elmo.model import ElmoModel
-from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors
+from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors, write_safetensors
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.errors import InputError
 
@@ -231,4 +230,4 @@ def write_folder(folder: Path, model: ElmoModel, lexicon: Lexicon, reading: Mapp
         if ids is not None:
             rows = "".join(f"{key}\t{value}\n" for key, value in sorted(ids.items(), key=lambda item: item[1]))
             (folder / name).write_text(rows, encoding="utf-8", newline="\n")
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
+    write_safetensors(folder / WEIGHTS, model)

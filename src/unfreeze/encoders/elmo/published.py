@@ -125,7 +125,12 @@ def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> 
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "options.json").write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / WEIGHTS)
+    write_safetensors(folder / WEIGHTS, model)
+
+
+def write_safetensors(path: Path, model: ElmoModel) -> None:
+    """Write weights that `read_safetensors` reads."""
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:

@@ -123,9 +123,7 @@ class SkipThoughtsEncoder(Encoder):
         Two models whose tables differ only in rows between the 4,096 that are looked at have one fingerprint.
         """
         digest = hashlib.blake2b(repr(self.options).encode(), digest_size=16)
-        for name, tensor in sorted(self.state_dict().items()):
-            digest.update(f"{name} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().flatten().view(torch.uint8).numpy().data)
+        self._digest_weights(digest, self)
         digest.update(self.vocabulary.digest())
         return digest.hexdigest()
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from unfreeze.encoders.options import as_text, options_from
+from unfreeze.encoders.options import as_text, options_from, saved_options
 from unfreeze.encoders.skip_thoughts.gru import Arrays, arrays_of, gru_from, shapes
 from unfreeze.encoders.skip_thoughts.plain_pickle import read_plain_pickle
 from unfreeze.encoders.skip_thoughts.reading import Kind, Options
@@ -51,7 +51,7 @@ def read_published(folder: Path, given: Mapping[str, str]) -> tuple[dict[Part, n
         InputError: an unknown option; a file that is missing, torn or does not fit the others, told with array and
             shape; a pickle of options that is more than plain data.
     """
-    options = options_from(Options, {**_saved_options(folder), **given})
+    options = options_from(Options, {**saved_options(folder / SAVED_OPTIONS), **given})
     kind = options.kind or _kind_there(folder)
     grus = {part: _read_gru(folder, part) for part in PARTS[kind]}
     words = _read_words(folder / DICTIONARY)
@@ -75,16 +75,6 @@ def write_published(folder: Path, grus: Mapping[Part, nn.GRU], vocabulary: Vocab
         (folder / f"{part}_skip.npz.pkl").write_bytes(pickle.dumps(sizes, protocol=2))
         _write_table(folder / _TABLES[part], vocabulary.tables[part])
     (folder / SAVED_OPTIONS).write_text(json.dumps(as_text(options), indent=1) + "\n", encoding="utf-8")
-
-
-def _saved_options(folder: Path) -> dict[str, str]:
-    path = folder / SAVED_OPTIONS
-    if not path.exists():
-        return {}
-    try:
-        return {str(name): str(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
 
 
 def _kind_there(folder: Path) -> Kind:

@@ -12,9 +12,9 @@ import numpy as np
 from unfreeze.encoders.protocol import Inputs, Ints
 from unfreeze.encoders.reading import Input, collect
 from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
+from unfreeze.encoders.words import Tokenizer, treebank
 
 Kind = Literal["uni", "bi", "combine"]
-Tokenizer = Literal["treebank", "whitespace"]
 
 # Words after which a full stop ends no sentence. Sentence ends decide only whether a full stop inside a text is a word
 # of its own; punkt's published list is 156 words found in the Wall Street Journal.
@@ -56,12 +56,11 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
 
 @cache
 def _splitters() -> tuple[Any, Any]:
-    from nltk.tokenize.destructive import NLTKWordTokenizer
     from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
 
     parameters = PunktParameters()
     parameters.abbrev_types = set(_ABBREVIATIONS.split())
-    return PunktSentenceTokenizer(parameters), NLTKWordTokenizer()
+    return PunktSentenceTokenizer(parameters), treebank()
 
 
 def read_sentences(

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from unfreeze.encoders.options import options_from
+from unfreeze.encoders.options import options_from, saved_options
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerStates
-from unfreeze.encoders.word_vectors.files import read_options, read_vectors, write_vectors
+from unfreeze.encoders.word_vectors.files import OPTIONS, read_vectors, write_vectors
 from unfreeze.encoders.word_vectors.table import Ints, VectorTable
 from unfreeze.encoders.words import Tokenizer, read_sentences, words_of
 
@@ -63,7 +63,7 @@ class WordVectors(Encoder):
             InputError: see `read_vectors`; an unknown option, or a value that it cannot have.
         """
         path = packaged_folder(name) or Path(name)
-        tokenizer = options_from(_Options, {**read_options(path), **options}).tokenizer
+        tokenizer = options_from(_Options, {**saved_options(path / OPTIONS), **options}).tokenizer
         return cls(name, read_vectors(path), max_length or NO_LIMIT, tokenizer)
 
     def save(self, folder: Path) -> None:

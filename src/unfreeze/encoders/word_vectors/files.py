@@ -46,18 +46,6 @@ def read_vectors(path: Path) -> VectorTable:
     return _read_binary(file) if file.suffix == ".bin" else read_text(file)
 
 
-def read_options(path: Path) -> dict[str, str]:
-    """Options that `write_vectors` told along; none for what others made."""
-    file = path / OPTIONS
-    if not file.exists():
-        return {}
-    try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-        return {str(name): str(value) for name, value in values.items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(file)) from None
-
-
 def write_vectors(folder: Path, table: VectorTable, options: Mapping[str, str]) -> None:
     """Write a folder that `read_vectors` gives the same table back from; rows of a mapped file are streamed."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from unfreeze.data.tables import is_number
 from unfreeze.encoders.word_vectors.table import Floats, VectorTable
 from unfreeze.errors import InputError
 
@@ -107,11 +108,11 @@ def _all_numbers(text: bytes) -> Floats | None:
 def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
     """A line's word, which may hold spaces, and its numbers."""
     word, *numbers = line.rsplit(maxsplit=width)
-    more = [part for part in word.split()[1:] if _is_number(part)]
+    more = [part for part in word.split()[1:] if is_number(part)]
     if len(numbers) != width or more:
         found = len(numbers) + len(more)
         raise InputError(f"has {found} numbers after its word, where {width} are wanted", where=where)
-    bad = next((number for number in numbers if not _is_number(number)), None)
+    bad = next((number for number in numbers if not is_number(number)), None)
     if bad is not None:
         raise InputError(f"{bad.decode(errors='replace')!r} is not a number", where=where)
     with np.errstate(over="ignore"):
@@ -119,14 +120,6 @@ def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
     if not np.isfinite(row).all():
         raise InputError("has a number that is not finite", where=where)
     return word, row
-
-
-def _is_number(text: bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _decoded(lines: Sequence[tuple[int, bytes]], words: Sequence[bytes], path: Path) -> list[str]:
