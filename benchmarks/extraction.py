@@ -6,9 +6,9 @@ First table: the peer is `AutoModel(output_hidden_states=True)` in file order, b
 it keeps nothing. Ours is `features.extract.extract` into an empty store: freezing, digesting, computing, writing. The
 rows between show what each step brings.
 
-Second table: one vector a text, every text by itself (the distinct texts of pairs). The peers are sentence-transformers'
-`encode`, which gives the mean of the top layer, and transformer-ranker's `Embedder`, which gives means of every layer but
-the embeddings; both with their own defaults. Ours gives means of all layers, into a store.
+Second table: one vector a text, every text by itself (the distinct texts of pairs). The peers, both with their own
+defaults, are sentence-transformers' `encode`, which gives the mean of the top layer, and transformer-ranker's
+`Embedder`, which gives means of every layer but the embeddings. Ours gives means of all layers, into a store.
 
 All rows tokenise their texts anew.
 """
