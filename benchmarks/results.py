@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -169,7 +169,6 @@ class Result:
     tables: tuple[Table, ...] = ()
     ratios: tuple[Ratio, ...] = ()
     charts: tuple[Chart, ...] = ()
-    printed: str = field(default="")
 
 
 _RESULT = TypeAdapter(Result)

@@ -1,0 +1,121 @@
+"""Run every benchmark, keep what they find, rewrite docs/performance.md, and check the decisive ratios. `make bench`.
+
+    .venv-bench/bin/python benchmarks/run_all.py --data ../shared/data
+
+About 40 minutes on two quiet cores. A script that fails or has no data stops none of the others; what it found earlier
+stays in `results/`. Without `--data` the sets of `examples/` are taken, which every clone has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_sets import Kind, present
+from page import Outcome, read_outcomes, write_outcomes, write_page
+from results import RESULTS, ROOT, shown_command
+
+HERE = Path(__file__).resolve().parent
+FLAIR = ROOT / ".venv-bench-flair" / "bin" / "python"
+BESIDE = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Script:
+    """One benchmark as it is run here.
+
+    Attributes:
+        arguments: `{data}` stands for the folder of sets, `{texts}` for the name of a set of texts there, `{many}` for
+            its largest file.
+        needs: kinds of sets, without which it is skipped.
+        minutes: on two quiet cores, as a guide.
+    """
+
+    name: str
+    arguments: str
+    needs: tuple[Kind, ...]
+    minutes: float
+    beside: Path | None = None
+
+
+# Sizes are such that all of them take 40 minutes on two quiet cores; fixed costs still weigh little.
+SCRIPTS = (
+    Script("extraction", "--data {data} --texts 1500 --turns 3", ("pairs", "texts"), 8),
+    Script(
+        "fine_tuning", "--data {data} --train-size 600 --epochs 3 --seeds 3 --test-size 1000", ("pairs", "texts"), 9
+    ),
+    Script("store_epochs", "--data {data} --train-size 400 --turns 3", ("pairs", "texts", "tags"), 3),
+    Script("probes", "--data {data}", ("texts",), 3),
+    Script("taggers", "--data {data} --seeds 2", ("tags",), 5, beside=FLAIR),
+    Script("elmo", "--data {data}/{texts} --words 25600 6400 --turns 2", ("texts",), 5),
+    Script("memory_growth", "--data {many} --counts 5000 40000", ("texts",), 3),
+    Script("growth", "--data {many} --counts 1000 10000 50000", ("texts",), 4),
+)
+
+
+def command_for(script: Script, data: Path) -> list[str]:
+    """Words of its command line, without where its results go."""
+    texts = present(data, "texts") or ""
+    phrases = data / texts / "train_phrases.tsv"
+    many = phrases if phrases.exists() else data / texts / "train.tsv"
+    filled = [word.format(data=data, texts=texts, many=many) for word in script.arguments.split()]
+    return [sys.executable, str(HERE / f"{script.name}.py"), *filled]
+
+
+def reason_to_skip(script: Script, data: Path) -> str:
+    """Why it can't run here; empty if it can."""
+    if not (HERE / f"{script.name}.py").exists():
+        return "it is not there"
+    if "add_json_option" not in (HERE / f"{script.name}.py").read_text(encoding="utf-8"):
+        return "it keeps no results: it has no --json"
+    if script.beside and not script.beside.exists():
+        return f"{script.beside.relative_to(ROOT)} is not installed"
+    if missing := [kind for kind in script.needs if present(data, kind) is None]:
+        return f"there is no known set of {' and '.join(missing)} in the data folder"
+    return ""
+
+
+def run(script: Script, data: Path) -> Outcome:
+    """Run one script, its output on the terminal and its findings in `results/`."""
+    command = command_for(script, data)
+    shown = shown_command(command[1:])
+    if because := reason_to_skip(script, data):
+        return Outcome(script.name, shown, "skipped", because)
+    print(f"\n=== {shlex.join(command[1:])}  (about {script.minutes:g} minutes)", flush=True)
+    began = time.perf_counter()
+    code = subprocess.run([*command, "--json", str(RESULTS / f"{script.name}.json")], check=False).returncode
+    minutes = round((time.perf_counter() - began) / 60, 1)
+    if code:
+        return Outcome(script.name, shown, "failed", f"it ended with status {code}", minutes)
+    return Outcome(script.name, shown, "ran", minutes=minutes)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run them, say what became of each, write the page, check; 0 if none failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder of sets; default: ../shared/data if there, else examples")
+    parser.add_argument("--only", nargs="+", choices=[s.name for s in SCRIPTS], help="run these alone")
+    parser.add_argument("--no-check", action="store_true", help="leave out the check of ratios at the end")
+    arguments = parser.parse_args(words)
+    data = arguments.data or (BESIDE if BESIDE.exists() else ROOT / "examples")
+    outcomes = [run(script, data) for script in SCRIPTS if script.name in (arguments.only or script.name)]
+    now = {outcome.name: outcome for outcome in (*read_outcomes(RESULTS), *outcomes)}
+    write_outcomes(RESULTS, [now[script.name] for script in SCRIPTS if script.name in now])
+    write_page()
+    checked = 0 if arguments.no_check else subprocess.run([sys.executable, str(HERE / "check.py")]).returncode
+    print("\n=== docs/performance.md is written")
+    for o in outcomes:
+        print(
+            f"{o.became:8} {o.name:14} {f'{o.minutes} minutes' if o.became != 'skipped' else ''} {o.because}".rstrip()
+        )
+    return int(any(outcome.became == "failed" for outcome in outcomes) or checked != 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
