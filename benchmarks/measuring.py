@@ -172,18 +172,22 @@ class Peaks:
         )
 
 
-def take_turns(sides: Mapping[str, Callable[[], Rate]], turns: int, peaks: Peaks) -> dict[str, list[Rate]]:
-    """Rates of each side, one a turn; every side runs once in each turn, and the peak is sampled between turns.
+def take_turns(
+    sides: Mapping[str, Callable[[], Rate]], turns: int, peaks: Peaks | None = None
+) -> dict[str, list[Rate]]:
+    """Rates of each side, one a turn; every side runs once in each turn, and any peak is sampled between turns.
 
     Args:
         sides: name to a call that does the work once and gives its rate.
     """
     rates: dict[str, list[Rate]] = {name: [] for name in sides}
-    peaks.sample()
+    if peaks:
+        peaks.sample()
     for _ in range(turns):
         for name, measure in sides.items():
             rates[name].append(measure())
-        peaks.sample()
+        if peaks:
+            peaks.sample()
     return rates
 
 

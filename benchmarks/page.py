@@ -103,7 +103,7 @@ def runs(outcomes: Sequence[Outcome]) -> str:
     """What became of every script, and how long it took."""
     rows = tuple((f"`{o.command}`", _became(o), o.minutes if o.became == "ran" else None) for o in outcomes)
     return (
-        markdown(Table("", ("script", "", "minutes"), rows)) if rows else "All of them have not been run together yet."
+        markdown(Table("", ("script", "", "minutes"), rows)) if rows else "They have not been run together yet."
     )
 
 

@@ -57,7 +57,7 @@ def second_epoch(recipe: Recipe, data: Dataset, train: SplitFeatures, dev: Split
 
 
 def measure(
-    head: str, data: Dataset, turns: int, encoder: TransformerEncoder, peaks: Peaks
+    head: str, data: Dataset, turns: int, encoder: TransformerEncoder, peaks: Peaks | None = None
 ) -> tuple[tuple[Cell, ...], Ratio]:
     """One head's row, and its ratio."""
     table = recipes("thorough", "feature-extraction", data.task, encoder.width)
