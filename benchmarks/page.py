@@ -22,7 +22,7 @@ from unfreeze.experiment.files import new_file
 
 TEMPLATE = Path(__file__).resolve().parent / "performance.md.j2"
 PAGE = ROOT / "docs" / "performance.md"
-IMAGES = ROOT / "docs" / "images" / "performance"
+IMAGES = "images/performance"  # beside the page
 RUNS = "runs.json"  # beside the results
 
 
@@ -79,7 +79,7 @@ def targets(results: Mapping[str, Result]) -> str:
     ratios = with_target(results)
     if not ratios:
         return "No result with a target is there yet."
-    image = f"![Ratios and their targets](images/performance/{image_name('targets', 0)})"
+    image = f"![Ratios and their targets]({IMAGES}/{image_name('targets', 0)})"
     return f"{markdown(_ratio_table('', ratios))}\n\n{image}"
 
 
@@ -95,16 +95,14 @@ def section(name: str, results: Mapping[str, Result], outcomes: Sequence[Outcome
         parts += [markdown(table), f"*{result.machine.line()}*"]
     if result.ratios:
         parts += [markdown(_ratio_table("Ratios", result.ratios)), f"*{result.machine.line()}*"]
-    parts += [f"![{c.title}](images/performance/{image_name(name, i)})" for i, c in enumerate(result.charts)]
+    parts += [f"![{c.title}]({IMAGES}/{image_name(name, i)})" for i, c in enumerate(result.charts)]
     return "\n\n".join(part for part in parts if part)
 
 
 def runs(outcomes: Sequence[Outcome]) -> str:
     """What became of every script, and how long it took."""
     rows = tuple((f"`{o.command}`", _became(o), o.minutes if o.became == "ran" else None) for o in outcomes)
-    return (
-        markdown(Table("", ("script", "", "minutes"), rows)) if rows else "They have not been run together yet."
-    )
+    return markdown(Table("", ("script", "", "minutes"), rows)) if rows else "They have not been run together yet."
 
 
 def _became(outcome: Outcome) -> str:
@@ -146,18 +144,18 @@ def images(results: Mapping[str, Result]) -> dict[str, str]:
     return drawn | ({image_name("targets", 0): targets_svg(ratios)} if ratios else {})
 
 
-def write_page() -> None:
-    """Rewrite the page and its charts; charts that it no longer shows go."""
-    results = read_results(RESULTS)
-    drawn = images(results)
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    for old in IMAGES.glob("*.svg"):
+def write_page(results: Path = RESULTS, file: Path = PAGE) -> None:
+    """Rewrite the page and its charts, which lie beside it; charts that it no longer shows go."""
+    found, folder = read_results(results), file.parent / IMAGES
+    drawn = images(found)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
     for name, text in drawn.items():
-        (IMAGES / name).write_text(text, encoding="utf-8")
-    text = page(TEMPLATE.read_text(encoding="utf-8"), results, read_outcomes(RESULTS))
-    PAGE.write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    text = page(TEMPLATE.read_text(encoding="utf-8"), found, read_outcomes(results))
+    file.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
