@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from families import make_encoder
@@ -46,7 +47,22 @@ def test_trained_parameters_are_encoder_and_head(trainer: MakeTrainer) -> None:
     train = trainer("classification")
     (got,) = train(TUNED, 0)
     below = sum(p.numel() for group in train.encoder.layer_groups() for p in group)
-    assert got.fit.trained_parameters == below + 16 * 2 + 2
+    table = train.encoder.piece_table()
+    assert table is not None
+    pieces = len(np.unique(train.encoder.read_texts([e.text for e in train.train]).ids))
+    assert 0 < pieces < table.num_embeddings  # vectors of pieces that training does not have cannot learn
+    assert got.fit.trained_parameters == below - (table.num_embeddings - pieces) * 16 + 16 * 2 + 2
+
+
+def test_learning_used_rows_alone_changes_nothing(trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = trainer("classification")
+    fast = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
+    monkeypatch.setattr(fine_tuning, "learn_used_rows", lambda *_, **__: None)
+    plain = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
+    assert fast.weights.keys() == plain.weights.keys()
+    for name, tensor in plain.weights.items():
+        torch.testing.assert_close(fast.weights[name], tensor, rtol=1e-5, atol=1e-6)
+    assert fast.fit.trained_parameters < plain.fit.trained_parameters
 
 
 def test_dropout_is_at_work_in_the_encoder(trainer: MakeTrainer) -> None:
@@ -127,7 +143,7 @@ def test_dropout_does_not_hang_on_the_number_of_threads(
     monkeypatch.setattr(
         fine_tuning,
         "set_gradients",
-        lambda loss, parts, *rest: (shares.append(len(parts)), plain(loss, parts, *rest))[1],
+        lambda model, loss, parts, *rest: (shares.append(len(parts)), plain(model, loss, parts, *rest))[1],
     )
     train = trainer("classification", 0, make_encoder(family, limit=24, hidden_dropout_prob=0.3))
     before, losses = torch.get_num_threads(), []

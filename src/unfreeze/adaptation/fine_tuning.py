@@ -23,6 +23,7 @@ from unfreeze.encoders.freezing import thawed_copy
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.threads import thread_pool
+from unfreeze.encoders.used_rows import learn_used_rows, whole_tables
 from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
@@ -56,9 +57,6 @@ class TunedModel(nn.Module):
         super().__init__()
         self.encoder = thawed_copy(encoder)
         swap_dropout(self.encoder)
-        for part in self.encoder.modules():
-            if isinstance(part, nn.Embedding):  # gradients of the rows used, without a table of zeros for each share
-                part.sparse = encoder.device.type == "cpu"
         self.encoder.reinitialise_top(recipe.reinit_top)
         self.head = tuned_head(recipe, objective, encoder.width).to(encoder.device)
 
@@ -93,7 +91,8 @@ class _Run:
     def gradients(self, indices: Indices, step: int) -> Tensor:
         shares = self.shares(indices) if self.splits else [(indices, 1.0)]
         device = self.model.encoder.device
-        return set_gradients(self.loss, shares, self.parameters, self.pool, (self.seed, step), device, self.precision)
+        draw = self.seed, step
+        return set_gradients(self.model, self.loss, shares, self.parameters, self.pool, draw, device, self.precision)
 
     def shares(self, indices: Indices) -> list[Share]:
         """The batch in halves of about as many pieces."""
@@ -150,9 +149,12 @@ def fine_tune(
     workers = min(HALVES, torch.get_num_threads())
     with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = TunedModel(encoder, recipe, objective)
+        learn_used_rows(model, model.encoder.piece_table(), inputs.ids, sparse=encoder.device.type == "cpu")
         targets, gold = objective.encode(train), gold_labels(dev)
         run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool)
         run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
         done = fit(run, recipe, run.lengths, seed=seed, progress=progress)
+        decoded = run.dev_predictions()
+        whole_tables(model)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-        return Trained(weights, done, 0, run.dev_predictions(), None)
+        return Trained(weights, done, 0, decoded, None)

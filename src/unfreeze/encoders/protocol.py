@@ -161,6 +161,10 @@ class Encoder(nn.Module, ABC):
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
 
+    def piece_table(self) -> nn.Embedding | None:
+        """The embedding whose rows are piece ids, if there is one."""
+        return None
+
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 

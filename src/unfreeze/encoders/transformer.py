@@ -68,6 +68,11 @@ class TransformerEncoder(Encoder):
             (layers[-1] if "final_norm" in name else bottom).append(parameter)
         return [bottom, *layers]
 
+    def piece_table(self) -> nn.Embedding | None:
+        """See `Encoder.piece_table`."""
+        table = self.model.get_input_embeddings()  # type: ignore[operator]
+        return table if isinstance(table, nn.Embedding) else None
+
     def reinitialise_top(self, count: int) -> None:
         """See `Encoder.reinitialise_top`."""
         initialise = self.model._init_weights
