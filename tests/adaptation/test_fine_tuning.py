@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -89,6 +90,48 @@ def test_gradual_unfreezing_moves_one_more_group_an_epoch(
         for group in train.encoder.layer_groups()
     ]
     assert moved == [{True}] * (4 - groups_moved) + [{False}] * groups_moved
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression"])
+@pytest.mark.parametrize("changes", [{"gradual_unfreezing": True}, {"unfreeze_top": 1, "reinit_top": 1}])
+def test_states_from_a_store_stand_for_layers_that_are_frozen(
+    kind: str, changes: dict[str, Any], trainer: MakeTrainer
+) -> None:
+    """The same run but for float16; layers are computed only from the lowest that learns upwards."""
+    calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    calls: list[int] = []
+    for number, layer in enumerate(calm._stack()):
+        layer.register_forward_pre_hook(lambda *_, number=number: calls.append(number))  # type: ignore[misc]
+    recipe = replace(TUNED, learning_rate=1e-3, epochs=2, dropout=0.0, pair="separate", **changes)
+    runs, counts = [], []
+    for cap in (0, 10**8):
+        train = trainer(kind, cap, calm)
+        train.stored(recipe)
+        assert calm.resumes() == {1, 2, 3}
+        calls.clear()
+        runs.append(train(recipe, 0)[0])
+        counts.append([calls.count(i) for i in range(3)])
+    computed, stored = runs
+    assert stored.fit.curve[0].loss == pytest.approx(computed.fit.curve[0].loss, abs=2e-3)
+    for name, tensor in computed.weights.items():
+        assert (stored.weights[name] - tensor).abs().max() < 5e-3, name
+    assert len(set(counts[0])) == 1
+    if "unfreeze_top" in changes:
+        assert counts[1][:2] == [2, 2]  # dropout tried on one example before; dev predicted by the finished model
+        assert counts[1][2] == counts[0][2] > 2
+    else:
+        assert 0 < counts[1][0] < counts[1][1] < counts[1][2] < counts[0][0]
+
+
+def test_groups_below_the_limit_do_not_move(trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(replace(TUNED, unfreeze_top=2), 0)
+    names = {id(p): name for name, p in train.encoder.named_parameters()}
+    moved = [
+        any(not torch.equal(got.weights[f"encoder.{names[id(p)]}"], p) for p in group)
+        for group in train.encoder.layer_groups()
+    ]
+    assert moved == [False, False, True, True]
 
 
 def test_lower_layers_move_less_under_discriminative_rates(trainer: MakeTrainer) -> None:
