@@ -57,6 +57,9 @@ def compare(
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Final runs a method.  [default: 3, 5 or 10]")] = None,
     train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None,
     max_length: Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")] = None,
+    unfreeze_top: Annotated[
+        int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
+    ] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
     cache_gb: Annotated[
         float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")

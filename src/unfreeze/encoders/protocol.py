@@ -137,6 +137,17 @@ class Encoder(nn.Module, ABC):
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """Layer states of a batch: all `layers` of them, or only the top one (then `states` is (1, P, width))."""
 
+    def resumes(self) -> frozenset[int]:
+        """Layers from whose states the top layer's can be computed, see `encode_above`; none where that is not known.
+
+        That of the layer whose group is the topmost frozen one: layer 0 belongs to the lowest group, and so on.
+        """
+        return frozenset()
+
+    def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
+        """States of the top layer (1, P, width) from those of `layer` (P, width), which is one of `resumes`."""
+        raise NotImplementedError(f"{type(self).__name__} computes all layers")
+
     @abstractmethod
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Parameters from bottom to top, one list a layer, each parameter once: the units of unfreezing and rates."""
@@ -160,6 +171,10 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
+
+    def piece_table(self) -> nn.Embedding | None:
+        """The embedding whose rows are piece ids, if there is one."""
+        return None
 
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""

@@ -12,12 +12,14 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.layers.dropout import dropout_from
+from unfreeze.training.half_weights import half_weights
 
 Share = tuple[npt.NDArray[np.int64], float]
 """Examples of a batch, and the weight of their mean loss in the batch's."""
 
 
 def set_gradients(
+    model: nn.Module,
     loss_of: Callable[[npt.NDArray[np.int64]], Tensor],
     shares: Sequence[Share],
     parameters: Sequence[nn.Parameter],
@@ -32,6 +34,7 @@ def set_gradients(
     added in the order of the shares, so the result hangs neither on the threads nor on their number.
 
     Args:
+        model: what `loss_of` computes with.
         loss_of: (members,) mean loss of examples.
         shares: one with weight 1, or several, only of a model whose dropout all comes from `layers.dropout`.
         draw: seed and step, from which those generators are made.
@@ -48,7 +51,8 @@ def set_gradients(
             loss = loss_of(indices) * weight
         return loss.detach(), torch.autograd.grad(loss.sum(), learning, allow_unused=True)
 
-    done = [compute(0)] if len(shares) == 1 else pool.map(compute, range(len(shares)))
+    with half_weights(model, precision):
+        done = [compute(0)] if len(shares) == 1 else list(pool.map(compute, range(len(shares))))
     losses, gradients = zip(*done, strict=True)
     for parameter, parts in zip(learning, zip(*gradients, strict=True), strict=True):
         _add(parameter, [part for part in parts if part is not None])

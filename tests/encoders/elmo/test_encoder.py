@@ -59,6 +59,23 @@ def test_an_input_does_not_hang_on_its_batch() -> None:
         torch.testing.assert_close(states(encoder, [text])[0], expected, atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize("skip", [False, True])
+def test_it_goes_on_from_any_layer(skip: bool) -> None:
+    encoder = make()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        encoder.model = ElmoModel(CNN, LstmSize(hidden=7, projection=5, skip=skip)).eval()
+    inputs = encoder.read_texts(TEXTS)
+    batch = inputs.batch([3, 0, 4, 1])
+    known = encoder.encode(batch).states
+    assert encoder.resumes() == {0, 1, 2}
+    for layer in range(3):
+        above = encoder.encode_above(layer, known[layer], batch).states
+        torch.testing.assert_close(above[0], known[-1], atol=1e-6, rtol=1e-5)
+    assert (encoder.encode_above(1, known[2], batch).states[0] - known[-1]).abs().max() > 1e-3
+    assert make(stateful=True).resumes() == frozenset()
+
+
 def test_reading_twice_gives_the_same_unless_states_go_on() -> None:
     free, going_on = make(), make(stateful=True)
     assert all(map(torch.equal, states(free, TEXTS), states(free, TEXTS)))

@@ -116,6 +116,15 @@ class ElmoEncoder(Encoder):
             self._states = [_kept(new, old, count) for new, old in zip(after, known, strict=True)]
         return LayerStates(states if all_layers else states[-1:], batch.segment, batch.words, batch.lengths)
 
+    def resumes(self) -> frozenset[int]:
+        """See `Encoder.resumes`: every layer, but not where states hang on what was read before."""
+        return frozenset() if self.reading.stateful else frozenset(range(self.layers))
+
+    def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
+        """See `Encoder.encode_above`."""
+        top = self.model.above(layer, states, batch.lengths, self._read(self.spelling.ends()[:0]))
+        return LayerStates(top[None], batch.segment, batch.words, batch.lengths)
+
     def begin(self, inputs: Inputs) -> None:
         """See `Encoder.begin`: frozen, the characters of each distinct word of the inputs are read here, once."""
         self._states, self._known = None, None
