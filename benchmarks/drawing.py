@@ -51,7 +51,7 @@ def _lines(chart: Chart) -> Any:
     """On logarithmic axes a point at 0 has no place and is left out."""
     rows = [{"series": s, "x": float(x), "y": y} for s, x, y in chart.points if not chart.log or y > 0]
     names = list(dict.fromkeys(row["series"] for row in rows))
-    scale = alt.Scale(type="log") if chart.log else alt.Scale()
+    scale = alt.Scale(type="log", nice=False, padding=12) if chart.log else alt.Scale()
     axis = alt.Axis(format="~s", tickCount=6)
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X("x:Q", title=chart.x, scale=scale, axis=axis),

@@ -260,7 +260,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts, such as sst2")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
     parser.add_argument("--words", type=int, nargs="+", default=[51_200], help="of the training texts; one a size")
-    parser.add_argument("--batch", type=int, default=512, help="sentences a batch")
+    parser.add_argument("--batch", type=int, nargs="+", default=[512], help="sentences a batch; one a size")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--compiled", action="store_true", help="a row with compiled cells; needs a C++ compiler")
     add_json_option(parser)
@@ -269,8 +269,8 @@ def main() -> None:
     texts = [example.text.split() for example in read_set(arguments.data.parent, arguments.data.name).train]
     sentences = [words for words in texts if words]
     for number, size in enumerate(arguments.sizes):
-        words = arguments.words[min(number, len(arguments.words) - 1)]
-        run.add(measure(size, sentences, words, arguments.turns, arguments.batch, arguments.compiled))
+        words, batch = (each[min(number, len(each) - 1)] for each in (arguments.words, arguments.batch))
+        run.add(measure(size, sentences, words, arguments.turns, batch, arguments.compiled))
     scores: tuple[tuple[Cell, ...], ...] = tuple((p, 100 * score(arguments.data, p)) for p in ("fp32", "bf16"))
     title = f"{arguments.data.name}: dev accuracy of logistic regression on means, the small size at random weights"
     run.add(Findings((Table(title, ("", "accuracy"), scores),)))

@@ -48,23 +48,25 @@ class Script:
     beside: Path | None = None
 
 
-# Sizes are such that all of them take 40 minutes on two quiet cores; fixed costs still weigh little.
+# Sizes are such that all of them and the check take 40 minutes on two quiet cores; fixed costs still weigh little.
 SCRIPTS = (
-    Script("extraction", "--data {data}", "--texts 1500", "--texts 40 --turns 1", ("pairs", "texts"), 8),
+    Script("extraction", "--data {data}", "--texts 1200", "--texts 40 --turns 1", ("pairs", "texts"), 6),
     Script(
-        "fine_tuning", "--data {data}", "--train-size 600 --test-size 1000",
-        "--train-size 64 --dev-size 30 --test-size 30 --epochs 2 --seeds 2", ("pairs", "texts"), 9,
+        "fine_tuning", "--data {data}", "--train-size 500 --test-size 800",
+        "--train-size 64 --dev-size 30 --test-size 30 --epochs 2 --seeds 2", ("pairs", "texts"), 7.5,
     ),
     Script(
         "store_epochs", "--data {data}", "--train-size 400", "--train-size 40 --turns 1", ("pairs", "texts", "tags"), 3
     ),
+    Script("unfreezing_stages", "--data {data}/{texts}", "--train-size 500 --seeds 2", "--train-size 64 --seeds 1",
+           ("texts",), 2),
     Script("probes", "--data {data}", "", "", ("texts",), 3),
-    Script("taggers", "--data {data}", "", "--train-size 60 --hidden 16 --seeds 1", ("tags",), 5, beside=FLAIR),
+    Script("taggers", "--data {data}", "", "--train-size 120 --hidden 16 --seeds 1", ("tags",), 5, beside=FLAIR),
     Script(
-        "elmo", "--data {data}/{texts}", "--words 25600 6400 --turns 2", "--words 1600 --batch 32 --turns 1",
-        ("texts",), 5,
+        "elmo", "--data {data}/{texts}", "--words 25600 6400 --batch 512 128 --turns 2",
+        "--words 1600 --batch 32 --turns 1", ("texts",), 5,
     ),
-    Script("memory_growth", "--data {many}", "--counts 5000 40000", "--counts 100 200", ("texts",), 3),
+    Script("memory_growth", "--data {many}", "--counts 5000 30000", "--counts 100 200", ("texts",), 2),
     Script("growth", "--data {many}", "--counts 1000 10000 50000", "--counts 200 400 800", ("texts",), 4),
 )  # fmt: skip
 

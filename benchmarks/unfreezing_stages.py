@@ -19,7 +19,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from measuring import Rate, StepClock, machine_line, median_rate, ratio
+from data_sets import read_set
+from measuring import Rate, StepClock, median_rate, named_ratio, ratio, this_machine
+from results import Cell, Chart, Findings, Run, Table, add_json_option
 
 from unfreeze.adaptation.fine_tuning import fine_tune
 from unfreeze.adaptation.inputs import read_inputs
@@ -28,9 +30,8 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.experiment.question import read_data
 from unfreeze.features.extract import Features, extract
-from unfreeze.plan import Plan, Recipe
+from unfreeze.plan import Recipe
 from unfreeze.training.objectives import objective_for
 
 RECIPE = Recipe(
@@ -53,7 +54,7 @@ def stored_states(encoder: TransformerEncoder, data: Dataset, folder: Path) -> t
     return train, dev
 
 
-def run(
+def trained(
     encoder: TransformerEncoder, data: Dataset, seed: int, stored: tuple[Features, Features] | None
 ) -> tuple[list[Rate], float]:
     """Epochs a second of each stage, without the first step (before which dev is read); and the best dev score."""
@@ -69,33 +70,52 @@ def run(
     return rates, max(epoch.dev[0] for epoch in done.fit.curve)
 
 
+def findings(data: Dataset, sides: dict[str, list[tuple[list[Rate], float]]], note: str) -> Findings:
+    """Seconds an epoch of each stage on both sides, their ratios, and the best dev scores."""
+    rows: list[tuple[Cell, ...]] = []
+    ratios = []
+    for stage in range(len(sides["store"][0][0])):
+        rates = {name: [seen[stage] for seen, _ in runs] for name, runs in sides.items()}
+        seconds = (1 / median_rate(rates[name]).clock for name in ("computed", "store"))
+        against = ratio(rates["store"], rates["computed"])
+        rows.append((stage + 1, *seconds, str(against.clock), str(against.processor)))
+        name = f"unfreezing {data.name}, groups that learn: {stage + 1}, store against computed"
+        ratios.append(named_ratio(name, rates["store"], rates["computed"], "epochs/s"))
+    columns = ("groups that learn", "computed, s an epoch", "from the store, s", "ratio by the clock",
+               "by processor time")  # fmt: skip
+    scores: list[tuple[Cell, ...]] = []
+    for name, runs in sides.items():
+        each = [100 * score for _, score in runs]
+        scores.append((name, f"{statistics.mean(each):.1f}", " ".join(f"{score:.1f}" for score in each)))
+    points = [("computed", float(r[0] or 0), float(r[1] or 0)) for r in rows]
+    points += [("from the store", float(r[0] or 0), float(r[2] or 0)) for r in rows]
+    chart = Chart(f"Gradual unfreezing on {data.name}", "lines", "groups that learn", "seconds an epoch", tuple(points))
+    stages = Table(f"{data.name}: an epoch of each stage", columns, tuple(rows), note)
+    scored = Table(f"{data.name}: best dev score", ("lower layers", "mean", "seeds"), tuple(scores))
+    return Findings((stages, scored), tuple(ratios), (chart,))
+
+
 def main() -> None:
-    """Print machine, date, versions, a line a stage, and the scores."""
+    """Print machine, date, versions, a row a stage, and the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts, such as sst2")
     parser.add_argument("--train-size", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(machine_line())
-    data, encoder = read_data(Plan(data=str(arguments.data), train_size=arguments.train_size)), load_encoder("minilm")
+    run, encoder = Run(this_machine(), arguments.json), load_encoder("minilm")
+    data = read_set(arguments.data.parent, arguments.data.name, arguments.train_size)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         stored = stored_states(encoder, data, Path(folder))
-        size = sum(f.bytes for f in stored) / 1e6
-        print(f"{data.name}: {len(data.train):,} texts; store of {size:,.0f} MB in {time.perf_counter() - began:.1f} s")
+        took, size = time.perf_counter() - began, sum(f.bytes for f in stored) / 1e6
         sides: dict[str, list[tuple[list[Rate], float]]] = {"computed": [], "store": []}
         for seed in range(arguments.seeds):
-            sides["computed"].append(run(encoder, data, seed, None))
-            sides["store"].append(run(encoder, data, seed, stored))
-    print("groups that learn   seconds an epoch: computed   store   ratio by the clock, by processor time")
-    for stage in range(encoder.layers + 1):
-        rates = {name: [r[stage] for r, _ in runs] for name, runs in sides.items()}
-        seconds = {name: 1 / median_rate(seen).clock for name, seen in rates.items()}
-        told = f"{seconds['computed']:26.2f} {seconds['store']:7.2f}   {ratio(rates['store'], rates['computed'])}"
-        print(f"{stage + 1:17} {told}")
-    scores = {name: [100 * score for _, score in runs] for name, runs in sides.items()}
-    for name, seen in scores.items():
-        print(f"{name:8} best dev {statistics.mean(seen):.1f}  seeds: {' '.join(f'{score:.1f}' for score in seen)}")
+            sides["computed"].append(trained(encoder, data, seed, None))
+            sides["store"].append(trained(encoder, data, seed, stored))
+    note = f"{len(data.train):,} texts, {arguments.seeds} seeds; the store has {size:,.0f} MB and took {took:.1f} s."
+    run.add(findings(data, sides, note))
+    run.close()
 
 
 if __name__ == "__main__":

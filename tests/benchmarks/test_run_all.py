@@ -104,4 +104,5 @@ def test_the_examples_have_data_for_every_script(script: Script) -> None:
 
 
 def test_all_take_forty_minutes_at_most() -> None:
-    assert sum(script.minutes for script in SCRIPTS) <= 40
+    """As told beside them; the check at the end takes up to three."""
+    assert sum(script.minutes for script in SCRIPTS) + 2.5 <= 40
