@@ -1,5 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
-# make bench [DATA=folder of sets]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
+# make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -26,7 +26,7 @@ lint: $(VENV)/.installed-dev
 # Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
 bench: $(BENCH)/.installed
 	@$(MAKE) --no-print-directory $(FLAIR)/.installed || echo "flair is not installed: taggers.py will be skipped"
-	$(BENCH)/bin/python benchmarks/run_all.py $(if $(DATA),--data "$(DATA)")
+	$(BENCH)/bin/python benchmarks/run_all.py $(if $(DATA),--data "$(DATA)") $(if $(LONG),--long)
 
 bench-check: $(VENV)/.installed
 	$(BIN)/python benchmarks/check.py

@@ -2,8 +2,9 @@
 
     .venv-bench/bin/python benchmarks/run_all.py --data ../shared/data
 
-About 40 minutes on two quiet cores. A script that fails or has no data stops none of the others; what it found earlier
-stays in `results/`. The sets of `examples/`, which every clone has, are taken where there is nothing better.
+About 40 minutes on two quiet cores, and with `--long` twenty more. A script that fails or has no data stops none of the
+others; what it found earlier stays in `results/`. The sets of `examples/`, which every clone has, are taken where there
+is nothing better.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Script:
         needs: kinds of sets, without which it is skipped.
         minutes: on two quiet cores, as a guide.
         beside: a file that is there when the peer's own environment is.
+        long: run only where that is asked for.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Script:
     needs: tuple[Kind, ...]
     minutes: float
     beside: Path | None = None
+    long: bool = False
 
 
 # Sizes are such that all of them and the check take 40 minutes on two quiet cores; fixed costs still weigh little.
@@ -68,6 +71,10 @@ SCRIPTS = (
     ),
     Script("memory_growth", "--data {many}", "--counts 5000 30000", "--counts 100 200", ("texts",), 2),
     Script("growth", "--data {many}", "--counts 1000 10000 50000", "--counts 200 400 800", ("texts",), 4),
+    Script("store_dtypes", "--data {data}", "--heads linear crf --seeds 2", "--heads linear --train-size 40 --seeds 1",
+           ("texts", "tags"), 4, long=True),
+    Script("whole_question", "--data {data}", "--train-size 1000 --seeds 5 --kinds texts",
+           "--train-size 32 --seeds 1 --kinds texts", ("texts",), 16, long=True),
 )  # fmt: skip
 
 
@@ -81,12 +88,14 @@ def command_for(script: Script, data: Path, tiny: bool = False) -> list[str]:
     return [sys.executable, str(HERE / f"{script.name}.py"), *filled]
 
 
-def reason_to_skip(script: Script, data: Path) -> str:
+def reason_to_skip(script: Script, data: Path, long: bool) -> str:
     """Why it can't run here; empty if it can."""
     if not (HERE / f"{script.name}.py").exists():
         return "it is not there"
     if "add_json_option" not in (HERE / f"{script.name}.py").read_text(encoding="utf-8"):
         return "it keeps no results: it has no --json"
+    if script.long and not long:
+        return f"it takes {script.minutes:g} minutes and was not asked for"
     if script.beside and not script.beside.exists():
         return f"{script.beside.parent.name} is not installed"
     if missing := [kind for kind in script.needs if present(data, kind) is None]:
@@ -94,11 +103,11 @@ def reason_to_skip(script: Script, data: Path) -> str:
     return ""
 
 
-def run(script: Script, data: Path, results: Path, tiny: bool = False) -> Outcome:
+def run(script: Script, data: Path, results: Path, *, long: bool, tiny: bool) -> Outcome:
     """Run one script, its output on the terminal and its findings in the folder `results`."""
     command = command_for(script, data, tiny)
     shown = shown_command(command[1:])
-    if because := reason_to_skip(script, data):
+    if because := reason_to_skip(script, data, long):
         return Outcome(script.name, shown, "skipped", because)
     about = "" if tiny else f"  (about {script.minutes:g} minutes)"
     print(f"\n=== {shlex.join(command[1:])}{about}", flush=True)
@@ -115,6 +124,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="folder of sets; default: ../shared/data if there, else examples")
     parser.add_argument("--only", nargs="+", choices=[s.name for s in SCRIPTS], help="run these alone")
+    parser.add_argument("--long", action="store_true", help="also those that take long")
     parser.add_argument("--no-check", action="store_true", help="leave out the check of ratios at the end")
     parser.add_argument("--tiny", type=Path, metavar="FOLDER", help="only show that it works; all goes there")
     arguments = parser.parse_args(words)
@@ -122,7 +132,8 @@ def main(words: Sequence[str] | None = None) -> int:
     tiny = arguments.tiny is not None
     results, file = (arguments.tiny / "results", arguments.tiny / PAGE.name) if tiny else (RESULTS, PAGE)
     chosen = [script for script in SCRIPTS if script.name in (arguments.only or script.name)]
-    outcomes = [run(script, data, results, tiny) for script in chosen]
+    long = arguments.long or bool(arguments.only)
+    outcomes = [run(script, data, results, long=long, tiny=tiny) for script in chosen]
     now = {outcome.name: outcome for outcome in (*read_outcomes(results), *outcomes)}
     write_outcomes(results, [now[script.name] for script in SCRIPTS if script.name in now])
     write_page(results, file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,14 @@ def test_a_part_keeps_what_became_of_the_rest(folder: Path, monkeypatch: pytest.
     }
 
 
+def test_what_takes_long_runs_only_when_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _scripts(folder, monkeypatch, first=GOOD)
+    monkeypatch.setattr(run_all, "SCRIPTS", (replace(run_all.SCRIPTS[0], long=True),))
+    for words, became in (([], "skipped"), (["--long"], "ran"), (["--only", "first"], "ran")):
+        assert run_all.main(["--data", str(EXAMPLES), "--no-check", *words]) == 0
+        assert [o.became for o in read_outcomes(folder)] == [became]
+
+
 def test_a_check_that_fails_is_a_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _scripts(folder, monkeypatch, first=GOOD, check=BAD)
     monkeypatch.setattr(run_all, "SCRIPTS", run_all.SCRIPTS[:1])
@@ -97,7 +106,7 @@ def test_options_are_known_to_their_script(script: Script) -> None:
 @pytest.mark.parametrize("script", [s for s in SCRIPTS if not s.beside], ids=lambda s: s.name)
 def test_the_examples_have_data_for_every_script(script: Script) -> None:
     """So that all of them run on a fresh clone."""
-    assert "no known set" not in reason_to_skip(script, EXAMPLES)
+    assert "no known set" not in reason_to_skip(script, EXAMPLES, long=True)
     paths = [Path(word) for word in command_for(script, EXAMPLES) if word.startswith(str(EXAMPLES))]
     assert paths
     assert all(path.exists() for path in paths)
@@ -105,4 +114,4 @@ def test_the_examples_have_data_for_every_script(script: Script) -> None:
 
 def test_all_take_forty_minutes_at_most() -> None:
     """As told beside them; the check at the end takes up to three."""
-    assert sum(script.minutes for script in SCRIPTS) + 2.5 <= 40
+    assert sum(script.minutes for script in SCRIPTS if not script.long) + 2.5 <= 40
