@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unfreeze.features.layout import FORMS, layout, predicted_bytes, ragged, store_key
+from unfreeze.features import layout as layouts
+from unfreeze.features.layout import FORMS, layout, predicted_bytes, store_key
 
 ROWS = st.lists(st.lists(st.sampled_from([0, 5, 10, 11]), min_size=1, max_size=6), max_size=8)
 SHARED_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
@@ -46,12 +47,6 @@ def test_predicted_bytes_counts_each_distinct_input_once(rows, make_inputs):
         assert predicted_bytes(make_inputs(rows), 7, 384, form) == count * 7 * 384 * 2
 
 
-def test_ragged_concatenates_ranges():
-    starts, counts = np.array([5, 0, 9, 3]), np.array([2, 0, 1, 3])
-    assert ragged(starts, counts).tolist() == [5, 6, 9, 3, 4, 5]
-    assert ragged(starts[:0], counts[:0]).tolist() == []
-
-
 @pytest.mark.parametrize("column", ["ids", "types", "segment", "words"])
 def test_inputs_that_differ_in_one_column_are_not_the_same(make_inputs, column):
     inputs = make_inputs([[0, 11, 0], [0, 11, 0]])
@@ -76,3 +71,25 @@ def test_the_key_changes_with_everything_that_decides_the_states(inputs, make_in
 def test_the_key_does_not_change_with_the_dtype_of_a_column(inputs):
     wide = replace(inputs, ids=inputs.ids.astype(np.int64), types=inputs.types.astype(np.int64))
     assert store_key("f", wide, "mean", "fp32") == store_key("f", inputs, "mean", "fp32")
+
+
+@pytest.mark.parametrize("pieces", [1, 5, 1 << 20])
+def test_distinct_inputs_in_the_order_of_their_first_occurrence(monkeypatch, make_inputs, pieces):
+    monkeypatch.setattr(layouts, "_PIECES", pieces)
+    rows = [[5, 6], [5], [6, 5], [5, 6], [5, 6, 5], [5], [0, 5, 6], [5, 6]]
+    where = layout(make_inputs(rows), "tokens")
+    assert where.first.tolist() == [0, 1, 2, 4, 6]
+    assert where.stored.tolist() == [0, 1, 2, 0, 3, 1, 4, 0]
+
+
+def test_inputs_that_hash_alike_are_told_apart(monkeypatch, make_inputs):
+    inputs = make_inputs([[5, 6], [6, 5], [5, 6], [7]])
+    wanted, hashes, seeds = layout(inputs, "tokens"), layouts._hashes, []
+
+    def clashing(columns, offsets, seed):
+        seeds.append(seed)
+        return hashes(columns, offsets, seed) if seed >= 2 else np.zeros(len(offsets) - 1, np.uint64)
+
+    monkeypatch.setattr(layouts, "_hashes", clashing)
+    assert layout(inputs, "tokens").stored.tolist() == wanted.stored.tolist() == [0, 1, 0, 2]
+    assert seeds == [0, 1, 2]

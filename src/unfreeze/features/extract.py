@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import ordered_batches, sorted_batches
-from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates, ranges
 from unfreeze.encoders.threads import map_in_threads
 from unfreeze.errors import InputError
 from unfreeze.features.cache import discard, new_store, room_for
-from unfreeze.features.layout import Form, Layout, layout, ragged, store_key
+from unfreeze.features.layout import Form, Layout, layout, store_key
 from unfreeze.features.store import (
     About,
     Dtype,
@@ -164,7 +164,7 @@ class RecomputedFeatures:
         starts = np.cumsum(counts) - counts
         states = torch.empty((self.layers, int(counts.sum()), self.width))
         for batch, part in _batches(self._encoder, self._inputs, asked, self.form, self._budget):
-            states[:, torch.from_numpy(ragged(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
+            states[:, torch.from_numpy(ranges(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
         self.seconds += time.perf_counter() - began
         return self._where.labelled(states, asked)
 
@@ -189,6 +189,7 @@ def _batches(
     """As `encoded`, of any few inputs: nothing beyond them is computed."""
     device = encoder.device
     lengths, done = inputs.lengths()[asked], 0
+    total = int(lengths.sum())
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:
         with torch.inference_mode():
@@ -201,7 +202,7 @@ def _batches(
             _trim_memory()
         done += int(lengths[batch].sum())
         if progress:
-            progress(done, int(lengths.sum()))
+            progress(done, total)
 
 
 def _computed(
