@@ -41,7 +41,7 @@ from unfreeze.layers.pooling import pool
 from unfreeze.plan import Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.loop import Indices, fit
-from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
@@ -69,7 +69,7 @@ class SplitFeatures:
 
     features: Features
     inputs: Inputs
-    targets: tuple[Tensor, ...]
+    targets: Targets
     examples: tuple[Example, ...]
 
     def read(self, indices: Indices, device: torch.device) -> tuple[LayerStates, tuple[int, ...]]:
@@ -106,7 +106,7 @@ def split_features(
     """
     folder, cap = cache
     features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
-    return SplitFeatures(features, inputs, tuple(objective.encode(examples)), tuple(examples))
+    return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))
 
 
 def frozen_head(

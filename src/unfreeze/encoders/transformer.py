@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from unfreeze.encoders import reading
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.packed import packed_implementation
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 
 _one_try = Lock()
 
@@ -125,19 +126,20 @@ class TransformerEncoder(Encoder):
         return False
 
     def _run_packed(self, batch: Batch, all_layers: bool) -> Tensor:
-        order = sorted(range(len(batch.lengths)), key=batch.lengths.__getitem__)
-        if order == list(range(len(order))):
+        sizes = np.asarray(batch.lengths, dtype=np.int64)
+        order = np.argsort(sizes, kind="stable")
+        if np.array_equal(order, np.arange(len(order))):
             return self._run_sorted(batch.ids, batch.types, batch.lengths, all_layers)
-        starts = torch.tensor([0, *batch.lengths]).cumsum(0).tolist()
-        there = torch.cat([torch.arange(starts[i], starts[i + 1]) for i in order]).to(batch.ids.device)
+        there = torch.from_numpy(ranges((np.cumsum(sizes) - sizes)[order], sizes[order])).to(batch.ids.device)
         back = torch.empty_like(there)
         back[there] = torch.arange(len(there), device=there.device)
-        lengths = tuple(batch.lengths[i] for i in order)
+        lengths = tuple(sizes[order].tolist())
         states = self._run_sorted(batch.ids[there], batch.types[there], lengths, all_layers)
         return states.index_select(1, back)
 
     def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
-        positions = torch.cat([torch.arange(n, device=ids.device) for n in lengths]) + (self._packed_start or 0)
+        first = np.full(len(lengths), self._packed_start or 0)
+        positions = torch.from_numpy(ranges(first, np.asarray(lengths))).to(ids.device)
         with packed_implementation(self.model):
             out = self.model(
                 input_ids=ids[None],
