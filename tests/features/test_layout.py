@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unfreeze.features import layout as layouts
-from unfreeze.features.layout import FORMS, layout, predicted_bytes, store_key
+from unfreeze.features.layout import FORMS, layout, store_key
 
 ROWS = st.lists(st.lists(st.sampled_from([0, 5, 10, 11]), min_size=1, max_size=6), max_size=8)
 SHARED_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
@@ -36,7 +36,7 @@ def test_every_input_finds_the_rows_of_its_own_pieces(rows, make_inputs):
 
 @given(rows=ROWS)
 @SHARED_FIXTURE
-def test_predicted_bytes_counts_each_distinct_input_once(rows, make_inputs):
+def test_each_distinct_input_has_rows_once(rows, make_inputs):
     distinct = {tuple(row) for row in rows}
     wanted = {
         "tokens": sum(len(row) for row in distinct),
@@ -44,7 +44,7 @@ def test_predicted_bytes_counts_each_distinct_input_once(rows, make_inputs):
         "mean": len(distinct),
     }
     for form, count in wanted.items():
-        assert predicted_bytes(make_inputs(rows), 7, 384, form) == count * 7 * 384 * 2
+        assert layout(make_inputs(rows), form).rows == count
 
 
 @pytest.mark.parametrize("column", ["ids", "types", "segment", "words"])
@@ -65,7 +65,12 @@ def test_the_key_changes_with_everything_that_decides_the_states(inputs, make_in
         keys.add(store_key("f", replace(inputs, **{column: changed}), "tokens", "fp32"))
     keys.add(store_key("f", make_inputs([[0, 11], [12, 0]]), "tokens", "fp32"))
     keys.add(store_key("f", make_inputs([[0], [11, 12, 0]]), "tokens", "fp32"))  # the same pieces, cut elsewhere
-    assert len(keys) == 2 * len(FORMS) + 1 + 4 + 2
+    keys.add(store_key("f", inputs, "tokens", "fp32", "int8"))
+    assert len(keys) == 2 * len(FORMS) + 1 + 4 + 2 + 1
+
+
+def test_keys_of_float16_stay_what_they_were(make_inputs):
+    assert store_key("f", make_inputs([[0, 11, 0]]), "mean", "fp32") == "955d92b7eb06a4d2aacac83aeb2af1c3"
 
 
 def test_the_key_does_not_change_with_the_dtype_of_a_column(inputs):

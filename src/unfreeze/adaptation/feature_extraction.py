@@ -32,13 +32,13 @@ from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
 from unfreeze.features.extract import Features, extract
-from unfreeze.features.layout import Form
+from unfreeze.features.layout import Form, Layout
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
-from unfreeze.plan import Recipe
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
@@ -95,6 +95,8 @@ def split_features(
     *,
     cache: tuple[Path, int],
     precision: Precision,
+    dtype: CacheDtype = "float16",
+    where: Layout | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitFeatures:
     """Layer states of a split, from the store or into it.
@@ -103,9 +105,13 @@ def split_features(
         encoder: frozen, see `encoders.freezing`.
         inputs: the examples as the encoder reads them.
         cache: folder and cap in bytes of the feature store.
+        dtype, where: see `extract`.
     """
     folder, cap = cache
-    features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
+    features = extract(
+        encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, dtype=dtype, where=where,
+        progress=progress,
+    )  # fmt: skip
     return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import count
 from typing import Literal, get_args
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from unfreeze.encoders.protocol import Inputs, Ints, LayerStates, ranges
+from unfreeze.plan import CacheDtype
 
 Form = Literal["tokens", "words", "mean", "max", "cls"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -43,11 +44,6 @@ class Layout:
     def rows(self) -> int:
         """R, all rows of the store."""
         return int(self.offsets[-1])
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the index."""
-        return sum(getattr(self, f.name).nbytes for f in fields(self))
 
     def spans(self, inputs: Sequence[int] | Ints) -> tuple[Ints, Ints]:
         """First row and number of rows of each of these inputs."""
@@ -148,14 +144,16 @@ def _columns(inputs: Inputs) -> tuple[Ints, ...]:
     return tuple(np.ascontiguousarray(column, dtype=kind) for column, kind in kinds)
 
 
-def predicted_bytes(inputs: Inputs, layers: int, width: int, form: Form, shared: bool = True) -> int:
-    """Exact bytes of the states that a store of `inputs` will hold in float16; its index adds some bytes a row."""
-    return layout(inputs, form, shared).rows * layers * width * 2
+def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str, dtype: CacheDtype = "float16") -> str:
+    """32 hex digits that name a store: a digest of everything that decides its states, and of nothing else.
 
-
-def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str) -> str:
-    """32 hex digits that name a store: a digest of everything that decides its states, and of nothing else."""
-    digest = hashlib.blake2b(json.dumps([_VERSION, fingerprint, form, precision]).encode(), digest_size=16)
+    Args:
+        dtype: as it was asked for; a store that was to be float16 may be float32.
+    """
+    decides = [_VERSION, fingerprint, form, precision]
+    if dtype != "float16":  # keys of float16 are older than the choice
+        decides.append(dtype)
+    digest = hashlib.blake2b(json.dumps(decides).encode(), digest_size=16)
     for column in (np.ascontiguousarray(inputs.offsets, dtype=np.int64), *_columns(inputs)):
         digest.update(column.data)
     if inputs.table is not None:
