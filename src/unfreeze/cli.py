@@ -64,6 +64,9 @@ def compare(
     cache_gb: Annotated[
         float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")
     ] = None,
+    cache_dtype: Annotated[
+        str | None, typer.Option(metavar="float16|int8", help="int8 halves the feature store.  [default: float16]")
+    ] = None,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")
     ] = None,

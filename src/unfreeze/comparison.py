@@ -92,7 +92,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
             tell(left_out)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
         precision = fast_precision(device)
-        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
         for line in setting.audit["lines"]:
@@ -102,7 +102,9 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         objective = objective_for(dataset.task, dataset.labels, dataset.train)
         cache = cache_folder(), int(plan.cache_gb * 1e9)
         with frozen(encoder, precision) as reader:
-            bench = Workbench(out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet())
+            bench = Workbench(
+                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet(), plan.cache_dtype
+            )
             result = _answer(bench, plan, question)
         render(out)
         for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
@@ -303,6 +305,6 @@ def _same_question(out: Path, question: str) -> None:
         return  # stopped before the first run: nothing to lose
     if read_setting(out).data.get("question") != question:
         raise InputError(
-            "holds a comparison of other data, another encoder or another task; choose another --out or remove it",
+            "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
             where=str(out),
         )

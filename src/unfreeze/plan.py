@@ -20,6 +20,7 @@ Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
 Pooling = Literal["mean", "max", "cls"]
 Pair = Literal["joint", "separate"]
 Family = Literal["transformer", "elmo", "word-vectors", "sentence-vectors"]
+CacheDtype = Literal["float16", "int8"]
 Schedule = Literal["constant", "linear", "slanted-triangular"]
 
 
@@ -90,6 +91,8 @@ class Plan:
         encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
         unfreeze_top: of that many layer groups from the top fine-tuning updates the weights, whatever its recipe says.
         cache_gb: the most the feature store may hold; past it states are recomputed.
+        cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
+            layer and row as the most that a state may be off.
     """
 
     data: str | None = None
@@ -113,6 +116,7 @@ class Plan:
     encoder_options: Mapping[str, str] = field(default_factory=dict)
     unfreeze_top: int | None = None
     cache_gb: float = 8.0
+    cache_dtype: CacheDtype = "float16"
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:

@@ -32,16 +32,16 @@ from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
 from unfreeze.features.extract import Features, extract
-from unfreeze.features.layout import Form
+from unfreeze.features.layout import Form, Layout
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
-from unfreeze.plan import Recipe
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.loop import Indices, fit
-from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
@@ -69,7 +69,7 @@ class SplitFeatures:
 
     features: Features
     inputs: Inputs
-    targets: tuple[Tensor, ...]
+    targets: Targets
     examples: tuple[Example, ...]
 
     def read(self, indices: Indices, device: torch.device) -> tuple[LayerStates, tuple[int, ...]]:
@@ -95,6 +95,8 @@ def split_features(
     *,
     cache: tuple[Path, int],
     precision: Precision,
+    dtype: CacheDtype = "float16",
+    where: Layout | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitFeatures:
     """Layer states of a split, from the store or into it.
@@ -103,10 +105,14 @@ def split_features(
         encoder: frozen, see `encoders.freezing`.
         inputs: the examples as the encoder reads them.
         cache: folder and cap in bytes of the feature store.
+        dtype, where: see `extract`.
     """
     folder, cap = cache
-    features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
-    return SplitFeatures(features, inputs, tuple(objective.encode(examples)), tuple(examples))
+    features = extract(
+        encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, dtype=dtype, where=where,
+        progress=progress,
+    )  # fmt: skip
+    return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))
 
 
 def frozen_head(

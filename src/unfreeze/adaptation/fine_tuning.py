@@ -33,7 +33,7 @@ from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.plan import Recipe
 from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.loop import Indices, fit
-from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 
 HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not hang on that of threads
@@ -85,7 +85,7 @@ class _Run:
     model: TunedModel
     objective: Objective
     train_inputs: Inputs
-    targets: Sequence[Tensor]
+    targets: Targets
     dev_inputs: Inputs
     dev_gold: Sequence[object]
     precision: Precision

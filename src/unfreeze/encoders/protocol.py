@@ -58,14 +58,22 @@ class Inputs:
 
     def batch(self, inputs: Sequence[int] | Ints, device: torch.device | None = None) -> Batch:
         """The inputs with these indices, packed in the order given."""
-        spans = [(int(self.offsets[i]), int(self.offsets[i + 1])) for i in inputs]
-        pieces = np.concatenate([np.arange(a, b) for a, b in spans])
+        chosen = np.asarray(inputs, dtype=np.int64)
+        starts = self.offsets[chosen]
+        lengths = self.offsets[chosen + 1] - starts
+        pieces = ranges(starts, lengths)
 
         def pick(column: Ints) -> Tensor:
             return torch.from_numpy(column[pieces].astype(np.int64)).to(device)
 
-        lengths = tuple(b - a for a, b in spans)
-        return Batch(pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), lengths, self.table)
+        sizes = tuple(lengths.tolist())
+        return Batch(pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), sizes, self.table)
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
+    """(sum of counts,) int64: `starts[i], starts[i] + 1, ...` (`counts[i]` of them), for each i in turn."""
+    ends = np.cumsum(counts)
+    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) + np.repeat(starts - ends + counts, counts)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ from unfreeze.encoders import reading
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 
 _one_try = RLock()
 
@@ -164,14 +165,14 @@ class TransformerEncoder(Encoder):
 
     def _run_packed(self, batch: Batch, all_layers: bool, given: tuple[int, Tensor] | None = None) -> Tensor:
         """States of all layers or the top one; `given` is a layer and its states (P, width), to go on from."""
-        order = sorted(range(len(batch.lengths)), key=batch.lengths.__getitem__)
-        if order == list(range(len(order))):
+        sizes = np.asarray(batch.lengths, dtype=np.int64)
+        order = np.argsort(sizes, kind="stable")
+        if np.array_equal(order, np.arange(len(order))):
             return self._run_given(batch.ids, batch.types, batch.lengths, all_layers, given)
-        starts = torch.tensor([0, *batch.lengths]).cumsum(0).tolist()
-        there = torch.cat([torch.arange(starts[i], starts[i + 1]) for i in order]).to(batch.ids.device)
+        there = torch.from_numpy(ranges((np.cumsum(sizes) - sizes)[order], sizes[order])).to(batch.ids.device)
         back = torch.empty_like(there)
         back[there] = torch.arange(len(there), device=there.device)
-        lengths = tuple(batch.lengths[i] for i in order)
+        lengths = tuple(sizes[order].tolist())
         moved = None if given is None else (given[0], given[1][there])
         states = self._run_given(batch.ids[there], batch.types[there], lengths, all_layers, moved)
         return states.index_select(1, back)
@@ -185,7 +186,8 @@ class TransformerEncoder(Encoder):
             return self._run_sorted(ids, types, lengths, all_layers)
 
     def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
-        positions = torch.cat([torch.arange(n, device=ids.device) for n in lengths]) + (self._packed_start or 0)
+        first = np.full(len(lengths), self._packed_start or 0)
+        positions = torch.from_numpy(ranges(first, np.asarray(lengths))).to(ids.device)
         with packed_implementation(self.model):
             out = self.model(
                 input_ids=ids[None],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
 
@@ -67,5 +68,5 @@ def read_sentences(
             for start, end, first, last in spans
         ]
 
-    made = [cut(words) for words in sentences]
-    return collect(made, table_of(rows))
+    inputs = collect(cut(words) for words in sentences)
+    return replace(inputs, table=table_of(rows))

@@ -23,8 +23,9 @@ from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
-from unfreeze.features.layout import Form, predicted_bytes
-from unfreeze.plan import Recipe
+from unfreeze.features.index import predicted_bytes
+from unfreeze.features.layout import Form, layout
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective
 
 Need = Literal["record", "test", "weights"]
@@ -61,6 +62,7 @@ class Workbench:
         reader: the frozen encoder that features come from (a bf16 copy where that is faster).
         precision: of training and extraction.
         cache: folder and cap in bytes of the feature store.
+        cache_dtype: what states are stored as.
         planned: runs that the comparison takes in all.
         reached: ids of the runs that were done before or have begun.
     """
@@ -74,6 +76,7 @@ class Workbench:
     device: torch.device
     cache: tuple[Path, int]
     watcher: Watcher
+    cache_dtype: CacheDtype = "float16"
     planned: int = 0
     reached: set[str] = field(default_factory=set)
     features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
@@ -163,12 +166,13 @@ def _features(bench: Workbench, split: SplitName, pair: str, form: Form) -> Spli
     if key not in bench.features:
         reader, examples = bench.reader, bench.dataset.split(split)
         inputs = read_inputs(reader, task, pair, examples)
-        size = predicted_bytes(inputs, reader.layers, reader.width, form, reader.ordered is None) / 1e6
+        where = layout(inputs, form, reader.ordered is None)
+        size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
         name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)
         bench.features[key] = split_features(
-            reader, inputs, form, bench.objective, examples, cache=bench.cache, precision=bench.precision,
-            progress=lambda done, total: bench.watcher.step(done, total, None),
+            reader, inputs, form, bench.objective, examples, cache=bench.cache, dtype=bench.cache_dtype, where=where,
+            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
         )  # fmt: skip
         bench.watcher.end(name, None)
         note = bench.features[key].features.note

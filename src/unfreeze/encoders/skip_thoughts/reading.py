@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -73,14 +73,16 @@ def read_sentences(
         use_eos: put `<eos>` behind each. A text without words is `<eos>` alone in any case.
     """
     distinct: dict[tuple[int, ...], int] = {}
-    made = []
-    for words in texts:
+
+    def read(words: Sequence[str]) -> list[Input]:
         ids = vocabulary.ids(words[:max_length])
         if use_eos or not ids:
             ids.append(vocabulary.end)
         row = distinct.setdefault(tuple(ids), len(distinct))
-        made.append([Input([row], [0], [0], [-1], len(words) > max_length)])
-    return collect(made, _table(list(distinct)))
+        return [Input([row], [0], [0], [-1], len(words) > max_length)]
+
+    inputs = collect(read(words) for words in texts)
+    return replace(inputs, table=_table(list(distinct)))
 
 
 def _table(rows: Sequence[Sequence[int]]) -> Ints:
