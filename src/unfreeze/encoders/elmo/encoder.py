@@ -17,7 +17,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
-from unfreeze.encoders.words import read_sentences, words_of
+from unfreeze.encoders.words import read_sentences, splitting, words_of
 from unfreeze.errors import InputError
 
 BATCH_WORDS = 12288  # some 500 sentences: a product with that many rows reads its weights from memory seldom enough
@@ -136,7 +136,7 @@ class ElmoEncoder(Encoder):
         digest = hashlib.blake2b(digest_size=16)
         self._digest_weights(digest, self.model)
         settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.told()]
-        digest.update(repr(settings).encode())
+        digest.update(repr(settings).encode() + splitting(self.reading.tokenizer))
         return digest.hexdigest()
 
     def _vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, L
 from unfreeze.encoders.skip_thoughts.published import PARTS, read_published, write_published
 from unfreeze.encoders.skip_thoughts.reading import Options, read_sentences, words_of
 from unfreeze.encoders.skip_thoughts.vocabulary import Part, Vocabulary
+from unfreeze.encoders.words import splitting
 from unfreeze.errors import InputError
 
 _WORDS = 2048  # read at a time: the gates of published GRUs take 60 MB then
@@ -122,7 +123,8 @@ class SkipThoughtsEncoder(Encoder):
 
         Two models whose tables differ only in rows between the 4,096 that are looked at have one fingerprint.
         """
-        digest = hashlib.blake2b(repr(self.options).encode(), digest_size=16)
+        told = repr(self.options).encode() + splitting(self.options.tokenizer)
+        digest = hashlib.blake2b(told, digest_size=16)
         self._digest_weights(digest, self)
         digest.update(self.vocabulary.digest())
         return digest.hexdigest()

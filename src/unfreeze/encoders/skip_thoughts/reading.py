@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from unfreeze.encoders.protocol import Inputs, Ints
 from unfreeze.encoders.reading import Input, collect
 from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
-from unfreeze.encoders.words import Tokenizer, treebank
+from unfreeze.encoders.words import Tokenizer, treebank_words
 
 Kind = Literal["uni", "bi", "combine"]
-
-# Words after which a full stop ends no sentence. Sentence ends decide only whether a full stop inside a text is a word
-# of its own; punkt's published list is 156 words found in the Wall Street Journal.
-_ABBREVIATIONS = (
-    "adm apr asst aug ave bros capt cf co col corp d.c dec dept dr e.g ed est etc feb fig ft gen gov hon i.e inc jan jr"
-    " lt ltd maj mr mrs ms mt nov oct ph.d pres prof pvt rep rev sen sep sept sgt sr st u.k u.n u.s vol vs a.m p.m"
-)
 
 
 @dataclass(frozen=True)
@@ -50,17 +42,7 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
     """
     if how == "whitespace":
         return text.split()
-    sentences, words = _splitters()
-    return " ".join(word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)).split()
-
-
-@cache
-def _splitters() -> tuple[Any, Any]:
-    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
-
-    parameters = PunktParameters()
-    parameters.abbrev_types = set(_ABBREVIATIONS.split())
-    return PunktSentenceTokenizer(parameters), treebank()
+    return treebank_words(text)
 
 
 def read_sentences(

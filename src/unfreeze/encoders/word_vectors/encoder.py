@@ -16,7 +16,7 @@ from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.word_vectors.files import OPTIONS, read_vectors, write_vectors
 from unfreeze.encoders.word_vectors.table import Ints, VectorTable
-from unfreeze.encoders.words import Tokenizer, read_sentences, words_of
+from unfreeze.encoders.words import Tokenizer, read_sentences, splitting, words_of
 
 UNKNOWN = "[unknown]"
 
@@ -101,7 +101,8 @@ class WordVectors(Encoder):
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`, and `VectorTable.digest` on large tables."""
-        return hashlib.blake2b(f"{self.table.digest} {self.tokenizer}".encode(), digest_size=16).hexdigest()
+        told = f"{self.table.digest} {self.tokenizer}".encode() + splitting(self.tokenizer)
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
 
     def sizes(self) -> tuple[int, int]:
         """See `Encoder.sizes`; of the table."""
