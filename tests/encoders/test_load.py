@@ -154,6 +154,12 @@ def test_broken_config(save: Save) -> None:
     fails(folder, str(folder))
 
 
+@pytest.mark.parametrize("name", ["weights.hdf5", "options.json", "model.safetensors", "uni_skip.npz"])
+def test_a_file_of_a_folder_is_no_encoder(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    fails(tmp_path / name, name, f"give the folder that it is in: {tmp_path}")
+
+
 def test_encoder_decoders_are_no_encoders(save: Save) -> None:
     fails(save(T5Model(T5Config(vocab_size=80, d_model=8, num_layers=1, num_heads=2, d_ff=8, d_kv=4))), "t5", "encoder")
 

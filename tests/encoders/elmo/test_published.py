@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 from oracle import random_tensors
 from test_parity import OPTIONS, written
 
@@ -32,6 +34,30 @@ def told(folder: Path) -> str:
 def test_a_published_folder_is_known_by_its_options(folder: Path, tmp_path: Path) -> None:
     assert is_published(folder)
     assert not is_published(tmp_path)
+
+
+def test_the_names_of_published_files_may_be_longer(folder: Path) -> None:
+    plain = read_weights(folder, read_options(folder))
+    stem = "elmo_2x1024_128_2048cnn_1xhighway"
+    (folder / "options.json").rename(folder / f"{stem}_options.json")
+    (folder / "weights.hdf5").rename(folder / f"{stem}_weights.hdf5")
+    assert is_published(folder)
+    found = read_weights(folder, read_options(folder))
+    assert found.keys() == plain.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in plain.items())
+    (folder / "other_options.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=f"holds 2 files of options; .*: {stem}_options.json, other_options.json"):
+        is_published(folder)
+
+
+def test_options_of_a_longer_name_without_weights_are_not_elmos(tmp_path: Path) -> None:
+    (tmp_path / "my_options.json").write_text("{}", encoding="utf-8")
+    assert not is_published(tmp_path)
+
+
+def test_several_files_of_weights(folder: Path) -> None:
+    shutil.copy(folder / "weights.hdf5", folder / "more.hdf5")
+    assert told(folder) == f"{folder}: holds 2 files of ELMo's weights; keep one: more.hdf5, weights.hdf5"
 
 
 def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> None:
