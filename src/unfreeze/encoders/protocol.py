@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unfreeze.encoders.rows import Rows
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
@@ -38,9 +39,9 @@ class Inputs:
         offsets: (N + 1,) int64: input i has the pieces `offsets[i]:offsets[i + 1]`.
         examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
         truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
-        table: (V, C): for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of
-            character ids, or the distinct texts as rows of word ids with -1 behind the end; `ids` then are rows of it.
-            None where ids mean the same everywhere.
+        table: for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of character
+            ids, or the distinct texts as rows of word ids; `ids` then are rows of it. None where ids mean the same
+            everywhere.
     """
 
     ids: Ints
@@ -50,7 +51,7 @@ class Inputs:
     offsets: Ints
     examples: Ints
     truncated: npt.NDArray[np.bool_]
-    table: Ints | None = None
+    table: Rows | None = None
 
     def lengths(self) -> Ints:
         """(N,) pieces of each input."""
@@ -72,7 +73,7 @@ class Inputs:
 class Batch:
     """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`.
 
-    `table` is that of the `Inputs`, the very same array in each batch of them.
+    `table` is that of the `Inputs`, the very same object in each batch of them.
     """
 
     ids: Tensor
@@ -80,7 +81,7 @@ class Batch:
     segment: Tensor
     words: Tensor
     lengths: tuple[int, ...]
-    table: Ints | None = None
+    table: Rows | None = None
 
 
 @dataclass(frozen=True)

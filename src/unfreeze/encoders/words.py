@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect, windows
 
 Tokenizer = Literal["treebank", "whitespace"]
@@ -73,12 +73,10 @@ def read_sentences(
     max_length: int,
     *,
     tagged: bool,
-    table_of: Callable[[Iterable[str]], Ints],
-) -> Inputs:
-    """Sentences in words as `Inputs`, a piece a word.
+) -> tuple[Inputs, list[str]]:
+    """Sentences in words as `Inputs`, a piece a word, and the distinct words that the pieces' ids number.
 
     Args:
-        table_of: distinct words to rows, by which `Inputs.table` tells them.
         tagged: long sentences become overlapping windows and `Inputs.words` counts the words; else they are cut.
     """
     rows: dict[str, int] = {}
@@ -99,4 +97,4 @@ def read_sentences(
         ]
 
     made = [cut(words) for words in sentences]
-    return collect(made, table_of(rows))
+    return collect(made), list(rows)

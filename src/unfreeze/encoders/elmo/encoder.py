@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.words import read_sentences, splitting, words_of
 from unfreeze.errors import InputError
 
@@ -53,7 +55,7 @@ class ElmoEncoder(Encoder):
             self.ordered = self.reading.batch_size
             self.fixed = "its states go on from text to text (stateful), which training in random order would break"
         self._states: list[State] | None = None
-        self._known: tuple[Ints, Tensor] | None = None  # a table and its vectors, see `begin`
+        self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`
         self.eval()
 
     @classmethod
@@ -94,11 +96,11 @@ class ElmoEncoder(Encoder):
         if texts_b is not None:
             raise ValueError("ELMo does not read two texts in one input")
         sentences = (words_of(text, self.reading.tokenizer) for text in texts)
-        return read_sentences(sentences, self.max_length, tagged=False, table_of=self.spelling.table)
+        return self._spelt(sentences, tagged=False)
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
-        return read_sentences(sentences, self.max_length, tagged=True, table_of=self.spelling.table)
+        return self._spelt(sentences, tagged=True)
 
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`; of a long word what is read of it."""
@@ -120,7 +122,7 @@ class ElmoEncoder(Encoder):
         """See `Encoder.begin`: frozen, the characters of each distinct word of the inputs are read here, once."""
         self._states, self._known = None, None
         if inputs.table is not None and not self._learns():
-            self._known = inputs.table, self._read(inputs.table)
+            self._known = inputs.table, self._read(inputs.table.padded())
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Character CNN, then each LSTM layer in both directions."""
@@ -139,6 +141,10 @@ class ElmoEncoder(Encoder):
         digest.update(repr(settings).encode() + splitting(self.reading.tokenizer))
         return digest.hexdigest()
 
+    def _spelt(self, sentences: Iterable[Sequence[str]], *, tagged: bool) -> Inputs:
+        inputs, words = read_sentences(sentences, self.max_length, tagged=tagged)
+        return replace(inputs, table=Rows.even(self.spelling.table(words)))
+
     def _vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Token vectors (P, projection) of a batch and those of the sentence's two ends."""
         if batch.table is None:
@@ -147,7 +153,7 @@ class ElmoEncoder(Encoder):
             vectors = self._known[1]
             return vectors[:-2][batch.ids], vectors[-2:]
         used, where = torch.unique(batch.ids, return_inverse=True)
-        vectors = self._read(batch.table[used.cpu().numpy()])
+        vectors = self._read(batch.table.padded(used.cpu().numpy()))
         return vectors[:-2][where], vectors[-2:]
 
     def _learns(self) -> bool:

@@ -8,8 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect
+from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
 from unfreeze.encoders.words import Tokenizer, treebank_words
 
@@ -54,20 +55,12 @@ def read_sentences(
         max_length: words of a text that are read; `<eos>` is not counted.
         use_eos: put `<eos>` behind each. A text without words is `<eos>` alone in any case.
     """
-    distinct: dict[tuple[int, ...], int] = {}
+    distinct: dict[bytes, int] = {}
     made = []
     for words in texts:
         ids = vocabulary.ids(words[:max_length])
         if use_eos or not ids:
             ids.append(vocabulary.end)
-        row = distinct.setdefault(tuple(ids), len(distinct))
+        row = distinct.setdefault(np.asarray(ids, np.int32).tobytes(), len(distinct))
         made.append([Input([row], [0], [0], [-1], len(words) > max_length)])
-    return collect(made, _table(list(distinct)))
-
-
-def _table(rows: Sequence[Sequence[int]]) -> Ints:
-    """(V, longest) int32, -1 behind a row's end."""
-    table = np.full((len(rows), max(map(len, rows), default=1)), -1, np.int32)
-    for row, ids in zip(table, rows, strict=True):
-        row[: len(ids)] = ids
-    return table
+    return collect(made, Rows.of(distinct))
