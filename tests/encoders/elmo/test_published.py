@@ -71,11 +71,17 @@ def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> No
     ({"n_highway": 3}, "weights.hdf5: has no tensor CNN_high_2/W_carry, which options.json asks for"),
     ({"filters": [[1, 3], [2, 4], [3, 6]]}, "CNN/W_cnn_2 has the shape (1, 3, 4, 5), options.json asks for (1, 3, 4"),
     ({"n_layers": 3}, "has no tensor RNN_0/RNN/MultiRNNCell/Cell2/LSTMCell/W_0"),
+    ({"n_layers": 1}, "has a tensor RNN_0/RNN/MultiRNNCell/Cell1/LSTMCell/B, which options.json does not ask for"),
+    ({"n_highway": 1}, "has a tensor CNN_high_1/W_carry, which options.json does not ask for"),
+    ({"n_highway": None}, "has a tensor CNN_high_0/W_carry, which options.json does not ask for"),
 ], ids=lambda value: str(value)[:30])  # fmt: skip
 def test_options_that_disagree_with_the_weights(change: dict[str, Any], expected: str, folder: Path) -> None:
     options = deepcopy(OPTIONS)
     for key, value in change.items():
-        options["lstm" if key in options["lstm"] else "char_cnn"][key] = value
+        part = options["lstm" if key in options["lstm"] else "char_cnn"]
+        part[key] = value
+        if value is None:
+            del part[key]
     (folder / "options.json").write_text(json.dumps(options), encoding="utf-8")
     assert expected in told(folder)
 

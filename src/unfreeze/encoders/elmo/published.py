@@ -103,8 +103,8 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     them.
 
     Raises:
-        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing or of another shape
-            than the options ask for.
+        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing, of another shape than the
+            options ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
         return read_safetensors(folder / WEIGHTS)
@@ -122,7 +122,10 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
         wanted = f"has {told} but no .hdf5 file with ELMo's weights (char_embed, ...)"
         raise torn or InputError(wanted, where=str(folder))
     with _opened(found[0]) as opened:
-        return _mapped(_Reader(opened, found[0], told), options)
+        read = _Reader(opened, found[0], told)
+        weights = _mapped(read, options)
+        read.done()
+        return weights
 
 
 @contextmanager
@@ -179,6 +182,7 @@ class _Reader:
 
     def __init__(self, opened: Any, path: Path, told: str) -> None:
         self.opened, self.path, self.told = opened, path, told
+        self.names: set[str] = set()
 
     def __call__(self, name: str, *shape: int) -> Tensor:
         import h5py
@@ -189,7 +193,20 @@ class _Reader:
         if found.shape != shape:
             told = f"{name} has the shape {found.shape}, {self.told} asks for {shape}"
             raise InputError(told, where=str(self.path))
+        self.names.add(name)
         return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
+
+    def done(self) -> None:
+        """Raise `InputError` where a tensor of the network was not asked for: the options are of a smaller one."""
+        import h5py
+
+        def unread(name: str, item: Any) -> str | None:
+            mine = isinstance(item, h5py.Dataset) and name.startswith(("CNN", "RNN"))
+            return name if mine and name not in self.names else None
+
+        name = self.opened.visititems(unread)
+        if name is not None:
+            raise InputError(f"has a tensor {name}, which {self.told} does not ask for", where=str(self.path))
 
 
 def _mapped(read: _Reader, options: Options) -> dict[str, Tensor]:
