@@ -85,6 +85,25 @@ def test_characters_of_a_frozen_encoder_are_read_once_a_word(monkeypatch: pytest
     assert read[-1] == 4 + 2  # words of the batch alone while the encoder may learn
 
 
+def test_inputs_that_another_thread_begins_meanwhile_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = make()
+    mine, other = encoder.read_texts(TEXTS), encoder.read_texts(["film dog", "bad , bad"])
+    batch = mine.batch(range(len(TEXTS)))
+
+    def meanwhile() -> bool:
+        monkeypatch.undo()
+        encoder.begin(other)
+        return False
+
+    with frozen(encoder), torch.inference_mode():
+        alone = encoder.encode(batch).states
+        encoder.begin(mine)
+        monkeypatch.setattr(encoder, "_learns", meanwhile)  # asked between finding the words' vectors and using them
+        torch.testing.assert_close(encoder.encode(batch).states, alone)
+        assert encoder._known is not None
+        assert encoder._known[0] is other.table
+
+
 def test_windows_and_cuts() -> None:
     encoder = make(max_length=4)
     words = [f"w{i}" for i in range(11)]

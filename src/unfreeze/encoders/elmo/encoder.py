@@ -149,8 +149,9 @@ class ElmoEncoder(Encoder):
         """Token vectors (P, projection) of a batch and those of the sentence's two ends."""
         if batch.table is None:
             raise ValueError("inputs of another encoder: ELMo needs their characters")
-        if self._known is not None and self._known[0] is batch.table and not self._learns():
-            vectors = self._known[1]
+        known = self._known  # once: another thread may begin other inputs meanwhile
+        if known is not None and known[0] is batch.table and not self._learns():
+            vectors = known[1]
             return vectors[:-2][batch.ids], vectors[-2:]
         used, where = torch.unique(batch.ids, return_inverse=True)
         vectors = self._read(batch.table.padded(used.cpu().numpy()))
