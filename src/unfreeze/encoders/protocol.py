@@ -20,7 +20,7 @@ from unfreeze.encoders.rows import Rows
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
-NO_LIMIT = 1 << 30  # `max_length` of an encoder that reads texts of any length
+NO_LIMIT = 1 << 30  # pieces: more than any text has
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,8 @@ class Encoder(nn.Module, ABC):
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
         batch_pieces: pieces a batch that it reads fastest.
+        step_pieces: pieces whose gradients are computed at a time, unless a single example has more: what training
+            keeps of each piece until then may be large.
         ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
@@ -123,6 +125,7 @@ class Encoder(nn.Module, ABC):
     family: Family
     reads_pairs: bool
     batch_pieces: int = 4096  # more gains no speed with the transformers and machines measured
+    step_pieces: int = NO_LIMIT
     ordered: int | None = None
     fixed: str | None = None
 

@@ -17,11 +17,13 @@ from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
-from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.words import read_sentences, splitting, words_of
 from unfreeze.errors import InputError
 
+LONGEST_TEXT = 2048  # words; nothing in the network bounds them, but memory does
+STEP_CELLS = 1 << 25  # of a training step, each of which keeps some 50 bytes: 2,048 words of the original size
 BATCH_WORDS = 12288  # some 500 sentences: a product with that many rows reads its weights from memory seldom enough
 
 
@@ -41,7 +43,7 @@ class ElmoEncoder(Encoder):
         self,
         name: str,
         model: ElmoModel,
-        max_length: int = NO_LIMIT,
+        max_length: int = LONGEST_TEXT,
         reading: Reading | None = None,
         spelling: Spelling | None = None,
     ) -> None:
@@ -51,6 +53,7 @@ class ElmoEncoder(Encoder):
         self.reading = reading or Reading()
         self.layers, self.width = model.lm.size.layers + 1, model.width
         self.family, self.reads_pairs, self.batch_pieces = "elmo", False, BATCH_WORDS
+        self.step_pieces = max(1, STEP_CELLS // (2 * model.lm.size.layers * model.lm.size.hidden))
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
             self.fixed = "its states go on from text to text (stateful), which training in random order would break"
@@ -82,7 +85,7 @@ class ElmoEncoder(Encoder):
             model.load_state_dict(weights)
         except RuntimeError as error:  # of a folder that we wrote, whose options were changed
             raise InputError(" ".join(str(error).split())[:300], where=name) from None
-        return cls(name, model, max_length or NO_LIMIT, reading, spelling)
+        return cls(name, model, max_length or LONGEST_TEXT, reading, spelling)
 
     def save(self, folder: Path) -> None:
         """See `Encoder.save`: options and dictionaries as published, weights as safetensors."""
