@@ -37,7 +37,7 @@ def test_many_threads_are_few_batches_of_several_each() -> None:
     for threads, expected in ((4, (4, 1)), (9, (4, 2)), (20, (6, 3)), (64, (8, 8))):
         torch.set_num_threads(threads)
         taken: list[int] = []
-        results = map_in_threads(lambda _: torch.get_num_threads(), map(lambda n: (taken.append(n), n), range(99)), CPU)
+        results = map_in_threads(lambda _: torch.get_num_threads(), (taken.append(n) for n in range(99)), CPU)
         each = next(results)
         assert (len(taken) - 1, each) == expected  # one more waits
         results.close()  # type: ignore[attr-defined]
