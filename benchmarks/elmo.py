@@ -109,7 +109,7 @@ class Bench:
         """Batches of 32 in order, of the first words; every word's characters anew."""
         assert self.inputs.table is not None
         run, ends = Plain(self.encoder.model, **how), torch.from_numpy(Bytes().ends()).long()
-        table = torch.from_numpy(self.inputs.table).long()
+        table = torch.from_numpy(self.inputs.table.padded()).long()
         sentences = torch.from_numpy(self.inputs.ids[:FEW].astype(np.int64)).view(-1, LENGTH)
         done = []
         with torch.inference_mode():

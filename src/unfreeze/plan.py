@@ -123,8 +123,7 @@ class Plan:
             raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
-        if self.max_length is not None and self.max_length < 4:
-            raise InputError(f"{self.max_length} pieces; at least 4 are needed", where="max_length")
+        check_length(self.max_length)
         if self.unfreeze_top is not None and self.unfreeze_top < 1:
             raise InputError(f"{self.unfreeze_top} layer groups; at least 1 is needed", where="unfreeze_top")
         for name in ("equivalence", "cache_gb"):
@@ -135,6 +134,12 @@ class Plan:
         counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods or METHODS}
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
+
+
+def check_length(pieces: int | None) -> None:
+    """Raise `InputError` where a limit of pieces leaves no room for a piece among the special ones."""
+    if pieces is not None and pieces < 4:
+        raise InputError(f"{pieces} pieces; at least 4 are needed", where="max_length")
 
 
 def _parse(cls: type, values: Any, where: str) -> Any:

@@ -199,6 +199,39 @@ def test_dropout_does_not_hang_on_the_number_of_threads(
     assert family != "bert" or max(shares) == 2
 
 
+@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging"])
+@pytest.mark.parametrize("splits", [True, False])
+def test_a_step_of_many_pieces_is_computed_in_parts_and_is_the_same(
+    kind: str, splits: bool, trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    train = trainer(kind, 0, calm)
+    monkeypatch.setattr(fine_tuning._Run, "draws_from_generator", lambda run: splits)
+    counts: list[int] = []
+    gradients: list[list[torch.Tensor]] = []
+    plain = fine_tuning.set_gradients
+
+    def watched(
+        model: object, loss_of: object, shares: list[tuple[np.ndarray, float]], parameters: list, *rest: object
+    ) -> torch.Tensor:
+        counts.append(len(shares))
+        assert sorted(i for part, _ in shares for i in part.tolist()) == list(range(12))
+        assert sum(weight for _, weight in shares) == pytest.approx(1)
+        loss = plain(model, loss_of, shares, parameters, *rest)  # type: ignore[arg-type]
+        gradients.append([p.grad.clone() for p in parameters if p.grad is not None])
+        return loss
+
+    monkeypatch.setattr(fine_tuning, "set_gradients", watched)
+    recipe = replace(TUNED, dropout=0.0, batch_size=12, clip=None, pair="separate")
+    (whole,) = train(recipe, 0)
+    calm.step_pieces = 20
+    (parted,) = train(recipe, 0)
+    assert counts[0] <= 1 + splits < 3 < counts[1]
+    assert parted.fit.curve[0].loss == pytest.approx(whole.fit.curve[0].loss, abs=1e-5)
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["classification", "tagging"])
 def test_it_learns(kind: str, trainer: MakeTrainer) -> None:
     """Dev holds the training examples, so a whole gradient path overfits them."""

@@ -5,6 +5,7 @@ Read beside `feature_extraction.py`: the two files are the question that unfreez
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -101,18 +102,19 @@ class _Run:
         self.reading = Lock()  # a store is read by one thread at a time
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
-        shares = self.shares(indices) if self.splits else [(indices, 1.0)]
-        device = self.model.encoder.device
-        draw = self.seed, step
-        return set_gradients(self.model, self.loss, shares, self.parameters, self.pool, draw, device, self.precision)
+        shares, device = self.shares(indices), self.model.encoder.device
+        pool, draw = self.pool if self.splits else None, (self.seed, step)
+        return set_gradients(self.model, self.loss, shares, self.parameters, pool, draw, device, self.precision)
 
     def shares(self, indices: Indices) -> list[Share]:
-        """The batch in halves of about as many pieces."""
-        lengths = np.cumsum(self.lengths[indices])
-        cut = int(np.searchsorted(lengths, lengths[-1] / 2)) + 1
-        units = [len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices]  # words, or examples
-        parts = (slice(0, cut), slice(cut, None)) if cut < len(indices) else (slice(None),)
-        return [(indices[part], sum(units[part]) / sum(units)) for part in parts]
+        """The batch in parts of about as many pieces: halves on a processor, and as many more as bound the memory."""
+        ends = np.cumsum(self.lengths[indices])
+        sides = HALVES if self.splits else 1
+        count = sides * max(1, math.ceil(ends[-1] / sides / self.model.encoder.step_pieces))
+        cuts = np.searchsorted(ends, ends[-1] / count * np.arange(1, count)) + 1
+        units = np.array([len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices])  # words, or examples
+        parts = [part for part in np.split(np.arange(len(indices)), np.minimum(cuts, len(indices))) if len(part)]
+        return [(indices[part], float(units[part].sum() / units.sum())) for part in parts]
 
     def draws_from_generator(self) -> bool:
         """Whether all randomness of a step comes from the generator that it is given; tried on one example."""

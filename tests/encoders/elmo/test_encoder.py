@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS
-from unfreeze.encoders.elmo.encoder import NO_LIMIT, ElmoEncoder
+from unfreeze.encoders.elmo.encoder import LONGEST_TEXT, ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.reading import Reading
 from unfreeze.encoders.elmo.token_cnn import CnnSize
@@ -31,7 +31,7 @@ def make(**options: object) -> ElmoEncoder:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = ElmoModel(CNN, LSTM)
-    limit = options.pop("max_length", NO_LIMIT)
+    limit = options.pop("max_length", LONGEST_TEXT)
     return ElmoEncoder("elmo", model, limit, Reading(**options))  # type: ignore[arg-type]
 
 
@@ -102,6 +102,25 @@ def test_characters_of_a_frozen_encoder_are_read_once_a_word(monkeypatch: pytest
     assert read[-1] == 4 + 2  # words of the batch alone while the encoder may learn
 
 
+def test_inputs_that_another_thread_begins_meanwhile_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = make()
+    mine, other = encoder.read_texts(TEXTS), encoder.read_texts(["film dog", "bad , bad"])
+    batch = mine.batch(range(len(TEXTS)))
+
+    def meanwhile() -> bool:
+        monkeypatch.undo()
+        encoder.begin(other)
+        return False
+
+    with frozen(encoder), torch.inference_mode():
+        alone = encoder.encode(batch).states
+        encoder.begin(mine)
+        monkeypatch.setattr(encoder, "_learns", meanwhile)  # asked between finding the words' vectors and using them
+        torch.testing.assert_close(encoder.encode(batch).states, alone)
+        assert encoder._known is not None
+        assert encoder._known[0] is other.table
+
+
 def test_windows_and_cuts() -> None:
     encoder = make(max_length=4)
     words = [f"w{i}" for i in range(11)]
@@ -112,6 +131,15 @@ def test_windows_and_cuts() -> None:
     assert not tagged.truncated.any()
     cut = encoder.read_texts([" ".join(words), "a b"])
     assert (cut.lengths().tolist(), cut.truncated.tolist()) == ([4, 2], [True, False])
+
+
+def test_what_memory_bounds_unless_it_is_said(tmp_path: Path) -> None:
+    encoder = make()
+    encoder.save(tmp_path)
+    inputs = encoder.read_texts(["a " * 3000, "a " * 2048])
+    assert (inputs.lengths().tolist(), inputs.truncated.tolist()) == ([2048, 2048], [True, False])
+    assert [load_encoder(str(tmp_path), limit).max_length for limit in (None, 5, 5000)] == [2048, 5, 5000]
+    assert ElmoEncoder("x", ElmoModel(CNN, LstmSize(4096, 5))).step_pieces == 2048
 
 
 def test_pairs_side_by_side_share_one_table() -> None:
