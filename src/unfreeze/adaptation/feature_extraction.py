@@ -40,6 +40,7 @@ from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
 from unfreeze.plan import Recipe
 from unfreeze.tasks import Task
+from unfreeze.training.gradients import set_gradients
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
@@ -144,12 +145,18 @@ class _Run:
     train_split: SplitFeatures
     dev_split: SplitFeatures
     device: torch.device
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.parameters = [p for group in self.layer_groups() for p in group]
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
+        whole = [(indices, 1.0)]
+        return set_gradients(self.loss, whole, self.parameters, None, (self.seed, step), self.device, "fp32")
+
+    def loss(self, indices: Indices) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)
-        loss = self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
-        torch.autograd.backward(loss.sum())
-        return loss.detach()
+        return self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
 
     def dev_predictions(self) -> list[Decoded]:
         batches = list(sorted_batches(self.dev_split.lengths(), 4096))
@@ -197,8 +204,8 @@ def train_frozen(
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, l2).to(device)
         if linear:
             _standardise(head, train, device)
-        run = _Run(head, objective, train, dev, device)
         order = MEMBER_ORDER if linear else seeds[0]
+        run = _Run(head, objective, train, dev, device, order)
         settings = replace(recipe, weight_decay=0.0) if linear else recipe  # l2 is in its loss; mix and bias go free
         done = fit(run, settings, train.lengths(), seed=order, progress=progress)
         predictions = run.dev_predictions()

@@ -21,7 +21,7 @@ def set_gradients(
     loss_of: Callable[[npt.NDArray[np.int64]], Tensor],
     shares: Sequence[Share],
     parameters: Sequence[nn.Parameter],
-    pool: ThreadPoolExecutor,
+    pool: ThreadPoolExecutor | None,
     draw: tuple[int, int],
     device: torch.device,
     precision: Precision,
@@ -34,6 +34,7 @@ def set_gradients(
     Args:
         loss_of: (members,) mean loss of examples.
         shares: one with weight 1, or several, only of a model whose dropout all comes from `layers.dropout`.
+        pool: needed for several shares.
         draw: seed and step, from which those generators are made.
 
     Returns:
@@ -48,7 +49,11 @@ def set_gradients(
             loss = loss_of(indices) * weight
         return loss.detach(), torch.autograd.grad(loss.sum(), learning, allow_unused=True)
 
-    done = [compute(0)] if len(shares) == 1 else pool.map(compute, range(len(shares)))
+    if len(shares) == 1:
+        done = iter([compute(0)])
+    else:
+        assert pool is not None
+        done = pool.map(compute, range(len(shares)))
     losses, gradients = zip(*done, strict=True)
     for parameter, parts in zip(learning, zip(*gradients, strict=True), strict=True):
         _add(parameter, [part for part in parts if part is not None])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from unfreeze.encoders.elmo.steps import Steps, steps_of
+from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.dropout import dropout
 
 
