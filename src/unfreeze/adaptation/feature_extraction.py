@@ -31,13 +31,15 @@ from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
+from unfreeze.encoders.threads import thread_pool
 from unfreeze.features.extract import Features, extract
 from unfreeze.features.layout import Form
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
-from unfreeze.layers.pooling import pool
+from unfreeze.layers.pooling import pool as pooled_rows
+from unfreeze.layers.side_by_side import lent
 from unfreeze.plan import Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.gradients import set_gradients
@@ -59,7 +61,7 @@ def as_form(states: LayerStates, form: Form) -> LayerStates:
     """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
     if form == "tokens" or form == "words":
         return states
-    pooled = pool(states.states, states.lengths, form)
+    pooled = pooled_rows(states.states, states.lengths, form)
     none = torch.full((pooled.shape[1],), -1, device=pooled.device)
     return LayerStates(pooled, none, none, (1,) * pooled.shape[1])
 
@@ -200,7 +202,8 @@ def train_frozen(
         raise ValueError(f"head {recipe.head} trains one seed at a time, asked for {len(seeds)}")
     l2 = recipe.l2 if linear else (0.0,)
     features = train.features
-    with seeded(seeds[0]):
+    several = device.type == "cpu" and torch.get_num_threads() > 1
+    with seeded(seeds[0]), thread_pool(1) as pool, lent(pool if several else None):
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, l2).to(device)
         if linear:
             _standardise(head, train, device)

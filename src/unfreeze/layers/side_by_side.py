@@ -15,8 +15,8 @@ _here = local()
 
 
 @contextmanager
-def lent(pool: ThreadPoolExecutor) -> Iterator[None]:
-    """Let `both` of this thread use the threads of `pool`, which compute with one of torch's threads."""
+def lent(pool: ThreadPoolExecutor | None) -> Iterator[None]:
+    """Let `both` of this thread use the threads of `pool`, which compute with one of torch's threads; None lends none."""
     before = getattr(_here, "pool", None)
     _here.pool = pool
     try:
