@@ -9,7 +9,7 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from unfreeze.encoders.elmo.steps import Steps, steps_of
+from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.dropout import dropout
 
 
