@@ -23,7 +23,7 @@ from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
-from unfreeze.features.layout import predicted_bytes
+from unfreeze.features.layout import Form, predicted_bytes
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Objective
 
@@ -50,6 +50,22 @@ class Watcher(Protocol):
     def say(self, line: str) -> None:
         """Something that a person should know."""
         ...
+
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
 
 
 @dataclass
@@ -145,13 +161,17 @@ def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Train
 
 
 def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeatures:
-    """A split's layer states in the form that a recipe reads, computed at the first asking."""
+    """A split's layer states as a recipe reads them."""
     task = bench.dataset.task
-    pair, form = pair_reading(recipe, task), form_for(recipe, task)
+    return states_of(bench, split, pair_reading(recipe, task), form_for(recipe, task))
+
+
+def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """A split's layer states in a form, computed at the first asking."""
     key = (split, pair, form)
     if key not in bench.features:
         reader, examples = bench.reader, bench.dataset.split(split)
-        inputs = read_inputs(reader, task, pair, examples)
+        inputs = read_inputs(reader, bench.dataset.task, pair, examples)
         size = predicted_bytes(inputs, reader.layers, reader.width, form, reader.ordered is None) / 1e6
         name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)

@@ -156,9 +156,7 @@ def _keep(done: Fitted, members: _Members) -> None:
     done.weights[:, members.place], done.loss[members.place] = members.weights, members.value
 
 
-def _begun(
-    features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None
-) -> tuple[_Members, float]:
+def _begun(features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None) -> tuple[_Members, float]:
     """Members at their first weights, and how much the loss bends there."""
     bias, bend = loss.start(shares)
     if start is None:
@@ -244,7 +242,7 @@ def _gradient(features: Design, slopes: Tensor, shares: Tensor, weights: Tensor,
 
 def _times(matrix: Tensor, members: Tensor) -> Tensor:
     """(R, S) @ (S, M, K) to (R, M, K), as one product."""
-    return (matrix @ members.flatten(1)).unflatten(1, members.shape[1:])
+    return (matrix @ members.flatten(1)).view(-1, *members.shape[1:])
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
