@@ -22,6 +22,7 @@ class LayerScore:
         ci95: of `test`, over test items and training rows.
         resamples: `test` of the same probe fitted on resamples of the training rows.
         l2: the penalty that was best on dev.
+        tried: penalties with their `dev`, from the strongest.
         metrics: every test metric by name.
         behind: how far `test` is below that of the layer chosen on dev.
         behind_ci95: its interval; items and resamples are paired.
@@ -35,6 +36,7 @@ class LayerScore:
     ci95: tuple[float, float]
     resamples: tuple[float, ...]
     l2: float
+    tried: tuple[tuple[float, float], ...]
     metrics: Mapping[str, float]
     behind: float
     behind_ci95: tuple[float, float]
@@ -85,7 +87,10 @@ def read_layer_scores(folder: Path) -> LayerScores | None:
     values = read_json(folder / FILE)
     with as_written(folder / FILE):
         layers = tuple(
-            LayerScore(**{**one, **{key: tuple(one[key]) for key in ("ci95", "resamples", "behind_ci95")}})
+            LayerScore(
+                **{**one, **{key: tuple(one[key]) for key in ("ci95", "resamples", "behind_ci95")}},
+                tried=tuple((l2, dev) for l2, dev in one.pop("tried")),
+            )
             for one in values["layers"]
         )
         return LayerScores(**{**values, "layers": layers})

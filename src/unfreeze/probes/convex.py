@@ -36,7 +36,7 @@ class Fitted:
     """M linear models.
 
     Attributes:
-        weights: (D + 1, M, K), the last row the bias.
+        weights: (K, M, D + 1), the last of each row the bias.
         loss: (M,) float64, what was minimised.
         steps: (M,) int64.
         settled: (M,) bool: within the tolerance of the optimum; False where the steps ran out before.
@@ -46,6 +46,11 @@ class Fitted:
     loss: Tensor
     steps: Tensor
     settled: Tensor
+
+    def member(self, m: int) -> Fitted:
+        """One of them."""
+        one = slice(m, m + 1)
+        return Fitted(self.weights[:, one], self.loss[one], self.steps[one], self.settled[one])
 
 
 def fit(
@@ -62,8 +67,8 @@ def fit(
 
     Args:
         l2: (M,) penalties, each above 0.
-        shares: (N, M) weights of the rows, each column summing to 1; None weighs all rows alike.
-        start: (D + 1, M, K) first weights, where something near is known.
+        shares: (M, N) weights of the rows, those of a member summing to 1; None weighs all rows alike.
+        start: (K, M, D + 1) first weights, where something near is known; (K, 1, D + 1) for all members alike.
         tolerance: how far above its optimum a member's loss may be, by the estimate that L-BFGS has of it.
         most_steps: after which a member is left as it is.
 
@@ -72,15 +77,16 @@ def fit(
     """
     if min(l2) <= 0:
         raise ValueError(f"penalties {list(l2)}; each must be above 0")
-    rows, members = len(features.rows), len(l2)
-    at_once = max(1, _CELLS // (rows * loss.outputs))
+    rows, count = features.rows, len(l2)
+    penalties = torch.tensor(l2, dtype=rows.dtype, device=rows.device)
+    weights = rows.new_full((1, 1), 1 / len(rows)).expand(count, len(rows)) if shares is None else shares
+    first = None if start is None else start.expand(-1, count, -1)
+    at_once = max(1, _CELLS // (len(rows) * loss.outputs))
     parts = []
-    for first in range(0, members, at_once):
-        part = slice(first, first + at_once)
-        penalties = torch.tensor(l2[part], dtype=features.rows.dtype, device=features.rows.device)
-        given = features.rows.new_full((rows, len(penalties)), 1 / rows) if shares is None else shares[:, part]
-        parts.append(_fit(features, loss, penalties, given, None if start is None else start[:, part],
-                          tolerance, most_steps))  # fmt: skip
+    for i in range(0, count, at_once):
+        part = slice(i, i + at_once)
+        members = _begun(features, loss, penalties[part], weights[part], None if first is None else first[:, part])
+        parts.append(_fit(features, loss, members, tolerance, most_steps))
     return Fitted(
         torch.cat([p.weights for p in parts], 1), torch.cat([p.loss for p in parts]),
         torch.cat([p.steps for p in parts]), torch.cat([p.settled for p in parts]),
@@ -106,8 +112,9 @@ class _Members:
     Attributes:
         place: (M,) of each in the caller's order.
         l2, shares: as `fit` has them.
-        weights, gradient: (D + 1, M, K).
-        logits: (N, M, K).
+        bend: (K, M) second derivative of the mean loss by each logit, at the start.
+        weights, gradient: (K, M, D + 1).
+        logits: (K, M, N).
         value: (M,) float64.
         steps: the last ones, oldest first.
     """
@@ -115,6 +122,7 @@ class _Members:
     place: Tensor
     l2: Tensor
     shares: Tensor
+    bend: Tensor
     weights: Tensor
     logits: Tensor
     value: Tensor
@@ -124,24 +132,32 @@ class _Members:
     def of(self, kept: Tensor) -> _Members:
         """Those of them that `kept` (M,) bool marks."""
         return _Members(
-            self.place[kept], self.l2[kept], self.shares[:, kept], self.weights[:, kept], self.logits[:, kept],
-            self.value[kept], self.gradient[:, kept], tuple(step.of(kept) for step in self.steps),
+            self.place[kept], self.l2[kept], self.shares[kept], self.bend[:, kept], self.weights[:, kept],
+            self.logits[:, kept], self.value[kept], self.gradient[:, kept], tuple(s.of(kept) for s in self.steps),
         )  # fmt: skip
 
 
-def _fit(
-    features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None, tolerance: float, most_steps: int
-) -> Fitted:
-    now, bend = _begun(features, loss, l2, shares, start)
-    members = len(l2)
-    done = Fitted(now.weights.clone(), now.value.clone(), torch.zeros(members, dtype=torch.int64),
-                  torch.zeros(members, dtype=torch.bool))  # fmt: skip
+def _begun(features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None) -> _Members:
+    """Members at their first weights."""
+    bias, bend = loss.start(shares)
+    if start is None:
+        weights = torch.nn.functional.pad(bias[..., None], (features.rows.shape[1] - 1, 0))
+    else:
+        weights = start.clone()
+    logits = _times(weights, features.rows.T)
+    losses, slopes = loss(logits)
+    value, gradient = _value(losses, shares, weights, l2), _gradient(features, slopes, shares, weights, l2)
+    place = torch.arange(len(l2), device=l2.device)
+    return _Members(place, l2, shares, bend, weights, logits, value, gradient)
+
+
+def _fit(features: Design, loss: Loss, now: _Members, tolerance: float, most_steps: int) -> Fitted:
+    done = Fitted(now.weights.clone(), now.value.clone(), torch.zeros_like(now.place), now.place < 0)
     for step in range(most_steps + 1):
-        way = _descent(features, now, bend)
+        way = _descent(features, now)
         slope = _product(way, now.gradient)  # (M,) below 0
         arrived = -slope / 2 < tolerance
-        done.steps[now.place.cpu()] = step
-        done.settled[now.place[arrived].cpu()] = True
+        done.steps[now.place], done.settled[now.place] = step, arrived
         if bool(arrived.all()) or step == most_steps:
             break
         if bool(arrived.any()):
@@ -156,24 +172,9 @@ def _keep(done: Fitted, members: _Members) -> None:
     done.weights[:, members.place], done.loss[members.place] = members.weights, members.value
 
 
-def _begun(features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None) -> tuple[_Members, float]:
-    """Members at their first weights, and how much the loss bends there."""
-    bias, bend = loss.start(shares)
-    if start is None:
-        weights = features.rows.new_zeros(features.rows.shape[1], len(l2), loss.outputs)
-        weights[-1] = bias
-    else:
-        weights = start.clone()
-    logits = _logits(features, weights)
-    losses, slopes = loss(logits)
-    value, gradient = _value(losses, shares, weights, l2), _gradient(features, slopes, shares, weights, l2)
-    place = torch.arange(len(l2), device=l2.device)
-    return _Members(place, l2, shares, weights, logits, value, gradient), bend
-
-
 def _stepped(features: Design, loss: Loss, now: _Members, way: Tensor, slope: Tensor) -> _Members:
-    """One step along `way`, each member's halved until its value falls; a member whose value cannot fall stays."""
-    along = _logits(features, way)
+    """One step along `way`, each member's halved until its value falls."""
+    along = _times(way, features.rows.T)
     length = torch.ones_like(slope)
     for _ in range(_HALVINGS):
         weights, logits = now.weights + length[:, None] * way, now.logits + length[:, None] * along
@@ -193,58 +194,57 @@ def _stepped(features: Design, loss: Loss, now: _Members, way: Tensor, slope: Te
     return replace(now, weights=weights, logits=logits, value=value, gradient=gradient, steps=steps)
 
 
-def _descent(features: Design, now: _Members, bend: float) -> Tensor:
-    """(D + 1, M, K) where each member goes: minus its inverse Hessian, as far as it is known, times the gradient."""
+def _descent(features: Design, now: _Members) -> Tensor:
+    """(K, M, D + 1) where each member goes: minus its inverse Hessian, as far as it is known, times the gradient."""
     rest, shares = now.gradient, []
     for step in reversed(now.steps):
         share = step.inverse * _product(step.moved, rest)
         rest = rest - share[:, None] * step.bent
         shares.append(share)
-    way = _first_guess(features, now.l2, bend, rest)
+    way = _first_guess(features, now, rest)
     if now.steps:
         last = now.steps[-1]
-        scale = 1 / (last.inverse * _product(last.bent, _first_guess(features, now.l2, bend, last.bent)))
+        scale = 1 / (last.inverse * _product(last.bent, _first_guess(features, now, last.bent)))
         way = way * torch.where(last.inverse > 0, scale, 1.0)[:, None]
     for step, share in zip(now.steps, reversed(shares), strict=True):
         way = way + (share - step.inverse * _product(step.bent, way))[:, None] * step.moved
     return -way
 
 
-def _first_guess(features: Design, l2: Tensor, bend: float, vectors: Tensor) -> Tensor:
-    """The inverse of `bend * covariance + l2` times vectors (D + 1, M, K), by the axes of the features."""
-    free = torch.ones_like(features.variance)[:, None]
+def _first_guess(features: Design, now: _Members, vectors: Tensor) -> Tensor:
+    """The inverse of `bend * covariance + l2` times vectors (K, M, D + 1), by the axes of the features."""
+    bend, l2 = now.bend[..., None], now.l2[:, None]
+    free = torch.ones_like(features.variance)
     free[-1] = 0  # the bias has no penalty
-    along = 1 / (bend * features.variance[:, None] + free * l2)  # (A, M)
-    parts = _times(features.axes.T, vectors)
+    along = 1 / (bend * features.variance + l2 * free)  # (K, M, A)
+    parts = _times(vectors, features.axes)
     if features.rest is None:
-        return _times(features.axes, parts * along[..., None])
-    elsewhere = 1 / (bend * features.rest + l2)  # (M,)
-    return vectors * elsewhere[:, None] + _times(features.axes, parts * (along - elsewhere)[..., None])
-
-
-def _logits(features: Design, weights: Tensor) -> Tensor:
-    """(N, M, K)."""
-    return _times(features.rows, weights)
+        guess = _times(parts * along, features.axes.T)
+    else:
+        elsewhere = 1 / (bend * features.rest + l2)  # (K, M, 1)
+        guess = vectors * elsewhere + _times(parts * (along - elsewhere), features.axes.T)
+    # What is added to all classes alike changes no loss; gradients have none of it, so steps must not either.
+    return guess - guess.mean(0) if len(guess) > 1 else guess
 
 
 def _value(losses: Tensor, shares: Tensor, weights: Tensor, l2: Tensor) -> Tensor:
     """(M,) in float64: near the optimum a step gains less than float32 can tell."""
-    penalty = l2.double() * weights[:-1].square().sum((0, 2), dtype=torch.float64) / 2
-    return (losses * shares).sum(0, dtype=torch.float64) + penalty
+    penalty = l2.double() * weights[..., :-1].square().sum((0, 2), dtype=torch.float64) / 2
+    return (losses * shares).sum(1, dtype=torch.float64) + penalty
 
 
 def _gradient(features: Design, slopes: Tensor, shares: Tensor, weights: Tensor, l2: Tensor) -> Tensor:
-    """(D + 1, M, K)."""
-    gradient = _times(features.rows.T, slopes * shares[..., None])
-    gradient[:-1] += l2[:, None] * weights[:-1]
+    """(K, M, D + 1)."""
+    gradient = _times(slopes * shares, features.rows)
+    gradient[..., :-1] += l2[:, None] * weights[..., :-1]
     return gradient
 
 
-def _times(matrix: Tensor, members: Tensor) -> Tensor:
-    """(R, S) @ (S, M, K) to (R, M, K), as one product."""
-    return (matrix @ members.flatten(1)).view(-1, *members.shape[1:])
+def _times(members: Tensor, matrix: Tensor) -> Tensor:
+    """(K, M, S) @ (S, R) to (K, M, R), as one product."""
+    return (members.flatten(0, 1) @ matrix).view(*members.shape[:2], -1)
 
 
 def _product(a: Tensor, b: Tensor) -> Tensor:
-    """(M,) inner products of (D + 1, M, K)."""
+    """(M,) inner products of (K, M, D + 1)."""
     return (a * b).sum((0, 2))

@@ -27,8 +27,8 @@ from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.layers.moments import moments
 from unfreeze.metrics import Floats, from_statistics, item_statistics, main_metric
 from unfreeze.probes.answers import labels_of, loss_for
-from unfreeze.probes.convex import fit
-from unfreeze.probes.design import design
+from unfreeze.probes.convex import Fitted, fit
+from unfreeze.probes.design import Design, design
 from unfreeze.probes.features import form_of, layer_features, rows_of
 from unfreeze.probes.losses import Loss
 from unfreeze.probes.noise import Probed, judged
@@ -39,7 +39,8 @@ VERSION = 1  # of features, penalties and resamples; part of what makes two prob
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000
-L2 = (10.0, 3.0, 1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 1e-4)  # on standardised features, strongest first
+L2 = (10.0, 3.0, 1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)  # on standardised features, strongest first
+_TOGETHER = 2  # penalties that are members of one optimisation
 _ROWS = 4096  # that are standardised together
 
 
@@ -58,7 +59,7 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is the same for the probes of every layer; `shares` (rows, resamples) are the resamples' weights."""
+    """What is the same for the probes of every layer; `shares` (resamples, rows) are the resamples' weights."""
 
     objective: Objective
     loss: Loss
@@ -108,14 +109,14 @@ def _part(split: SplitFeatures, task: Task, examples: Ints) -> _Part:
 
 
 def _shares(rows: Sequence[int], resamples: int) -> Tensor:
-    """(all rows, resamples) weights that sum to 1, after as many examples as there are were drawn with replacement."""
+    """(resamples, all rows) weights that sum to 1, after as many examples as there are were drawn with replacement."""
     drawn = []
     for seed in range(resamples):
         rng = np.random.default_rng(seed)
         counts = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
         drawn.append(np.repeat(counts, rows).astype(np.float32))
-    shares = torch.from_numpy(np.stack(drawn, 1))
-    return shares / shares.sum(0)
+    shares = torch.from_numpy(np.stack(drawn))
+    return shares / shares.sum(1, keepdim=True)
 
 
 def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tensor) -> Probed:
@@ -123,28 +124,46 @@ def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tenso
     mean, spread = moments(torch.split(train, _ROWS))
     train, dev, test = ((features - mean) / spread for features in (train, dev, test))
     framed = design(train)
-    tried = fit(framed, asked.loss, L2)
-    reached = [_score(asked, asked.dev, said) for said in _said(asked, asked.dev, dev, tried.weights)]
-    best = max(range(len(L2)), key=lambda i: reached[i])  # of equal ones the strongest penalty
-    first = tried.weights[:, best : best + 1]
-    count = asked.shares.shape[1]
-    again = fit(framed, asked.loss, [L2[best]] * count, asked.shares, first.expand(-1, count, -1))
-    said, *varied = _said(asked, asked.test, test, torch.cat([first, again.weights], 1))
+    tried, chosen, first = _chosen(asked, framed, dev)
+    count = len(asked.shares)
+    again = fit(framed, asked.loss, [tried[chosen][0]] * count, asked.shares, first.weights)
+    said, *varied = _said(asked, asked.test, test, torch.cat([first.weights, again.weights], 1))
     return Probed(
         layer=layer,
-        l2=L2[best],
-        dev=reached[best],
+        tried=tuple(tried),
+        chosen=chosen,
         metrics=metrics(asked.objective, asked.test.gold, said),
         statistics=_statistics(asked, asked.test, said),
         resamples=tuple(_score(asked, asked.test, labels) for labels in varied),
-        settled=bool(tried.settled[best]) and bool(again.settled.all()),
+        settled=bool(first.settled.all() and again.settled.all()),
     )
+
+
+def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[float, float]], int, Fitted]:
+    """Penalties tried with their scores on dev, the place of the best (of equal ones the strongest), and its model.
+
+    From strong to weak, two at a time from where the last two ended, until both are worse than the best so far: weak
+    penalties take the most steps.
+    """
+    tried: list[tuple[float, float]] = []
+    best, model, start = 0, None, None
+    for lot in (L2[i : i + _TOGETHER] for i in range(0, len(L2), _TOGETHER)):
+        fitted = fit(framed, asked.loss, lot, start=start)
+        for member, said in enumerate(_said(asked, asked.dev, dev, fitted.weights)):
+            tried.append((lot[member], _score(asked, asked.dev, said)))
+            if model is None or tried[-1][1] > tried[best][1]:
+                best, model = len(tried) - 1, fitted.member(member)
+        if max(reached for _, reached in tried[-_TOGETHER:]) < tried[best][1]:
+            break
+        start = fitted.member(len(lot) - 1).weights
+    assert model is not None
+    return tried, best, model
 
 
 def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
     """Each member's labels for the examples of a split."""
-    logits = (features @ weights[:-1].flatten(1)).view(len(features), *weights.shape[1:]) + weights[-1]
-    return [labels_of(asked.objective, one, part.rows) for one in logits.unbind(1)]
+    members = (one.T for one in weights.unbind(1))  # (D + 1, K)
+    return [labels_of(asked.objective, features @ one[:-1] + one[-1], part.rows) for one in members]
 
 
 def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:

@@ -14,6 +14,8 @@ _UNSEEN = 0.5  # examples that a class without any counts for in the first bias:
 class Loss(Protocol):
     """What `convex.fit` asks of a loss: convex in each row's logits.
 
+    Logits are (K, M, N), outputs first: a softmax over so few numbers is many times quicker along a far dimension.
+
     Attributes:
         outputs: logits a row, K.
     """
@@ -21,11 +23,11 @@ class Loss(Protocol):
     outputs: int
 
     def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Losses (N, M) of logits (N, M, K), and their slopes (N, M, K)."""
+        """Losses (M, N) of logits (K, M, N), and their slopes (K, M, N)."""
         ...
 
-    def start(self, shares: Tensor) -> tuple[Tensor, float]:
-        """The best biases (M, K) without features for row shares (N, M), and about how much the loss bends there."""
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """The best biases (K, M) without features for row shares (M, N), and how much the loss bends there by each."""
         ...
 
 
@@ -35,16 +37,17 @@ class Squared:
     outputs = 1
 
     def __init__(self, targets: Tensor) -> None:
-        self._targets = targets[:, None]
+        self._targets = targets
 
     def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss`."""
-        error = logits[..., 0] - self._targets
-        return error.square(), 2 * error[..., None]
+        error = logits[0] - self._targets
+        return error.square(), 2 * error[None]
 
-    def start(self, shares: Tensor) -> tuple[Tensor, float]:
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss`."""
-        return (shares * self._targets).sum(0)[:, None], 2.0
+        mean = (shares @ self._targets)[None]
+        return mean, torch.full_like(mean, 2)
 
 
 class Logistic:
@@ -53,18 +56,18 @@ class Logistic:
     outputs = 1
 
     def __init__(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> None:
-        self._targets = targets[:, None].to(dtype)
+        self._targets = targets.to(dtype)
 
     def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss`."""
-        one = logits[..., 0]
-        return F.softplus(one) - one * self._targets, (one.sigmoid() - self._targets)[..., None]
+        one = logits[0]
+        return F.softplus(one) - one * self._targets, (one.sigmoid() - self._targets)[None]
 
-    def start(self, shares: Tensor) -> tuple[Tensor, float]:
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss`."""
-        least = _UNSEEN / len(shares)
-        share = (shares * self._targets).sum(0).clamp(least, 1 - least)
-        return torch.logit(share)[:, None], float((share * (1 - share)).mean())
+        least = _UNSEEN / len(self._targets)
+        share = (shares @ self._targets)[None].clamp(least, 1 - least)
+        return torch.logit(share), share * (1 - share)
 
 
 class Multinomial:
@@ -75,14 +78,14 @@ class Multinomial:
 
     def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """See `Loss`."""
-        log_shares = logits.log_softmax(2)
-        gold = self._targets[:, None, None].expand(-1, logits.shape[1], 1)
-        losses = -log_shares.gather(2, gold)[..., 0]
-        return losses, log_shares.exp_().scatter_add_(2, gold, -torch.ones_like(gold, dtype=logits.dtype))
+        log_shares = logits.log_softmax(0)
+        gold = self._targets.expand(1, *logits.shape[1:])
+        losses = -log_shares.gather(0, gold)[0]
+        return losses, log_shares.exp_().scatter_add_(0, gold, -torch.ones_like(losses)[None])
 
-    def start(self, shares: Tensor) -> tuple[Tensor, float]:
-        """See `Loss`. The biases sum to 0, and stay so."""
-        found = shares.new_zeros(self.outputs, shares.shape[1]).index_add_(0, self._targets, shares).T
-        found = found.clamp(min=_UNSEEN / len(shares))
-        bias = (found / found.sum(1, keepdim=True)).log()
-        return bias - bias.mean(1, keepdim=True), float((found * (1 - found)).mean())
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`. A member's biases sum to 0, and stay so."""
+        found = shares.new_zeros(self.outputs, len(shares)).index_add_(0, self._targets, shares.T)
+        found = found.clamp(min=_UNSEEN / len(self._targets))
+        bias = found.log()
+        return bias - bias.mean(0), found * (1 - found)

@@ -30,16 +30,27 @@ class Probed:
     """What one layer's probe gave; see `LayerScore`.
 
     Attributes:
+        chosen: the place in `tried` of the penalty that was best on dev.
         statistics: (test items, k), see `metrics.item_statistics`.
     """
 
     layer: int
-    l2: float
-    dev: float
+    tried: tuple[tuple[float, float], ...]
+    chosen: int
     metrics: Mapping[str, float]
     statistics: Floats
     resamples: tuple[float, ...]
     settled: bool
+
+    @property
+    def l2(self) -> float:
+        """The penalty."""
+        return self.tried[self.chosen][0]
+
+    @property
+    def dev(self) -> float:
+        """The main metric on dev."""
+        return self.tried[self.chosen][1]
 
 
 def judged(probed: Sequence[Probed], task: Task, about: LayerScores) -> LayerScores:
@@ -56,7 +67,8 @@ def judged(probed: Sequence[Probed], task: Task, about: LayerScores) -> LayerSco
         behind = _interval(gap, drawn[:, best] - drawn[:, i], trained[best] - trained[i])
         layers.append(LayerScore(
             layer=one.layer, dev=one.dev, test=float(test[i]), ci95=(max(-1.0, ci95[0]), min(1.0, ci95[1])),
-            resamples=one.resamples, l2=one.l2, metrics=dict(one.metrics), behind=gap, behind_ci95=behind,
+            resamples=one.resamples, l2=one.l2,
+                tried=one.tried, metrics=dict(one.metrics), behind=gap, behind_ci95=behind,
             within_noise=behind[0] <= 0 <= behind[1], settled=one.settled,
         ))  # fmt: skip
     scores = replace(about, layers=tuple(layers), chosen=probed[best].layer)
