@@ -22,7 +22,8 @@ from data_sets import SETS, required
 from measuring import this_machine
 from results import Findings, Ratio, Run, Table, add_json_option
 
-from unfreeze.comparison import Quiet, compare
+from unfreeze.comparison import compare
+from unfreeze.experiment.runner import Quiet
 from unfreeze.plan import Plan
 
 MOST = 1.4  # times its fine-tuning runs

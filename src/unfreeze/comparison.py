@@ -44,7 +44,7 @@ from unfreeze.experiment.record import (
     write_setting,
     write_test,
 )
-from unfreeze.experiment.runner import WEIGHTS, Watcher, Workbench, finished, read_weights, run, stored
+from unfreeze.experiment.runner import WEIGHTS, Quiet, Watcher, Workbench, finished, read_weights, run, stored
 from unfreeze.features.cache import cache_folder
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judge import Result, judge
@@ -52,22 +52,6 @@ from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
-
-
-class Quiet:
-    """A watcher that says nothing."""
-
-    def begin(self, what: str, left: int) -> None:
-        """See `Watcher.begin`."""
-
-    def step(self, done: int, total: int, best: float | None) -> None:
-        """See `Watcher.step`."""
-
-    def end(self, what: str, score: float | None) -> None:
-        """See `Watcher.end`."""
-
-    def say(self, line: str) -> None:
-        """See `Watcher.say`."""
 
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:

@@ -53,6 +53,22 @@ class Watcher(Protocol):
         ...
 
 
+class Quiet:
+    """A watcher that says nothing."""
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
+
+
 @dataclass
 class Workbench:
     """Everything that runs share.
@@ -156,11 +172,11 @@ def stored(bench: Workbench, recipe: Recipe) -> tuple[SplitFeatures, ...]:
         form = "tokens"
     else:
         return ()
-    return tuple(_features(bench, split, pair_reading(recipe, task), form) for split in FITTED)
+    return tuple(states_of(bench, split, pair_reading(recipe, task), form) for split in FITTED)
 
 
-def _features(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
-    """A split's layer states, computed at the first asking."""
+def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """A split's layer states in a form, computed at the first asking."""
     task = bench.dataset.task
     key = (split, pair, form)
     if key not in bench.features:

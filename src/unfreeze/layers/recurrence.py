@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -150,8 +149,10 @@ def _learn(
         c.mul_(forgets[t])
         after = t
     first = len(x) - len(rows.earlier)
-    later, sooner = (slopes.index_select(0, rows.earlier), read.out[first:]) if backward else (
-        slopes[first:], read.out.index_select(0, rows.earlier)
+    later, sooner = (
+        (slopes.index_select(0, rows.earlier), read.out[first:])
+        if backward
+        else (slopes[first:], read.out.index_select(0, rows.earlier))
     )
     return slopes @ given if want_input else None, slopes.T @ x, later.T @ sooner, slopes.sum(0)
 

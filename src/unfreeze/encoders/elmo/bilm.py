@@ -9,8 +9,8 @@ from itertools import islice
 import torch
 from torch import Tensor, nn
 
-from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.dropout import dropout
+from unfreeze.layers.steps import Steps, steps_of
 
 
 @dataclass(frozen=True)
