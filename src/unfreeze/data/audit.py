@@ -148,7 +148,7 @@ def _split_audit(dataset: Dataset, split: SplitName, groups: Ints) -> SplitAudit
         labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
         majority=max(labels.values()) / len(examples) if dataset.task.target == "class" and labels else None,
         empty=sum(not e.text.strip() or (e.text_b is not None and not e.text_b.strip()) for e in examples),
-        duplicates=len(groups) - len(np.unique(groups)),
+        duplicates=len(groups) - int(np.count_nonzero(np.bincount(groups))),
         words=_lengths([len(e.words) if e.words else len(f"{e.text} {e.text_b or ''}".split()) for e in examples]),
         characters=_lengths([_characters(e) for e in examples]),
     )
