@@ -10,16 +10,16 @@ from itertools import combinations
 import numpy as np
 
 from unfreeze.data.collector import collector_paused
-from unfreeze.data.examples import SPLITS, Dataset, Example, SplitName
+from unfreeze.data.examples import SPLITS, Dataset, Example, Label, SplitName
 from unfreeze.data.schemes import spans
-from unfreeze.data.splits import duplicate_key
+from unfreeze.data.splits import Ints, text_groups
 
 RARE = 10
 """Labels with fewer training examples (tagging: spans) than this are rare."""
 SHOWN = 3
 """Examples given of each kind of finding."""
 
-Keys = Mapping[SplitName, Sequence[str]]
+Groups = Mapping[SplitName, Ints]
 
 
 @dataclass(frozen=True)
@@ -106,20 +106,27 @@ class Audit:
 @collector_paused()
 def audit(dataset: Dataset) -> Audit:
     """Count what may mislead: leaks, duplicates, clashing and rare labels, empty and long texts."""
-    keys: Keys = {split: [duplicate_key(e) for e in dataset.split(split)] for split in SPLITS}
-    splits: dict[str, SplitAudit] = {split: _split_audit(dataset, split, keys[split]) for split in SPLITS}
-    clashing, clashes = _clashes(dataset, keys)
+    groups = _groups(dataset)
+    splits: dict[str, SplitAudit] = {split: _split_audit(dataset, split, groups[split]) for split in SPLITS}
+    clashing, clashes = _clashes(dataset, groups)
     tagging = dataset.task.target == "tags"
     known = {tag for e in dataset.train for tag in e.label} if tagging else set()  # type: ignore[union-attr]
     return Audit(
         task=dataset.task.kind,
         splits=splits,
-        overlaps=tuple(o for pair in combinations(SPLITS, 2) for o in _overlap(dataset, keys, *pair)),
+        overlaps=tuple(o for pair in combinations(SPLITS, 2) for o in _overlap(dataset, groups, *pair)),
         clashing=clashing,
         clashes=clashes,
         rare={label: n for label, n in splits["train"].labels.items() if n < RARE},
         unseen={s: _unseen(dataset, s, known) for s in SPLITS[1:]} if tagging else {},
     )
+
+
+def _groups(dataset: Dataset) -> Groups:
+    """`text_groups` over all splits."""
+    numbers = text_groups(e for split in SPLITS for e in dataset.split(split))
+    ends = np.cumsum([len(dataset.split(split)) for split in SPLITS])
+    return dict(zip(SPLITS, np.split(numbers, ends[:-1]), strict=True))
 
 
 def with_limits(found: Audit, over_limit: Mapping[str, int]) -> Audit:
@@ -133,7 +140,7 @@ def _lengths(values: Sequence[int]) -> Lengths:
     return Lengths(*(int(q) for q in np.quantile(values, (0.5, 0.9, 0.99, 1.0), method="higher")))
 
 
-def _split_audit(dataset: Dataset, split: SplitName, keys: Sequence[str]) -> SplitAudit:
+def _split_audit(dataset: Dataset, split: SplitName, groups: Ints) -> SplitAudit:
     examples = dataset.split(split)
     labels = _label_counts(dataset, examples)
     return SplitAudit(
@@ -141,7 +148,7 @@ def _split_audit(dataset: Dataset, split: SplitName, keys: Sequence[str]) -> Spl
         labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
         majority=max(labels.values()) / len(examples) if dataset.task.target == "class" and labels else None,
         empty=sum(not e.text.strip() or (e.text_b is not None and not e.text_b.strip()) for e in examples),
-        duplicates=len(keys) - len(set(keys)),
+        duplicates=len(groups) - int(np.count_nonzero(np.bincount(groups))),
         words=_lengths([len(e.words) if e.words else len(f"{e.text} {e.text_b or ''}".split()) for e in examples]),
         characters=_lengths([_characters(e) for e in examples]),
     )
@@ -171,28 +178,30 @@ def _unseen(dataset: Dataset, split: SplitName, known: set[str]) -> dict[str, in
     return {kind: n for kind, n in found.most_common() if n}
 
 
-def _overlap(dataset: Dataset, keys: Keys, earlier: SplitName, later: SplitName) -> list[Overlap]:
+def _overlap(dataset: Dataset, groups: Groups, earlier: SplitName, later: SplitName) -> list[Overlap]:
     """At most one `Overlap`."""
-    known = {key: i for i, key in reversed(list(enumerate(keys[earlier])))}
-    doubles = [(i, known[key]) for i, key in enumerate(keys[later]) if key in known]
-    if not doubles:
+    known, at = np.unique(groups[earlier], return_index=True)
+    doubles = np.flatnonzero(np.isin(groups[later], known))
+    if not len(doubles):
         return []
     first, second = dataset.split(earlier), dataset.split(later)
-    where = tuple((second[i].where, first[j].where) for i, j in doubles[:SHOWN])
+    shown = doubles[:SHOWN]
+    pairs = zip(shown.tolist(), at[np.searchsorted(known, groups[later][shown])].tolist(), strict=True)
+    where = tuple((second[i].where, first[j].where) for i, j in pairs)
     return [Overlap(earlier, later, len(doubles), len(doubles) / len(second), where)]
 
 
-def _clashes(dataset: Dataset, keys: Keys) -> tuple[int, tuple[Clash, ...]]:
+def _clashes(dataset: Dataset, groups: Groups) -> tuple[int, tuple[Clash, ...]]:
     """Texts with more than one label: how many, and some of them."""
-    first: dict[str, Example] = {}
-    clashes: dict[str, tuple[Example, Example]] = {}
-    for split in SPLITS:
-        for key, example in zip(keys[split], dataset.split(split), strict=True):
-            other = first.setdefault(key, example)
-            if other.label != example.label:
-                clashes.setdefault(key, (other, example))
-    some = list(clashes.values())[:SHOWN]
-    return len(clashes), tuple(Clash((a.where, b.where), (_shown(a), _shown(b))) for a, b in some)
+    examples = [e for split in SPLITS for e in dataset.split(split)]
+    group = np.concatenate([groups[split] for split in SPLITS])
+    codes: dict[Label | None, int] = {}
+    label = np.fromiter((codes.setdefault(e.label, len(codes)) for e in examples), np.int64)
+    first = np.unique(group, return_index=True)[1][group]  # (examples,) where each text occurs first
+    clashing = np.flatnonzero(label != label[first])
+    texts, places = np.unique(group[clashing], return_index=True)
+    some = [(examples[first[i]], examples[i]) for i in clashing[np.sort(places)[:SHOWN]]]
+    return len(texts), tuple(Clash((a.where, b.where), (_shown(a), _shown(b))) for a, b in some)
 
 
 def _shown(example: Example) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
 from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
-from unfreeze.data.examples import Dataset, Example, LabelSpace, SplitName
+from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
-from unfreeze.data.splits import cut
+from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import read_tagged, words_example
 from unfreeze.data.text_files import Format, load
@@ -133,13 +133,17 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
         InputError: train is too small to cut from.
     """
     filled, said = dict(splits), []
+    groups = text_groups(splits["train"]) if len(splits) < len(SPLITS) else None
     shares: tuple[tuple[SplitName, float], ...] = (("test", TEST_SHARE), ("dev", DEV_SHARE))
     for split, share in shares:
         if split not in splits:
             whole = filled["train"]
             # Shares are of the rows that the files hold, also for the second cut.
             of_rest = share if len(whole) == len(splits["train"]) else share / (1 - TEST_SHARE)
-            filled["train"], filled[split] = cut(whole, task, of_rest, seed)
+            assert groups is not None
+            taken = cut_places(whole, task, of_rest, seed, groups)
+            filled["train"], filled[split] = parted(whole, taken)
+            groups = groups[~taken]
             said.append(
                 f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "
                 f"({'by class, ' if task.target == 'class' else ''}equal texts together, seed {seed})."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,19 @@ from unfreeze.tasks import Task
 
 Examples = tuple[Example, ...]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 
 def duplicate_key(example: Example) -> str:
     """What two examples share when their texts are the same but for case and white space."""
     text = " ".join(example.text.split()).casefold()
     return text if example.text_b is None else f"{text}\n{' '.join(example.text_b.split()).casefold()}"
+
+
+def text_groups(examples: Iterable[Example]) -> Ints:
+    """(E,) a number for each example, one for all whose texts are the same; from 0 in the order of occurrence."""
+    numbers: dict[str, int] = {}
+    return np.fromiter((numbers.setdefault(duplicate_key(e), len(numbers)) for e in examples), np.int64)
 
 
 def quotas(counts: Sequence[int] | Ints, total: int, at_least: int = 0) -> list[int]:
@@ -94,8 +101,19 @@ def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Exampl
     Raises:
         InputError: too few different texts to cut any.
     """
-    numbers: dict[str, int] = {}
-    group = np.array([numbers.setdefault(duplicate_key(e), len(numbers)) for e in examples], np.int64)  # (E,)
+    return parted(examples, cut_places(examples, task, share, seed, text_groups(examples)))
+
+
+def parted(examples: Examples, taken: Bools) -> tuple[Examples, Examples]:
+    """The examples that are not taken and those that are, both in their order."""
+    places = taken.tolist()
+    kept = tuple(e for e, out in zip(examples, places, strict=True) if not out)
+    return kept, tuple(e for e, out in zip(examples, places, strict=True) if out)
+
+
+def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: Ints) -> Bools:
+    """(E,) which examples `cut` cuts out; `groups` are their `text_groups`, or the part of them that was left."""
+    group = np.unique(groups, return_inverse=True)[1]  # without gaps
     sizes = np.bincount(group)  # (G,)
     stratum = np.full(len(sizes), len(examples))  # (G,)
     np.minimum.at(stratum, group, _classes(examples, task))
@@ -112,6 +130,5 @@ def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Exampl
         found = f"{len(examples)} examples with {len(sizes)} different texts"
         problem = f"{found} are too few to cut a split from; give --dev and --test files"
         raise InputError(problem, where=examples[0].where if examples else None)
-    taken = is_cut[group].tolist()
-    kept = tuple(e for e, out in zip(examples, taken, strict=True) if not out)
-    return kept, tuple(e for e, out in zip(examples, taken, strict=True) if out)
+    taken: Bools = is_cut[group]
+    return taken
