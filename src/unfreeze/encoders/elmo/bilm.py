@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.dropout import dropout
+from unfreeze.layers.steps import Steps, steps_of
 
 
 @dataclass(frozen=True)
