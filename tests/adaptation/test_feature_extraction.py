@@ -120,9 +120,27 @@ def test_one_seed_gives_the_same_again(trainer: MakeTrainer) -> None:
     assert [e.loss for e in first.fit.curve] != [e.loss for e in other.fit.curve]
 
 
-def test_heads_other_than_linear_take_one_seed(trainer: MakeTrainer) -> None:
-    with pytest.raises(ValueError, match="head crf trains one seed at a time, asked for 2"):
-        trainer("tagging")(CRF, 0, 1)
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [("tagging", "bilstm-crf"), ("tagging", "crf"), ("classification", "bcn"), ("pair-regression", "esim")],
+)
+def test_a_seed_gives_the_same_alone_and_beside_others_whatever_the_threads(
+    kind: str, head: str, trainer: MakeTrainer
+) -> None:
+    train = trainer(kind, 1 << 20)
+    recipe = replace(CRF, head=head, hidden=4, dropout=0.3, epochs=2)  # type: ignore[arg-type]
+    alone = [train(recipe, seed)[0] for seed in (0, 1, 2)]
+    state, threads = torch.get_rng_state(), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        beside, lent = train(recipe, 0, 1, 2), train(recipe, 1)[0]
+    finally:
+        torch.set_num_threads(threads)
+    assert torch.equal(torch.get_rng_state(), state)
+    for one, other in zip([*alone, alone[1]], [*beside, lent], strict=True):
+        assert [e.loss for e in one.fit.curve] == [e.loss for e in other.fit.curve]
+        assert all(torch.equal(t, other.weights[name]) for name, t in one.weights.items())
+        assert one.dev == other.dev
 
 
 def test_layer_weights_are_those_learned(trainer: MakeTrainer) -> None:

@@ -5,7 +5,8 @@ Read beside `fine_tuning.py`: the two files are the question that unfreeze answe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,21 +32,20 @@ from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
-from unfreeze.encoders.threads import thread_pool
 from unfreeze.features.extract import Features, extract
 from unfreeze.features.layout import Form, Layout
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
-from unfreeze.layers.pooling import pool as pooled_rows
-from unfreeze.layers.side_by_side import lent
+from unfreeze.layers.pooling import pool
 from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.gradients import set_gradients
-from unfreeze.training.loop import Indices, fit
+from unfreeze.training.loop import Fit, Indices, Progress, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
+from unfreeze.training.together import train_together
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
 
@@ -61,7 +61,7 @@ def as_form(states: LayerStates, form: Form) -> LayerStates:
     """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
     if form == "tokens" or form == "words":
         return states
-    pooled = pooled_rows(states.states, states.lengths, form)
+    pooled = pool(states.states, states.lengths, form)
     none = torch.full((pooled.shape[1],), -1, device=pooled.device)
     return LayerStates(pooled, none, none, (1,) * pooled.shape[1])
 
@@ -198,38 +198,56 @@ def train_frozen(
     *,
     seeds: Sequence[int],
     device: torch.device,
-    progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
+    progress: Progress = lambda step, total, best: None,
 ) -> list[Trained]:
-    """Train a head on frozen features, one result a seed.
+    """Train a head on frozen features, one result a seed; what a seed gives does not hang on the others.
 
-    Linear heads train side by side for all seeds and penalties, and a seed keeps the penalty that is best on dev; what
-    a seed gives does not depend on the others. Other heads take one seed a call.
+    Linear heads train side by side for all seeds and penalties, and a seed keeps the penalty that is best on dev. Other
+    heads train in a thread each, where there are several.
     """
-    linear = recipe.head == "linear"
-    if not linear and len(seeds) != 1:
-        raise ValueError(f"head {recipe.head} trains one seed at a time, asked for {len(seeds)}")
-    l2 = recipe.l2 if linear else (0.0,)
     features = train.features
-    several = device.type == "cpu" and torch.get_num_threads() > 1
-    with seeded(seeds[0]), thread_pool(1) as pool, lent(pool if several else None):
-        head = frozen_head(recipe, objective, features.layers, features.width, seeds, l2).to(device)
-        if linear:
-            _standardise(head, train, device)
-        order = MEMBER_ORDER if linear else seeds[0]
-        run = _Run(head, objective, train, dev, device, order)
-        settings = replace(recipe, weight_decay=0.0) if linear else recipe  # l2 is in its loss; mix and bias go free
-        done = fit(run, settings, train.lengths(), seed=order, progress=progress)
-        predictions = run.dev_predictions()
-    gold = gold_labels(dev.examples)
-    scores = [main_score(objective, gold, decoded.labels) for decoded in predictions]
+    if recipe.head == "linear":
+        head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
+        _standardise(head, train, device)
+        run = _Run(head, objective, train, dev, device, MEMBER_ORDER)
+        settings = replace(recipe, weight_decay=0.0)  # l2 is in its loss; mix and bias go free
+        done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
+        return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
+    runs = []
+    for seed in seeds:
+        with seeded(seed):
+            head = frozen_head(recipe, objective, features.layers, features.width).to(device)
+        runs.append(_Run(head, objective, train, dev, device, seed))
+
+    dev_of: dict[int, Decoded] = {}
+
+    def train_one(number: int, told: Progress) -> Fit:
+        # On a processor all that is drawn while training comes from generators of its own.
+        with seeded(seeds[number]) if device.type != "cpu" else nullcontext():
+            done = fit(runs[number], recipe, train.lengths(), seed=seeds[number], progress=told)
+            (dev_of[number],) = runs[number].dev_predictions()
+        return done
+
+    fits = train_together(train_one, len(seeds), device, progress)
+    return [_trained(run, done, 0, dev_of[k], {}) for k, (run, done) in enumerate(zip(runs, fits, strict=True))]
+
+
+def _best_members(run: _Run, done: Fit, l2: Sequence[float]) -> list[Trained]:
+    """Of each seed the member whose penalty is best on dev."""
+    predictions, gold = run.dev_predictions(), gold_labels(run.dev_split.examples)
+    scores = [main_score(run.objective, gold, decoded.labels) for decoded in predictions]
     results = []
-    for s in range(len(seeds)):
-        member = max(range(s * len(l2), (s + 1) * len(l2)), key=lambda m: scores[m])
-        weights = _member_weights(head, member) if linear else head.state_dict()
-        kept = {name: tensor.detach().cpu() for name, tensor in weights.items()}
-        chosen = {"l2": l2[member % len(l2)]} if linear else {}
-        results.append(Trained(kept, done, member, predictions[member], head.mix_weights()[member], chosen))
+    for first in range(0, len(scores), len(l2)):
+        member = max(range(first, first + len(l2)), key=lambda m: scores[m])
+        results.append(_trained(run, done, member, predictions[member], {"l2": l2[member - first]}))
     return results
+
+
+def _trained(run: _Run, done: Fit, member: int, predicted: Decoded, chosen: Mapping[str, float]) -> Trained:
+    module: nn.Module = run.head  # type: ignore[assignment]
+    weights = _member_weights(module, member) if run.head.members > 1 else module.state_dict()
+    kept = {name: tensor.detach().cpu() for name, tensor in weights.items()}
+    return Trained(kept, done, member, predicted, run.head.mix_weights()[member], chosen)
 
 
 def _member_weights(head: nn.Module, member: int) -> dict[str, Tensor]:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from threading import Lock
 
 import numpy as np
 import torch
@@ -99,7 +98,6 @@ class _Run:
     def __post_init__(self) -> None:
         self.lengths = example_lengths(self.train_inputs)
         self.parameters = [p for group in self.layer_groups() for p in group]
-        self.reading = Lock()  # a store is read by one thread at a time
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
         shares, device = self.shares(indices), self.model.encoder.device
@@ -142,9 +140,8 @@ class _Run:
         frozen = None if stored is None else self._frozen_layer()
         if stored is None or frozen is None:
             return self.model.states(batch)
-        with self.reading:
-            states = stored.read(inputs).states[frozen]
-        return self.model.encoder.encode_above(frozen, states.to(batch.ids.device), batch)
+        states = stored.read(inputs).states[frozen].to(batch.ids.device)
+        return self.model.encoder.encode_above(frozen, states, batch)
 
     def _frozen_layer(self) -> int | None:
         """The highest layer that the encoder can go on from with all that is pretrained and frozen below it."""

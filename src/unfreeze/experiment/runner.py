@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -108,7 +109,9 @@ class Workbench:
 
 
 def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[RunRecord]:
-    """Records of these jobs, which share one recipe; those not finished are run, frozen linear ones all at once.
+    """Records of these jobs, which share one recipe; those not finished are run.
+
+    Frozen linear ones run all at once, other frozen ones as many at a time as there are threads.
 
     Raises:
         InputError: a run cannot be written.
@@ -116,11 +119,23 @@ def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[Ru
     missing = [j for j in jobs if not finished(bench, j, need)]
     bench.reached.update(j.id for j in jobs if j not in missing)
     recipe = jobs[0].recipe
-    side_by_side = recipe.method == "feature-extraction" and recipe.head == "linear"
-    for group in [missing] if side_by_side else [[j] for j in missing]:
-        if group:
-            _run_group(bench, recipe, group)
+    for group in _groups(missing, _at_once(bench, recipe)):
+        _run_group(bench, recipe, group)
     return [read_record(bench.run_folder(j)) for j in jobs]
+
+
+def _at_once(bench: Workbench, recipe: Recipe) -> int | None:
+    """How many seeds of a recipe are trained side by side; None is all."""
+    if recipe.method == "feature-extraction" and recipe.head == "linear":
+        return None
+    return torch.get_num_threads() if recipe.method == "feature-extraction" and bench.device.type == "cpu" else 1
+
+
+def _groups(jobs: Sequence[Job], at_most: int | None) -> list[Sequence[Job]]:
+    """Jobs in groups of about one size, none empty."""
+    count = math.ceil(len(jobs) / (at_most or max(len(jobs), 1)))
+    bounds = [len(jobs) * i // count for i in range(count + 1)] if count else []
+    return [jobs[a:b] for a, b in pairwise(bounds)]
 
 
 def finished(bench: Workbench, job: Job, need: Need) -> bool:
@@ -142,7 +157,7 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
     trained = _train(bench, recipe, [j.seed for j in group])
     peak = peak_mb(bench.device)
     for job, one in zip(group, trained, strict=True):
-        record = _record(bench, job, one, peak, share=len(group))
+        record = _record(bench, job, one, peak)
         with new_folder(bench.run_folder(job)) as folder:
             save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
@@ -197,7 +212,7 @@ def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> Spli
     return bench.features[key]
 
 
-def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: int) -> RunRecord:
+def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRecord:
     done, m = trained.fit, trained.member
     curve = tuple(
         EpochPoint(e.epoch, e.step, e.loss[m], e.dev[m], e.seconds, e.rate)
@@ -218,11 +233,11 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float, share: in
         diverged=done.diverged[m],
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),
-        train_s=done.seconds / share,
+        train_s=done.seconds,
         peak_mb=peak,
         trained_parameters=done.trained_parameters // members,
         stored_mb=sum(t.numel() * t.element_size() for t in trained.weights.values()) / 1e6,
-        examples_per_s=done.examples * share / done.seconds,
+        examples_per_s=done.examples / done.seconds,
     )
 
 

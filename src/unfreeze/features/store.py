@@ -23,6 +23,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
@@ -119,7 +120,7 @@ def _spans(starts: Ints, ends: Ints, row_bytes: int) -> Iterator[tuple[int, slic
 
 
 class StoredFeatures:
-    """An open store as `Features`. It has one file position, so threads must not share it."""
+    """An open store as `Features`; threads may share it."""
 
     kind: Literal["stored", "recomputed"] = "stored"
 
@@ -128,6 +129,7 @@ class StoredFeatures:
         self.bytes, self.seconds, self.reused = where.rows * about.row_bytes, seconds, reused
         self.about = about
         self._where, self._file = where, file
+        self._place = Lock()  # the file has one, which moves
         weakref.finalize(self, file.close)
         _OPEN.add(self)
 
@@ -136,10 +138,11 @@ class StoredFeatures:
         starts, counts = self._where.spans(inputs)
         rows = np.empty((int(counts.sum()), self.about.row_bytes), np.uint8)
         data = rows.reshape(-1)
-        for there, here in _spans(starts, starts + counts, self.about.row_bytes):
-            self._file.seek(there)
-            if self._file.readinto(data[here].data) != here.stop - here.start:
-                raise OSError(f"feature store {self.about.key} was cut while in use")
+        with self._place:
+            for there, here in _spans(starts, starts + counts, self.about.row_bytes):
+                self._file.seek(there)
+                if self._file.readinto(data[here].data) != here.stop - here.start:
+                    raise OSError(f"feature store {self.about.key} was cut while in use")
         return self._where.labelled(from_rows(rows, self.layers, self.width, self.about.dtype), inputs)
 
 

@@ -19,10 +19,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from unfreeze.layers.full_precision import no_autocast
 from unfreeze.layers.side_by_side import both
 
 Weights = tuple[Tensor, Tensor, Tensor]
-"""Of a direction: input (4h, width), recurrent (4h, h), bias (4h,); gates in torch's order: input, forget, cell, output."""
+"""Of a direction: input (4h, width), recurrent (4h, h), bias (4h,); gates in the order input, forget, cell, output."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _learn(
 class _Bidirectional(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, rows: Rows, *weights: Tensor) -> Tensor:
-        ways = (weights[:3], weights[3:])
+        ways: list[Any] = [weights[:3], weights[3:]]
         reads = both(lambda way: _read(x, ways[way], rows, bool(way)))
         ctx.rows = rows
         ctx.save_for_backward(x, *weights, *(t for r in reads for t in (r.gates, r.cells, r.bent, r.out)))
@@ -173,10 +174,11 @@ class _Bidirectional(torch.autograd.Function):
         ways, reads = (saved[:3], saved[3:6]), (_Read(*saved[6:10]), _Read(*saved[10:]))
         halves = grad.chunk(2, 1)
         want = ctx.needs_input_grad[0]
-        (of_x, *ahead), (also, *behind) = both(
-            lambda way: _learn(halves[way], x, ways[way], reads[way], ctx.rows, bool(way), want)
-        )
-        return of_x.add_(also) if want else None, None, *ahead, *behind
+        with no_autocast(x):
+            (of_x, *ahead), (also, *behind) = both(
+                lambda way: _learn(halves[way], x, ways[way], reads[way], ctx.rows, bool(way), want)
+            )
+        return None if of_x is None or also is None else of_x.add_(also), None, *ahead, *behind
 
 
 def bidirectional(x: Tensor, rows: Rows, ahead: Weights, behind: Weights) -> Tensor:
@@ -189,5 +191,5 @@ def bidirectional(x: Tensor, rows: Rows, ahead: Weights, behind: Weights) -> Ten
     Returns:
         (R, 2h), the forward direction first.
     """
-    out: Tensor = _Bidirectional.apply(x, rows, *ahead, *behind)
+    out: Tensor = _Bidirectional.apply(x, rows, *ahead, *behind)  # type: ignore[no-untyped-call]
     return out

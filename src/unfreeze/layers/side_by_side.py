@@ -15,8 +15,8 @@ _here = local()
 
 
 @contextmanager
-def lent(pool: ThreadPoolExecutor | None) -> Iterator[None]:
-    """Let `both` of this thread use the threads of `pool`, which compute with one of torch's threads; None lends none."""
+def lent(pool: ThreadPoolExecutor) -> Iterator[None]:
+    """Let `both` of this thread use one of `pool`, which computes, as this one should, with one thread of torch's."""
     before = getattr(_here, "pool", None)
     _here.pool = pool
     try:
@@ -26,26 +26,17 @@ def lent(pool: ThreadPoolExecutor | None) -> Iterator[None]:
 
 
 def both(work: Callable[[int], Result]) -> tuple[Result, Result]:
-    """`work(0)` and `work(1)`, without gradients; at the same time inside `lent`.
+    """`work(0)` and `work(1)`, without gradients; at the same time inside `lent`."""
 
-    What they give does not hang on that: each runs in one thread of torch's either way, inside `lent`.
-    """
+    def alone(way: int) -> Result:
+        with torch.no_grad():  # is local to a thread
+            return work(way)
+
     pool: ThreadPoolExecutor | None = getattr(_here, "pool", None)
     if pool is None:
-        with torch.no_grad():
-            return work(0), work(1)
-
-    def other() -> Result:
-        with torch.no_grad():  # is local to a thread
-            return work(1)
-
-    threads = torch.get_num_threads()
-    running = pool.submit(other)
+        return alone(0), alone(1)
+    other = pool.submit(alone, 1)
     try:
-        torch.set_num_threads(1)  # else three threads would share two processors
-        with torch.no_grad():
-            first = work(0)
+        return alone(0), other.result()
     finally:
-        torch.set_num_threads(threads)
-        running.exception()  # waits
-    return first, running.result()
+        other.exception()  # waits: nothing goes on behind the caller's back

@@ -19,6 +19,8 @@ from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
 from unfreeze.training.schedules import Stage, factor, stages
 
 Indices = npt.NDArray[np.int64]
+Progress = Callable[[int, int, float | None], None]
+"""Told (step, steps planned, best dev score so far) after every step."""
 
 
 class Trainable(Protocol):
@@ -138,14 +140,13 @@ def fit(
     lengths: npt.ArrayLike,
     *,
     seed: int,
-    progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
+    progress: Progress = lambda step, total, best: None,
 ) -> Fit:
     """Train with early choice of the best epoch on dev.
 
     Args:
         lengths: (examples,) size of each training example, for length buckets.
         seed: order of the examples; weights were drawn by the caller.
-        progress: told (step, steps planned, best dev score so far) after every step.
     """
     count = len(np.asarray(lengths))
     steps_per_epoch = math.ceil(count / recipe.batch_size)
