@@ -233,7 +233,7 @@ def _single(evidence: Evidence, only: MethodEvidence) -> Verdict:
     cost = f"It took {amount(only.effort_s, 's')} of computing and {amount(only.latency_ms, 'ms')} to predict a text."
     doubts = _doubts(evidence, only)
     if evidence.fixed:
-        step = "Compare with an encoder that reads words in their context (--encoder) to learn what context adds."
+        step = "Compare with an encoder that can be fine-tuned (--encoder), to learn whether fine-tuning pays here."
     else:
         doubts = ("There is nothing to compare with: only one method was run.", *doubts)
         step = "Run both methods (--methods feature-extraction,fine-tuning) to learn which is better."

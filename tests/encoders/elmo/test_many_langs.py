@@ -170,6 +170,23 @@ def _cut(folder: Path) -> None:
     (folder / "encoder.pkl").write_bytes(whole[: len(whole) // 2])
 
 
+def _legacy(folder: Path) -> int:
+    """`encoder.pkl` as torch wrote it before zip files; its length."""
+    torch.save(tensors(True)[1], folder / "encoder.pkl", _use_new_zipfile_serialization=False)
+    return len((folder / "encoder.pkl").read_bytes())
+
+
+def test_pickles_of_old_are_read_whole_and_refused_wherever_they_are_cut(tmp_path: Path) -> None:
+    folder = written(tmp_path / "cat")
+    length = _legacy(folder)
+    whole = (folder / "encoder.pkl").read_bytes()
+    assert load_encoder(str(folder)).layers == 3
+    for end in (*range(0, 700, 23), *range(700, length, 997), length - 1):
+        (folder / "encoder.pkl").write_bytes(whole[:end])
+        with pytest.raises(InputError, match=r"encoder\.pkl: (is no file of plain tensors|has no tensor)"):
+            load_encoder(str(folder))
+
+
 def _rewrite(folder: Path, name: str, old: str, new: str) -> None:
     text = (folder / name).read_text(encoding="utf-8")
     assert old in text
@@ -193,7 +210,9 @@ def _rewrite(folder: Path, name: str, old: str, new: str) -> None:
      "encoder.pkl: has a tensor forward_layer_1.input_linearity.weight, which the configuration does not ask for"),
     (lambda f: _rewrite(f, "sizes.json", '"n_highway": 2', '"n_highway": 1'),
      "token_embedder.pkl: has a tensor highways._layers.1.weight, which the configuration does not ask for"),
-], ids=range(13))  # fmt: skip
+    (lambda f: _rewrite(f, "sizes.json", '"dropout": 0.1', '"unfreeze": 3'), "(TypeError: 'unfreeze' is no object)"),
+    (lambda f: _rewrite(f, "char.dic", "a\t7", "a\t-7"), "char.dic:8: is no name and id with a tab between"),
+], ids=range(15))  # fmt: skip
 def test_what_is_wrong_with_a_folder(damage: Callable[[Path], object], expected: str, tmp_path: Path) -> None:
     folder = written(tmp_path / "cat")
     damage(folder)

@@ -99,6 +99,17 @@ def _foreign(folder: Path) -> None:
     (folder / "weights.hdf5").write_bytes(b"\x80\x04not this")
 
 
+def _tree(folder: Path) -> None:
+    whole = (folder / "weights.hdf5").read_bytes()
+    (folder / "weights.hdf5").write_bytes(whole.replace(b"TREE", b"XREE"))
+
+
+def _words(folder: Path) -> None:
+    with h5py.File(folder / "weights.hdf5", "r+") as file:
+        del file["CNN/b_cnn_0"]
+        file["CNN/b_cnn_0"] = ["a", "b", "c"]
+
+
 def _other(folder: Path) -> None:
     with h5py.File(folder / "weights.hdf5", "w") as file:
         file["something"] = np.zeros(3)
@@ -108,6 +119,8 @@ def _other(folder: Path) -> None:
     (_remove, "no .hdf5 file with ELMo's weights"),
     (_truncate, "weights.hdf5: is no HDF5 file, or is torn"),
     (_foreign, "weights.hdf5: is no HDF5 file, or is torn"),
+    (_tree, "weights.hdf5: is no HDF5 file, or is torn"),
+    (_words, "weights.hdf5: is no HDF5 file, or is torn: could not convert"),
     (_other, "no .hdf5 file with ELMo's weights"),
 ])  # fmt: skip
 def test_damaged_weights(damage: Callable[[Path], None], expected: str, folder: Path) -> None:
@@ -121,7 +134,11 @@ def test_damaged_weights(damage: Callable[[Path], None], expected: str, folder: 
     (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "n_characters": 100}}), "n_characters is 100"),
     (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "activation": "swish"}}), "activation is swish"),
     (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "max_characters_per_token": 16}}), "is 16"),
-], ids=range(5))  # fmt: skip
+    (json.dumps({**OPTIONS, "unfreeze": 3}), "is not as ELMo's options are written (TypeError: 'unfreeze' is no obj"),
+    (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "n_layers": 0}}), "(ValueError: hidden 9, projection 6, "),
+    (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": float("inf")}}), "(OverflowError"),
+    (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "filters": [[1, 0]]}}), "(ValueError: embedding 4, "),
+], ids=range(9))  # fmt: skip
 def test_options_that_cannot_be_read(text: str, expected: str, folder: Path) -> None:
     (folder / "options.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as raised:

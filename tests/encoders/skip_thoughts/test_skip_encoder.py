@@ -160,6 +160,17 @@ def test_fingerprint(tmp_path: Path) -> None:
     assert len(found | {first}) == 6
 
 
+@pytest.mark.parametrize("kind", ["uni", "combine"])
+def test_its_size_is_that_of_the_published_files(kind: str, tmp_path: Path) -> None:
+    encoder = load(write_folder(tmp_path), kind=kind)
+    parts = ("uni",) if kind == "uni" else ("uni", "bi")
+    tables = sum(random_tables()[part].size for part in parts)
+    # torch has a bias on the recurrent side too, zeros here
+    weights = sum(a.size for part in parts for a in random_weights()[part].values())
+    zeros = sum(3 * HIDDEN[part] * (2 if part == "bi" else 1) for part in parts)
+    assert encoder.sizes() == (tables + weights + zeros, 4 * (tables + weights + zeros))
+
+
 def test_a_half_precision_copy_shares_the_tables_and_is_close(encoder: SkipThoughtsEncoder) -> None:
     exact, before = states(encoder, TEXTS), copy.deepcopy(encoder.state_dict())
     with frozen(encoder, "bf16") as reader:

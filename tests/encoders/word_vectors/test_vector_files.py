@@ -117,6 +117,8 @@ def test_words_with_spaces_odd_gaps_empty_lines_and_a_mark_at_the_start(tmp_path
         ("\n\n", "bad.txt:1: is no line of word vectors"),
         ("word\n", "bad.txt:1: is no line of word vectors"),
         ("0 2\n", "bad.txt: holds no word vectors"),
+        ("0 0\n", "bad.txt:1: promises 0 numbers a word"),
+        ("5 0\na\n", "bad.txt:1: promises 0 numbers a word"),
     ],
 )
 def test_bad_text_is_told_with_its_line(text: str | bytes, told: str, tmp_path: Path) -> None:
@@ -159,9 +161,14 @@ def test_bad_arrays(tmp_path: Path) -> None:
         np.save(path, array)
         with pytest.raises(InputError, match=told):
             read_vectors(path)
-    _written(path, b"")
-    with pytest.raises(InputError, match="cannot be read as an array"):
-        read_vectors(path)
+    np.save(path, VECTORS)
+    whole = path.read_bytes()
+    np.savez(path.with_suffix(".npz"), VECTORS)
+    archive = path.with_suffix(".npz").read_bytes()
+    for content in (b"", whole[:-1], whole[:40], whole.replace(b"(7, 3)", b"(7, 3("), archive):
+        _written(path, content)
+        with pytest.raises(InputError, match="cannot be read as an array"):
+            read_vectors(path)
     np.save(path, VECTORS)
     _written(tmp_path / "tiny.vocab", b"a\n\xff\n")
     with pytest.raises(InputError, match=r"tiny\.vocab:2: has a word that is not UTF-8"):
@@ -178,6 +185,18 @@ def test_bad_arrays(tmp_path: Path) -> None:
     _written(tmp_path / "index.parquet", "nothing")
     with pytest.raises(InputError, match="cannot be read"):
         read_vectors(path)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_an_array_with_numbers_that_are_not_finite_is_told_when_it_is_read(bad: float, tmp_path: Path) -> None:
+    path, vectors = _array(tmp_path), VECTORS.astype(np.float64)
+    vectors[2, 1] = bad
+    np.save(path, vectors)
+    table = read_vectors(path)
+    assert table.rows(np.array([0, 1, 7])).shape == (3, 3)
+    for read in (lambda: table.rows(np.array([7, 2])), lambda: table.digest):
+        with pytest.raises(InputError, match=r"tiny\.npy: has numbers that are not finite, at the word '猫'"):
+            read()
 
 
 def test_of_a_folder_with_several_files_one_has_to_be_given(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from unfreeze.layers.steps import Steps, steps_of
 
 @dataclass(frozen=True)
 class LstmSize:
-    """Sizes of the recurrence.
+    """Sizes of the recurrence. Raises `ValueError` where one is below 1.
 
     Attributes:
         hidden: cells of one direction.
@@ -31,6 +31,10 @@ class LstmSize:
     cell_clip: float | None = 3.0
     projection_clip: float | None = 3.0
     skip: bool = True
+
+    def __post_init__(self) -> None:
+        if min(self.hidden, self.projection, self.layers) < 1:
+            raise ValueError(f"hidden {self.hidden}, projection {self.projection}, layers {self.layers}")
 
 
 State = tuple[Tensor, Tensor]  # projected (2, N, projection) and cells (2, N, hidden)

@@ -56,7 +56,8 @@ class ElmoEncoder(Encoder):
         self.step_pieces = max(1, STEP_CELLS // (2 * model.lm.size.layers * model.lm.size.hidden))
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
-            self.fixed = "its states go on from text to text (stateful), which training in random order would break"
+            broken = "its states go on from text to text, which training in random order would break"
+            self.fixed = f"{broken}; without stateful=true it can be"
         self._states: list[State] | None = None
         self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`
         self.eval()

@@ -11,7 +11,6 @@ A folder that `write_folder` wrote has `weights.safetensors` in place of the pic
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from torch import Tensor
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import Lexicon
 from unfreeze.encoders.elmo.model import ElmoModel
-from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors, write_safetensors
+from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors, reading_told, write_safetensors
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.errors import InputError
 
@@ -58,13 +57,19 @@ def _dictionary(path: Path, marks: tuple[str, ...]) -> dict[str, int]:
             continue
         name, _, told = line.rstrip("\r").rpartition("\t")
         try:
-            found[name or "\u3000"] = int(told)  # the authors' writer loses the ideographic space, as white space
+            found[name or "\u3000"] = _id(told)  # the authors' writer loses the ideographic space, as white space
         except ValueError:
             raise InputError("is no name and id with a tab between", where=f"{path}:{number}") from None
     missing = [mark for mark in marks if mark not in found]
     if missing:
         raise InputError(f"has no {missing[0]}", where=str(path))
     return found
+
+
+def _id(told: str) -> int:
+    if (number := int(told)) < 0:
+        raise ValueError(told)
+    return number
 
 
 def read_options(folder: Path, lexicon: Lexicon) -> Options:
@@ -94,7 +99,13 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         )  # fmt: skip
         embedding, width, highways = int(cnn["char_dim"]), int(cnn["word_dim"]), int(cnn["n_highway"])
         longest, activation = int(cnn["max_characters_per_token"]), str(cnn["activation"])
-    except (KeyError, TypeError, ValueError) as error:
+        words = max(lexicon.words.values()) + 1 if lexicon.words else 0
+        characters = max(lexicon.characters.values()) + 1
+        cnn_size = CnnSize(
+            characters, embedding, filters, highways, size.projection, activation, lexicon.padding, words, width
+        )
+        reading = reading_told(values)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         problem = f"is not as ELMoForManyLangs' configuration is written ({type(error).__name__}: {error})"
         raise InputError(problem, where=str(path)) from None
     if kinds != ("cnn", "elmo") or embedding < 1 or activation not in ACTIVATIONS:
@@ -106,12 +117,7 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         raise InputError(
             f"word_dim is {width}, and word.dic is {'there' if lexicon.words else 'missing'}", where=str(path)
         )
-    words = max(lexicon.words.values()) + 1 if lexicon.words else 0
-    characters = max(lexicon.characters.values()) + 1
-    cnn_size = CnnSize(
-        characters, embedding, filters, highways, size.projection, activation, lexicon.padding, words, width
-    )
-    return Options(cnn_size, size, values.get("unfreeze", {}))
+    return Options(cnn_size, size, reading)
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -152,7 +158,7 @@ class _Tensors:
             self.found = torch.load(path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
             raise InputError("not found", where=str(path)) from None
-        except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        except Exception as error:  # a torn file can raise nearly anything
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InputError(f"is no file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
 
@@ -164,7 +170,7 @@ class _Tensors:
 
     def __call__(self, name: str, *shape: int) -> Tensor:
         tensor = self.found.get(name) if isinstance(self.found, Mapping) else None
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
             raise InputError(f"has no tensor {name}, which the configuration asks for", where=str(self.path))
         if tuple(tensor.shape) != shape:
             told = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"

@@ -16,7 +16,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": torch.relu, "tanh"
 
 @dataclass(frozen=True)
 class CnnSize:
-    """Sizes of a character CNN.
+    """Sizes of a character CNN. Raises `ValueError` where one is too small.
 
     Attributes:
         characters: rows of the embedding table.
@@ -38,6 +38,11 @@ class CnnSize:
     padding: int = PADDING
     words: int = 0
     word_width: int = 0
+
+    def __post_init__(self) -> None:
+        least = min(self.embedding, self.projection, *(size for pair in self.filters or ((0, 0),) for size in pair))
+        if least < 1 or min(self.highways, self.words, self.word_width) < 0:
+            raise ValueError(f"embedding {self.embedding}, filters {self.filters}, highways {self.highways}")
 
     @property
     def features(self) -> int:

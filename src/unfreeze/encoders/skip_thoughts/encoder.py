@@ -128,6 +128,12 @@ class SkipThoughtsEncoder(Encoder):
         digest.update(self.vocabulary.digest())
         return digest.hexdigest()
 
+    def sizes(self) -> tuple[int, int]:
+        """See `Encoder.sizes`; the tables are counted, whatever is read of them."""
+        numbers, size = super().sizes()
+        tables = [self.vocabulary.tables[part] for part in self.grus]
+        return numbers + sum(table.size for table in tables), size + sum(table.nbytes for table in tables)
+
     def _vectors(self, texts: Ints) -> Tensor:
         """(N, width) states of texts (N, C), -1 behind the end."""
         used, where = np.unique(np.maximum(texts, 0), return_inverse=True)

@@ -86,9 +86,13 @@ def _vocabulary_of(array: Path) -> Path | None:
 
 def _mapped(path: Path) -> np.ndarray[Any, Any]:
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"cannot be read as an array: {error}", where=str(path)) from None
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it is an archive of arrays")
+    except Exception as error:  # numpy reads the header as Python, and a torn one raises nearly anything
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"cannot be read as an array: {problem}", where=str(path)) from None
+    return array
 
 
 def _read_array(path: Path) -> VectorTable:
@@ -125,7 +129,7 @@ def _words_of_table(path: Path) -> list[str]:
 
     try:
         table = pq.read_table(path)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # as with arrays
         raise InputError(f"cannot be read: {error}", where=str(path)) from None
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):

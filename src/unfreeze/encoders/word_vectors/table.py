@@ -29,6 +29,7 @@ class VectorTable:
 
     Raises:
         InputError: no word, no dimension, another number of words than rows, no floats, a word with a line break.
+            Vectors with numbers that are not finite are told when they are read: a mapped file is not read before.
     """
 
     def __init__(self, words: Sequence[str], vectors: npt.NDArray[Any], where: str = "") -> None:
@@ -39,7 +40,7 @@ class VectorTable:
             raise InputError("holds no word vectors", where=where)
         if len(words) != len(vectors):
             raise InputError(f"has {len(vectors):,} rows, but its vocabulary has {len(words):,} words", where=where)
-        self.words, self.vectors = tuple(words), vectors
+        self.words, self.vectors, self.where = tuple(words), vectors, where
         self._rows: dict[str, int] = {}
         for row, word in enumerate(self.words):
             self._rows.setdefault(word, row)
@@ -58,10 +59,18 @@ class VectorTable:
         return self._rows.get(word.lower(), len(self.words)) if found is None else found
 
     def rows(self, rows: Ints) -> Floats:
-        """(n,) rows to (n, d) vectors; row V, of words that are not in the table, is all zeros."""
+        """(n,) rows to (n, d) vectors; row V, of words that are not in the table, is all zeros.
+
+        Raises:
+            InputError: a number is not finite.
+        """
         found = np.zeros((len(rows), self.width), np.float32)
         known = rows < len(self.words)
-        found[known] = self.vectors[rows[known]]
+        with np.errstate(over="ignore"):
+            found[known] = self.vectors[rows[known]]
+        if not np.isfinite(found).all():
+            word = self.words[rows[np.argmin(np.isfinite(found).all(1))]]
+            raise InputError(f"has numbers that are not finite, at the word {word!r}", where=self.where)
         return found
 
     @cached_property

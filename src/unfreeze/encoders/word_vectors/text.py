@@ -48,6 +48,8 @@ def _opening(path: Path) -> tuple[int, tuple[int, int] | None, int]:
         lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(_BLOCK), b"")) + 1
     if len(first) == 2 and all(part.isdigit() for part in first):
         header = (int(first[0]), int(first[1]))
+        if header[1] < 1:
+            raise InputError("promises 0 numbers a word", where=f"{path}:1")
         if header[1] > path.stat().st_size:
             raise InputError(f"promises {header[1]:,} numbers a word, more than it has bytes", where=f"{path}:1")
         return lines, header, header[1]

@@ -1,0 +1,133 @@
+"""The HDF5 file of a published ELMo: its tensors, checked, under the names of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.token_cnn import CnnSize
+from unfreeze.errors import InputError
+
+FORGET_BIAS = 1.0  # TensorFlow adds it at each step; the file has the bias without it
+_GATES = ("i", "j", "f", "o")  # blocks in the file; j is the candidate
+_OURS = ("i", "f", "o", "j")
+
+
+def holds_elmo(path: Path) -> bool:
+    """Whether a file has ELMo's weights. Raises `InputError` where it is no HDF5 file."""
+    import h5py
+
+    with _told(path), h5py.File(path, "r") as opened:
+        return "char_embed" in opened
+
+
+def read_hdf5(path: Path, cnn: CnnSize, lstm: LstmSize, told: str) -> dict[str, Tensor]:
+    """Weights under the names of `ElmoModel`'s parameters.
+
+    Args:
+        told: what says the sizes, for messages.
+
+    Raises:
+        InputError: the file is torn; a tensor is missing, of another shape than the sizes ask for, or not asked for.
+    """
+    import h5py
+
+    with _told(path), h5py.File(path, "r") as opened:
+        read = _Tensors(opened, path, told)
+        weights = _mapped(read, cnn, lstm)
+        read.done()
+        return weights
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Whatever h5py raises over a file becomes an `InputError`: of a torn one that can be nearly anything."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(f"is no HDF5 file, or is torn: {problem}", where=str(path)) from None
+
+
+class _Tensors:
+    """Tensors of an HDF5 file, their shapes checked."""
+
+    def __init__(self, opened: Any, path: Path, told: str) -> None:
+        self.opened, self.path, self.told = opened, path, told
+        self.names: set[str] = set()
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        import h5py
+
+        found = self.opened.get(name)
+        if not isinstance(found, h5py.Dataset):
+            raise InputError(f"has no tensor {name}, which {self.told} asks for", where=str(self.path))
+        if found.shape != shape:
+            told = f"{name} has the shape {found.shape}, {self.told} asks for {shape}"
+            raise InputError(told, where=str(self.path))
+        self.names.add(name)
+        return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
+
+    def done(self) -> None:
+        """Raise `InputError` where a tensor of the network was not asked for: the options are of a smaller one."""
+        import h5py
+
+        def unread(name: str, item: Any) -> str | None:
+            mine = isinstance(item, h5py.Dataset) and name.startswith(("CNN", "RNN"))
+            return name if mine and name not in self.names else None
+
+        name = self.opened.visititems(unread)
+        if name is not None:
+            raise InputError(f"has a tensor {name}, which {self.told} does not ask for", where=str(self.path))
+
+
+def _mapped(read: _Tensors, cnn: CnnSize, lstm: LstmSize) -> dict[str, Tensor]:
+    embedding = read("char_embed", cnn.characters - 1, cnn.embedding)
+    weights = {"cnn.embedding": torch.cat([torch.zeros(1, cnn.embedding), embedding])}  # 0: no character
+    for k, (width, count) in enumerate(cnn.filters):
+        weights[f"cnn.convolutions.{k}.weight"] = (
+            read(f"CNN/W_cnn_{k}", 1, width, cnn.embedding, count)[0].permute(2, 1, 0).contiguous()
+        )
+        weights[f"cnn.convolutions.{k}.bias"] = read(f"CNN/b_cnn_{k}", count)
+    n = cnn.features
+    for k in range(cnn.highways):
+        for name in ("carry", "transform"):
+            weights[f"cnn.highways.{k}.{name}.weight"] = read(f"CNN_high_{k}/W_{name}", n, n).T.contiguous()
+            weights[f"cnn.highways.{k}.{name}.bias"] = read(f"CNN_high_{k}/b_{name}", n)
+    weights["cnn.projection.weight"] = read("CNN_proj/W_proj", n, cnn.projection).T.contiguous()
+    weights["cnn.projection.bias"] = read("CNN_proj/b_proj", cnn.projection)
+    for layer in range(lstm.layers):
+        width = cnn.projection if layer == 0 else lstm.projection
+        both = [_direction(read, f"RNN_{d}/RNN/MultiRNNCell/Cell{layer}/LSTMCell", width, lstm) for d in (0, 1)]
+        for name in both[0]:
+            weights[f"lm.layers.{layer}.{name}"] = torch.stack([direction[name] for direction in both])
+    return weights
+
+
+def _direction(read: _Tensors, where: str, width: int, lstm: LstmSize) -> dict[str, Tensor]:
+    hidden, projection = lstm.hidden, lstm.projection
+    matrix = _reordered(read(f"{where}/W_0", width + projection, 4 * hidden))
+    bias = read(f"{where}/B", 4 * hidden).clone()
+    forget = _GATES.index("f") * hidden
+    bias[forget : forget + hidden] += FORGET_BIAS
+    return {
+        "input": matrix[:width],
+        "recurrent": matrix[width:],
+        "bias": _reordered(bias),
+        "project": read(f"{where}/W_P_0", hidden, projection),
+    }
+
+
+def _reordered(gates: Tensor) -> Tensor:
+    """Blocks of the last dimension from the file's order to ours."""
+    blocks = dict(zip(_GATES, gates.chunk(4, -1), strict=True))
+    return torch.cat([blocks[name] for name in _OURS], -1)
