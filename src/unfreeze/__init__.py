@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unfreeze.bundle import Predictor
+    from unfreeze.experiment.layer_scores import LayerScores
     from unfreeze.judge import Result
 
-__all__ = ["InputError", "Plan", "Recipe", "compare", "load"]
+__all__ = ["InputError", "Plan", "Recipe", "compare", "load", "probe"]
 
 
 def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> Result:
@@ -37,16 +38,42 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
     Raises:
         InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
     """
+    from unfreeze.comparison import compare as answer
+
+    return answer(_plan(data, plan, settings, "compare"))
+
+
+def probe(data: str | Path | None = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> LayerScores:
+    """Score a linear probe on every layer of the frozen encoder, with its 95 % interval.
+
+    Args:
+        data: file or folder, as for the command line.
+        plan: a `Plan`, or a plan file; `settings` win over it. Methods, budget and recipes play no part, and `seeds`
+            are resamples of the training rows.
+        settings: fields of `Plan`, such as `encoder="minilm"`, `seeds=5`, `out="folder"` (for `probes.json`).
+
+    Returns:
+        The scores: `.layers` from the bottom (each `.dev`, `.test`, `.ci95`, ...), `.chosen`, `.finding`.
+
+    Raises:
+        InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
+    """
+    from unfreeze.probing import probe as answer
+
+    return answer(_plan(data, plan, settings, "probe"))
+
+
+def _plan(data: str | Path | None, plan: str | Path | Plan | None, settings: dict[str, Any], where: str) -> Plan:
+    """A plan with `data` and `settings` over it."""
     import os
     from pathlib import Path
 
-    from unfreeze.comparison import compare as answer
     from unfreeze.plan import merged, read_plan
 
     base = plan if isinstance(plan, Plan) else Plan() if plan is None else read_plan(Path(plan))
     named = settings if data is None else {**settings, "data": data}
     given = {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in named.items()}
-    return answer(merged(base, given, "compare"))
+    return merged(base, given, where)
 
 
 def load(bundle: str | Path, device: str = "auto") -> Predictor:

@@ -95,6 +95,45 @@ def compare(
 
 
 @app.command()
+def probe(
+    data: Data = None,
+    train: Split = None,
+    dev: Split = None,
+    test: Split = None,
+    text: Column = None,
+    text_b: Column = None,
+    label: Column = None,
+    task: Kind = None,
+    encoder: Encoder = None,
+    encoder_option: Options = None,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", help="Resamples of the training rows.  [default: 5]")
+    ] = None,
+    train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None,
+    max_length: Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")] = None,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
+    cache_gb: Annotated[
+        float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")
+    ] = None,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write probes.json there too.")] = None,
+) -> None:
+    """Score a linear probe on every layer of the frozen encoder, with its interval: which layer knows most?"""
+    given = {k: v for k, v in locals().items() if k != "encoder_option" and v is not None}
+    if encoder_option:
+        given["encoder_options"] = _options(encoder_option)
+    asked = _plan(None, given)
+    from unfreeze.probing import probe as answer
+    from unfreeze.progress import Display, layer_table
+
+    with Display() as display:
+        scores = answer(asked, display, display.say)
+    for line in layer_table(scores):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"Written: {Path(out) / 'probes.json'}")
+
+
+@app.command()
 def check(
     data: Data = None,
     train: Split = None,

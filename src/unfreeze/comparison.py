@@ -28,6 +28,7 @@ from unfreeze.experiment.budgets import SEEDS, recipes
 from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.cost import median_ms, processor_name
 from unfreeze.experiment.jobs import Job, job, question_digest
+from unfreeze.experiment.layer_scores import read_layer_scores, write_layer_scores
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import (
@@ -50,6 +51,7 @@ from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judge import Result, judge
 from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
+from unfreeze.probes import layers as probes
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
 
@@ -116,6 +118,7 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
     while True:
         choices, best = _run_methods(bench, plan, question)
         _floor(bench, question)
+        _probes(bench, question)
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
         winner = best[result.verdict["use"]]
@@ -172,6 +175,13 @@ def _floor(bench: Workbench, question: str) -> None:
     bench.watcher.begin("bag of words, without the encoder", bench.left)
     write_floor(bench.folder, bag_of_words(bench.dataset, question))
     bench.watcher.end("bag of words, without the encoder", None)
+
+
+def _probes(bench: Workbench, question: str) -> None:
+    """What a linear probe reaches on each layer, unless this question's is there."""
+    found = read_layer_scores(bench.folder)
+    if found is None or (found.question, found.version) != (question, probes.VERSION):
+        write_layer_scores(bench.folder, probes.probe_layers(bench, question))
 
 
 def _main(bench: Workbench, record: RunRecord) -> float:

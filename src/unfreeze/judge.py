@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean
 from unfreeze.data.examples import Example, Label
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
+from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores
 from unfreeze.experiment.record import (
     Choice,
     FloorRecord,
@@ -54,6 +55,7 @@ class Comparison:
         tests: test record of every final run, by run id; its predictions are in the order of `items`.
         items: the test items with gold labels.
         floor: what the words alone reach; None where it was not computed.
+        probes: what a linear probe reaches on each layer; None where none were made for this question.
     """
 
     setting: Setting
@@ -62,6 +64,7 @@ class Comparison:
     tests: Mapping[str, TestRecord]
     items: tuple[Example, ...]
     floor: FloorRecord | None = None
+    probes: LayerScores | None = None
 
     def trials(self, method: Method) -> tuple[RunRecord, ...]:
         """The runs among which `method` chose its recipe."""
@@ -101,6 +104,11 @@ class Result:
     def floor(self) -> dict[str, Any] | None:
         """`name`, `dev`, `test`, `ci95`, `gains`, ...; None when none was computed."""
         return None if self.values["floor"] is None else dict(self.values["floor"])
+
+    @property
+    def probes(self) -> dict[str, Any] | None:
+        """`layers`, `chosen`, `finding`, ...; None when none were made."""
+        return None if self.values["probes"] is None else dict(self.values["probes"])
 
     def to_dict(self) -> dict[str, Any]:
         """The plain values, as in the file."""
@@ -144,7 +152,10 @@ def read_comparison(folder: Path) -> Comparison:
     if floor is not None and len(floor.predictions) != len(items):
         found = f"{len(floor.predictions)} predictions for {len(items)} test items"
         raise InputError(f"{found}; delete it and start the same command again", where=str(folder / "floor.json"))
-    return Comparison(setting, choices, records, tests, items, floor)
+    probes = read_layer_scores(folder)
+    if probes is not None and probes.question != setting.data.get("question"):
+        probes = None  # written there by `unfreeze probe` about something else
+    return Comparison(setting, choices, records, tests, items, floor, probes)
 
 
 def _values(comparison: Comparison) -> dict[str, Any]:
@@ -167,6 +178,7 @@ def _values(comparison: Comparison) -> dict[str, Any]:
         "difference": None if difference is None else _difference(difference),
         "equivalence": equivalence,
         "floor": floor,
+        "probes": None if comparison.probes is None else _probes(comparison.probes),
         "verdict": {
             "choice": advice.choice,
             "use": advice.use,
@@ -218,6 +230,12 @@ def _floor(comparison: Comparison, statistics: Mapping[Method, Floats]) -> dict[
         "trained_on": floor.trained_on,
         "train_s": floor.train_s,
     }
+
+
+def _probes(probes: LayerScores) -> dict[str, Any]:
+    """As they are in their file, less what other keys of the result say."""
+    told = {"question", "version", "data", "task", "metric", "encoder", "train_size"}
+    return {key: value for key, value in asdict(probes).items() if key not in told}
 
 
 def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[str, Any]:

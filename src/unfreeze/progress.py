@@ -9,7 +9,10 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from unfreeze.judge import Result
+from unfreeze.experiment.layer_scores import LayerScores
+from unfreeze.judge import METRIC_NAMES, Result
+
+BAR = 32  # signs
 
 
 class Display:
@@ -102,8 +105,38 @@ def summary(result: Result) -> list[str]:
             f"  {floor['name'].replace('-', ' '):<18}  test {metric} {100 * floor['test']:5.1f} [{100 * low:.1f}, "
             f"{100 * high:.1f}]  training {clock(floor['train_s'])}  (no encoder)"
         ]
+    if probes := result.probes:
+        lines += ["", probes["finding"]]
     for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
     out = Path(result.values["plan"]["out"])
     made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
     return [*lines, "", f"Next: {verdict['next_step']}", "", *made]
+
+
+def layer_table(scores: LayerScores) -> list[str]:
+    """The probes of all layers for a terminal: a row a layer, with its interval drawn, and what they say together."""
+    metric = METRIC_NAMES.get(scores.metric, scores.metric)
+    low, high = min(s.ci95[0] for s in scores.layers), max(s.ci95[1] for s in scores.layers)
+    lines = ["", f"{metric} of linear probes", f"layer    dev   test  95 % interval      l2  {'':{BAR}}"]
+    for s in scores.layers:
+        best = "best on dev" if s.layer == scores.chosen else "within noise of it" if s.within_noise else ""
+        row = f"{s.layer:5}  {100 * s.dev:5.1f}  {100 * s.test:5.1f}  {100 * s.ci95[0]:5.1f} to {100 * s.ci95[1]:5.1f}"
+        lines.append(f"{row}  {s.l2:6g}  {_bar(*s.ci95, s.test, low, high)}  {best}".rstrip())
+    used = (
+        "" if scores.trained_on == scores.train_size else f" ({scores.trained_on:,} of {scores.train_size:,} examples)"
+    )
+    times = f"Layer states took {clock(scores.extract_s)} to compute; the probes{used} {scores.probe_s:.1f} s."
+    return [line.rstrip() for line in (*lines, "", scores.finding, times)]
+
+
+def _bar(low: float, high: float, value: float, left: float, right: float) -> str:
+    """An interval with its value, drawn between `left` and `right`: `    ----o---   `."""
+
+    def place(number: float) -> int:
+        return round((BAR - 1) * (number - left) / ((right - left) or 1))
+
+    start, end = place(low), place(high)
+    line = " " * start + "-" * (end - start + 1)
+    at = place(value)
+    return f"{line[:at]}o{line[at + 1 :]}".ljust(BAR)

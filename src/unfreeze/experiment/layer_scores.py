@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.record import as_written, read_json
@@ -86,11 +87,10 @@ def read_layer_scores(folder: Path) -> LayerScores | None:
         return None
     values = read_json(folder / FILE)
     with as_written(folder / FILE):
-        layers = tuple(
-            LayerScore(
-                **{**one, **{key: tuple(one[key]) for key in ("ci95", "resamples", "behind_ci95")}},
-                tried=tuple((l2, dev) for l2, dev in one.pop("tried")),
-            )
-            for one in values["layers"]
-        )
+        layers = tuple(_layer(one) for one in values["layers"])
         return LayerScores(**{**values, "layers": layers})
+
+
+def _layer(values: Mapping[str, Any]) -> LayerScore:
+    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95")}
+    return LayerScore(**{**values, **pairs, "tried": tuple((l2, dev) for l2, dev in values["tried"])})

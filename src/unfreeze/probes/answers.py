@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from unfreeze.data.batches import sorted_batches, unsorted
 from unfreeze.data.examples import Label
 from unfreeze.data.schemes import allowed_transitions
-from unfreeze.layers.crf import CRF
+from unfreeze.layers.crf import CRF, Rules
 from unfreeze.layers.ragged import pad
 from unfreeze.probes.losses import Logistic, Loss, Multinomial, Squared
 from unfreeze.training.objectives import Objective
-
-_WORDS = 16_384  # that are decoded at a time
 
 
 def loss_for(objective: Objective, targets: Sequence[Tensor], device: torch.device) -> Loss:
@@ -40,21 +38,34 @@ def labels_of(objective: Objective, logits: Tensor, words: Sequence[int]) -> tup
     if objective.task.target != "tags":
         return objective.decode(logits).labels
     names = objective.labels.names
-    if objective.labels.scheme is None:  # any tag may follow any other
-        best = logits.argmax(1).tolist()
-        ends = [0, *torch.tensor(words).cumsum(0).tolist()]
-        return tuple(tuple(names[tag] for tag in best[a:b]) for a, b in pairwise(ends))
-    return tuple(tuple(names[tag] for tag in tags) for tags in _allowed_tags(objective, logits, words))
+    return tuple(tuple(names[tag] for tag in tags) for tags in _best_tags(objective, logits, words))
 
 
-def _allowed_tags(objective: Objective, logits: Tensor, words: Sequence[int]) -> list[list[int]]:
+def _best_tags(objective: Objective, logits: Tensor, words: Sequence[int]) -> list[list[int]]:
     """The most probable sequence of independent tags that the scheme allows, of each sentence."""
+    ends = [0, *torch.tensor(words).cumsum(0).tolist()]
+    best = logits.argmax(1)
+    flat = best.tolist()
+    found = [flat[a:b] for a, b in pairwise(ends)]
+    if objective.labels.scheme is None:  # any tag may follow any other
+        return found
     rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
-    decoder = CRF(objective.outputs, rules, learned=False).to(logits.device)
-    sentences = torch.split(logits, list(words))
-    batches = list(sorted_batches(words, _WORDS))
-    found = []
-    for batch in batches:
-        padded, mask = pad(torch.cat([sentences[i] for i in batch]), [words[i] for i in batch])
-        found += decoder.decode(padded, mask)
-    return [found[i] for i in unsorted(batches, len(words))]
+    wrong = _against(rules, best, ends)  # few: most tags that are the best by themselves are allowed
+    if wrong:
+        decoder = CRF(objective.outputs, rules, learned=False).to(logits.device)
+        lengths = [words[i] for i in wrong]
+        padded, mask = pad(torch.cat([logits[ends[i] : ends[i + 1]] for i in wrong]), lengths)
+        for i, tags in zip(wrong, decoder.decode(padded, mask), strict=True):
+            found[i] = tags
+    return found
+
+
+def _against(rules: Rules, best: Tensor, ends: Sequence[int]) -> list[int]:
+    """The sentences whose tags `best` (words,), one sentence after another, break a rule."""
+    step, first, last = (torch.as_tensor(np.asarray(rule), device=best.device) for rule in rules)
+    fine = torch.cat([step[best[:-1], best[1:]], best.new_ones(1, dtype=torch.bool)])  # between a word and the next
+    begin, end = torch.tensor(ends[:-1]), torch.tensor(ends[1:]) - 1
+    fine[end] = last[best[end]]
+    fine[begin] &= first[best[begin]]
+    sentence = torch.repeat_interleave(torch.tensor(ends).diff())
+    return sorted(set(sentence[~fine.cpu()].tolist()))

@@ -92,15 +92,19 @@ def finding(scores: LayerScores) -> str:
     others = [one for one in scores.layers if one is not chosen]
     near = [one.layer for one in others if one.within_noise]
     above = [one.layer for one in others if one.behind_ci95[1] < 0]
-    sentences = [f"Of all layers, {chosen.layer} has the best linear probe on dev: {reached}."]
+    sentences = [f"Layer {chosen.layer} has the best linear probe on dev: {reached}."]
     if near:
-        sentences.append(f"Not to be told from it: {_listed(near)}.")
+        sentences.append(f"{_listed(near).capitalize()} cannot be told from it.")
     if above:
-        sentences.append(f"Better than it on test: {_listed(above)}.")
+        sentences.append(f"{_listed(above).capitalize()}, not chosen on dev, {_are(above)} better on test.")
     if chosen.layer != 0:
         low, high = (signed(end) for end in scores.layers[0].behind_ci95)
         sentences.append(f"Over layer 0, the embeddings, it gains {points(scores.layers[0].behind)} [{low}, {high}].")
     return " ".join(sentences)
+
+
+def _are(layers: Sequence[int]) -> str:
+    return "are" if len(layers) > 1 else "is"
 
 
 def _between(low: float, high: float) -> str:

@@ -148,6 +148,30 @@ def layer_weights(rows: Rows, method: str) -> Spec:
     return _spec(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {METHOD_NAMES[method]}")
 
 
+def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
+    """Test score of each layer's linear probe with its 95 % interval; small points are probes on resampled rows.
+
+    Args:
+        rows: `layer`, `score`, `low`, `high`, `dev` (points), `chosen`.
+        resamples: `layer`, `score`.
+    """
+    window = axis_window([row[end] for row in rows for end in ("low", "high")])
+    x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0, grid=False))
+    scale = alt.Scale(domain=list(window), nice=False, zero=False)
+    tips = [_tip("layer:O"), _tip("score:Q", ".2f", "test"), _tip("low:Q", ".2f", "95 % from")]
+    tips += [_tip("high:Q", ".2f", "to"), _tip("dev:Q", ".2f")]
+    base = _chart(rows).encode(x=x, tooltip=tips)
+    low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
+    score = alt.Y("score:Q", title=title, scale=scale)
+    drawn = _chart(resamples).mark_point(style="dot", size=14, opacity=0.5, filled=True, clip=True)
+    colour = COLOURS["feature-extraction"]
+    rule = base.mark_rule(color=colour, strokeWidth=3, strokeCap="round").encode(y=low, y2="high:Q")
+    point = base.mark_point(color=colour, size=90, filled=True, opacity=1).encode(y=score)
+    best = base.transform_filter("datum.chosen").mark_point(style="ink", size=230, strokeWidth=2).encode(y=score)
+    layers = (drawn.encode(x=x, y=score), rule, point, best)
+    return _spec(alt.layer(*layers), 220, "Test score of a linear probe on each layer, with its 95 % interval")
+
+
 def training_curves(rows: Rows, title: str, method: str) -> Spec:
     """Dev score by epoch, one line a run; final runs in colour, other trials grey, the kept epoch as a filled point.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from unfreeze.experiment.layer_scores import LayerScores
 from unfreeze.experiment.record import RunRecord
 from unfreeze.judge import Comparison
 from unfreeze.plan import Method
 from unfreeze.report import cases, charts, tables
-from unfreeze.report.numbers import axis_title, count, method_name, metric_name
+from unfreeze.report.numbers import axis_title, count, method_name, metric_name, seconds
 from unfreeze.tasks import Target
 
 SECTIONS = {
@@ -47,7 +48,7 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
     labelled = target != "score"
     runs = {method: _case_run(comparison, method) for method in comparison.choices}
     weights, curves = _captions(layer_specs(comparison)), _captions(curve_specs(comparison))
-    missing = {"layers": not weights, "disagreements": len(runs) < 2}
+    missing = {"layers": not weights and comparison.probes is None, "disagreements": len(runs) < 2}
     return {
         "names": SECTIONS,
         "sections": [(key, name) for key, name in SECTIONS.items() if not missing.get(key)],
@@ -58,6 +59,7 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
         "errors_line": ERROR_LINES[target],
         "error_charts": _captions(error_specs(comparison)),
         "error_tables": [tables.by_label(comparison, method) for method in comparison.choices] if labelled else [],
+        "probes": None if comparison.probes is None else _probes(comparison.probes),
         "weights": weights,
         "curves": curves,
         "mistakes_line": MISTAKE_LINES[target],
@@ -88,7 +90,7 @@ def specs(comparison: Comparison) -> dict[str, charts.Spec]:
     ]
     window = charts.axis_window([100 * comparison.tests[run.id].metrics[metric] for run in comparison.all_finals()])
     strip = {"seeds": charts.seed_strip(rows, axis_title(metric, "test"), window)}
-    groups = (error_specs(comparison), layer_specs(comparison), curve_specs(comparison))
+    groups = (error_specs(comparison), probe_specs(comparison), layer_specs(comparison), curve_specs(comparison))
     return strip | {name: spec for group in groups for name, spec in group.items()}
 
 
@@ -107,6 +109,31 @@ def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
         ends = (min(values), max(values))
         return {f"scatter-{method}": charts.scatter(rows, method, ends) for method, rows in points.items()}
     return {}
+
+
+def probe_specs(comparison: Comparison) -> dict[str, charts.Spec]:
+    """The scores of linear probes by layer, where there are any."""
+    if comparison.probes is None:
+        return {}
+    rows, resamples = [], []
+    for one in comparison.probes.layers:
+        low, high = one.ci95
+        row = {"layer": one.layer, "score": 100 * one.test, "low": 100 * low, "high": 100 * high, "dev": 100 * one.dev}
+        rows.append({**row, "chosen": one.layer == comparison.probes.chosen})
+        resamples += [{"layer": one.layer, "score": 100 * score} for score in one.resamples]
+    return {"probes": charts.layer_scores(rows, resamples, axis_title(comparison.setting.metric, "test"))}
+
+
+def _probes(scores: LayerScores) -> dict[str, Any]:
+    used = f"{count(scores.trained_on)} of {count(scores.train_size)}"
+    return {
+        "finding": scores.finding,
+        "trained_on": used if scores.trained_on < scores.train_size else f"all {count(scores.train_size)}",
+        "seconds": seconds(scores.probe_s),
+        "table": tables.layers(scores),
+        "caption": "Bars are 95 % intervals over test items and training rows, small points the same probe on "
+        "resampled training rows; the ring is the layer that is best on dev. The axis does not start at 0.",
+    }
 
 
 def layer_specs(comparison: Comparison) -> dict[str, charts.Spec]:

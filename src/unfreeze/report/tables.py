@@ -9,6 +9,7 @@ from typing import Any
 
 from unfreeze.data.examples import SPLITS
 from unfreeze.data.schemes import spans
+from unfreeze.experiment.layer_scores import LayerScores
 from unfreeze.judge import Comparison
 from unfreeze.plan import Method
 from unfreeze.report.numbers import (
@@ -170,6 +171,22 @@ def floor(result: Mapping[str, Any]) -> Table | None:
         rows.append((method_name(method), points(test["mean"]), _between(*test["ci95"]), added))
     heads = ("model", f"test {metric_name(metric)}", "95 % interval", "added to the bag of words")
     return Table(f"Test {metric_name(metric)} in points", heads, tuple(rows), frozenset({1, 2, 3}))
+
+
+def layers(scores: LayerScores) -> Table:
+    """What a linear probe reaches on each layer; the layer that is best on dev is marked."""
+    rows = []
+    for one in scores.layers:
+        low, high = one.behind_ci95
+        behind = f"{points(one.behind)} ({points(low)} to {points(high)}){' *' * one.within_noise}"
+        apart = points(None) if one.layer == scores.chosen else behind
+        row = (str(one.layer), points(one.dev), points(one.test), _between(*one.ci95), apart, f"{one.l2:g}")
+        rows.append(row)
+    metric = metric_name(scores.metric)
+    heads = ("layer", f"dev {metric}", "test", "95 % interval", "below the best on dev", "L2 penalty")
+    marked = frozenset(i for i, one in enumerate(scores.layers) if one.layer == scores.chosen)
+    caption = "Linear probes, points; * cannot be told from the best on dev"
+    return Table(caption, heads, tuple(rows), frozenset(range(6)), marked)
 
 
 def _between(low: float, high: float) -> str:

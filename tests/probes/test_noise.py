@@ -1,0 +1,100 @@
+"""Which layers are told apart, and what an interval is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from unfreeze.experiment.layer_scores import LayerScores
+from unfreeze.metrics import item_statistics, score
+from unfreeze.probes.noise import Probed, finding, judged
+from unfreeze.tasks import TASKS, Task
+
+ABOUT = LayerScores("q", 1, "data", "classification", "accuracy", "tiny", 10, 10, (), 0, "", 0.0, 0.0)
+ITEMS = 400
+
+
+def probed(layer: int, right: np.ndarray, dev: float, resamples: tuple[float, ...] = (0.5,)) -> Probed:
+    """A probe that is right on these items."""
+    statistics = np.stack([right.astype(float), np.ones(len(right))], 1)
+    tried = ((1.0, dev - 0.1), (0.1, dev))
+    return Probed(layer, tried, 1, {"accuracy": right.mean()}, statistics, resamples, True)
+
+
+def answers(share: float, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).permutation(ITEMS) < share * ITEMS
+
+
+def judge(*layers: Probed, task: Task = TASKS["classification"]) -> LayerScores:
+    return judged(layers, task, ABOUT)
+
+
+def test_the_layer_is_chosen_on_dev_and_scored_on_test() -> None:
+    scores = judge(probed(0, answers(0.9), 0.7), probed(1, answers(0.8, 1), 0.8), probed(2, answers(0.8, 2), 0.8))
+    assert scores.chosen == 1
+    assert [one.test for one in scores.layers] == [0.9, 0.8, 0.8]
+    assert [one.dev for one in scores.layers] == [0.7, 0.8, 0.8]
+    assert scores.layers[0].behind == pytest.approx(-0.1)
+    assert [one.within_noise for one in scores.layers] == [False, True, True]
+    assert (scores.layers[1].behind, scores.layers[1].behind_ci95) == (0.0, (0.0, 0.0))
+    assert scores.layers[0].l2 == 0.1
+
+
+def test_items_alone_give_the_interval_of_a_binomial() -> None:
+    (one,) = judge(probed(0, answers(0.8), 0.8)).layers
+    half = 1.96 * np.sqrt(0.8 * 0.2 / ITEMS)
+    assert np.array(one.ci95) == pytest.approx([0.8 - half, 0.8 + half], abs=0.005)
+
+
+def test_variances_of_items_and_training_rows_add() -> None:
+    resamples = (0.70, 0.74, 0.78)
+    (alone,) = judge(probed(0, answers(0.8), 0.8)).layers
+    (both,) = judge(probed(0, answers(0.8), 0.8, resamples)).layers
+    for end, wider in zip(alone.ci95, both.ci95, strict=True):
+        assert (wider - 0.8) ** 2 == pytest.approx((end - 0.8) ** 2 + (1.96 * 0.04) ** 2)
+
+
+def test_layers_are_compared_on_the_same_items_and_the_same_training_rows() -> None:
+    """A gap that is the same in every resample is certain, however much both scores move."""
+    right = answers(0.7)
+    better = right | (answers(0.9, 3) & answers(0.9, 4))
+    first, second = (0.6, 0.7, 0.8), (0.7, 0.8, 0.9)
+    low, high = judge(probed(0, right, 0.7, first), probed(1, better, 0.9, second)).layers
+    assert high.ci95[0] < low.ci95[1]
+    assert not low.within_noise
+    assert low.behind_ci95[0] > 0
+    moved = judge(probed(0, right, 0.7, (0.8, 0.7, 0.6)), probed(1, better, 0.9, second)).layers[0]
+    assert moved.within_noise
+
+
+def test_intervals_stay_on_the_scale() -> None:
+    (one,) = judge(probed(0, answers(1.0), 1.0, (0.8, 1.0))).layers
+    assert one.ci95[1] == 1.0
+
+
+def test_scores_of_regression_are_correlations() -> None:
+    rng = np.random.default_rng(0)
+    gold = rng.normal(size=80)
+    said = gold + rng.normal(size=80)
+    task = TASKS["regression"]
+    one = replace(probed(0, answers(0.5), 0.5), statistics=item_statistics(task, gold, said))
+    (layer,) = judge(one, task=task).layers
+    assert layer.test == pytest.approx(score(task, gold, said)["pearson"])
+    assert layer.ci95[0] < layer.test < layer.ci95[1]
+
+
+def test_the_finding_tells_what_there_is_to_tell() -> None:
+    alone = judge(probed(0, answers(0.8), 0.8)).finding
+    assert alone.startswith("A linear probe on the encoder's one layer reaches 80.0 accuracy on test (")
+    three = judge(probed(0, answers(0.5), 0.5), probed(1, answers(0.79, 1), 0.7), probed(2, answers(0.8), 0.8))
+    assert "Layer 2 has the best linear probe on dev: 80.0 accuracy" in three.finding
+    assert "Layer 1 cannot be told from it." in three.finding
+    assert "Over layer 0, the embeddings, it gains +30.0 points [" in three.finding
+    worse = judge(probed(0, answers(0.9), 0.5), probed(1, answers(0.5), 0.8)).finding
+    assert "Layer 0, not chosen on dev, is better on test." in worse
+    lowest = judge(probed(0, answers(0.9), 0.9), probed(1, answers(0.5), 0.5)).finding
+    assert "embeddings" not in lowest
+    several = judge(*(probed(i, answers(0.9), 0.9) for i in range(4)))
+    assert "Layers 1, 2 and 3 cannot be told from it." in finding(several)
