@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from results import Cell, Chart, Findings, Run, Table, add_json_option
 
 BASE = 100  # texts whose seconds are taken for those that do not grow
 DEV = 200
@@ -246,16 +247,23 @@ def measured_apart(stage: str, folder: Path, encoder: str) -> dict[str, float]:
     return values
 
 
-def line(stage: str, counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> str:
-    """The table's line of the last count; its exponent once there are three beside the one subtracted."""
-    last = seen[-1]
-    shown = f"{stage:8} {counts[-1]:8,} {last['seconds']:10.2f} {last['processor']:10.2f} {last['mb']:9,.0f}"
-    shown += f" {last['store']:10,.1f}" if "store" in last else " " * 11
-    if len(seen) < 4:
-        return shown
+def rows_of(stage: str, counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> list[tuple[Cell, ...]]:
+    """A row a count; the exponent stands in those that end three counts beside the one subtracted."""
+    rows: list[tuple[Cell, ...]] = []
+    for number, (count, one) in enumerate(zip(counts, seen, strict=True), start=1):
+        slope = exponent(counts[:number], seen[:number]) if number > 3 else None
+        rows.append((stage, count, one["seconds"], one["processor"], one["mb"], one.get("store"), slope))
+    return rows
+
+
+def exponent(counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> float:
+    """Of the last three counts, in processor time, less what the first count took."""
     seconds = np.array([one["processor"] for one in seen])
-    slope, _ = np.polyfit(np.log(counts[-3:]), np.log(seconds[-3:] - seconds[0]), 1)
-    return f"{shown}    {slope:8.3f}"
+    slope, _ = np.polyfit(np.log(counts[-3:]), np.log(np.maximum(seconds[-3:] - seconds[0], 1e-3)), 1)
+    return float(slope)
+
+
+COLUMNS = ("stage", "texts", "seconds", "processor time, s", "peak, MB", "store, MB", "exponent")
 
 
 def main() -> None:
@@ -266,28 +274,31 @@ def main() -> None:
     parser.add_argument("--stages", nargs="+", choices=STAGES, default=list(STAGES))
     parser.add_argument("--encoder", default="minilm", help="name or folder; tiny makes a random one")
     parser.add_argument("--one", nargs=2, metavar=("STAGE", "FOLDER"), help=argparse.SUPPRESS)
+    add_json_option(parser)
     arguments = parser.parse_args()
     if arguments.one:
         stage, folder = arguments.one
         print(json.dumps(STAGES[stage](Path(folder), arguments.encoder)))
         return
-    from measuring import machine_line
+    from measuring import this_machine
 
-    print(f"{machine_line()}  {arguments.encoder}")
+    run, counts = Run(this_machine(), arguments.json), [BASE, *arguments.counts]
     with tempfile.TemporaryDirectory() as folder:
         tiny = arguments.encoder == "tiny"
         encoder = make_tiny(Path(folder) / "tiny") if tiny else arguments.encoder
-        print("stage       texts    seconds  processor   peak MB   store MB    exponent", flush=True)
-        counts = [BASE, *arguments.counts]
         for count in counts:
             (Path(folder) / str(count)).mkdir()
             write_texts(arguments.data, count, Path(folder) / str(count) / "texts.csv")
             write_texts(arguments.data, DEV, Path(folder) / str(count) / "dev.csv")
+        seconds = []
         for stage in arguments.stages:
-            seen: list[dict[str, float]] = []
-            for count in counts:
-                seen.append(measured_apart(stage, Path(folder) / str(count), encoder))
-                print(line(stage, counts[: len(seen)], seen), flush=True)
+            seen = [measured_apart(stage, Path(folder) / str(count), encoder) for count in counts]
+            table = Table(f"{stage}, {arguments.encoder}", COLUMNS, tuple(rows_of(stage, counts, seen)))
+            run.add(Findings((table,)))
+            seconds += [(stage, float(count), one["seconds"]) for count, one in zip(counts, seen, strict=True)]
+    chart = Chart("Seconds by number of texts", "lines", "texts", "seconds", tuple(seconds), log=True)
+    run.add(Findings(charts=(chart,)))
+    run.close()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import machine_line
+from data_sets import Kind, read_set, required
+from measuring import this_machine
+from results import Cell, Findings, Run, Table, add_json_option
 
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
@@ -34,11 +36,10 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.experiment.budgets import recipes
-from unfreeze.experiment.question import read_data
-from unfreeze.plan import CacheDtype, Plan, Recipe
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective, objective_for
 
-HEADS = (("linear", "sst2"), ("bcn", "sst2"), ("crf", "wnut17"), ("bilstm-crf", "wnut17"))
+HEADS: dict[str, Kind] = {"linear": "texts", "bcn": "texts", "crf": "tags", "bilstm-crf": "tags"}
 DTYPES: tuple[CacheDtype, ...] = ("float16", "int8")
 
 
@@ -63,8 +64,10 @@ def scores(
     return [100 * main_score(objective, gold, run.dev.labels) for run in runs]
 
 
-def measure(head: str, data: Dataset, seeds: Sequence[int], epochs: int, reader: Encoder, folder: Path) -> str:
-    """One line of the table."""
+def measure(
+    head: str, data: Dataset, seeds: Sequence[int], epochs: int, reader: Encoder, folder: Path
+) -> tuple[Cell, ...]:
+    """One row of the table."""
     table = recipes("thorough", "feature-extraction", data.task, reader.width)
     recipe = next(r for r in table if r.head == head)
     if head != "linear":
@@ -87,38 +90,36 @@ def measure(head: str, data: Dataset, seeds: Sequence[int], epochs: int, reader:
     size = {dtype: splits[0].features.bytes / 1e6 for dtype, splits in stores.items()}
     means = [float(np.mean(found[dtype])) for dtype in DTYPES]
     gaps, mixed_gaps = (np.subtract(one, found["float16"]) for one in (found["int8"], mixed))
-    return (
-        f"{head:10} {data.name:7} {len(data.train):6,} {len(data.dev):5,} {size['float16']:8.1f} {size['int8']:8.1f} "
-        f"{error(stores['float16'][0], stores['int8'][0]):7.2%} {means[0]:8.2f} {means[1]:8.2f} "
-        f"{gaps.mean():+6.2f} ({' '.join(f'{gap:+.2f}' for gap in gaps)}) {mixed_gaps.mean():+10.2f}"
-    )
+    off, each = error(stores["float16"][0], stores["int8"][0]), " ".join(f"{gap:+.2f}" for gap in gaps)
+    score_gaps = (f"{gaps.mean():+.2f}", each, f"{mixed_gaps.mean():+.2f}")
+    sizes = (len(data.train), len(data.dev), size["float16"], size["int8"])
+    return (head, data.name, *sizes, f"{off:.2%}", f"{means[0]:.2f}", f"{means[1]:.2f}", *score_gaps)
+
+
+COLUMNS = ("head", "set", "train", "dev", "float16, MB", "int8, MB", "int8 off", "dev score, float16", "int8",
+           "int8 less float16", "each seed", "train only int8")  # fmt: skip
 
 
 def main() -> None:
-    """Print machine, date, versions, and a line a head."""
+    """Print machine, date, versions, and a row a head."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds sst2 and wnut17")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds sst2 and wnut17, or others")
     parser.add_argument("--encoder", default="minilm")
     parser.add_argument("--train-size", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=4, help="of the heads that are not linear")
-    parser.add_argument("--heads", nargs="+", choices=[head for head, _ in HEADS], default=[head for head, _ in HEADS])
+    parser.add_argument("--heads", nargs="+", choices=HEADS, default=list(HEADS))
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(f"{machine_line()}  {arguments.encoder}")
-    print(
-        "                     examples    MB of states     off    dev score         int8 less float16       train only"
-    )
-    print(
-        "head       set      train   dev  float16     int8    int8  float16     int8   mean (each seed)            mean"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = load_encoder(arguments.encoder)
-        with frozen(encoder, fast_precision(encoder.device)) as reader:
-            for head, name in HEADS:
-                if head in arguments.heads:
-                    data = read_data(Plan(data=str(arguments.data / name), train_size=arguments.train_size))
-                    seeds = range(arguments.seeds)
-                    print(measure(head, data, seeds, arguments.epochs, reader, Path(folder)), flush=True)
+    run, encoder = Run(this_machine(), arguments.json), load_encoder(arguments.encoder)
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, frozen(encoder, fast_precision(encoder.device)) as reader:
+        for head in arguments.heads:
+            data = read_set(arguments.data, required(arguments.data, HEADS[head]), arguments.train_size)
+            rows.append(measure(head, data, range(arguments.seeds), arguments.epochs, reader, Path(folder)))
+    note = f"{arguments.encoder}, {arguments.seeds} seeds; differences in points."
+    run.add(Findings((Table("8-bit stores", COLUMNS, tuple(rows), note),)))
+    run.close()
 
 
 if __name__ == "__main__":

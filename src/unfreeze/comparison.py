@@ -44,7 +44,7 @@ from unfreeze.experiment.record import (
     write_setting,
     write_test,
 )
-from unfreeze.experiment.runner import FITTED, WEIGHTS, Watcher, Workbench, features_of, finished, read_weights, run
+from unfreeze.experiment.runner import WEIGHTS, Quiet, Watcher, Workbench, finished, read_weights, run, stored
 from unfreeze.features.cache import cache_folder
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judge import Result, judge
@@ -52,22 +52,6 @@ from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
-
-
-class Quiet:
-    """A watcher that says nothing."""
-
-    def begin(self, what: str, left: int) -> None:
-        """See `Watcher.begin`."""
-
-    def step(self, done: int, total: int, best: float | None) -> None:
-        """See `Watcher.step`."""
-
-    def end(self, what: str, score: float | None) -> None:
-        """See `Watcher.end`."""
-
-    def say(self, line: str) -> None:
-        """See `Watcher.say`."""
 
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:
@@ -149,6 +133,7 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.family)
         for m in plan.methods or METHODS
     }
+    tried = {m: [_limited(r, plan.unfreeze_top) for r in rs] for m, rs in tried.items()}
     bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[Method, Choice] = {}
@@ -172,6 +157,11 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         )
         _score_on_test(bench, finals)
     return choices, best
+
+
+def _limited(recipe: Recipe, top: int | None) -> Recipe:
+    """A recipe of fine-tuning with the plan's own limit of layer groups that learn."""
+    return recipe if top is None or recipe.method != "fine-tuning" else replace(recipe, unfreeze_top=top)
 
 
 def _floor(bench: Workbench, question: str) -> None:
@@ -210,10 +200,7 @@ def _score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
 
 def _extract_s(bench: Workbench, recipe: Recipe) -> float:
     """Seconds that the stores took; states without a store are computed in training, whose seconds have them."""
-    if recipe.method == "fine-tuning":
-        return 0.0
-    features = [features_of(bench, split, recipe).features for split in FITTED]
-    return sum(f.seconds for f in features if f.kind == "stored")
+    return sum(s.features.seconds for s in stored(bench, recipe) if s.features.kind == "stored")
 
 
 def _latency(bench: Workbench, best: Job) -> dict[str, float]:

@@ -16,7 +16,8 @@ import tiny
 from markupsafe import escape
 
 import unfreeze
-from unfreeze.comparison import Quiet, compare
+from unfreeze.comparison import compare
+from unfreeze.experiment.runner import Quiet
 from unfreeze.plan import METHODS, Plan, plain
 
 # What the issue asks of `result.json`, key by key.

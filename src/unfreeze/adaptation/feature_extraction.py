@@ -31,15 +31,18 @@ from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
+from unfreeze.encoders.threads import thread_pool
 from unfreeze.features.extract import Features, extract
 from unfreeze.features.layout import Form, Layout
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
-from unfreeze.layers.pooling import pool
+from unfreeze.layers.pooling import pool as pooled_rows
+from unfreeze.layers.side_by_side import lent
 from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.tasks import Task
+from unfreeze.training.gradients import set_gradients
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
@@ -58,7 +61,7 @@ def as_form(states: LayerStates, form: Form) -> LayerStates:
     """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
     if form == "tokens" or form == "words":
         return states
-    pooled = pool(states.states, states.lengths, form)
+    pooled = pooled_rows(states.states, states.lengths, form)
     none = torch.full((pooled.shape[1],), -1, device=pooled.device)
     return LayerStates(pooled, none, none, (1,) * pooled.shape[1])
 
@@ -150,12 +153,20 @@ class _Run:
     train_split: SplitFeatures
     dev_split: SplitFeatures
     device: torch.device
+    seed: int
+
+    def __post_init__(self) -> None:
+        self.parameters = [p for group in self.layer_groups() for p in group]
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
+        whole = [(indices, 1.0)]
+        head: nn.Module = self.head  # type: ignore[assignment]
+        draw = self.seed, step
+        return set_gradients(head, self.loss, whole, self.parameters, None, draw, self.device, "fp32")
+
+    def loss(self, indices: Indices) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)
-        loss = self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
-        torch.autograd.backward(loss.sum())
-        return loss.detach()
+        return self.head.loss(states, counts, [self.train_split.targets[i] for i in indices])
 
     def dev_predictions(self) -> list[Decoded]:
         batches = list(sorted_batches(self.dev_split.lengths(), 4096))
@@ -199,12 +210,13 @@ def train_frozen(
         raise ValueError(f"head {recipe.head} trains one seed at a time, asked for {len(seeds)}")
     l2 = recipe.l2 if linear else (0.0,)
     features = train.features
-    with seeded(seeds[0]):
+    several = device.type == "cpu" and torch.get_num_threads() > 1
+    with seeded(seeds[0]), thread_pool(1) as pool, lent(pool if several else None):
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, l2).to(device)
         if linear:
             _standardise(head, train, device)
-        run = _Run(head, objective, train, dev, device)
         order = MEMBER_ORDER if linear else seeds[0]
+        run = _Run(head, objective, train, dev, device, order)
         settings = replace(recipe, weight_decay=0.0) if linear else recipe  # l2 is in its loss; mix and bias go free
         done = fit(run, settings, train.lengths(), seed=order, progress=progress)
         predictions = run.dev_predictions()

@@ -240,4 +240,5 @@ class TagHead(nn.Module):
         ends = torch.tensor([0, *counts]).cumsum(0).tolist()
         per_input = words.tolist()
         lengths = tuple(sum(per_input[a:b]) for a, b in pairwise(ends))
-        return pad(self.mix(states.states[:, keep]), lengths)
+        mixed = self.mix(states.states)
+        return pad(mixed if bool(keep.all()) else mixed[keep], lengths)

@@ -104,6 +104,19 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
     return Difference(mean, float(lo), float(hi), permutation_p(a, b, metric_fn, draws, seed))
 
 
+def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+    """(draws, runs) the metric of every run on resamples of the items with replacement, the same for all runs.
+
+    Args:
+        stats: (runs, items, k) additive statistics.
+    """
+    rng = np.random.default_rng(seed)
+    flat = _by_item(stats)
+    return np.concatenate(
+        [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, stats.shape[1])]
+    )
+
+
 def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> float:
     """Two-sided p that the methods are exchangeable item by item, by a paired permutation test.
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from unfreeze.encoders.protocol import Inputs, Ints, ranges
+from unfreeze.encoders.protocol import Inputs, ranges
+from unfreeze.encoders.rows import Rows
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for Python objects stays flat
 
@@ -24,8 +25,8 @@ class Input(NamedTuple):
     truncated: bool
 
 
-def collect(examples: Iterable[Sequence[Input]]) -> Inputs:
-    """Columns from inputs, grouped by example; there is no `Inputs.table`."""
+def collect(examples: Iterable[Sequence[Input]], table: Rows | None = None) -> Inputs:
+    """Columns from inputs, grouped by example; for `table` see `Inputs`."""
     ids, types, segment, words = array("i"), array("b"), array("b"), array("i")  # of millions of inputs, so no lists
     offsets, ends, truncated = array("q", [0]), array("q", [0]), array("b")
     for example in examples:
@@ -45,6 +46,7 @@ def collect(examples: Iterable[Sequence[Input]]) -> Inputs:
         offsets=np.asarray(offsets),
         examples=np.asarray(ends),
         truncated=np.asarray(truncated).astype(np.bool_),
+        table=table,
     )
 
 
@@ -159,17 +161,12 @@ def side_by_side(first: Inputs, second: Inputs) -> Inputs:
     columns = {name: both(name)[pieces] for name in ("ids", "types", "segment", "words")}
     table = None
     if first.table is not None and second.table is not None:
-        both_tables = np.concatenate(_of_one_width(first.table, second.table))
-        table, row = np.unique(both_tables, axis=0, return_inverse=True)
+        seen: dict[bytes, int] = {}
+        row = [seen.setdefault(row, len(seen)) for row in (*first.table.as_bytes(), *second.table.as_bytes())]
+        table = Rows.of(seen)
         own = np.concatenate([first.ids, second.ids + len(first.table)])
-        columns["ids"] = row.astype(np.int32)[own[pieces]]
+        columns["ids"] = np.asarray(row, np.int32)[own[pieces]]
     elif first.table is not second.table:
         raise ValueError("one side has a table of words, the other has none")
     examples = np.arange(0, 2 * inputs + 1, 2, dtype=np.int64)
     return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order], table=table)
-
-
-def _of_one_width(*tables: Ints) -> list[Ints]:
-    """Tables (V, C) with -1 behind the rows of the narrower ones."""
-    widest = max(table.shape[1] for table in tables)
-    return [np.pad(table, ((0, 0), (0, widest - table.shape[1])), constant_values=-1) for table in tables]

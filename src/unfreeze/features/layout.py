@@ -157,5 +157,6 @@ def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str, dtyp
     for column in (np.ascontiguousarray(inputs.offsets, dtype=np.int64), *_columns(inputs)):
         digest.update(column.data)
     if inputs.table is not None:
-        digest.update(np.ascontiguousarray(inputs.table, dtype=np.int32).data)
+        for column in (inputs.table.ends, inputs.table.values):
+            digest.update(np.ascontiguousarray(column).data)
     return digest.hexdigest()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.layers.attention import attend, masked_softmax
+from unfreeze.layers.dropout import Dropout
 from unfreeze.layers.lstm import BiLSTM
 
 _POOL = 4
@@ -23,7 +24,7 @@ class Maxout(nn.Module):
     def __init__(self, width: int, outputs: int, dropout: float) -> None:
         super().__init__()
         self.linear = nn.Linear(width, outputs * _POOL)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """(B, width) to (B, outputs)."""
@@ -51,13 +52,13 @@ class BCN(nn.Module):
     def __init__(self, width: int, classes: int, hidden: int = 300, dropout: float = 0.25) -> None:
         super().__init__()
         self.feedforward = nn.Sequential(
-            nn.Dropout(min(2 * dropout, 0.9)), nn.Linear(width, hidden), nn.ReLU(), nn.Dropout(dropout)
+            Dropout(min(2 * dropout, 0.9)), nn.Linear(width, hidden), nn.ReLU(), Dropout(dropout)
         )
         self.encoder = BiLSTM(hidden, hidden)
         self.integrator = BiLSTM(6 * hidden, hidden)
         self.attention = nn.Linear(2 * hidden, 1)
         self.output = nn.Sequential(
-            nn.Dropout(0.4 * dropout),
+            Dropout(0.4 * dropout),
             Maxout(8 * hidden, 4 * hidden, 0.8 * dropout),
             Maxout(4 * hidden, 2 * hidden, min(1.2 * dropout, 0.9)),
             Maxout(2 * hidden, classes, 0.0),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unfreeze.layers.attention import align
-from unfreeze.layers.dropout import VariationalDropout
+from unfreeze.layers.dropout import Dropout, VariationalDropout
 from unfreeze.layers.lstm import BiLSTM
 
 
@@ -31,10 +31,10 @@ class ESIM(nn.Module):
         self.projection = _xavier(8 * hidden, hidden)
         self.composer = BiLSTM(hidden, hidden)
         self.output = nn.Sequential(
-            nn.Dropout(dropout),
+            Dropout(dropout),
             _xavier(8 * hidden, hidden),
             nn.ReLU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             _xavier(hidden, outputs),
         )
 

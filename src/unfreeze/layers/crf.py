@@ -68,14 +68,26 @@ class CRF(nn.Module):
         return loss.masked_fill(~self._possible(tags, mask), 0.0)
 
     def log_partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
-        """(N,) log-sum over all allowed tag sequences (forward algorithm)."""
+        """(N,) log-sum over all allowed tag sequences.
+
+        The forward algorithm goes from both ends at once until it meets in the middle: half the steps. Sequences are
+        the last dimension, which is longer than that of tags: what is summed over lies in rows.
+        """
         emissions = full_precision(emissions).masked_fill(~mask[..., None], 0.0)
         start, step, end = self._scores(_FORBIDDEN)
-        alpha = start + emissions[:, 0]  # (N, K): log-sum of the beginnings that end in each tag
-        for here, real in zip(emissions.unbind(1)[1:], mask.unbind(1)[1:], strict=True):
-            longer = torch.logsumexp(alpha[:, :, None] + step, 1) + here
-            alpha = torch.where(real[:, None], longer, alpha)
-        return torch.logsumexp(alpha + end, 1)
+        lengths = mask.sum(1)
+        middle = lengths // 2
+        steps = torch.stack([middle, lengths - 1 - middle])  # (2, N) from the start, and from the end
+        places = torch.arange(int(steps.max()), device=mask.device)
+        turned = (lengths[:, None] - 1 - places).clamp(min=0)
+        both = torch.stack([emissions[:, : len(places)], _at(emissions, turned)])
+        both = both.permute(2, 3, 0, 1).contiguous()  # (steps, K, 2, N)
+        ways = torch.stack([step, step.T], 2)[..., None]  # (K, K, 2, 1)
+        sums = torch.stack([start, end], 1)[..., None].expand(-1, -1, len(mask))  # of all that lies beyond a tag
+        for here, goes_on in zip(both, places[:, None, None] < steps, strict=True):
+            further = torch.logsumexp((sums + here)[:, None] + ways, 0)
+            sums = torch.where(goes_on, further, sums)
+        return torch.logsumexp(sums.sum(1) + _at(emissions, middle[:, None]).squeeze(1).T, 0)
 
     @torch.no_grad()
     def decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
@@ -120,3 +132,8 @@ class CRF(nn.Module):
 def _last(tags: Tensor, mask: Tensor) -> Tensor:
     """(N,) tag at the last real position."""
     return tags.gather(1, mask.sum(1, keepdim=True) - 1).squeeze(1)
+
+
+def _at(rows: Tensor, places: Tensor) -> Tensor:
+    """(N, M, K) rows of each (L, K) at its (N, M) places."""
+    return rows.gather(1, places[..., None].expand(-1, -1, rows.shape[2]))

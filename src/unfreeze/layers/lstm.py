@@ -5,7 +5,13 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from unfreeze.layers.dropout import dropout
 from unfreeze.layers.full_precision import full_precision, no_autocast
+from unfreeze.layers.ragged import places_of
+from unfreeze.layers.recurrence import Weights, bidirectional, rows_of
+from unfreeze.layers.steps import steps_of
+
+_PARTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class BiLSTM(nn.Module):
@@ -37,8 +43,27 @@ class BiLSTM(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """(N, L, width) with its (N, L) bool mask (true, then false) to (N, L, 2 * hidden), zero at padding."""
-        lengths = mask.sum(1).clamp(min=1).cpu()
         with no_autocast(states):
-            packed = pack_padded_sequence(full_precision(states), lengths, batch_first=True, enforce_sorted=False)
-            output, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=mask.shape[1])
+            states = full_precision(states)
+            return self._on_gpu(states, mask) if states.device.type != "cpu" else self._on_processor(states, mask)
+
+    def _on_processor(self, states: Tensor, mask: Tensor) -> Tensor:
+        steps = steps_of(mask.sum(1).tolist())
+        rows, places = rows_of(steps.active), places_of(mask)[steps.rows[0]]
+        x = states.flatten(0, 1).index_select(0, places)
+        for layer in range(self.lstm.num_layers):
+            if layer:
+                x = dropout(x, self.lstm.dropout, self.training)
+            x = bidirectional(x, rows, self._weights(f"_l{layer}"), self._weights(f"_l{layer}_reverse"))
+        return x.new_zeros(mask.numel(), x.shape[1]).index_copy(0, places, x).view(*mask.shape, -1)
+
+    def _weights(self, name: str) -> Weights:
+        given, recurrent, *biases = (getattr(self.lstm, f"{part}{name}") for part in _PARTS)
+        return given, recurrent, biases[0] + biases[1]
+
+    def _on_gpu(self, states: Tensor, mask: Tensor) -> Tensor:
+        """Through torch's own, which is one kernel there."""
+        lengths = mask.sum(1).clamp(min=1).cpu()
+        packed = pack_padded_sequence(states, lengths, batch_first=True, enforce_sorted=False)
+        output, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=mask.shape[1])
         return output.masked_fill(~mask[..., None], 0.0)

@@ -31,15 +31,15 @@ def pad(packed: Tensor, lengths: Lengths) -> tuple[Tensor, Tensor]:
     sizes = sizes_of(len(packed), lengths, packed.device)
     longest = int(sizes.max())
     mask = torch.arange(longest, device=packed.device) < sizes[:, None]
-    block = packed.new_zeros((mask.numel(), *packed.shape[1:])).index_copy(0, _places(mask), packed)
+    block = packed.new_zeros((mask.numel(), *packed.shape[1:])).index_copy(0, places_of(mask), packed)
     return block.view(len(sizes), longest, *packed.shape[1:]), mask
 
 
 def unpad(padded: Tensor, mask: Tensor) -> Tensor:
     """The real rows of a padded block: (N, L, ...) and (N, L) bool to (P, ...); undoes `pad`."""
-    return padded.flatten(0, 1).index_select(0, _places(mask))
+    return padded.flatten(0, 1).index_select(0, places_of(mask))
 
 
-def _places(mask: Tensor) -> Tensor:
+def places_of(mask: Tensor) -> Tensor:
     """(P,) flat indices of the real rows, which are in packed order since a mask is read row by row."""
     return mask.flatten().nonzero().squeeze(1)

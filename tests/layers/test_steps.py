@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.encoders.elmo.steps import steps_of
+from unfreeze.layers.steps import steps_of
 
 
 @given(st.lists(st.integers(1, 6), max_size=8))
