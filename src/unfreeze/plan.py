@@ -8,9 +8,6 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-from pydantic import TypeAdapter, ValidationError
-
 from unfreeze.errors import InputError, nearest
 
 Method = Literal["feature-extraction", "fine-tuning"]
@@ -144,6 +141,8 @@ def check_length(pieces: int | None) -> None:
 
 def _parse(cls: type, values: Any, where: str) -> Any:
     """Check `values` against the fields of dataclass `cls`; the first fault becomes an `InputError` with its field."""
+    from pydantic import TypeAdapter, ValidationError  # takes longer to import than all that `--help` needs
+
     known = {f.name for f in fields(cls)}
     if not isinstance(values, dict):
         raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
@@ -178,6 +177,8 @@ def read_plan(path: Path) -> Plan:
     Raises:
         InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.
     """
+    import yaml
+
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
