@@ -1,9 +1,13 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
+# make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := .venv-bench
+FLAIR := .venv-bench-flair
+DATA ?=
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench bench-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/unfreeze compare --plan examples/snli/plan.yaml --out demo-out
@@ -19,17 +23,41 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/.installed: requirements.lock pyproject.toml
+# Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
+bench: $(BENCH)/.installed
+	@$(MAKE) --no-print-directory $(FLAIR)/.installed || echo "flair is not installed: taggers.py will be skipped"
+	$(BENCH)/bin/python benchmarks/run_all.py $(if $(DATA),--data "$(DATA)") $(if $(LONG),--long)
+
+bench-check: $(VENV)/.installed
+	$(BIN)/python benchmarks/check.py
+
+# torch comes first and alone: a range can pull gigabytes.
+define new-environment
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --editable .
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet torch==2.13.0
+endef
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(new-environment)
+	$(@D)/bin/python -m pip install --quiet -r requirements.lock
+	$(@D)/bin/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	$(BIN)/python -m pip install --quiet -r requirements-dev.lock
 	@touch $@
 
+$(BENCH)/.installed: requirements.lock benchmarks/requirements.txt pyproject.toml
+	$(new-environment)
+	$(@D)/bin/python -m pip install --quiet -r requirements.lock -r benchmarks/requirements.txt
+	$(@D)/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(FLAIR)/.installed: benchmarks/requirements-flair.txt
+	$(new-environment)
+	$(@D)/bin/python -m pip install --quiet -r benchmarks/requirements-flair.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-out unfreeze-out
+	rm -rf $(VENV) $(BENCH) $(FLAIR) demo-out unfreeze-out

@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from measuring import Peaks, machine_line, median_rate, ratio, take_turns, timed
+from data_sets import read_set
+from measuring import Peaks, Rate, median_rate, ratio, take_turns, this_machine, timed
+from results import Cell, Chart, Findings, Ratio, Run, Table, add_json_option
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -36,9 +38,7 @@ from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.protocol import Inputs
-from unfreeze.experiment.question import read_data
 from unfreeze.features.extract import encoded
-from unfreeze.plan import Plan
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
 SIZES = {"small": (1024, 128, 1, 1091.0), "original": (4096, 512, 2, 205.0)}  # hidden, projection, highways, AllenNLP
@@ -109,7 +109,7 @@ class Bench:
         """Batches of 32 in order, of the first words; every word's characters anew."""
         assert self.inputs.table is not None
         run, ends = Plain(self.encoder.model, **how), torch.from_numpy(Bytes().ends()).long()
-        table = torch.from_numpy(self.inputs.table).long()
+        table = torch.from_numpy(self.inputs.table.padded()).long()
         sentences = torch.from_numpy(self.inputs.ids[:FEW].astype(np.int64)).view(-1, LENGTH)
         done = []
         with torch.inference_mode():
@@ -180,8 +180,8 @@ def recurrence_flops(encoder: ElmoEncoder) -> float:
     return 2.0 * 2 * sum(parts)
 
 
-def measure(size: str, sentences: list[list[str]], count: int, turns: int, batch: int, compiled: bool) -> None:
-    """Print the table of one size, on about `count` words."""
+def measure(size: str, sentences: list[list[str]], count: int, turns: int, batch: int, compiled: bool) -> Findings:
+    """The table of one size, on about `count` words."""
     ends = np.cumsum([len(sentence) for sentence in sentences])
     sentences = sentences[: int(np.searchsorted(ends, count)) + 1]
     words = [word for sentence in sentences for word in sentence]
@@ -211,23 +211,36 @@ def measure(size: str, sentences: list[list[str]], count: int, turns: int, batch
     }
     rates = take_turns(sides, turns, peaks)
     allennlp = SIZES[size][3] * peaks.median("fp32").clock / ALLENNLP_PEAK
-    distinct, flops = len(set(words)), recurrence_flops(bench.encoder)
-    print(f"\n{size}: {len(words):,} words, {distinct:,} distinct, {turns} turns; peak {peaks.line()}")
-    print(f"AllenNLP scaled to this peak: {allennlp:,.0f} words/s")
-    print("                             words/s   recurrence's limit   to AllenNLP   to the plain module: clock, cpu")
+    flops, cells = recurrence_flops(bench.encoder), []
     for name, (precision, _) in rows.items():
-        seen = rates[name]
-        speed, share = median_rate(seen).clock, peaks.share(flops, seen, precision)
-        against = ratio(seen, rates["plain, batches of 32"])
-        print(f"{name:26} {speed:9,.0f}   {share:18}   {speed / allennlp:11.1f}   {against}", flush=True)
+        speed, share = median_rate(rates[name]).clock, str(peaks.share(flops, rates[name], precision))
+        against = ratio(rates[name], rates["plain, batches of 32"])
+        cells.append((name, speed, share, speed / allennlp, str(against.clock), str(against.processor)))
     error = (states[:, :FEW] - expected).abs().max()
-    print(f"fp32 against the plain module: at most {error:.1e}, states to {states.abs().max():.1f}")
-    print(f"{fast} against fp32: mean {(half - states).abs().mean():.1e}, at most {(half - states).abs().max():.1e}")
+    note = (
+        f"{len(words):,} words, {len(set(words)):,} distinct, {turns} turns; peak {peaks.line()}; AllenNLP scaled to "
+        f"this peak {allennlp:,.0f} words/s. fp32 differs from the plain module by at most {error:.1e} where states go "
+        f"to {states.abs().max():.1f}; {fast} differs from fp32 by {(half - states).abs().mean():.1e} on average, at "
+        f"most {(half - states).abs().max():.1e}."
+    )
+    columns = ("", "words/s", "of the LSTMs' limit", "to AllenNLP", "to the plain module", "by processor time")
+    bars = tuple((size, name, median_rate(rates[name]).clock) for name in rows)
+    ratios = (
+        _against_allennlp(f"ELMo {size}, fp32, against AllenNLP", rates["+ a batch a thread"], allennlp),
+        _against_allennlp(f"ELMo {size}, {fast}, against AllenNLP", rates[f"+ {fast}"], allennlp),
+    )
+    table = Table(f"ELMo, {size}", columns, tuple(cells), note)
+    return Findings((table,), ratios, (Chart(f"ELMo, {size}", "bars", "", "words a second", bars),))
+
+
+def _against_allennlp(name: str, seen: list[Rate], allennlp: float) -> Ratio:
+    speed = median_rate(seen).clock
+    return Ratio(name, speed, allennlp, "words/s", speed / allennlp)
 
 
 def score(data: Path, precision: Precision) -> float:
     """Dev accuracy of logistic regression on mean states of the small ELMo at random weights, read in `precision`."""
-    dataset, encoder = read_data(Plan(data=str(data), train_size=1500)), made("small")
+    dataset, encoder = read_set(data.parent, data.name, 1500), made("small")
     features, labels = [], []
     for split in (dataset.train, dataset.dev):
         inputs = read_inputs(encoder, dataset.task, "joint", split)
@@ -246,17 +259,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts, such as sst2")
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=list(SIZES))
-    parser.add_argument("--words", type=int, default=51_200, help="of the training texts")
-    parser.add_argument("--batch", type=int, default=512, help="sentences a batch")
+    parser.add_argument("--words", type=int, nargs="+", default=[51_200], help="of the training texts; one a size")
+    parser.add_argument("--batch", type=int, nargs="+", default=[512], help="sentences a batch; one a size")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--compiled", action="store_true", help="a row with compiled cells; needs a C++ compiler")
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(machine_line())
-    sentences = [e.text.split() for e in read_data(Plan(data=str(arguments.data))).train if e.text.split()]
-    for size in arguments.sizes:
-        measure(size, sentences, arguments.words, arguments.turns, arguments.batch, arguments.compiled)
-    scores = {precision: score(arguments.data, precision) for precision in ("fp32", "bf16")}
-    print("\ndev accuracy on means: " + ", ".join(f"{name} {100 * value:.2f}" for name, value in scores.items()))
+    run = Run(this_machine(), arguments.json)
+    texts = [example.text.split() for example in read_set(arguments.data.parent, arguments.data.name).train]
+    sentences = [words for words in texts if words]
+    for number, size in enumerate(arguments.sizes):
+        words, batch = (each[min(number, len(each) - 1)] for each in (arguments.words, arguments.batch))
+        run.add(measure(size, sentences, words, arguments.turns, batch, arguments.compiled))
+    scores: tuple[tuple[Cell, ...], ...] = tuple((p, 100 * score(arguments.data, p)) for p in ("fp32", "bf16"))
+    title = f"{arguments.data.name}: dev accuracy of logistic regression on means, the small size at random weights"
+    run.add(Findings((Table(title, ("", "accuracy"), scores),)))
+    run.close()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
-"""All layer states of a set's texts: non-padding pieces a second of ours against plain transformers.
+"""All layer states of a set's texts: non-padding pieces a second of ours against transformers and tools built on it.
 
     python benchmarks/extraction.py --data shared/data --texts 1000
 
-The peer is `AutoModel(output_hidden_states=True)` in file order, batches of 32, dynamic padding, fp32, and it keeps
-nothing. Ours is `features.extract.extract` into an empty store: freezing, digesting, computing, writing. The rows
-between show what each step brings. All rows tokenise their texts anew.
+First table: the peer is `AutoModel(output_hidden_states=True)` in file order, batches of 32, dynamic padding, fp32, and
+it keeps nothing. Ours is `features.extract.extract` into an empty store: freezing, digesting, computing, writing. The
+rows between show what each step brings.
+
+Second table: one vector a text, every text by itself (the distinct texts of pairs). The peers, both with their own
+defaults, are sentence-transformers' `encode`, which gives the mean of the top layer, and transformer-ranker's
+`Embedder`, which gives means of every layer but the embeddings. Ours gives means of all layers, into a store.
+
+All rows tokenise their texts anew.
 """
 
 from __future__ import annotations
@@ -15,14 +21,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from measuring import Peaks, forward_flops, machine_line, median_rate, ratio, take_turns, timed
+from data_sets import SETS, read_set, required
+from measuring import Peaks, Rate, forward_flops, median_rate, named_ratio, ratio, take_turns, this_machine, timed
+from results import Chart, Findings, Run, Table, add_json_option
 from transformers import AutoModel, AutoTokenizer
 
 from unfreeze.adaptation.inputs import read_inputs
@@ -31,17 +41,18 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import Precision, fast_precision
+from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.experiment.question import read_data
 from unfreeze.features.extract import encoded, extract
 from unfreeze.features.layout import Form
-from unfreeze.plan import Plan
 from unfreeze.tasks import Task
 
-SETS = {"sick": "entailment_judgment", "sst2": "label"}
 BATCH = 32
 TOKEN_BUDGET = 4096  # as `extract` has it
 PEER = "AutoModel, file order"
+ENCODE = "sentence-transformers encode, top layer"
+RANKER = "transformer-ranker Embedder, all layers"
+Rows = Mapping[str, tuple[Precision, Callable[[], object]]]
 
 
 class Bench:
@@ -75,54 +86,109 @@ class Bench:
 
     def stored(self, form: Form) -> None:
         """The whole of `extract`, into a store that is not there yet."""
-        inputs = read_inputs(self.encoder, self.task, "joint", self.examples)
+        self._store(read_inputs(self.encoder, self.task, "joint", self.examples), form)
+
+    def stored_vectors(self, texts: Sequence[str]) -> None:
+        """Means of all layers of single texts, into such a store."""
+        self._store(self.encoder.read_texts(texts), "mean")
+
+    def _store(self, inputs: Inputs, form: Form) -> None:
         with tempfile.TemporaryDirectory() as folder, frozen(self.encoder, self.fast) as reader:
             made = extract(reader, inputs, form, folder=Path(folder), cap_bytes=10**12, precision=self.fast)
         if made.kind != "stored" or made.reused:
             raise SystemExit(f"expected a new store, found {made.kind}: {made.note}")
 
 
-def measure(name: str, data: Path, texts: int, turns: int, encoder: TransformerEncoder) -> None:
-    """Print the table of one set."""
-    dataset = read_data(Plan(data=str(data / name), label=SETS[name]))
-    distinct = {(e.text, e.text_b): e for e in dataset.train}  # a store computes equal texts once; no credit for that
-    examples = list(distinct.values())[:texts]
-    bench, peaks = Bench(encoder, dataset.task, examples), Peaks()
-    lengths = read_inputs(encoder, dataset.task, "joint", examples).lengths()
-    rows: dict[str, tuple[Precision, Callable[[], None]]] = {
+def layer_states(name: str, bench: Bench, turns: int) -> Findings:
+    """Every layer's states of every piece, pairs read jointly."""
+    rows: Rows = {
         PEER: ("fp32", lambda: bench.plain(by_length=False)),
         "+ sorted by length": ("fp32", lambda: bench.plain(by_length=True)),
-        "+ packed": ("fp32", lambda: bench.packed("fp32")),
+        "+ packed, in threads": ("fp32", lambda: bench.packed("fp32")),
         f"+ {bench.fast}, nothing written": (bench.fast, lambda: bench.packed(bench.fast)),
-        "extract, form tokens": (bench.fast, lambda: bench.stored("tokens")),
-        "extract, form mean": (bench.fast, lambda: bench.stored("mean")),
+        "extract, every piece": (bench.fast, lambda: bench.stored("tokens")),
+        "extract, means": (bench.fast, lambda: bench.stored("mean")),
     }
     bench.plain(by_length=True)  # libraries prepare themselves at the first use
     bench.packed(bench.fast)
-    pieces = int(lengths.sum())
+    lengths = read_inputs(bench.encoder, bench.task, "joint", bench.examples).lengths()
+    table, rates, peaks, flops = measured(f"{name}: layer states", rows, PEER, lengths, bench.encoder, turns)
+    ours = rates["extract, every piece"]
+    share = peaks.share(flops, ours, bench.fast)
+    chart = [(name, label, median_rate(rates[label]).clock) for label in rows]
+    return Findings(
+        (table,),
+        (
+            named_ratio(f"extraction {name}, against AutoModel", ours, rates[PEER], "pieces/s", share, 3.5, 4.5),
+            peaks.against(f"extraction {name}", flops, ours, bench.fast, 0.55, 0.7),
+        ),
+        (Chart(f"All layer states of {name}", "bars", "", "pieces a second", tuple(chart)),),
+    )
+
+
+def vectors(name: str, bench: Bench, turns: int) -> Findings:
+    """One vector a text, or one a layer and text."""
+    from sentence_transformers import SentenceTransformer
+
+    folder = str(packaged_folder("minilm"))
+    texts = list(dict.fromkeys(t for e in bench.examples for t in (e.text, e.text_b) if t is not None))
+    peer = SentenceTransformer(folder, device="cpu")
+    rows: dict[str, tuple[Precision, Callable[[], object]]] = {
+        ENCODE: ("fp32", lambda: peer.encode(texts, show_progress_bar=False))
+    }
+    if find_spec("transformer_ranker"):
+        from transformer_ranker.embedder import Embedder
+
+        embedder = Embedder(folder, sentence_pooling="mean", local_files_only=True, device="cpu")
+        rows[RANKER] = ("fp32", lambda: embedder.embed(texts, show_progress=False))
+    rows["extract, means of all layers"] = (bench.fast, lambda: bench.stored_vectors(texts))
+    peer.encode(texts[:BATCH])
+    lengths = bench.encoder.read_texts(texts).lengths()
+    table, rates, *_ = measured(f"{name}: vectors of single texts", rows, ENCODE, lengths, bench.encoder, turns)
+    ours = rates["extract, means of all layers"]
+    ratios = [named_ratio(f"vectors {name}, against sentence-transformers", ours, rates[ENCODE], "pieces/s", target=2)]
+    if RANKER in rates:
+        ratios.append(named_ratio(f"vectors {name}, against transformer-ranker", ours, rates[RANKER], "pieces/s"))
+    return Findings((table,), tuple(ratios))
+
+
+def measured(
+    title: str, rows: Rows, peer: str, lengths: npt.NDArray[np.int64], encoder: TransformerEncoder, turns: int
+) -> tuple[Table, dict[str, list[Rate]], Peaks, float]:
+    """Let the rows take turns; gives the table, pieces a second of each row, the peaks, and the work of a piece."""
+    peaks, pieces = Peaks(), int(lengths.sum())
     rates = take_turns({label: partial(timed, work, pieces) for label, (_, work) in rows.items()}, turns, peaks)
     config: Any = encoder.model.config
     flops = forward_flops(lengths, encoder.layers - 1, encoder.width, config.intermediate_size) / pieces
-    print(f"\n{name}: {len(examples):,} texts, {pieces:,} pieces, {turns} turns; peak {peaks.line()}")
-    print("                           pieces/s   of its peak   ratio by the clock    by processor time")
+    cells = []
     for label, (precision, _) in rows.items():
-        seen = rates[label]
-        share = peaks.share(flops, seen, precision)
-        print(f"{label:24} {median_rate(seen).clock:10,.0f}   {share:11}   {ratio(seen, rates[PEER])}", flush=True)
+        against = ratio(rates[label], rates[peer])
+        share = str(peaks.share(flops, rates[label], precision))
+        cells.append((label, median_rate(rates[label]).clock, share, str(against.clock), str(against.processor)))
+    columns = ("", "pieces/s", "of its peak", "ratio by the clock", "by processor time")
+    note = f"{len(lengths):,} inputs, {pieces:,} pieces, {turns} turns; peak {peaks.line()}."
+    return Table(title, columns, tuple(cells), note), rates, peaks, flops
 
 
 def main() -> None:
-    """Print machine, date, versions, and a table a set."""
+    """Print machine, date, versions, and two tables a set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds sick and sst2")
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds sick and sst2, or other known sets")
+    parser.add_argument("--sets", nargs="+", choices=SETS, help="default: one of pairs, one of texts")
     parser.add_argument("--texts", type=int, default=1000, help="how many texts of each set's training split")
     parser.add_argument("--turns", type=int, default=3)
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(machine_line())
+    peers = ["sentence-transformers", *(["transformer-ranker"] if find_spec("transformer_ranker") else [])]
+    run = Run(this_machine(*peers), arguments.json)
     encoder = load_encoder("minilm")
-    for name in arguments.sets:
-        measure(name, arguments.data, arguments.texts, arguments.turns, encoder)
+    for name in arguments.sets or [required(arguments.data, "pairs"), required(arguments.data, "texts")]:
+        data = read_set(arguments.data, name)
+        distinct = {(e.text, e.text_b): e for e in data.train}  # equal texts are computed once; no credit for that
+        bench = Bench(encoder, data.task, list(distinct.values())[: arguments.texts])
+        run.add(layer_states(name, bench, arguments.turns))
+        run.add(vectors(name, bench, arguments.turns))
+    run.close()
 
 
 if __name__ == "__main__":

@@ -24,7 +24,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import Peaks, Rate, StepClock, forward_flops, machine_line, median_rate, ratio, take_turns, timed
+from data_sets import SETS, read_set, required
+from measuring import (
+    Peaks,
+    Rate,
+    StepClock,
+    forward_flops,
+    median_rate,
+    named_ratio,
+    ratio,
+    take_turns,
+    this_machine,
+    timed,
+)
+from results import Cell, Findings, Run, Table, add_json_option
 from torch import nn
 from transformers import AutoTokenizer, BertForSequenceClassification, DataCollatorWithPadding, Trainer, TrainerCallback
 from transformers import TrainingArguments as Arguments
@@ -40,13 +53,11 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.experiment.question import read_data
 from unfreeze.metrics import from_statistics, item_statistics
-from unfreeze.plan import Plan, Recipe
+from unfreeze.plan import Recipe
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.seeds import seeded
 
-SETS = {"sick": "entailment_judgment", "sst2": "label"}
 BATCH, RATE, WARMUP = 32, 2e-4, 0.1
 
 
@@ -128,8 +139,8 @@ def _peer_predictions(model: nn.Module, tokenizer: Any, test: Sequence[Example],
     return labels
 
 
-def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> None:
-    """One set: train both, seed by seed in turn, and print speeds and scores."""
+def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> Findings:
+    """One set: train both, seed by seed in turn; gives speeds and scores."""
     encoder, folder = load_encoder("minilm"), packaged_folder("minilm")
     assert folder is not None
     ours, peer, peaks = Side(), Side(), Peaks()
@@ -142,54 +153,67 @@ def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> None:
     lengths = example_lengths(read_inputs(encoder, data.task, "joint", data.train))
     config: Any = encoder.model.config
     flops = 3 * forward_flops(lengths, encoder.layers - 1, encoder.width, config.intermediate_size) / len(lengths)
-    size = f"{len(data.train):,} training examples of {lengths.mean():.1f} pieces"
-    print(f"\n{name}: {size}, {arguments.epochs} epochs, {arguments.seeds} seeds; peak {peaks.line()}")
-    print("            samples/s of steps   whole run   of its peak")
-    for label, side, precision in (("ours", ours, fast_precision(encoder.device)), ("Trainer", peer, "fp32")):
+    precision = fast_precision(encoder.device)
+    share = peaks.share(flops, ours.steps, precision)
+    ratios = (
+        named_ratio(f"fine-tuning {name}, steps against Trainer's", ours.steps, peer.steps, "samples/s", share, 3, 4),
+        named_ratio(f"fine-tuning {name}, whole run against Trainer's", ours.whole, peer.whole, "samples/s"),
+    )
+    rows = []
+    for label, side, used in (("Trainer", peer, "fp32"), ("ours", ours, precision)):
         steps, whole = (median_rate(rates).clock for rates in (side.steps, side.whole))
-        print(f"{label:8} {steps:21.1f} {whole:11.1f}   {peaks.share(flops, side.steps, precision)}")
-    print("ratio, median (least to greatest)   by the clock    by processor time")
-    print(f"steps alone                         {ratio(ours.steps, peer.steps)}")
-    print(f"whole run                           {ratio(ours.whole, peer.whole)}")
-    _print_scores(data, ours, peer)
+        rows.append((label, steps, whole, str(peaks.share(flops, side.steps, used))))
+    for label, time in (("ratio by the clock", "clock"), ("ratio by processor time", "processor")):
+        each = (str(getattr(ratio(a, b), time)) for a, b in ((ours.steps, peer.steps), (ours.whole, peer.whole)))
+        rows.append((label, *each, ""))
+    size = f"{len(data.train):,} training examples of {lengths.mean():.1f} pieces"
+    note = f"{size}, {arguments.epochs} epochs, {arguments.seeds} seeds; peak {peaks.line()}."
+    columns = ("", "samples/s of steps", "whole run", "of its peak")
+    return Findings((Table(f"{name}: training", columns, tuple(rows), note), _scores(name, data, ours, peer)), ratios)
 
 
-def _print_scores(data: Dataset, ours: Side, peer: Side) -> None:
+def _scores(name: str, data: Dataset, ours: Side, peer: Side) -> Table:
     gold = [str(e.label) for e in data.test]
     a, b = (np.stack([item_statistics(data.task, gold, p) for p in side.predicted]) for side in (ours, peer))
 
     def metric(sums: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         return from_statistics(data.task, sums)
 
-    for label, values in (("ours", a), ("Trainer", b)):
-        each = " ".join(f"{100 * score:.1f}" for score in metric(values.sum(1)))
+    rows: list[tuple[Cell, ...]] = []
+    for label, values in (("Trainer", b), ("ours", a)):
         mean = mean_ci(values, metric)
-        interval = f"[{100 * mean.lo:.1f}, {100 * mean.hi:.1f}]"
-        print(f"{label:8} test accuracy {100 * mean.mean:.1f} {interval}  seeds: {each}")
+        each = " ".join(f"{100 * score:.1f}" for score in metric(values.sum(1)))
+        rows.append((label, f"{100 * mean.mean:.1f} [{100 * mean.lo:.1f}, {100 * mean.hi:.1f}]", each))
     found = paired_difference(a, b, metric)
-    print(f"ours - Trainer: {100 * found.mean:+.1f} points [{100 * found.lo:+.1f}, {100 * found.hi:+.1f}]")
+    difference = f"{100 * found.mean:+.1f} [{100 * found.lo:+.1f}, {100 * found.hi:+.1f}]"
+    rows.append(("ours - Trainer, points", difference, ""))
+    return Table(f"{name}: test accuracy", ("", "mean [95 % interval]", "seeds"), tuple(rows))
 
 
 def main() -> None:
     """Print machine, date, versions, and both sides on each set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds sick and sst2")
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds sick and sst2, or other known sets")
+    parser.add_argument("--sets", nargs="+", choices=SETS, help="default: one of pairs, one of texts")
     parser.add_argument("--train-size", type=int, default=1000)
     parser.add_argument("--dev-size", type=int, default=500)
     parser.add_argument("--test-size", type=int, default=1500)
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=3)
+    add_json_option(parser)
     arguments = parser.parse_args()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    print(machine_line())
-    for name in arguments.sets:
-        plan = Plan(data=str(arguments.data / name), label=SETS[name], train_size=arguments.train_size)
-        compare(name, _shortened(read_data(plan), arguments.dev_size, arguments.test_size), arguments)
+    run = Run(this_machine("accelerate"), arguments.json)
+    for name in arguments.sets or [required(arguments.data, "pairs"), required(arguments.data, "texts")]:
+        data = read_set(arguments.data, name, arguments.train_size)
+        run.add(compare(name, shortened(data, arguments.dev_size, arguments.test_size), arguments))
+    run.close()
 
 
-def _shortened(data: Dataset, dev: int, test: int) -> Dataset:
+def shortened(data: Dataset, dev: int, test: int) -> Dataset:
+    """With at most so many examples of dev and test."""
+
     def part(examples: tuple[Example, ...], size: int) -> tuple[Example, ...]:
         return stratified_subset(examples, data.task, size, 0) if size < len(examples) else examples
 

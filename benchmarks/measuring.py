@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 import torch
+from results import Machine, Ratio
 
 from unfreeze.experiment.cost import processor_name
 
@@ -28,15 +29,63 @@ PEAK_SIDE = 2048
 PEAK_REPEATS = 7
 
 
-def machine_line() -> str:
-    """Date, processor, cores and threads, load, Python, torch and transformers."""
+def this_machine(*peers: str) -> Machine:
+    """Date, processor, cores and threads, load, and versions: Python, torch, transformers, and these packages."""
     name = processor_name(torch.device("cpu"))
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    return (
-        f"{date.today()}  {name}  {psutil.cpu_count()} cores, {torch.get_num_threads()} torch threads, "
-        f"load {load:.1f} before the start  Python {platform.python_version()}  torch {torch.__version__}  "
-        f"transformers {version('transformers')}"
-    )
+    load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
+    packages = {package: version(package) for package in ("transformers", *peers)}
+    versions = {"Python": platform.python_version(), "torch": torch.__version__, **packages}
+    return Machine(str(date.today()), name, psutil.cpu_count() or 1, torch.get_num_threads(), load, versions)
+
+
+def machine_line() -> str:
+    """The same for people."""
+    return this_machine().line()
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Ratios over the turns: median, least and greatest."""
+
+    median: float
+    low: float
+    high: float
+
+    @staticmethod
+    def of(ratios: Sequence[float]) -> Spread:
+        """Of one ratio a turn."""
+        return Spread(statistics.median(ratios), min(ratios), max(ratios))
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+@dataclass(frozen=True)
+class Against:
+    """Ours to a peer's: by the clock and by processor time."""
+
+    clock: Spread
+    processor: Spread
+
+    def __str__(self) -> str:
+        return f"{self.clock}   {self.processor}"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of the matrix-multiply peak in a precision is reached."""
+
+    of_peak: float
+    precision: str
+
+    def __str__(self) -> str:
+        return f"{self.of_peak:.0%} of {self.precision}"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
 
 
 @dataclass(frozen=True)
@@ -99,10 +148,20 @@ class Peaks:
         """FLOP/s in a precision."""
         return median_rate(self._seen[precision])
 
-    def share(self, flops: float, rates: Sequence[Rate], precision: str) -> str:
+    def share(self, flops: float, rates: Sequence[Rate], precision: str) -> Share:
         """How much of the peak in `precision` work of `flops` a unit reaches, in processor time."""
-        reached = flops * median_rate(rates).processor / self.median(precision).processor
-        return f"{reached:.0%} of {precision}"
+        return Share(flops * median_rate(rates).processor / self.median(precision).processor, precision)
+
+    def against(
+        self, name: str, flops: float, rates: Sequence[Rate], precision: str, target: float, aim: float | None = None
+    ) -> Ratio:
+        """The share of the peak as a ratio with a target: our floating point operations a second to the peak's."""
+        share, peak = self.share(flops, rates, precision), self.median(precision)
+        clock = flops * median_rate(rates).clock
+        return Ratio(
+            f"{name}, share of the {precision} peak", clock / 1e9, peak.clock / 1e9, "GFLOP/s", share.of_peak,
+            share_of_peak=share.of_peak, precision=precision, target=target, aim=aim,
+        )  # fmt: skip
 
     def line(self) -> str:
         """Both, for people."""
@@ -113,27 +172,48 @@ class Peaks:
         )
 
 
-def take_turns(sides: Mapping[str, Callable[[], Rate]], turns: int, peaks: Peaks) -> dict[str, list[Rate]]:
-    """Rates of each side, one a turn; every side runs once in each turn, and the peak is sampled between turns.
+def take_turns(
+    sides: Mapping[str, Callable[[], Rate]], turns: int, peaks: Peaks | None = None
+) -> dict[str, list[Rate]]:
+    """Rates of each side, one a turn; every side runs once in each turn, and any peak is sampled between turns.
 
     Args:
         sides: name to a call that does the work once and gives its rate.
     """
     rates: dict[str, list[Rate]] = {name: [] for name in sides}
-    peaks.sample()
+    if peaks:
+        peaks.sample()
     for _ in range(turns):
         for name, measure in sides.items():
             rates[name].append(measure())
-        peaks.sample()
+        if peaks:
+            peaks.sample()
     return rates
 
 
-def ratio(ours: Sequence[Rate], peers: Sequence[Rate]) -> str:
-    """Ours to the peer's, turn by turn: median (least to greatest) by the clock, then by processor time."""
+def ratio(ours: Sequence[Rate], peers: Sequence[Rate]) -> Against:
+    """Ours to the peer's, turn by turn."""
     pairs = list(zip(ours, peers, strict=True))
-    clock = sorted(a.clock / b.clock for a, b in pairs)
-    processor = sorted(a.processor / b.processor for a, b in pairs)
-    return "   ".join(f"{statistics.median(r):.2f} ({r[0]:.2f} to {r[-1]:.2f})" for r in (clock, processor))
+    clock, processor = ([getattr(a, time) / getattr(b, time) for a, b in pairs] for time in ("clock", "processor"))
+    return Against(Spread.of(clock), Spread.of(processor))
+
+
+def named_ratio(
+    name: str,
+    ours: Sequence[Rate],
+    peers: Sequence[Rate],
+    unit: str,
+    share: Share | None = None,
+    target: float | None = None,
+    aim: float | None = None,
+) -> Ratio:
+    """Ours to the peer's with the name under which it is kept."""
+    against = ratio(ours, peers)
+    clock = against.clock
+    return Ratio(
+        name, median_rate(ours).clock, median_rate(peers).clock, unit, clock.median, clock.low, clock.high,
+        against.processor.median, share and share.of_peak, share and share.precision, target, aim,
+    )  # fmt: skip
 
 
 def forward_flops(lengths: npt.ArrayLike, layers: int, width: int, inner: int) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import ctypes
 import json
-import platform
 import random
 import subprocess
 import sys
@@ -21,14 +20,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import torch
-import transformers
+from measuring import this_machine
+from results import Cell, Chart, Findings, Run, Table, add_json_option
 
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
@@ -36,6 +35,7 @@ from unfreeze.encoders.precision import fast_precision
 from unfreeze.features.extract import extract
 from unfreeze.features.layout import Form
 
+STEPS = ("extract", "read")
 FORMS: tuple[Form, ...] = ("mean", "tokens")
 READ_BATCH = 32
 
@@ -118,26 +118,32 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="tab-separated file with a header, texts first")
     parser.add_argument("--counts", type=int, nargs="+", default=[5_000, 20_000, 70_000], help="how many texts")
     parser.add_argument("--one", nargs=4, metavar=("COUNT", "FORM", "FOLDER", "STEP"), help=argparse.SUPPRESS)
+    add_json_option(parser)
     arguments = parser.parse_args()
     if arguments.one:
         count, form, folder, step = arguments.one
         print(json.dumps(measure(arguments.data, int(count), form, Path(folder), step)))
         return
-    precision = fast_precision(torch.device("cpu"))
-    print(f"{date.today()}  {platform.platform()}  {platform.processor() or platform.machine()}  ", end="")
-    print(f"{torch.get_num_threads()} threads  {precision}  Python {platform.python_version()}  ", end="")
-    print(f"torch {torch.__version__}  transformers {transformers.__version__}  minilm")
-    print("peak growth of resident memory, MB (before: what the process held at that point)\n")
-    print("form      texts    pieces   store MB | extract   before  seconds | one epoch   before  seconds")
-    for form in FORMS:
-        for count in arguments.counts:
-            with tempfile.TemporaryDirectory() as folder:
-                r = {}
-                for step in ("extract", "read"):
-                    r.update(measured_apart(arguments.data, count, form, folder, step))
-            print(f"{form:6} {count:8,} {r['pieces']:9,} {r['store MB']:10,.1f} | ", end="")
-            print(f"{r['extract MB']:7.1f} {r['extract before MB']:8.1f} {r['extract s']:8.1f} | ", end="")
-            print(f"{r['read MB']:9.1f} {r['read before MB']:8.1f} {r['read s']:8.1f}", flush=True)
+    run = Run(this_machine(), arguments.json)
+    found = {(form, count): both_steps(arguments.data, count, form) for form in FORMS for count in arguments.counts}
+    rows: list[tuple[Cell, ...]] = []
+    for (form, count), r in found.items():
+        steps = (r[f"{step} {what}"] for step in STEPS for what in ("MB", "before MB", "s"))
+        rows.append((form, count, r["pieces"], r["store MB"], *steps))
+    columns = ("form", "texts", "pieces", "store, MB", "extract, MB", "before", "seconds", "one epoch, MB", "before",
+               "seconds")  # fmt: skip
+    note = f"Peak growth of resident memory in {fast_precision(torch.device('cpu'))}; before: what was held already."
+    lines = [(f"{step}, {form}", float(count), r[f"{step} MB"]) for step in STEPS for (form, count), r in found.items()]
+    chart = Chart("Peak memory by number of texts", "lines", "texts", "MB", tuple(lines), log=True)
+    run.add(Findings((Table("Memory", columns, tuple(rows), note),), (), (chart,)))
+    run.close()
+
+
+def both_steps(data: Path, count: int, form: Form) -> dict[str, Any]:
+    """What making a store and reading an epoch of it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = measured_apart(data, count, form, folder, "extract")
+        return made | measured_apart(data, count, form, folder, "read")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measuring import Peaks, Rate, StepClock, machine_line, median_rate, ratio, take_turns
+from data_sets import Kind, read_set, required
+from measuring import Peaks, Rate, StepClock, median_rate, named_ratio, ratio, take_turns, this_machine
+from results import Cell, Chart, Findings, Ratio, Run, Table, add_json_option
 
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
@@ -31,13 +33,14 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.experiment.budgets import recipes
-from unfreeze.experiment.question import read_data
-from unfreeze.plan import Plan, Recipe
+from unfreeze.plan import Recipe
 from unfreeze.training.objectives import objective_for
 
 FEW = 16  # dev examples: reading dev must not count
-HEADS = {"linear": "sst2", "bcn": "sst2", "esim": "sick", "bilstm-crf": "wnut17"}
-LABELS = {"sick": "entailment_judgment"}
+HEADS: dict[str, Kind] = {"linear": "texts", "bcn": "texts", "esim": "pairs", "bilstm-crf": "tags"}
+COLUMNS = ("head", "set", "pairs", "rows", "states, MB", "from the store, s", "computed anew, s", "ratio by the clock",
+           "by processor time")  # fmt: skip
+SIDES = {"computed anew": 6, "from the store": 5}
 
 
 def second_epoch(recipe: Recipe, data: Dataset, train: SplitFeatures, dev: SplitFeatures) -> Rate:
@@ -53,8 +56,10 @@ def second_epoch(recipe: Recipe, data: Dataset, train: SplitFeatures, dev: Split
     return clock.rate(np.arange(2 * per_epoch) >= per_epoch, 1)
 
 
-def measure(head: str, data: Dataset, turns: int, encoder: TransformerEncoder, peaks: Peaks) -> None:
-    """Print one head's line."""
+def measure(
+    head: str, data: Dataset, turns: int, encoder: TransformerEncoder, peaks: Peaks | None = None
+) -> tuple[tuple[Cell, ...], Ratio]:
+    """One head's row, and its ratio."""
     table = recipes("thorough", "feature-extraction", data.task, encoder.width)
     recipe = replace(next(r for r in table if r.head == head), epochs=2, min_steps=0, patience=None)
     objective = objective_for(data.task, data.labels, data.train)
@@ -79,29 +84,37 @@ def measure(head: str, data: Dataset, turns: int, encoder: TransformerEncoder, p
             "anew": partial(second_epoch, recipe, data, *anew),
         }
         rates = take_turns(sides, turns, peaks)
-    seconds = {name: 1 / median_rate(seen).clock for name, seen in rates.items()}
-    size = stored[0].features.bytes / 1e6
-    print(
-        f"{head:10} {data.name:7} {recipe.pair if data.task.pair else '':9} {len(data.train):6,} {size:9.1f} ", end=""
-    )
-    print(f"{seconds['store']:8.2f} {seconds['anew']:8.2f}   {ratio(rates['store'], rates['anew'])}", flush=True)
+    stored_s, anew_s = (1 / median_rate(rates[name]).clock for name in ("store", "anew"))
+    against = ratio(rates["store"], rates["anew"])
+    pair = recipe.pair if data.task.pair else ""
+    cells = (head, data.name, pair, len(data.train), stored[0].features.bytes / 1e6, stored_s, anew_s)
+    name = f"epoch of {head} on {data.name}, from the store against computed anew"
+    row = (*cells, str(against.clock), str(against.processor))
+    return row, named_ratio(name, rates["store"], rates["anew"], "epochs/s")
 
 
 def main() -> None:
-    """Print machine, date, versions, and a line a head."""
+    """Print machine, date, versions, and a row a head."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help=f"folder that holds {', '.join(set(HEADS.values()))}")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds sst2, sick and wnut17, or others")
     parser.add_argument("--train-size", type=int, default=500)
     parser.add_argument("--turns", type=int, default=3)
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(machine_line())
-    print("                                     states    seconds an epoch    ratio by the clock, by processor time")
-    print("head       set     pairs       rows        MB    store     anew    median (least to greatest)")
+    run = Run(this_machine(), arguments.json)
     encoder, peaks = load_encoder("minilm"), Peaks()
-    for head, name in HEADS.items():
-        plan = Plan(data=str(arguments.data / name), label=LABELS.get(name), train_size=arguments.train_size)
-        measure(head, read_data(plan), arguments.turns, encoder, peaks)
-    print(f"peak {peaks.line()}")
+    rows, ratios = [], []
+    for head, kind in HEADS.items():
+        data = read_set(arguments.data, required(arguments.data, kind), arguments.train_size)
+        row, against = measure(head, data, arguments.turns, encoder, peaks)
+        rows.append(row)
+        ratios.append(against)
+    title = "The second epoch of training a head"
+    bars = [(side, str(row[0]), float(row[column] or 0)) for side, column in SIDES.items() for row in rows]
+    chart = Chart("Seconds of an epoch", "bars", "", "seconds", tuple(bars))
+    note = f"{arguments.turns} turns; peak {peaks.line()}."
+    run.add(Findings((Table(title, COLUMNS, tuple(rows), note),), tuple(ratios), (chart,)))
+    run.close()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ FROZEN = {"method": "feature-extraction", "head": "bcn", "layers": [0, -1], "cli
 TUNED = {"method": "fine-tuning", "head": "linear", "schedule": "slanted-triangular", "layer_decay": 0.9}
 FULL = Plan(
     data="d", task="classification", methods=METHODS, budget="standard", seeds=2, device="cpu", equivalence=0.01,
-    recipes=(recipe_from(FROZEN), recipe_from(TUNED)), max_length=64, cache_gb=1.5,
+    recipes=(recipe_from(FROZEN), recipe_from(TUNED)), max_length=64, cache_gb=1.5, cache_dtype="int8", unfreeze_top=3,
 )  # fmt: skip
 
 
@@ -74,7 +74,9 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"seeds": 0}, ["seeds: 0 seeds; at least 1"]),
         ({"train_size": 1}, ["train_size: 1 training examples; at least 2"]),
         ({"max_length": 3}, ["max_length: 3 pieces; at least 4"]),
+        ({"unfreeze_top": 0}, ["unfreeze_top: 0 layer groups; at least 1"]),
         ({"cache_gb": -1.0}, ["cache_gb: -1.0; a number of at least 0"]),
+        ({"cache_dtype": "int4"}, ["cache_dtype", "'float16' or 'int8'", "'int4'"]),
         ({"equivalence": float("nan")}, ["equivalence: nan"]),
         ({"methods": []}, ["methods: no method; known: feature-extraction, fine-tuning"]),
     ],

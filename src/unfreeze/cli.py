@@ -31,6 +31,7 @@ Encoder = Annotated[
     str | None, typer.Option(metavar="NAME_OR_FOLDER", help="See `unfreeze encoders`.  [default: minilm]")
 ]
 
+Limit = Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")]
 Options = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the encoder's family, such as stateful=true.")
 ]
@@ -56,10 +57,16 @@ def compare(
     ] = None,
     seeds: Annotated[int | None, typer.Option(metavar="N", help="Final runs a method.  [default: 3, 5 or 10]")] = None,
     train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None,
-    max_length: Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")] = None,
+    max_length: Limit = None,
+    unfreeze_top: Annotated[
+        int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
+    ] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
     cache_gb: Annotated[
         float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")
+    ] = None,
+    cache_dtype: Annotated[
+        str | None, typer.Option(metavar="float16|int8", help="int8 halves the feature store.  [default: float16]")
     ] = None,
     plan: Annotated[
         Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")
@@ -160,17 +167,22 @@ def encode(
     label: Column = None,
     task: Kind = None,
     encoder_option: Options = None,
+    max_length: Limit = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
 ) -> None:
-    """Write the frozen layer states of texts: states (layers, tokens, width), offsets (texts + 1), and the tokens."""
+    """Write the frozen layer states of texts.
+
+    The file has states (layers, tokens, width); offsets (texts + 1), where each text begins; inputs, where each part of
+    one begins that is read by itself (a text of a pair, a window); and the tokens.
+    """
     from unfreeze.encoding import encode_file
     from unfreeze.progress import Display
 
     columns = {"text": text, "text_b": text_b, "label": label, "task": task}
     with Display() as display:
         shape = encode_file(
-            data, encoder or "minilm", out, options=_options(encoder_option), columns=columns, device=device,
-            watcher=display,
+            data, encoder or "minilm", out, options=_options(encoder_option), columns=columns, max_length=max_length,
+            device=device, watcher=display,
         )  # fmt: skip
     typer.echo(f"{out}: states {shape}")
 

@@ -44,7 +44,7 @@ from unfreeze.experiment.record import (
     write_setting,
     write_test,
 )
-from unfreeze.experiment.runner import FITTED, WEIGHTS, Watcher, Workbench, features_of, finished, read_weights, run
+from unfreeze.experiment.runner import WEIGHTS, Quiet, Watcher, Workbench, finished, read_weights, run, stored
 from unfreeze.features.cache import cache_folder
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judge import Result, judge
@@ -52,22 +52,6 @@ from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.report.render import render
 from unfreeze.training.objectives import objective_for
-
-
-class Quiet:
-    """A watcher that says nothing."""
-
-    def begin(self, what: str, left: int) -> None:
-        """See `Watcher.begin`."""
-
-    def step(self, done: int, total: int, best: float | None) -> None:
-        """See `Watcher.step`."""
-
-    def end(self, what: str, score: float | None) -> None:
-        """See `Watcher.end`."""
-
-    def say(self, line: str) -> None:
-        """See `Watcher.say`."""
 
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:
@@ -92,7 +76,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
             tell(left_out)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
         precision = fast_precision(device)
-        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
         for line in setting.audit["lines"]:
@@ -102,7 +86,9 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         objective = objective_for(dataset.task, dataset.labels, dataset.train)
         cache = cache_folder(), int(plan.cache_gb * 1e9)
         with frozen(encoder, precision) as reader:
-            bench = Workbench(out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet())
+            bench = Workbench(
+                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet(), plan.cache_dtype
+            )
             result = _answer(bench, plan, question)
         render(out)
         for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
@@ -147,6 +133,7 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.family)
         for m in plan.methods or METHODS
     }
+    tried = {m: [_limited(r, plan.unfreeze_top) for r in rs] for m, rs in tried.items()}
     bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[Method, Choice] = {}
@@ -170,6 +157,11 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
         )
         _score_on_test(bench, finals)
     return choices, best
+
+
+def _limited(recipe: Recipe, top: int | None) -> Recipe:
+    """A recipe of fine-tuning with the plan's own limit of layer groups that learn."""
+    return recipe if top is None or recipe.method != "fine-tuning" else replace(recipe, unfreeze_top=top)
 
 
 def _floor(bench: Workbench, question: str) -> None:
@@ -208,10 +200,7 @@ def _score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
 
 def _extract_s(bench: Workbench, recipe: Recipe) -> float:
     """Seconds that the stores took; states without a store are computed in training, whose seconds have them."""
-    if recipe.method == "fine-tuning":
-        return 0.0
-    features = [features_of(bench, split, recipe).features for split in FITTED]
-    return sum(f.seconds for f in features if f.kind == "stored")
+    return sum(s.features.seconds for s in stored(bench, recipe) if s.features.kind == "stored")
 
 
 def _latency(bench: Workbench, best: Job) -> dict[str, float]:
@@ -300,6 +289,6 @@ def _same_question(out: Path, question: str) -> None:
         return  # stopped before the first run: nothing to lose
     if read_setting(out).data.get("question") != question:
         raise InputError(
-            "holds a comparison of other data, another encoder or another task; choose another --out or remove it",
+            "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
             where=str(out),
         )

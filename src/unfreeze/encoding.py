@@ -17,11 +17,12 @@ from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
-from unfreeze.encoders.protocol import Encoder, Inputs
+from unfreeze.encoders.protocol import Encoder, Inputs, Ints
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_file
 from unfreeze.experiment.runner import Watcher
 from unfreeze.features.extract import encoded
+from unfreeze.plan import check_length
 from unfreeze.tasks import task
 
 
@@ -32,23 +33,30 @@ def encode_file(
     *,
     options: Mapping[str, str],
     columns: Mapping[str, str | None],
+    max_length: int | None,
     device: str,
     watcher: Watcher,
 ) -> tuple[int, int, int]:
     """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
+    `inputs` says where each input of the encoder begins, and at last where the last one ends: as `offsets`, unless a
+    pair is read separately (two inputs) or a tagged sentence longer than the encoder's limit in windows.
+
     One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is
-    one text, read jointly where the encoder can; a tagged sentence longer than the encoder's limit is written window by
-    window. Tokens are in the file's metadata, as JSON under `"tokens"` (one list a text), with `"where"` (file and line
-    of each text).
+    one text, read jointly where the encoder can. Tokens are in the file's metadata, as JSON under `"tokens"` (one list
+    a text), with `"where"` (file and line of each text).
+
+    Args:
+        max_length: of an input, in pieces; None takes the encoder's limit.
 
     Returns:
         The shape of `states`.
     """
     if out.suffix != ".safetensors":
         raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
+    check_length(max_length)
     examples = _examples(data, columns)
-    loaded = load_encoder(encoder, options=options).to(pick_device(device))
+    loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
     inputs = _inputs(loaded, examples)
     cut = said_cut(inputs, loaded.max_length)
     if cut:
@@ -65,8 +73,8 @@ def encode_file(
                 states[:, a:b] = part[:, start : start + b - a]
                 start += b - a
     watcher.end("layer states", None)
-    offsets = torch.from_numpy(inputs.offsets[inputs.examples])
-    _save(out, states, offsets, _tokens(loaded, inputs), [e.where for e in examples])
+    begins = {"offsets": inputs.offsets[inputs.examples], "inputs": inputs.offsets}
+    _save(out, states, begins, _tokens(loaded, inputs), [e.where for e in examples])
     return (loaded.layers, len(inputs.ids), loaded.width)
 
 
@@ -98,10 +106,14 @@ def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
     return [names[a:b] for a, b in pairwise(ends)]
 
 
-def _save(out: Path, states: torch.Tensor, offsets: torch.Tensor, tokens: list[list[str]], where: list[str]) -> None:
+def _save(
+    out: Path, states: torch.Tensor, begins: Mapping[str, Ints], tokens: list[list[str]], where: list[str]
+) -> None:
     told = {"tokens": json.dumps(tokens, ensure_ascii=False), "where": json.dumps(where, ensure_ascii=False)}
     with new_file(out) as temporary:
-        save_file({"states": states, "offsets": offsets}, temporary, metadata=told)
+        # Copies: two names of one array are refused.
+        places = {name: torch.from_numpy(array.copy()) for name, array in begins.items()}
+        save_file({"states": states, **places}, temporary, metadata=told)
         temporary.chmod(0o666 & ~_umask())  # safetensors makes files that only their owner can read
 
 

@@ -20,6 +20,7 @@ Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
 Pooling = Literal["mean", "max", "cls"]
 Pair = Literal["joint", "separate"]
 Family = Literal["transformer", "elmo", "word-vectors", "sentence-vectors"]
+CacheDtype = Literal["float16", "int8"]
 Schedule = Literal["constant", "linear", "slanted-triangular"]
 
 
@@ -41,6 +42,7 @@ class Recipe:
         layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.
         head_rate: the head's learning rate as a multiple of `learning_rate`, which is the encoder's.
         gradual_unfreezing: before those epochs, one for the head alone and one more for each layer group from the top.
+        unfreeze_top: so many layer groups of the encoder learn, from the top; None: all of them.
         reinit_top: this many top layers start from fresh weights.
         hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
         weight_decay: AdamW's, on matrices; the frozen `linear` head has `l2` in its place.
@@ -60,6 +62,7 @@ class Recipe:
     layer_decay: float = 1.0
     head_rate: float = 1.0
     gradual_unfreezing: bool = False
+    unfreeze_top: int | None = None
     epochs: int = 3
     min_steps: int = 0
     patience: int | None = None
@@ -86,7 +89,10 @@ class Plan:
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
         max_length: cut inputs to so many pieces; None takes the encoder's limit.
         encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
+        unfreeze_top: of that many layer groups from the top fine-tuning updates the weights, whatever its recipe says.
         cache_gb: the most the feature store may hold; past it states are recomputed.
+        cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
+            layer and row as the most that a state may be off.
     """
 
     data: str | None = None
@@ -108,15 +114,18 @@ class Plan:
     equivalence: float = 0.005
     max_length: int | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
+    unfreeze_top: int | None = None
     cache_gb: float = 8.0
+    cache_dtype: CacheDtype = "float16"
 
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:
             raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
-        if self.max_length is not None and self.max_length < 4:
-            raise InputError(f"{self.max_length} pieces; at least 4 are needed", where="max_length")
+        check_length(self.max_length)
+        if self.unfreeze_top is not None and self.unfreeze_top < 1:
+            raise InputError(f"{self.unfreeze_top} layer groups; at least 1 is needed", where="unfreeze_top")
         for name in ("equivalence", "cache_gb"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
@@ -125,6 +134,12 @@ class Plan:
         counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods or METHODS}
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
+
+
+def check_length(pieces: int | None) -> None:
+    """Raise `InputError` where a limit of pieces leaves no room for a piece among the special ones."""
+    if pieces is not None and pieces < 4:
+        raise InputError(f"{pieces} pieces; at least 4 are needed", where="max_length")
 
 
 def _parse(cls: type, values: Any, where: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from unfreeze.adaptation.trained import Trained
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.features.extract import Features
 from unfreeze.plan import Recipe
 from unfreeze.tasks import TASKS
 from unfreeze.training.objectives import Objective, objective_for
@@ -84,10 +85,19 @@ class Trainer:
         form, cache = form_for(recipe, objective.task), (self.folder, self.cap)
         return split_features(reader, inputs, form, objective, examples, cache=cache, precision="fp32")
 
+    def stored(self, recipe: Recipe) -> tuple[Features, Features] | None:
+        """States of every piece of train and dev, where this trainer keeps states."""
+        if not self.cap:
+            return None
+        whole = replace(recipe, method="feature-extraction", head="bcn")  # which reads every piece
+        with frozen(self.encoder) as reader:
+            train, dev = (self.features(reader, whole, examples).features for examples in (self.train, self.dev))
+        return train, dev
+
     def __call__(self, recipe: Recipe, *seeds: int) -> list[Trained]:
         if recipe.method == "fine-tuning":
             given = self.encoder, recipe, self.objective, self.train, self.dev
-            return [fine_tune(*given, seed=seed, precision="fp32") for seed in seeds]
+            return [fine_tune(*given, seed=seed, precision="fp32", stored=self.stored(recipe)) for seed in seeds]
         with frozen(self.encoder) as reader:
             splits = [self.features(reader, recipe, examples) for examples in (self.train, self.dev)]
             return train_frozen(recipe, self.objective, *splits, seeds=seeds, device=CPU)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from families import make_encoder
@@ -46,7 +48,22 @@ def test_trained_parameters_are_encoder_and_head(trainer: MakeTrainer) -> None:
     train = trainer("classification")
     (got,) = train(TUNED, 0)
     below = sum(p.numel() for group in train.encoder.layer_groups() for p in group)
-    assert got.fit.trained_parameters == below + 16 * 2 + 2
+    table = train.encoder.piece_table()
+    assert table is not None
+    pieces = len(np.unique(train.encoder.read_texts([e.text for e in train.train]).ids))
+    assert 0 < pieces < table.num_embeddings  # vectors of pieces that training does not have cannot learn
+    assert got.fit.trained_parameters == below - (table.num_embeddings - pieces) * 16 + 16 * 2 + 2
+
+
+def test_learning_used_rows_alone_changes_nothing(trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
+    train = trainer("classification")
+    fast = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
+    monkeypatch.setattr(fine_tuning, "learn_used_rows", lambda *_, **__: None)
+    plain = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
+    assert fast.weights.keys() == plain.weights.keys()
+    for name, tensor in plain.weights.items():
+        torch.testing.assert_close(fast.weights[name], tensor, rtol=1e-5, atol=1e-6)
+    assert fast.fit.trained_parameters < plain.fit.trained_parameters
 
 
 def test_dropout_is_at_work_in_the_encoder(trainer: MakeTrainer) -> None:
@@ -73,6 +90,48 @@ def test_gradual_unfreezing_moves_one_more_group_an_epoch(
         for group in train.encoder.layer_groups()
     ]
     assert moved == [{True}] * (4 - groups_moved) + [{False}] * groups_moved
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression"])
+@pytest.mark.parametrize("changes", [{"gradual_unfreezing": True}, {"unfreeze_top": 1, "reinit_top": 1}])
+def test_states_from_a_store_stand_for_layers_that_are_frozen(
+    kind: str, changes: dict[str, Any], trainer: MakeTrainer
+) -> None:
+    """The same run but for float16; layers are computed only from the lowest that learns upwards."""
+    calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    calls: list[int] = []
+    for number, layer in enumerate(calm._stack()):
+        layer.register_forward_pre_hook(lambda *_, number=number: calls.append(number))  # type: ignore[misc]
+    recipe = replace(TUNED, learning_rate=1e-3, epochs=2, dropout=0.0, pair="separate", **changes)
+    runs, counts = [], []
+    for cap in (0, 10**8):
+        train = trainer(kind, cap, calm)
+        train.stored(recipe)
+        assert calm.resumes() == {1, 2, 3}
+        calls.clear()
+        runs.append(train(recipe, 0)[0])
+        counts.append([calls.count(i) for i in range(3)])
+    computed, stored = runs
+    assert stored.fit.curve[0].loss == pytest.approx(computed.fit.curve[0].loss, abs=2e-3)
+    for name, tensor in computed.weights.items():
+        assert (stored.weights[name] - tensor).abs().max() < 5e-3, name
+    assert len(set(counts[0])) == 1
+    if "unfreeze_top" in changes:
+        assert counts[1][:2] == [2, 2]  # dropout tried on one example before; dev predicted by the finished model
+        assert counts[1][2] == counts[0][2] > 2
+    else:
+        assert 0 < counts[1][0] < counts[1][1] < counts[1][2] < counts[0][0]
+
+
+def test_groups_below_the_limit_do_not_move(trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(replace(TUNED, unfreeze_top=2), 0)
+    names = {id(p): name for name, p in train.encoder.named_parameters()}
+    moved = [
+        any(not torch.equal(got.weights[f"encoder.{names[id(p)]}"], p) for p in group)
+        for group in train.encoder.layer_groups()
+    ]
+    assert moved == [False, False, True, True]
 
 
 def test_lower_layers_move_less_under_discriminative_rates(trainer: MakeTrainer) -> None:
@@ -127,7 +186,7 @@ def test_dropout_does_not_hang_on_the_number_of_threads(
     monkeypatch.setattr(
         fine_tuning,
         "set_gradients",
-        lambda loss, parts, *rest: (shares.append(len(parts)), plain(loss, parts, *rest))[1],
+        lambda model, loss, parts, *rest: (shares.append(len(parts)), plain(model, loss, parts, *rest))[1],
     )
     train = trainer("classification", 0, make_encoder(family, limit=24, hidden_dropout_prob=0.3))
     before, losses = torch.get_num_threads(), []
@@ -138,6 +197,39 @@ def test_dropout_does_not_hang_on_the_number_of_threads(
     assert losses[1] == pytest.approx(losses[0], abs=1e-5)
     assert losses[2] == pytest.approx(losses[0], abs=1e-5)
     assert family != "bert" or max(shares) == 2
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging"])
+@pytest.mark.parametrize("splits", [True, False])
+def test_a_step_of_many_pieces_is_computed_in_parts_and_is_the_same(
+    kind: str, splits: bool, trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    train = trainer(kind, 0, calm)
+    monkeypatch.setattr(fine_tuning._Run, "draws_from_generator", lambda run: splits)
+    counts: list[int] = []
+    gradients: list[list[torch.Tensor]] = []
+    plain = fine_tuning.set_gradients
+
+    def watched(
+        model: object, loss_of: object, shares: list[tuple[np.ndarray, float]], parameters: list, *rest: object
+    ) -> torch.Tensor:
+        counts.append(len(shares))
+        assert sorted(i for part, _ in shares for i in part.tolist()) == list(range(12))
+        assert sum(weight for _, weight in shares) == pytest.approx(1)
+        loss = plain(model, loss_of, shares, parameters, *rest)  # type: ignore[arg-type]
+        gradients.append([p.grad.clone() for p in parameters if p.grad is not None])
+        return loss
+
+    monkeypatch.setattr(fine_tuning, "set_gradients", watched)
+    recipe = replace(TUNED, dropout=0.0, batch_size=12, clip=None, pair="separate")
+    (whole,) = train(recipe, 0)
+    calm.step_pieces = 20
+    (parted,) = train(recipe, 0)
+    assert counts[0] <= 1 + splits < 3 < counts[1]
+    assert parted.fit.curve[0].loss == pytest.approx(whole.fit.curve[0].loss, abs=1e-5)
+    for one, other in zip(*gradients, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["classification", "tagging"])

@@ -10,7 +10,7 @@ from families import make_encoder
 from torch import Tensor
 
 from unfreeze.adaptation.prediction import in_order, predict
-from unfreeze.encoders.protocol import Batch, LayerStates
+from unfreeze.encoders.protocol import Batch, Ints, LayerStates
 from unfreeze.encoders.reading import side_by_side
 from unfreeze.training.objectives import Decoded
 
@@ -43,7 +43,7 @@ def test_examples_keep_their_order_however_they_are_batched(budget: int) -> None
     inputs = side_by_side(encoder.read_texts(texts), encoder.read_texts(texts[::-1]))
     batches: list[tuple[int, ...]] = []
 
-    def encode(batch: Batch) -> LayerStates:
+    def encode(_: Ints, batch: Batch) -> LayerStates:
         assert not torch.is_grad_enabled()
         batches.append(batch.lengths)
         return LayerStates(torch.zeros(1, len(batch.ids), 2), batch.segment, batch.words, batch.lengths)

@@ -180,12 +180,51 @@ def test_chunks_bound_memory_and_change_no_totals(monkeypatch: pytest.MonkeyPatc
     a, b = simulated(rng, 0.05, 2, 100)
     whole = paired_difference(a, b, accuracy, draws=2000)
     monkeypatch.setattr(stats, "CELLS", 700)
-    sizes = [len(chunk) for chunk in stats._counts(rng, 20, 100)]
+    alone = np.ones(100, np.int64)
+    sizes = [len(chunk) for chunk in stats._counts(rng, 20, alone)]
     assert sizes == [7, 7, 6]
     cut = paired_difference(a, b, accuracy, draws=2000)
     assert cut.mean == whole.mean
     assert (cut.lo, cut.hi, cut.p) == pytest.approx((whole.lo, whole.hi, whole.p), abs=0.03)
-    assert all(chunk.sum(1).tolist() == [100.0] * len(chunk) for chunk in stats._counts(rng, 20, 100))
+    assert all(chunk.sum(1).tolist() == [100.0] * len(chunk) for chunk in stats._counts(rng, 20, alone))
+
+
+@pytest.mark.parametrize("seeds_b", [2, 1])
+@pytest.mark.parametrize("kind", ["accuracy", "span_f1"])
+def test_groups_of_equal_items_are_drawn_as_the_items_are(
+    monkeypatch: pytest.MonkeyPatch, kind: str, seeds_b: int
+) -> None:
+    rng, items = np.random.default_rng(4), 3000
+    a, b, metric_fn = {
+        "accuracy": (
+            correctness(rng.random((2, items)) < 0.8),
+            correctness(rng.random((seeds_b, items)) < 0.79),
+            accuracy,
+        ),
+        "span_f1": (spans(rng, 1, items), spans(rng, 1, items), span_f1),
+    }[kind]
+    one, both = mean_ci(a, metric_fn, draws=4000), paired_difference(a, b, metric_fn, draws=4000)
+    monkeypatch.setattr(stats, "MANY", items - 1)
+    rows, sizes = stats._grouped(stats._by_item(a))
+    assert len(rows) < items / 100
+    np.testing.assert_array_equal(sizes @ rows, a.sum(1).ravel())
+    one_grouped, both_grouped = mean_ci(a, metric_fn, draws=4000), paired_difference(a, b, metric_fn, draws=4000)
+    slack = 0.1 * (both.hi - both.lo)
+    assert one_grouped != one  # other draws
+    assert one_grouped == pytest.approx(one, abs=slack)
+    assert (both_grouped.mean, both_grouped.lo, both_grouped.hi) == pytest.approx(
+        (both.mean, both.lo, both.hi), abs=slack
+    )
+    assert both_grouped.p == pytest.approx(both.p, abs=0.03)
+
+
+def test_items_that_differ_are_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats, "MANY", 10)
+    rng = np.random.default_rng(0)
+    block = regression(rng, rng.normal(size=50), 1.0, 2)
+    rows, sizes = stats._grouped(stats._by_item(block))
+    np.testing.assert_array_equal(rows, stats._by_item(block))
+    assert sizes.tolist() == [1] * 50
 
 
 def test_the_same_seed_gives_the_same_numbers() -> None:

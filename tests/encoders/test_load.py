@@ -7,12 +7,21 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from families import FAMILIES, LIMIT, ROBERTA_LIKE, make_encoder, make_model, make_tokenizer
+from skip_folder import write_folder
 from transformers import BertConfig, GPT2Config, GPT2Model, T5Config, T5Model
 
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.encoder import ElmoEncoder
+from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.word_vectors.files import write_vectors
+from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.errors import InputError
 
 Save = Callable[..., Path]
@@ -145,6 +154,12 @@ def test_broken_config(save: Save) -> None:
     fails(folder, str(folder))
 
 
+@pytest.mark.parametrize("name", ["weights.hdf5", "options.json", "model.safetensors", "uni_skip.npz"])
+def test_a_file_of_a_folder_is_no_encoder(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"anything")
+    fails(tmp_path / name, name, f"give the folder that it is in: {tmp_path}")
+
+
 def test_encoder_decoders_are_no_encoders(save: Save) -> None:
     fails(save(T5Model(T5Config(vocab_size=80, d_model=8, num_layers=1, num_heads=2, d_ff=8, d_kv=4))), "t5", "encoder")
 
@@ -165,3 +180,25 @@ def test_what_was_loaded_does_not_hang_on_the_folder(save: Save) -> None:
     digest = encoder.fingerprint()
     shutil.rmtree(folder)
     assert encoder.fingerprint() == digest
+
+
+@pytest.mark.parametrize("family", ["elmo", "skip-thoughts", "word vectors"])
+def test_another_way_of_splitting_into_words_is_another_fingerprint(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / family
+    if family == "skip-thoughts":
+        write_folder(folder)
+    elif family == "word vectors":
+        write_vectors(folder, VectorTable(["the"], np.ones((1, 2), np.float32)), {})
+    else:
+        ElmoEncoder("elmo", ElmoModel(CnnSize(CHARACTERS, 2, ((1, 2),), 1, 3), LstmSize(4, 3))).save(folder)
+
+    def digests() -> list[str]:
+        return [load_encoder(str(folder), None, {"tokenizer": t}).fingerprint() for t in ("treebank", "whitespace")]
+
+    before = digests()
+    monkeypatch.setattr("unfreeze.encoders.words._VERSION", 0)
+    after = digests()
+    assert before[0] != after[0]
+    assert before[1] == after[1] != before[0]

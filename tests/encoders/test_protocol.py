@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import torch
 from families import make_encoder
 
+from unfreeze.encoders.protocol import ranges
 from unfreeze.encoders.reading import side_by_side
 
 
@@ -24,3 +26,9 @@ def test_lengths_are_those_of_the_tokenizer() -> None:
     encoder = make_encoder()
     texts = ["the cat", "", "unfathomable dog"]
     assert encoder.read_texts(texts).lengths().tolist() == [len(ids) for ids in encoder.tokenizer(texts)["input_ids"]]
+
+
+def test_ranges_are_laid_end_to_end() -> None:
+    starts, counts = np.array([5, 0, 9, 3]), np.array([2, 0, 1, 3])
+    assert ranges(starts, counts).tolist() == [5, 6, 9, 3, 4, 5]
+    assert ranges(starts[:0], counts[:0]).tolist() == []

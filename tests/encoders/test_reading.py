@@ -170,3 +170,22 @@ def test_side_by_side_takes_turns() -> None:
 def test_side_by_side_needs_equally_many() -> None:
     with pytest.raises(ValueError, match="2 first texts and 1 second"):
         side_by_side(read_texts(BERT, 8, ["a", "b"], None), read_texts(BERT, 8, ["a"], None))
+
+
+@TOKENIZERS
+def test_texts_are_read_as_a_call_of_the_tokenizer_reads_them(tokenizer: object) -> None:
+    texts, others = ["the cat", "", f"{LONG} the [SEP] cat", "\u732b film"], [f"a {LONG}", "", "b", "film [MASK]"]
+    for second in (None, others):
+        tokenizer(["left behind"], padding="max_length", max_length=40)  # settings of a call before
+        read = rows(read_texts(tokenizer, 12, texts, second))
+        called = tokenizer(texts, second, truncation=True, max_length=12)
+        assert [row["ids"] for row in read] == called["input_ids"]
+        assert [row["types"] for row in read] == [e.type_ids for e in called.encodings]
+        assert [row["segment"] for row in read] == [
+            [-1 if s is None else s for s in e.sequence_ids] for e in called.encodings
+        ]
+
+
+def test_pairs_of_unequal_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        read_texts(BERT, 12, ["a", "b"], ["a"])

@@ -33,6 +33,17 @@ def test_results_come_in_order_from_threads_that_compute_alone() -> None:
     assert list(map_in_threads(slowest_first, [], CPU)) == []
 
 
+def test_many_threads_are_few_batches_of_several_each() -> None:
+    for threads, expected in ((4, (4, 1)), (9, (4, 2)), (20, (6, 3)), (64, (8, 8))):
+        torch.set_num_threads(threads)
+        taken: list[int] = []
+        results = map_in_threads(lambda _: torch.get_num_threads(), (taken.append(n) for n in range(99)), CPU)
+        each = next(results)
+        assert (len(taken) - 1, each) == expected  # one more waits
+        results.close()  # type: ignore[attr-defined]
+    torch.set_num_threads(2)
+
+
 def test_items_are_taken_only_as_they_are_needed() -> None:
     taken: list[int] = []
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
 import pytest
 import torch
 from families import FAMILIES, ROBERTA_LIKE, make_encoder
@@ -70,6 +73,43 @@ def test_top_layer_alone_is_the_last_of_all(family: str) -> None:
     batch = encoder.read_texts(TEXTS).batch(range(len(TEXTS)))
     with torch.no_grad():
         assert torch.equal(encoder.encode(batch, all_layers=False).states, encoder.encode(batch).states[-1:])
+
+
+RESUMES = {**{f: {1, 2, 3} if packs else set() for f, packs in PACKS.items()}, "albert": set()}  # ALBERT has one layer
+
+
+@EVERY_FAMILY
+def test_lower_layers_whose_states_are_given_are_not_computed(family: str) -> None:
+    """Also in two threads at a time, each with inputs of its own."""
+    encoder = make_encoder(family)
+    assert encoder.resumes() == RESUMES[family]
+    inputs, calls = encoder.read_texts(TEXTS), []
+    whole = encoder.encode(inputs.batch(range(6)))
+    stack = list(encoder._stack())
+    for number, part in enumerate(stack):
+        part.register_forward_pre_hook(lambda *_, number=number: calls.append(number))  # type: ignore[misc]
+
+    def run(layer: int, chosen: list[int]) -> torch.Tensor:
+        batch = inputs.batch(chosen)
+        pieces = np.concatenate([np.arange(inputs.offsets[i], inputs.offsets[i + 1]) for i in chosen])
+        with torch.no_grad():
+            return encoder.encode_above(layer, whole.states[layer, pieces], batch).states[0] - whole.states[-1, pieces]
+
+    for layer in encoder.resumes():
+        calls.clear()
+        with ThreadPoolExecutor(2) as pool:
+            for difference in pool.map(run, [layer] * 8, [[0, 1, 2], [5, 3], [3, 4], [1]] * 2):
+                assert difference.abs().max() < 1e-5
+        assert set(calls) == set(range(layer, 3))
+        assert list(encoder._stack()) == stack
+
+
+def test_a_run_on_other_states_gives_others() -> None:
+    encoder = make_encoder()
+    batch = encoder.read_texts(TEXTS).batch(range(6))
+    with torch.no_grad():
+        known = encoder.encode(batch).states
+        assert (encoder.encode_above(2, known[1], batch).states[0] - known[-1]).abs().max() > 0.1
 
 
 def test_the_local_window_of_modernbert_matters() -> None:

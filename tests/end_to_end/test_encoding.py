@@ -105,9 +105,32 @@ def test_tagged_sentence_past_the_limit_comes_in_windows(tmp_path: Path, encoder
     first = windows[: windows.index("[SEP]") + 1]
     assert len(first) == LIMIT
     start = int(found["offsets"][1])
+    begins = found["inputs"][found["inputs"] < found["offsets"][-1]].tolist()
+    assert begins == [i for i, token in enumerate(t for text in found["tokens"] for t in text) if token == "[CLS]"]
     expected, tokens = _reference(encoder, " ".join(long[: LIMIT - 2]))
     assert tokens == first
     torch.testing.assert_close(found["states"][:, start : start + LIMIT], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_where_each_input_begins_is_told(
+    tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], command_line: Callable
+) -> None:
+    (tmp_path / "pair.tsv").write_text("sentence1\tsentence2\na b c\td e\nf\tg h\n", encoding="utf-8")
+    (tmp_path / "words.vec").write_text("".join(f"{letter} 1 2\n" for letter in "abcdefgh"), encoding="utf-8")
+    found, _ = _encode(command_line, tmp_path / "pair.tsv", tmp_path / "words.vec", tmp_path / "x.safetensors")
+    assert (found["offsets"].tolist(), found["inputs"].tolist()) == ([0, 5, 8], [0, 3, 5, 6, 8])
+    jointly, _ = _encode(command_line, tmp_path / "pair.tsv", encoder, tmp_path / "x.safetensors")
+    assert jointly["inputs"].tolist() == jointly["offsets"].tolist()
+
+
+def test_texts_are_cut_where_it_is_asked(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    (tmp_path / "texts.txt").write_text("the film was good\n", encoding="utf-8")
+    given = tmp_path / "texts.txt", encoder, tmp_path / "x.safetensors", "--max-length"
+    found, said = _encode(command_line, *given, "5")
+    assert found["tokens"] == [["[CLS]", "the", "film", "was", "[SEP]"]]
+    assert "1 of 1 texts are cut at 5 pieces" in said
+    code, _, complaint = command_line("encode", given[0], "--encoder", encoder, "--out", given[2], "--max-length", "3")
+    assert (code, complaint) == (2, "unfreeze: max_length: 3 pieces; at least 4 are needed\n")
 
 
 def test_unwritable_file_leaves_nothing(tmp_path: Path, encoder: Path, command_line: Callable) -> None:

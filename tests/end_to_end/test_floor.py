@@ -60,3 +60,18 @@ def test_it_is_not_computed_again_for_the_same_question(
         again = compare(plan).values["floor"]
         assert {**again, "train_s": 0} == {**first, "train_s": 0}
     assert made == [record.question] * 3
+
+
+def test_training_words_of_one_tag_are_no_end_of_a_comparison(
+    data_of: Callable[[str], Path], encoder: Path, tmp_path: Path
+) -> None:
+    data, rare = data_of("tagging-BIO"), tmp_path / "rare"
+    shutil.copytree(data, rare)
+    train = (data / "train.conll").read_text(encoding="utf-8")
+    (rare / "train.conll").write_text("the O\nfilm O\n\n" * 200 + train.partition("\n\n")[0] + "\n", encoding="utf-8")
+    plan = tiny.tiny_plan(rare, encoder, tmp_path / "out", "tagging-BIO", train_size=8)
+    floor = compare(plan).values["floor"]
+    record = read_floor(tmp_path / "out")
+    assert record is not None
+    assert {tag for tags in record.predictions for tag in tags} == {"O"}  # type: ignore[union-attr]
+    assert floor["test"] == 0

@@ -16,8 +16,9 @@ import tiny
 from markupsafe import escape
 
 import unfreeze
-from unfreeze.comparison import Quiet, compare
-from unfreeze.plan import METHODS, Plan
+from unfreeze.comparison import compare
+from unfreeze.experiment.runner import Quiet
+from unfreeze.plan import METHODS, Plan, plain
 
 # What the issue asks of `result.json`, key by key.
 METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}
@@ -200,3 +201,22 @@ class Sayings(Quiet):
 
     def say(self, line: str) -> None:
         self.said.append(line)
+
+
+@pytest.mark.parametrize("kind", ["classification", "tagging-BIO"])
+def test_states_can_be_stored_in_eight_bits(
+    kind: str, tmp_path: Path, encoder: Path, data_of: Callable, monkeypatch: pytest.MonkeyPatch, command_line: Callable
+) -> None:
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
+    recipes = [plain(recipe) for recipe in tiny.recipes(kind) if recipe.method == "feature-extraction"]
+    values = tiny.plan_values(data_of(kind), encoder, tmp_path / "out", kind, recipes=recipes)
+    plan = tiny.write_plan(tmp_path / "plan.yaml", {**values, "methods": ["feature-extraction"]})
+    code, _, said = command_line("compare", "--plan", plan, "--cache-dtype", "int8")
+    assert code == 0, said
+    stores = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "cache").glob("*/meta.json")]
+    assert {store["dtype"] for store in stores} == {"int8"}
+    assert _result(tmp_path / "out")["plan"]["cache_dtype"] == "int8"
+    assert _result(tmp_path / "out")["methods"]["feature-extraction"]["dev"]["mean"] > 0.4
+    code, _, said = command_line("compare", "--plan", plan)  # runs of other states are not mixed with these
+    assert code == 2
+    assert "cache dtype" in said

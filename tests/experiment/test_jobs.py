@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.experiment.jobs import job, question_digest
-from unfreeze.plan import Head, Method, Pair, Pooling, Recipe, Schedule, plain, recipe_from
+from unfreeze.plan import CacheDtype, Head, Method, Pair, Pooling, Recipe, Schedule, plain, recipe_from
 from unfreeze.tasks import task
 
 rates = st.floats(1e-6, 1.0)
@@ -31,7 +31,7 @@ OTHER: dict[str, Any] = {
     "method": "fine-tuning", "head": "bcn", "pooling": "max", "pair": "separate", "layers": (-1,), "learning_rate": 0.5,
     "schedule": "constant", "warmup": 0.2, "layer_decay": 0.5, "gradual_unfreezing": True, "epochs": 7, "min_steps": 9,
     "patience": 2, "batch_size": 5, "weight_decay": 0.5, "dropout": 0.7, "clip": None, "reinit_top": 1, "hidden": 8,
-    "l2": (1.0,), "head_rate": 10.0,
+    "l2": (1.0,), "head_rate": 10.0, "unfreeze_top": 2,
 }  # fmt: skip
 BASE = Recipe("feature-extraction", "linear")
 
@@ -70,13 +70,20 @@ def _dataset(**changes: Any) -> Dataset:
     return Dataset(**{**values, **changes})
 
 
-def _digest(dataset: Dataset | None = None, encoder: str = "e", precision: str = "fp32", length: int = 32) -> str:
-    return question_digest(dataset or _dataset(), encoder, precision, length)
+def _digest(
+    dataset: Dataset | None = None,
+    encoder: str = "e",
+    precision: str = "fp32",
+    length: int = 32,
+    dtype: CacheDtype = "float16",
+) -> str:
+    return question_digest(dataset or _dataset(), encoder, precision, length, dtype)
 
 
-def test_digest_changes_with_encoder_precision_and_length() -> None:
-    digests = {_digest(), _digest(encoder="f"), _digest(precision="bf16"), _digest(length=31)}
-    assert len(digests) == 4
+def test_digest_changes_with_encoder_precision_length_and_cache_dtype() -> None:
+    others = _digest(encoder="f"), _digest(precision="bf16"), _digest(length=31), _digest(dtype="int8")
+    assert len({_digest(), *others}) == 5
+    assert _digest() == question_digest(_dataset(), "e", "fp32", 32)
 
 
 @pytest.mark.parametrize("split", ["train", "dev", "test"])

@@ -140,3 +140,12 @@ def test_full_disk_leaves_no_predictions(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(InputError, match=r"items\.parquet: cannot be written: No space left on device"):
         record.write_items(tmp_path, [Example("f:1", "a", label="x")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_class_of_many_predictions_is_one_text_in_memory(tmp_path: Path) -> None:
+    said = tuple("positive" if i % 3 else "negative" for i in range(300))
+    record.write_test(tmp_path, record.TestRecord({"accuracy": 1.0}, False, said))
+    read = record.read_test(tmp_path)
+    assert read is not None
+    assert read.predictions == said
+    assert len({id(label) for label in read.predictions}) == 2

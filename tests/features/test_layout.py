@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unfreeze.features.layout import FORMS, layout, predicted_bytes, ragged, store_key
+from unfreeze.features import layout as layouts
+from unfreeze.features.layout import FORMS, layout, store_key
 
 ROWS = st.lists(st.lists(st.sampled_from([0, 5, 10, 11]), min_size=1, max_size=6), max_size=8)
 SHARED_FIXTURE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
@@ -35,7 +36,7 @@ def test_every_input_finds_the_rows_of_its_own_pieces(rows, make_inputs):
 
 @given(rows=ROWS)
 @SHARED_FIXTURE
-def test_predicted_bytes_counts_each_distinct_input_once(rows, make_inputs):
+def test_each_distinct_input_has_rows_once(rows, make_inputs):
     distinct = {tuple(row) for row in rows}
     wanted = {
         "tokens": sum(len(row) for row in distinct),
@@ -43,13 +44,7 @@ def test_predicted_bytes_counts_each_distinct_input_once(rows, make_inputs):
         "mean": len(distinct),
     }
     for form, count in wanted.items():
-        assert predicted_bytes(make_inputs(rows), 7, 384, form) == count * 7 * 384 * 2
-
-
-def test_ragged_concatenates_ranges():
-    starts, counts = np.array([5, 0, 9, 3]), np.array([2, 0, 1, 3])
-    assert ragged(starts, counts).tolist() == [5, 6, 9, 3, 4, 5]
-    assert ragged(starts[:0], counts[:0]).tolist() == []
+        assert layout(make_inputs(rows), form).rows == count
 
 
 @pytest.mark.parametrize("column", ["ids", "types", "segment", "words"])
@@ -70,9 +65,36 @@ def test_the_key_changes_with_everything_that_decides_the_states(inputs, make_in
         keys.add(store_key("f", replace(inputs, **{column: changed}), "tokens", "fp32"))
     keys.add(store_key("f", make_inputs([[0, 11], [12, 0]]), "tokens", "fp32"))
     keys.add(store_key("f", make_inputs([[0], [11, 12, 0]]), "tokens", "fp32"))  # the same pieces, cut elsewhere
-    assert len(keys) == 2 * len(FORMS) + 1 + 4 + 2
+    keys.add(store_key("f", inputs, "tokens", "fp32", "int8"))
+    assert len(keys) == 2 * len(FORMS) + 1 + 4 + 2 + 1
+
+
+def test_keys_of_float16_stay_what_they_were(make_inputs):
+    assert store_key("f", make_inputs([[0, 11, 0]]), "mean", "fp32") == "955d92b7eb06a4d2aacac83aeb2af1c3"
 
 
 def test_the_key_does_not_change_with_the_dtype_of_a_column(inputs):
     wide = replace(inputs, ids=inputs.ids.astype(np.int64), types=inputs.types.astype(np.int64))
     assert store_key("f", wide, "mean", "fp32") == store_key("f", inputs, "mean", "fp32")
+
+
+@pytest.mark.parametrize("pieces", [1, 5, 1 << 20])
+def test_distinct_inputs_in_the_order_of_their_first_occurrence(monkeypatch, make_inputs, pieces):
+    monkeypatch.setattr(layouts, "_PIECES", pieces)
+    rows = [[5, 6], [5], [6, 5], [5, 6], [5, 6, 5], [5], [0, 5, 6], [5, 6]]
+    where = layout(make_inputs(rows), "tokens")
+    assert where.first.tolist() == [0, 1, 2, 4, 6]
+    assert where.stored.tolist() == [0, 1, 2, 0, 3, 1, 4, 0]
+
+
+def test_inputs_that_hash_alike_are_told_apart(monkeypatch, make_inputs):
+    inputs = make_inputs([[5, 6], [6, 5], [5, 6], [7]])
+    wanted, hashes, seeds = layout(inputs, "tokens"), layouts._hashes, []
+
+    def clashing(columns, offsets, seed):
+        seeds.append(seed)
+        return hashes(columns, offsets, seed) if seed >= 2 else np.zeros(len(offsets) - 1, np.uint64)
+
+    monkeypatch.setattr(layouts, "_hashes", clashing)
+    assert layout(inputs, "tokens").stored.tolist() == wanted.stored.tolist() == [0, 1, 0, 2]
+    assert seeds == [0, 1, 2]

@@ -144,6 +144,14 @@ def test_work_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert used == 60 * 100 // sum(len(e.words or ()) for e in tags.train)
 
 
+def test_words_that_all_have_one_tag_give_that_tag(tmp_path: Path) -> None:
+    data = data_of("tagging-BIO", tmp_path)
+    plain = tuple(replace(e, label=("O",) * len(e.words or ())) for e in data.train)
+    found = bag_of_words(replace(data, train=plain), "q")
+    assert found.predictions == tuple(("O",) * len(e.words or ()) for e in data.test)
+    assert found.test["span_f1"] == 0
+
+
 def test_empty_and_odd_texts() -> None:
     draw = random.Random(0)
     texts = ("", "  ", "🙂", "猫很好", "\x00", "a" * 5000, "!!!")

@@ -44,7 +44,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def run(model: Model, pool: ThreadPoolExecutor, *parts: list[int], step: int = 0) -> tuple[Tensor, list[Tensor | None]]:
     every = sum(map(len, parts))
     shares = [(np.asarray(part), len(part) / every) for part in parts]
-    loss = set_gradients(model.loss, shares, list(model.parameters()), pool, (7, step), CPU, "fp32")
+    loss = set_gradients(model, model.loss, shares, list(model.parameters()), pool, (7, step), CPU, "fp32")
     return loss, [None if p.grad is None else p.grad.clone() for p in model.parameters()]
 
 
@@ -90,6 +90,6 @@ def test_precision_is_that_of_the_products_and_not_of_the_weights(
     kinds: list[torch.dtype] = []
     model.linear.register_forward_hook(lambda module, given, out: kinds.append(out.dtype))
     shares = [(np.asarray(part), len(part) / 3) for part in parts]
-    set_gradients(model.loss, shares, list(model.parameters()), pool, (0, 0), CPU, precision)
+    set_gradients(model, model.loss, shares, list(model.parameters()), pool, (0, 0), CPU, precision)
     assert set(kinds) == {torch.bfloat16 if precision == "bf16" else torch.float32}
     assert all(p.grad is None or p.grad.dtype == torch.float32 for p in model.parameters())

@@ -20,7 +20,7 @@ def labelled(*labels: Label) -> list[Example]:
 
 def test_classes() -> None:
     assert CLASSES.outputs == 3
-    assert torch.stack(CLASSES.encode(labelled("good", "bad", "fine"))).tolist() == [2, 0, 1]
+    assert torch.stack(list(CLASSES.encode(labelled("good", "bad", "fine")))).tolist() == [2, 0, 1]
     logits = torch.tensor([[0.0, 1.0, 5.0], [3.0, 1.0, 1.0]])
     decoded = CLASSES.decode(logits)
     assert decoded.labels == ("good", "bad")
@@ -41,7 +41,7 @@ def test_scores_are_standardised_by_the_training_set_and_back() -> None:
     scores = (1.0, 2.0, 4.5)
     objective = objective_for(TASKS["regression"], LabelSpace(low=1.0, high=4.5), labelled(*scores))
     assert objective.outputs == 1
-    targets = torch.stack(objective.encode(labelled(*scores)))
+    targets = torch.stack(list(objective.encode(labelled(*scores))))
     assert targets.dtype == torch.float32
     assert float(targets.mean()) == pytest.approx(0, abs=1e-6)
     assert float(targets.std(correction=0)) == pytest.approx(1)
@@ -54,7 +54,7 @@ def test_scores_are_standardised_by_the_training_set_and_back() -> None:
 
 def test_equal_scores_are_not_divided_by_zero() -> None:
     objective = objective_for(TASKS["regression"], LabelSpace(low=2.0, high=2.0), labelled(2.0, 2.0))
-    assert torch.stack(objective.encode(labelled(2.0, 3.0))).tolist() == [0.0, 1.0]
+    assert torch.stack(list(objective.encode(labelled(2.0, 3.0)))).tolist() == [0.0, 1.0]
 
 
 def test_tags_that_training_never_saw_are_marked() -> None:
@@ -62,3 +62,14 @@ def test_tags_that_training_never_saw_are_marked() -> None:
     assert objective.outputs == 3
     (tags,) = objective.encode(labelled(("O", "B-PER", "B-LOC", "I-PER")))
     assert tags.tolist() == [0, 1, -1, 2]
+
+
+def test_each_example_has_the_targets_of_its_own_words() -> None:
+    objective = objective_for(TASKS["tagging"], LabelSpace(("O", "B-PER"), "BIO"), [])
+    targets = objective.encode(labelled(("O",), (), ("B-PER", "O")))
+    assert len(targets) == 3
+    assert [tags.tolist() for tags in targets] == [[0], [], [1, 0]]
+    classes = CLASSES.encode(labelled("good", "bad"))
+    assert len(classes) == 2
+    assert [int(one) for one in classes] == [2, 0]
+    assert all(one.ndim == 0 and one.dtype == torch.int64 for one in classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import floor
 
 import pytest
@@ -88,6 +89,13 @@ def test_one_stage_without_gradual_unfreezing() -> None:
 def test_gradual_unfreezing_with_13_steps_an_epoch() -> None:
     expected = [Stage(0, 13, 1), Stage(13, 13, 2), Stage(26, 13, 3), Stage(39, 39, 4)]
     assert stages(recipe(True), groups=4, epochs=3, steps_per_epoch=13) == expected
+
+
+def test_groups_below_a_limit_never_learn() -> None:
+    some = replace(recipe(True), unfreeze_top=1)
+    assert stages(some, groups=4, epochs=3, steps_per_epoch=13) == [Stage(0, 13, 1), Stage(13, 39, 2)]
+    assert stages(replace(recipe(False), unfreeze_top=2), 4, 3, 13) == [Stage(0, 39, 3)]
+    assert stages(replace(recipe(False), unfreeze_top=9), 4, 3, 13) == [Stage(0, 39, 4)]
 
 
 def test_the_published_recipe_is_replayed() -> None:

@@ -33,17 +33,17 @@ from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
 from unfreeze.features.extract import Features, extract
-from unfreeze.features.layout import Form
+from unfreeze.features.layout import Form, Layout
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
-from unfreeze.plan import Recipe
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.tasks import Task
 from unfreeze.training.gradients import set_gradients
 from unfreeze.training.loop import Fit, Indices, Progress, fit
-from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 from unfreeze.training.together import train_together
 
@@ -72,7 +72,7 @@ class SplitFeatures:
 
     features: Features
     inputs: Inputs
-    targets: tuple[Tensor, ...]
+    targets: Targets
     examples: tuple[Example, ...]
 
     def read(self, indices: Indices, device: torch.device) -> tuple[LayerStates, tuple[int, ...]]:
@@ -98,6 +98,8 @@ def split_features(
     *,
     cache: tuple[Path, int],
     precision: Precision,
+    dtype: CacheDtype = "float16",
+    where: Layout | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitFeatures:
     """Layer states of a split, from the store or into it.
@@ -106,10 +108,14 @@ def split_features(
         encoder: frozen, see `encoders.freezing`.
         inputs: the examples as the encoder reads them.
         cache: folder and cap in bytes of the feature store.
+        dtype, where: see `extract`.
     """
     folder, cap = cache
-    features = extract(encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, progress=progress)
-    return SplitFeatures(features, inputs, tuple(objective.encode(examples)), tuple(examples))
+    features = extract(
+        encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, dtype=dtype, where=where,
+        progress=progress,
+    )  # fmt: skip
+    return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))
 
 
 def frozen_head(
@@ -154,7 +160,9 @@ class _Run:
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
         whole = [(indices, 1.0)]
-        return set_gradients(self.loss, whole, self.parameters, None, (self.seed, step), self.device, "fp32")
+        head: nn.Module = self.head  # type: ignore[assignment]
+        draw = self.seed, step
+        return set_gradients(head, self.loss, whole, self.parameters, None, draw, self.device, "fp32")
 
     def loss(self, indices: Indices) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)

@@ -5,9 +5,12 @@ Read beside `feature_extraction.py`: the two files are the question that unfreez
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 
 import numpy as np
 import torch
@@ -21,15 +24,17 @@ from unfreeze.data.examples import Example
 from unfreeze.data.schemes import allowed_transitions
 from unfreeze.encoders.freezing import thawed_copy
 from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.threads import thread_pool
+from unfreeze.encoders.used_rows import learn_used_rows, whole_tables
+from unfreeze.features.extract import Features
 from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.plan import Recipe
 from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.loop import Indices, fit
-from unfreeze.training.objectives import Decoded, Objective
+from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 
 HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not hang on that of threads
@@ -56,9 +61,6 @@ class TunedModel(nn.Module):
         super().__init__()
         self.encoder = thawed_copy(encoder)
         swap_dropout(self.encoder)
-        for part in self.encoder.modules():
-            if isinstance(part, nn.Embedding):  # gradients of the rows used, without a table of zeros for each share
-                part.sparse = encoder.device.type == "cpu"
         self.encoder.reinitialise_top(recipe.reinit_top)
         self.head = tuned_head(recipe, objective, encoder.width).to(encoder.device)
 
@@ -73,35 +75,46 @@ class TunedModel(nn.Module):
 
 @dataclass
 class _Run:
-    """A tuned model with its data, as the training loop wants it."""
+    """A tuned model with its data, as the training loop wants it.
+
+    Attributes:
+        stored: states of the pretrained encoder for train and dev, which stand for layers that are frozen; or None.
+        untouched: the highest layer whose pretrained weights the run starts from; fresh ones may lie above.
+        splits: steps run in halves.
+    """
 
     model: TunedModel
     objective: Objective
     train_inputs: Inputs
-    targets: Sequence[Tensor]
+    targets: Targets
     dev_inputs: Inputs
     dev_gold: Sequence[object]
     precision: Precision
     seed: int
     pool: ThreadPoolExecutor
+    stored: tuple[Features, Features] | None
+    untouched: int
     splits: bool = False
 
     def __post_init__(self) -> None:
         self.lengths = example_lengths(self.train_inputs)
         self.parameters = [p for group in self.layer_groups() for p in group]
+        self.reading = Lock()  # a store is read by one thread at a time
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
-        shares = self.shares(indices) if self.splits else [(indices, 1.0)]
-        device = self.model.encoder.device
-        return set_gradients(self.loss, shares, self.parameters, self.pool, (self.seed, step), device, self.precision)
+        shares, device = self.shares(indices), self.model.encoder.device
+        pool, draw = self.pool if self.splits else None, (self.seed, step)
+        return set_gradients(self.model, self.loss, shares, self.parameters, pool, draw, device, self.precision)
 
     def shares(self, indices: Indices) -> list[Share]:
-        """The batch in halves of about as many pieces."""
-        lengths = np.cumsum(self.lengths[indices])
-        cut = int(np.searchsorted(lengths, lengths[-1] / 2)) + 1
-        units = [len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices]  # words, or examples
-        parts = (slice(0, cut), slice(cut, None)) if cut < len(indices) else (slice(None),)
-        return [(indices[part], sum(units[part]) / sum(units)) for part in parts]
+        """The batch in parts of about as many pieces: halves on a processor, and as many more as bound the memory."""
+        ends = np.cumsum(self.lengths[indices])
+        sides = HALVES if self.splits else 1
+        count = sides * max(1, math.ceil(ends[-1] / sides / self.model.encoder.step_pieces))
+        cuts = np.searchsorted(ends, ends[-1] / count * np.arange(1, count)) + 1
+        units = np.array([len(self.targets[i]) if self.targets[i].ndim else 1 for i in indices])  # words, or examples
+        parts = [part for part in np.split(np.arange(len(indices)), np.minimum(cuts, len(indices))) if len(part)]
+        return [(indices[part], float(units[part].sum() / units.sum())) for part in parts]
 
     def draws_from_generator(self) -> bool:
         """Whether all randomness of a step comes from the generator that it is given; tried on one example."""
@@ -115,12 +128,30 @@ class _Run:
 
     def loss(self, indices: Indices) -> Tensor:
         inputs, counts = inputs_of(self.train_inputs, indices)
-        states = self.model.states(self.train_inputs.batch(inputs, self.model.encoder.device))
+        batch = self.train_inputs.batch(inputs, self.model.encoder.device)
+        states = self._states(self.stored and self.stored[0], inputs, batch)
         return self.model.head.loss(states, counts, [self.targets[i] for i in indices])
 
     def dev_predictions(self) -> Decoded:
         heads: list[TaskHead] = [self.model.head]
-        return predict(self.model.encoder, self.model.states, heads, self.dev_inputs, self.precision)[0]
+        read = partial(self._states, self.stored and self.stored[1])
+        return predict(self.model.encoder, read, heads, self.dev_inputs, self.precision)[0]
+
+    def _states(self, stored: Features | None, inputs: Ints, batch: Batch) -> LayerStates:
+        """Top layer states; what lies below the lowest layer that learns comes from the store, if there is one."""
+        frozen = None if stored is None else self._frozen_layer()
+        if stored is None or frozen is None:
+            return self.model.states(batch)
+        with self.reading:
+            states = stored.read(inputs).states[frozen]
+        return self.model.encoder.encode_above(frozen, states.to(batch.ids.device), batch)
+
+    def _frozen_layer(self) -> int | None:
+        """The highest layer that the encoder can go on from with all that is pretrained and frozen below it."""
+        groups = self.model.encoder.layer_groups()
+        learning = (i for i, group in enumerate(groups) if any(p.requires_grad for p in group))
+        highest = min(next(learning, len(groups)) - 1, self.untouched)
+        return max((layer for layer in self.model.encoder.resumes() if layer <= highest), default=None)
 
     def dev_scores(self) -> list[float]:
         return [main_score(self.objective, self.dev_gold, self.dev_predictions().labels)]  # type: ignore[arg-type]
@@ -141,18 +172,33 @@ def fine_tune(
     *,
     seed: int,
     precision: Precision,
+    stored: tuple[Features, Features] | None = None,
     progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
 ) -> Trained:
-    """Train a copy of the encoder together with a fresh head; the encoder given stays as it is."""
+    """Train a copy of the encoder together with a fresh head; the encoder given stays as it is.
+
+    Args:
+        stored: states of every piece of train and dev, read as the recipe reads pairs: layers that are frozen are then
+            not computed, and their own dropout is off.
+    """
     pair = pair_reading(recipe, objective.task)
     inputs = read_inputs(encoder, objective.task, pair, train)
     dev_inputs = read_inputs(encoder, objective.task, pair, dev)
     workers = min(HALVES, torch.get_num_threads())
     with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = TunedModel(encoder, recipe, objective)
+        learn_used_rows(model, model.encoder.piece_table(), inputs.ids, sparse=encoder.device.type == "cpu")
         targets, gold = objective.encode(train), gold_labels(dev)
-        run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool)
+        untouched = encoder.layers - 1 - recipe.reinit_top
+        run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool, stored, untouched)
         run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
         done = fit(run, recipe, run.lengths, seed=seed, progress=progress)
+        decoded = run.dev_predictions()
+        whole_tables(model)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-        return Trained(weights, done, 0, run.dev_predictions(), None)
+        return Trained(weights, done, 0, decoded, None)
+
+
+def freezes_layers(recipe: Recipe) -> bool:
+    """Whether some layers stay frozen for a part of the run, so that their states can come from a store."""
+    return recipe.gradual_unfreezing or recipe.unfreeze_top is not None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from unfreeze.data.examples import Example
-from unfreeze.encoders.protocol import Encoder, Inputs, Ints
+from unfreeze.encoders.protocol import Encoder, Inputs, Ints, ranges
 from unfreeze.encoders.reading import side_by_side
 from unfreeze.plan import Recipe
 from unfreeze.tasks import Task
@@ -34,9 +34,8 @@ def pair_reading(recipe: Recipe, task: Task) -> str:
 def inputs_of(inputs: Inputs, examples: Ints) -> tuple[Ints, tuple[int, ...]]:
     """Indices of the inputs of these examples, in order, and how many each example has."""
     first, end = inputs.examples[examples], inputs.examples[examples + 1]
-    counts = (end - first).astype(np.int64)
-    indices = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(int(counts.sum()))
-    return indices, tuple(counts.tolist())
+    counts = end - first
+    return ranges(first, counts), tuple(counts.tolist())
 
 
 def example_lengths(inputs: Inputs) -> Ints:

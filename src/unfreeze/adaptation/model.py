@@ -13,7 +13,7 @@ from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.prediction import predict
 from unfreeze.adaptation.task_heads import TaskHead
 from unfreeze.data.examples import Example
-from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Ints, LayerStates
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Decoded, Objective
 
@@ -40,12 +40,12 @@ class AdaptedModel:
         return predict(self.encoder, _states(self), heads, inputs)
 
 
-def _states(model: AdaptedModel) -> Callable[[Batch], LayerStates]:
+def _states(model: AdaptedModel) -> Callable[[Ints, Batch], LayerStates]:
     encoder = model.encoder
     if model.recipe.method == "fine-tuning":
-        return lambda batch: encoder.encode(batch, all_layers=False)
+        return lambda _, batch: encoder.encode(batch, all_layers=False)
     form = form_for(model.recipe, model.objective.task)
-    return lambda batch: as_form(encoder.encode(batch), form)
+    return lambda _, batch: as_form(encoder.encode(batch), form)
 
 
 def restore(

@@ -18,7 +18,7 @@ from unfreeze.training.objectives import Decoded
 
 def predict(
     encoder: Encoder,
-    encode: Callable[[Batch], LayerStates],
+    encode: Callable[[Ints, Batch], LayerStates],
     heads: Sequence[TaskHead],
     inputs: Inputs,
     precision: Precision = "fp32",
@@ -27,7 +27,7 @@ def predict(
 
     Args:
         encoder: says how its batches are to be made.
-        encode: gives the states that the heads read.
+        encode: gives the states that the heads read, of inputs by their indices and as a batch.
         heads: in eval mode; each has one member.
         inputs: of all examples.
         precision: of the computation.
@@ -43,7 +43,7 @@ def predict(
     def compute(examples: Ints) -> list[list[Decoded]]:
         with torch.inference_mode(), autocast(device, precision):
             chosen, counts = inputs_of(inputs, examples)
-            states = encode(inputs.batch(chosen, device))
+            states = encode(chosen, inputs.batch(chosen, device))
             return [head.decode(states, counts) for head in heads]
 
     if encoder.ordered is not None:

@@ -2,7 +2,9 @@
 
 Both work on additive per-item statistics (`metrics.item_statistics`): a resample of the items is a vector of counts,
 and counts @ statistics gives the sums from which the metric of that resample follows exactly. Thousands of resamples
-are one matrix product, cut into chunks so that memory does not grow with items or draws.
+are one matrix product, cut into chunks so that memory does not grow with items or draws. Of very many items most have
+the same statistics as others (classes have at most 2^runs different ones); how often such a group of items is in a
+resample, or on a random half, is then drawn as one number, from the multinomial or binomial distribution that it has.
 
 The bootstrap resamples items and seeds, each with replacement and independently ("pigeonhole" bootstrap, Owen 2007,
 Annals of Applied Statistics 1(2)), so its interval speaks of new test items and new training runs. With S seeds it
@@ -20,9 +22,12 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 MetricFn = Callable[[Floats], Floats]
 
 CELLS = 2_000_000  # draws x items in one chunk: under 60 MB with its temporaries
+MANY = 10_000  # more items than these are drawn in groups of equal ones
+WORTH = 8  # if there are at least so many items a group
 ROUNDING = 1e-12
 LEVELS = (2.5, 97.5)
 
@@ -55,10 +60,10 @@ def mean_ci(stats_by_seed: Floats, metric_fn: MetricFn, draws: int = 10_000, see
         seed: of the random draws; the same seed gives the same interval.
     """
     rng = np.random.default_rng(seed)
-    seeds, items, _ = stats_by_seed.shape
-    flat = _by_item(stats_by_seed)
+    seeds = len(stats_by_seed)
+    flat, sizes = _grouped(_by_item(stats_by_seed))
     resampled = []
-    for counts in _counts(rng, draws, items):
+    for counts in _counts(rng, draws, sizes):
         metric = metric_fn(_sums(counts, flat, seeds))  # (rows, seeds)
         resampled.append(_over_seeds(metric, _seed_shares(rng, len(counts), seeds)))
     lo, hi = np.percentile(np.concatenate(resampled), LEVELS)
@@ -87,9 +92,9 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
     if a.shape[1:] != b.shape[1:]:
         raise ValueError(f"statistics of {a.shape[1:]} and {b.shape[1:]} (items, k); they must be the same items")
     rng = np.random.default_rng(seed)
-    flat_a, flat_b = _by_item(a), _by_item(b)
+    flat_a, flat_b, sizes = _both_grouped(a, b)
     resampled = []
-    for counts in _counts(rng, draws, a.shape[1]):
+    for counts in _counts(rng, draws, sizes):
         shares_a = _seed_shares(rng, len(counts), len(a))
         shares_b = shares_a if len(a) == len(b) else _seed_shares(rng, len(counts), len(b))
         mean_a = _over_seeds(metric_fn(_sums(counts, flat_a, len(a))), shares_a)
@@ -97,6 +102,19 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
     lo, hi = np.percentile(np.concatenate(resampled), LEVELS)
     mean = float(metric_fn(a.sum(1)).mean() - metric_fn(b.sum(1)).mean())
     return Difference(mean, float(lo), float(hi), permutation_p(a, b, metric_fn, draws, seed))
+
+
+def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+    """(draws, runs) the metric of every run on resamples of the items with replacement, the same for all runs.
+
+    Args:
+        stats: (runs, items, k) additive statistics.
+    """
+    rng = np.random.default_rng(seed)
+    flat = _by_item(stats)
+    return np.concatenate(
+        [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, stats.shape[1])]
+    )
 
 
 def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> float:
@@ -107,11 +125,11 @@ def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000
     observed order counted as one draw p is never 0 (Phipson & Smyth 2010, SAGMB 9(1)).
     """
     rng = np.random.default_rng(seed)
-    flat_a, flat_b = _by_item(a), _by_item(b)
+    flat_a, flat_b, sizes = _both_grouped(a, b)
     total_a, total_b = a.sum(1), b.sum(1)  # (seeds, k)
     observed = abs(float(metric_fn(total_a).mean() - metric_fn(total_b).mean()))
     as_large = 0
-    for swaps in _swaps(rng, draws, a.shape[1]):
+    for swaps in _swaps(rng, draws, sizes):
         moved_a, moved_b = _sums(swaps, flat_a, len(a)), _sums(swaps, flat_b, len(b))  # (rows, seeds, k)
         new_a = (total_a - moved_a)[:, :, None] + moved_b[:, None]  # (rows, seeds of a, seeds of b, k)
         new_b = (total_b - moved_b)[:, None] + moved_a[:, :, None]
@@ -123,6 +141,26 @@ def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000
 def _by_item(stats: Floats) -> Floats:
     """(seeds, items, k) to contiguous (items, seeds * k)."""
     return np.ascontiguousarray(stats.transpose(1, 0, 2).reshape(stats.shape[1], -1), dtype=float)
+
+
+def _grouped(flat: Floats) -> tuple[Floats, Ints]:
+    """Distinct rows of (items, k), and how many items have each: the items as they are where that is not worth it."""
+    alone = np.ones(len(flat), np.int64)
+    if len(flat) <= MANY:
+        return flat, alone
+    mark = flat @ np.random.default_rng(0).random(flat.shape[1])  # equal rows have the same; others hardly ever
+    _, first, group, sizes = np.unique(mark, return_index=True, return_inverse=True, return_counts=True)
+    if len(sizes) * WORTH > len(flat) or not np.array_equal(flat[first[group]], flat):
+        return flat, alone
+    return flat[first], sizes
+
+
+def _both_grouped(a: Floats, b: Floats) -> tuple[Floats, Floats, Ints]:
+    """`_grouped` of two methods' statistics of the same items, which are equal where both methods' are."""
+    first, second = _by_item(a), _by_item(b)
+    both, sizes = _grouped(np.concatenate([first, second], axis=1))
+    columns = first.shape[1]
+    return np.ascontiguousarray(both[:, :columns]), np.ascontiguousarray(both[:, columns:]), sizes
 
 
 def _sums(weights: Floats, flat: Floats, seeds: int) -> Floats:
@@ -141,18 +179,26 @@ def _chunks(draws: int, items: int) -> Iterator[int]:
         yield min(rows, draws - start)
 
 
-def _counts(rng: np.random.Generator, draws: int, items: int) -> Iterator[Floats]:
-    """Chunks (rows, items) of how often each item is in a resample of all items with replacement."""
-    for rows in _chunks(draws, items):
+def _counts(rng: np.random.Generator, draws: int, sizes: Ints) -> Iterator[Floats]:
+    """Chunks (rows, groups) of how often items of each group are in a resample of all items with replacement."""
+    groups, items = len(sizes), int(sizes.sum())
+    for rows in _chunks(draws, groups):
+        if groups < items:
+            yield rng.multinomial(items, sizes / items, size=rows).astype(float)
+            continue
         cells = rng.integers(items, size=(rows, items))
         cells += np.arange(rows)[:, None] * items
         yield np.bincount(cells.ravel(), minlength=rows * items).reshape(rows, items).astype(float)
 
 
-def _swaps(rng: np.random.Generator, draws: int, items: int) -> Iterator[Floats]:
-    """Chunks (rows, items) of 0 or 1 with equal chance."""
-    for rows in _chunks(draws, items):
-        yield rng.integers(2, size=(rows, items), dtype=np.int8).astype(float)
+def _swaps(rng: np.random.Generator, draws: int, sizes: Ints) -> Iterator[Floats]:
+    """Chunks (rows, groups) of how many items of each group are swapped, an item with chance 1/2."""
+    groups = len(sizes)
+    for rows in _chunks(draws, groups):
+        if groups < sizes.sum():
+            yield rng.binomial(sizes, 0.5, size=(rows, groups)).astype(float)
+        else:
+            yield rng.integers(2, size=(rows, groups), dtype=np.int8).astype(float)
 
 
 def _seed_shares(rng: np.random.Generator, rows: int, seeds: int) -> Floats:

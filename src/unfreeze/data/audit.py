@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
+from unfreeze.data.collector import collector_paused
 from unfreeze.data.examples import SPLITS, Dataset, Example, SplitName
 from unfreeze.data.schemes import spans
 from unfreeze.data.splits import duplicate_key
@@ -102,6 +103,7 @@ class Audit:
     over_limit: dict[str, int] | None = None
 
 
+@collector_paused()
 def audit(dataset: Dataset) -> Audit:
     """Count what may mislead: leaks, duplicates, clashing and rare labels, empty and long texts."""
     keys: Keys = {split: [duplicate_key(e) for e in dataset.split(split)] for split in SPLITS}

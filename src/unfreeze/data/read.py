@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
 from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
 from unfreeze.data.examples import Dataset, Example, LabelSpace, SplitName
@@ -35,6 +37,7 @@ class _Told:
     task: Task | None
 
 
+@collector_paused()
 def read_dataset(
     data: Path | None,
     *,
@@ -166,7 +169,7 @@ def _examples(table: Table, columns: Columns) -> tuple[Example, ...]:
     """The rows of a table as examples, labels still as written."""
     texts = _cells(table, columns.text, "--text")
     texts_b = _cells(table, columns.text_b, "--text-b")
-    labels = [label and label.strip() for label in _cells(table, columns.label, "--label")]
+    labels = [label and sys.intern(label.strip()) for label in _cells(table, columns.label, "--label")]
     if columns.label is not None and "" in labels:
         problem = f"the label (column '{columns.label}') is empty; fill it in or take the row out"
         raise InputError(problem, where=table.where(labels.index("")))

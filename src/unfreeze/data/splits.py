@@ -60,6 +60,25 @@ def stratified_subset(examples: Examples, task: Task, size: int, seed: int) -> E
     return tuple(examples[i] for i in sorted(chosen))
 
 
+def spread_out(examples: Examples, task: Task, texts: int, words: int) -> Ints:
+    """Places of at most `texts` examples (about `words` words, for tagging), evenly spread and each class among them.
+
+    All places when the examples are within these bounds.
+    """
+    most = texts
+    if task.target == "tags":
+        found = sum(len(e.words or ()) for e in examples)
+        most = len(examples) if found <= words else max(1, len(examples) * words // found)
+    if len(examples) <= most:
+        return np.arange(len(examples))
+    chosen = np.linspace(0, len(examples) - 1, most).round().astype(np.int64)
+    if task.target != "class":
+        return chosen
+    present = {examples[i].label for i in chosen}
+    firsts = {e.label: i for i, e in reversed([*enumerate(examples)]) if e.label not in present}
+    return np.concatenate([chosen, np.array(list(firsts.values()), np.int64)])
+
+
 def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Examples, Examples]:
     """Cut a share of the examples out, stratified by class, equal texts together.
 

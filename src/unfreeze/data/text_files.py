@@ -57,6 +57,16 @@ def lines_of(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in lines] if "\r" in text else lines
 
 
+def _first_lines(text: str, count: int) -> list[str]:
+    """The first lines of a text of any length."""
+    end = -1
+    for _ in range(count):
+        end = text.find("\n", end + 1)
+        if end < 0:
+            return lines_of(text)
+    return lines_of(text[: end + 1])
+
+
 def fields_of(line: str, tabs: bool) -> list[str]:
     """Fields of a column line, split at tabs, or else at plain spaces: other white space may belong to a word."""
     return line.split("\t") if tabs else [field for field in line.split(" ") if field]
@@ -96,7 +106,7 @@ def load(path: Path) -> tuple[Format, str]:
     if named == "parquet":
         return named, ""
     text = read_text(path)
-    sample = lines_of(text)[:SAMPLE]
+    sample = _first_lines(text, SAMPLE)
     if named == "conll":
         first = next((line for line in sample if not is_blank(line) and not line.startswith("#")), "").split("\t")
         return ("conllu" if len(first) == 10 and re.fullmatch(r"1(-\d+)?", first[0]) else "conll"), text

@@ -25,6 +25,7 @@ FAMILIES: tuple[tuple[Callable[[Path], bool], Load], ...] = (
     (skip_thoughts.is_published, SkipThoughtsEncoder.load),
     (word_vectors.is_published, WordVectors.load),
 )
+_OF_FOLDERS = (".json", ".hdf5", ".h5", ".safetensors", ".npz", ".pkl")  # files that are no encoder by themselves
 
 
 def load_encoder(name: str, max_length: int | None = None, options: Mapping[str, str] | None = None) -> Encoder:
@@ -38,10 +39,13 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
         options: of this family of encoders, as text, such as `{"stateful": "true"}`.
 
     Raises:
-        InputError: nothing of that name, no weights or broken ones, an option that this family does not have.
+        InputError: nothing of that name, several encoders or a file of one, no weights or broken ones, an option that
+            this family does not have.
     """
     given = dict(options or {})
     path = packaged_folder(name) or Path(name)
+    if path.suffix in _OF_FOLDERS and path.is_file():
+        raise InputError(f"is one file of an encoder; give the folder that it is in: {path.parent}", where=name)
     for is_published, load in FAMILIES:
         if is_published(path):
             return load(name, max_length, given)

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unfreeze.encoders.rows import Rows
 from unfreeze.plan import Family
 
 Ints = npt.NDArray[np.integer]
-NO_LIMIT = 1 << 30  # `max_length` of an encoder that reads texts of any length
+NO_LIMIT = 1 << 30  # pieces: more than any text has
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class Inputs:
         offsets: (N + 1,) int64: input i has the pieces `offsets[i]:offsets[i + 1]`.
         examples: (E + 1,) int64: example e has the inputs `examples[e]:examples[e + 1]`.
         truncated: (N,) bool: the text did not fit and was cut (never true for tagging).
-        table: (V, C): for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of
-            character ids, or the distinct texts as rows of word ids with -1 behind the end; `ids` then are rows of it.
-            None where ids mean the same everywhere.
+        table: for an encoder with no vocabulary of its own, the distinct words of these inputs as rows of character
+            ids, or the distinct texts as rows of word ids; `ids` then are rows of it. None where ids mean the same
+            everywhere.
     """
 
     ids: Ints
@@ -50,7 +51,7 @@ class Inputs:
     offsets: Ints
     examples: Ints
     truncated: npt.NDArray[np.bool_]
-    table: Ints | None = None
+    table: Rows | None = None
 
     def lengths(self) -> Ints:
         """(N,) pieces of each input."""
@@ -58,21 +59,29 @@ class Inputs:
 
     def batch(self, inputs: Sequence[int] | Ints, device: torch.device | None = None) -> Batch:
         """The inputs with these indices, packed in the order given."""
-        spans = [(int(self.offsets[i]), int(self.offsets[i + 1])) for i in inputs]
-        pieces = np.concatenate([np.arange(a, b) for a, b in spans])
+        chosen = np.asarray(inputs, dtype=np.int64)
+        starts = self.offsets[chosen]
+        lengths = self.offsets[chosen + 1] - starts
+        pieces = ranges(starts, lengths)
 
         def pick(column: Ints) -> Tensor:
             return torch.from_numpy(column[pieces].astype(np.int64)).to(device)
 
-        lengths = tuple(b - a for a, b in spans)
-        return Batch(pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), lengths, self.table)
+        sizes = tuple(lengths.tolist())
+        return Batch(pick(self.ids), pick(self.types), pick(self.segment), pick(self.words), sizes, self.table)
+
+
+def ranges(starts: Ints, counts: Ints) -> Ints:
+    """(sum of counts,) int64: `starts[i], starts[i] + 1, ...` (`counts[i]` of them), for each i in turn."""
+    ends = np.cumsum(counts)
+    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) + np.repeat(starts - ends + counts, counts)
 
 
 @dataclass(frozen=True)
 class Batch:
     """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`.
 
-    `table` is that of the `Inputs`, the very same array in each batch of them.
+    `table` is that of the `Inputs`, the very same object in each batch of them.
     """
 
     ids: Tensor
@@ -80,7 +89,7 @@ class Batch:
     segment: Tensor
     words: Tensor
     lengths: tuple[int, ...]
-    table: Ints | None = None
+    table: Rows | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +119,8 @@ class Encoder(nn.Module, ABC):
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
         batch_pieces: pieces a batch that it reads fastest.
+        step_pieces: pieces whose gradients are computed at a time, unless a single example has more: what training
+            keeps of each piece until then may be large.
         ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
@@ -122,6 +133,7 @@ class Encoder(nn.Module, ABC):
     family: Family
     reads_pairs: bool
     batch_pieces: int = 4096  # more gains no speed with the transformers and machines measured
+    step_pieces: int = NO_LIMIT
     ordered: int | None = None
     fixed: str | None = None
 
@@ -136,6 +148,17 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """Layer states of a batch: all `layers` of them, or only the top one (then `states` is (1, P, width))."""
+
+    def resumes(self) -> frozenset[int]:
+        """Layers from whose states the top layer's can be computed, see `encode_above`; none where that is not known.
+
+        That of the layer whose group is the topmost frozen one: layer 0 belongs to the lowest group, and so on.
+        """
+        return frozenset()
+
+    def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
+        """States of the top layer (1, P, width) from those of `layer` (P, width), which is one of `resumes`."""
+        raise NotImplementedError(f"{type(self).__name__} computes all layers")
 
     @abstractmethod
     def layer_groups(self) -> list[list[nn.Parameter]]:
@@ -160,6 +183,10 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
+
+    def piece_table(self) -> nn.Embedding | None:
+        """The embedding whose rows are piece ids, if there is one."""
+        return None
 
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.protocol import Inputs, ranges
+from unfreeze.encoders.rows import Rows
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for Python objects stays flat
 
@@ -23,36 +25,46 @@ class Input(NamedTuple):
     truncated: bool
 
 
-def collect(examples: Iterable[Sequence[Input]], table: Ints | None = None) -> Inputs:
+def collect(examples: Iterable[Sequence[Input]], table: Rows | None = None) -> Inputs:
     """Columns from inputs, grouped by example; for `table` see `Inputs`."""
-    columns: dict[str, list[np.ndarray[Any, Any]]] = {"ids": [], "types": [], "segment": [], "words": []}
-    kinds = {"ids": np.int32, "types": np.int8, "segment": np.int8, "words": np.int32}
-    lengths, inputs, truncated = [], [], []
+    ids, types, segment, words = array("i"), array("b"), array("b"), array("i")  # of millions of inputs, so no lists
+    offsets, ends, truncated = array("q", [0]), array("q", [0]), array("b")
     for example in examples:
-        inputs.append(len(example))
         for one in example:
-            lengths.append(len(one.ids))
+            ids.extend(one.ids)
+            types.extend(one.types)
+            segment.extend(one.segment)
+            words.extend(one.words)
+            offsets.append(len(ids))
             truncated.append(one.truncated)
-            for name, kind in kinds.items():
-                columns[name].append(np.asarray(getattr(one, name), dtype=kind))
-    joined = {k: np.concatenate(v) if v else np.zeros(0, kinds[k]) for k, v in columns.items()}
-    offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
-    ends = np.concatenate([[0], np.cumsum(inputs, dtype=np.int64)]).astype(np.int64)
+        ends.append(len(truncated))
     return Inputs(
-        **joined, offsets=offsets, examples=ends, truncated=np.asarray(truncated, dtype=np.bool_), table=table
+        ids=np.asarray(ids),
+        types=np.asarray(types),
+        segment=np.asarray(segment),
+        words=np.asarray(words),
+        offsets=np.asarray(offsets),
+        examples=np.asarray(ends),
+        truncated=np.asarray(truncated).astype(np.bool_),
+        table=table,
     )
 
 
 def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:
     """Texts, or pairs in one input (longest text cut first), with special pieces."""
 
+    # A call makes lists of everything for every text, which takes longer than the tokenizer itself; it also leaves the
+    # tokenizer behind it with the settings of the call.
+    tokenizer([""], truncation=True, max_length=max_length)
+    encode = tokenizer.backend_tokenizer.encode_batch
+
     def rows() -> Iterator[list[Input]]:
         for start in range(0, len(texts), _CHUNK):
-            first = list(texts[start : start + _CHUNK])
-            second = None if texts_b is None else list(texts_b[start : start + _CHUNK])
-            for e in tokenizer(first, second, truncation=True, max_length=max_length).encodings:
+            chunk = list(texts[start : start + _CHUNK])
+            pairs = chunk if texts_b is None else list(zip(chunk, texts_b[start : start + _CHUNK], strict=True))
+            for e in encode(pairs):
                 segment = [-1 if s is None else s for s in e.sequence_ids]
-                yield [Input(e.ids, e.type_ids, segment, [-1] * len(e.ids), bool(e.overflowing))]
+                yield [Input(e.ids, e.type_ids, segment, [-1] * len(segment), bool(e.overflowing))]
 
     return collect(rows())
 
@@ -141,7 +153,7 @@ def side_by_side(first: Inputs, second: Inputs) -> Inputs:
     starts = np.concatenate([first.offsets[:-1], second.offsets[:-1] + first.offsets[-1]])
     taken = lengths[order]
     offsets = np.concatenate([[0], np.cumsum(taken)]).astype(np.int64)
-    pieces = np.repeat(starts[order] - offsets[:-1], taken) + np.arange(int(offsets[-1]))
+    pieces = ranges(starts[order], taken)
 
     def both(name: str) -> Any:
         return np.concatenate([getattr(first, name), getattr(second, name)])
@@ -149,17 +161,12 @@ def side_by_side(first: Inputs, second: Inputs) -> Inputs:
     columns = {name: both(name)[pieces] for name in ("ids", "types", "segment", "words")}
     table = None
     if first.table is not None and second.table is not None:
-        both_tables = np.concatenate(_of_one_width(first.table, second.table))
-        table, row = np.unique(both_tables, axis=0, return_inverse=True)
+        seen: dict[bytes, int] = {}
+        row = [seen.setdefault(row, len(seen)) for row in (*first.table.as_bytes(), *second.table.as_bytes())]
+        table = Rows.of(seen)
         own = np.concatenate([first.ids, second.ids + len(first.table)])
-        columns["ids"] = row.astype(np.int32)[own[pieces]]
+        columns["ids"] = np.asarray(row, np.int32)[own[pieces]]
     elif first.table is not second.table:
         raise ValueError("one side has a table of words, the other has none")
     examples = np.arange(0, 2 * inputs + 1, 2, dtype=np.int64)
     return Inputs(**columns, offsets=offsets, examples=examples, truncated=both("truncated")[order], table=table)
-
-
-def _of_one_width(*tables: Ints) -> list[Ints]:
-    """Tables (V, C) with -1 behind the rows of the narrower ones."""
-    widest = max(table.shape[1] for table in tables)
-    return [np.pad(table, ((0, 0), (0, widest - table.shape[1])), constant_values=-1) for table in tables]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,12 +12,13 @@ from typing import TypeVar
 
 import torch
 
+MOST_BATCHES = 8  # in memory at a time, besides one that waits; with more threads each batch gets several
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device: torch.device) -> Iterator[Result]:
-    """`map(work, items)`, results in order, several items at a time on a processor.
+    """`map(work, items)`, results in order, several items at a time on a processor (`MOST_BATCHES` at most).
 
     Threads that share one batch wait for each other at every operation; with a batch each they do not. Everything that
     is local to a thread in torch (inference mode, autocast) must be set by `work` itself.
@@ -25,12 +27,14 @@ def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device
         work: reads shared modules and changes none.
         device: where it computes; nothing is done side by side on a GPU.
     """
-    workers = torch.get_num_threads() if device.type == "cpu" else 1
-    if workers == 1:
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    if threads == 1:
         yield from map(work, items)
         return
+    each = math.ceil(threads / MOST_BATCHES)
+    workers = threads // each
     left = iter(items)
-    with thread_pool(workers) as pool:
+    with thread_pool(workers, each) as pool:
         running: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(left, workers + 1))
         try:
             while running:

@@ -7,18 +7,20 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from unfreeze.encoders import reading
 from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation
-from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 
-_one_try = Lock()
+_one_try = RLock()
 
 
 class TransformerEncoder(Encoder):
@@ -41,6 +43,7 @@ class TransformerEncoder(Encoder):
         self.width = int(config.hidden_size)
         self._packed_start: int | None = None  # first position id of packed inputs; set by `packs`
         self._packs: bool | None = None
+        self._resumes: frozenset[int] | None = None
         self.eval()
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
@@ -56,6 +59,22 @@ class TransformerEncoder(Encoder):
         run = self._run_packed if self.packs() else self._run_padded
         return LayerStates(run(batch, all_layers), batch.segment, batch.words, batch.lengths)
 
+    def resumes(self) -> frozenset[int]:
+        """See `Encoder.resumes`: tried once, on a few random ids."""
+        packs = self.packs()
+        with _one_try:
+            if self._resumes is None:
+                with frozen(self):
+                    self._resumes = self._try_resumed() if packs else frozenset()
+            return self._resumes
+
+    def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
+        """See `Encoder.encode_above`."""
+        if layer == self.layers - 1:
+            return LayerStates(states[None], batch.segment, batch.words, batch.lengths)
+        above = self._run_packed(batch, False, (layer, states))
+        return LayerStates(above, batch.segment, batch.words, batch.lengths)
+
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Embeddings, then each layer; a final norm goes with the top layer, other shared parts with the bottom."""
         stack = self._stack()
@@ -67,6 +86,11 @@ class TransformerEncoder(Encoder):
                 continue
             (layers[-1] if "final_norm" in name else bottom).append(parameter)
         return [bottom, *layers]
+
+    def piece_table(self) -> nn.Embedding | None:
+        """See `Encoder.piece_table`."""
+        table = self.model.get_input_embeddings()  # type: ignore[operator]
+        return table if isinstance(table, nn.Embedding) else None
 
     def reinitialise_top(self, count: int) -> None:
         """See `Encoder.reinitialise_top`."""
@@ -103,14 +127,30 @@ class TransformerEncoder(Encoder):
                     self._packs = self._try_packed()
             return self._packs
 
-    def _try_packed(self) -> bool:
+    def _random_batch(self) -> Batch:
         generator = torch.Generator().manual_seed(0)
         lengths = (5, 3, 9, 9, 12)
         vocabulary = int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
         low = min(5, vocabulary - 1)  # special ids are low; a padding id inside would shift positions
         ids = torch.randint(low, vocabulary, (sum(lengths),), generator=generator).to(self.device)
         zeros = torch.zeros_like(ids)
-        batch = Batch(ids, zeros, zeros, zeros, lengths)
+        return Batch(ids, zeros, zeros, zeros, lengths)
+
+    def _try_resumed(self) -> frozenset[int]:
+        batch = self._random_batch()
+        known, top = self.encode(batch).states, self.encode(batch, all_layers=False).states
+        found = set()
+        for layer in range(1, self.layers) if len(self._stack()) == self.layers - 1 else ():
+            try:
+                above = self.encode_above(layer, known[layer], batch).states
+            except Exception:  # as in `_try_packed`
+                continue
+            if _same(above, top):
+                found.add(layer)
+        return frozenset(found)
+
+    def _try_packed(self) -> bool:
+        batch = self._random_batch()
         plain = self._run_padded(batch, True)
         pad = getattr(self.model.config, "pad_token_id", None)
         for start in (0,) if pad is None else (0, int(pad) + 1):
@@ -119,25 +159,35 @@ class TransformerEncoder(Encoder):
                 packed = self._run_packed(batch, True)
             except Exception:  # a model that cannot take packed inputs fails in ways of its own
                 continue
-            error, scale = (packed - plain).abs().max(), plain.abs().max()
-            if bool(error <= (1e-5 if plain.dtype == torch.float32 else 5e-2) * scale):
+            if _same(packed, plain):
                 return True
         return False
 
-    def _run_packed(self, batch: Batch, all_layers: bool) -> Tensor:
-        order = sorted(range(len(batch.lengths)), key=batch.lengths.__getitem__)
-        if order == list(range(len(order))):
-            return self._run_sorted(batch.ids, batch.types, batch.lengths, all_layers)
-        starts = torch.tensor([0, *batch.lengths]).cumsum(0).tolist()
-        there = torch.cat([torch.arange(starts[i], starts[i + 1]) for i in order]).to(batch.ids.device)
+    def _run_packed(self, batch: Batch, all_layers: bool, given: tuple[int, Tensor] | None = None) -> Tensor:
+        """States of all layers or the top one; `given` is a layer and its states (P, width), to go on from."""
+        sizes = np.asarray(batch.lengths, dtype=np.int64)
+        order = np.argsort(sizes, kind="stable")
+        if np.array_equal(order, np.arange(len(order))):
+            return self._run_given(batch.ids, batch.types, batch.lengths, all_layers, given)
+        there = torch.from_numpy(ranges((np.cumsum(sizes) - sizes)[order], sizes[order])).to(batch.ids.device)
         back = torch.empty_like(there)
         back[there] = torch.arange(len(there), device=there.device)
-        lengths = tuple(batch.lengths[i] for i in order)
-        states = self._run_sorted(batch.ids[there], batch.types[there], lengths, all_layers)
+        lengths = tuple(sizes[order].tolist())
+        moved = None if given is None else (given[0], given[1][there])
+        states = self._run_given(batch.ids[there], batch.types[there], lengths, all_layers, moved)
         return states.index_select(1, back)
 
+    def _run_given(
+        self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool, given: tuple[int, Tensor] | None
+    ) -> Tensor:
+        if given is None:
+            return self._run_sorted(ids, types, lengths, all_layers)
+        with lower_layers_given(self._stack(), *given):
+            return self._run_sorted(ids, types, lengths, all_layers)
+
     def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
-        positions = torch.cat([torch.arange(n, device=ids.device) for n in lengths]) + (self._packed_start or 0)
+        first = np.full(len(lengths), self._packed_start or 0)
+        positions = torch.from_numpy(ranges(first, np.asarray(lengths))).to(ids.device)
         with packed_implementation(self.model):
             out = self.model(
                 input_ids=ids[None],
@@ -177,3 +227,9 @@ class TransformerEncoder(Encoder):
                 return module
         others = [module for module in self.model.children() if "embed" not in type(module).__name__.lower()]
         return nn.ModuleList(others[:1])
+
+
+def _same(states: Tensor, others: Tensor) -> bool:
+    """Whether they differ by rounding alone."""
+    error, scale = (states - others).abs().max(), others.abs().max()
+    return bool(error <= (1e-5 if others.dtype == torch.float32 else 5e-2) * scale)

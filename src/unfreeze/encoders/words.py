@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, Literal
 
-from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect, windows
 
 Tokenizer = Literal["treebank", "whitespace"]
@@ -15,12 +15,39 @@ Tokenizer = Literal["treebank", "whitespace"]
 _NO_SPACES = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")  # kana and Han characters
 
 
-@cache
-def treebank() -> Any:
-    """NLTK's tokenizer of the Penn Treebank, which needs no data files."""
-    from nltk.tokenize.destructive import NLTKWordTokenizer
+# Words after which a full stop ends no sentence, besides letters with full stops between. Sentence ends decide only
+# whether a full stop inside a text is a word of its own; punkt's published list is 156 words found in the Wall Street
+# Journal.
+_ABBREVIATIONS = (
+    "adm al apr asst aug ave bros capt cf co col corp dec dept dr ed est etc feb fig ft gen gov hon inc jan jr lt ltd"
+    " maj mr mrs ms mt nov oct ph.d pres prof pvt rep reps rev sen sens sep sept sgt sr st vol vs"
+)
+_VERSION = 2  # of how `treebank` splits; part of fingerprints
 
-    return NLTKWordTokenizer()
+
+def treebank_words(text: str) -> list[str]:
+    """Words of a text as in the Penn Treebank, none of an empty one: NLTK's punkt and `word_tokenize`, without files.
+
+    Sentences first, since the second step splits off the full stop of the last sentence alone. Quotes become two
+    characters.
+    """
+    sentences, words = _splitters()
+    return [word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)]
+
+
+class _Abbreviations(set[str]):
+    def __contains__(self, word: object) -> bool:
+        return super().__contains__(word) or re.fullmatch(r"(\w\.)+\w", str(word)) is not None
+
+
+@cache
+def _splitters() -> tuple[Any, Any]:
+    from nltk.tokenize.destructive import NLTKWordTokenizer
+    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
+
+    parameters = PunktParameters()
+    parameters.abbrev_types = _Abbreviations(_ABBREVIATIONS.split())
+    return PunktSentenceTokenizer(parameters), NLTKWordTokenizer()
 
 
 def words_of(text: str, how: Tokenizer) -> list[str]:
@@ -31,10 +58,14 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
             character of scripts without spaces apart; `whitespace` is for texts that are in words already.
     """
     if how == "treebank":
-        text = _NO_SPACES.sub(r" \1 ", text)
-        found = [word.replace("``", '"').replace("''", '"') for word in treebank().tokenize(text)]
-        return found or [""]
+        found = treebank_words(_NO_SPACES.sub(r" \1 ", text))
+        return [word.replace("``", '"').replace("''", '"') for word in found] or [""]
     return text.split() or [""]
+
+
+def splitting(how: Tokenizer) -> bytes:
+    """What the fingerprint of an encoder takes in besides the tokenizer's name: which words come of it by now."""
+    return f"treebank {_VERSION}".encode() if how == "treebank" else b""
 
 
 def read_sentences(
@@ -42,12 +73,10 @@ def read_sentences(
     max_length: int,
     *,
     tagged: bool,
-    table_of: Callable[[Iterable[str]], Ints],
-) -> Inputs:
-    """Sentences in words as `Inputs`, a piece a word.
+) -> tuple[Inputs, list[str]]:
+    """Sentences in words as `Inputs`, a piece a word, and the distinct words that the pieces' ids number.
 
     Args:
-        table_of: distinct words to rows, by which `Inputs.table` tells them.
         tagged: long sentences become overlapping windows and `Inputs.words` counts the words; else they are cut.
     """
     rows: dict[str, int] = {}
@@ -67,5 +96,5 @@ def read_sentences(
             for start, end, first, last in spans
         ]
 
-    made = [cut(words) for words in sentences]
-    return collect(made, table_of(rows))
+    inputs = collect(cut(words) for words in sentences)
+    return inputs, list(rows)

@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from unfreeze.data.examples import SPLITS, Dataset
-from unfreeze.plan import Recipe, plain
+from unfreeze.plan import CacheDtype, Recipe, plain
 
 _FORMAT = 3  # raise when training changes so that old runs no longer say what new ones would
 
@@ -21,11 +21,14 @@ class Job:
     id: str
 
 
-def question_digest(dataset: Dataset, encoder_fingerprint: str, precision: str, max_length: int) -> str:
+def question_digest(
+    dataset: Dataset, encoder_fingerprint: str, precision: str, max_length: int, cache_dtype: CacheDtype = "float16"
+) -> str:
     """Digest of everything but recipe and seed that a run's numbers depend on."""
     digest = hashlib.blake2b(digest_size=16)
     digest.update(json.dumps([_FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]).encode())
-    digest.update(json.dumps([precision, max_length]).encode())
+    computed = [precision, max_length]
+    digest.update(json.dumps(computed if cache_dtype == "float16" else [*computed, cache_dtype]).encode())
     for split in SPLITS:
         for example in dataset.split(split):
             row = [example.text, example.text_b, example.words, example.label]

@@ -13,7 +13,8 @@ HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
     "feature-extraction": {"text": ("linear", "bcn"), "pair": ("linear", "esim"), "words": ("crf", "bilstm-crf")},
     "fine-tuning": {"text": ("linear",), "pair": ("linear", "biattention"), "words": ("linear", "crf", "bilstm-crf")},
 }
-_LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0}
+_LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0,
+          "unfreeze_top": 1}  # fmt: skip
 _BETWEEN = {"dropout": (0, 1), "warmup": (0, 1), "layer_decay": (0, 1)}
 _POSITIVE = ("learning_rate", "clip", "layer_decay", "head_rate")
 

@@ -309,6 +309,21 @@ def _read_parquet(path: Path) -> dict[str, list[Any]]:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path).to_pydict()  # type: ignore[no-any-return]
+        table = pq.read_table(path)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    return {name: _cells(table[name]) for name in table.column_names}
+
+
+def _cells(column: Any) -> list[Any]:
+    """A column as Python objects; texts that are the same, such as classes, are hardly ever two objects."""
+    import pyarrow as pa
+
+    if not pa.types.is_string(column.type):
+        return column.to_pylist()  # type: ignore[no-any-return]
+    found: list[Any] = []
+    for chunk in column.chunks:
+        encoded = chunk.dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        found += [None if index is None else texts[index] for index in encoded.indices.to_pylist()]
+    return found

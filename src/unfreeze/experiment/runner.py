@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
-from unfreeze.adaptation.fine_tuning import fine_tune
+from unfreeze.adaptation.fine_tuning import fine_tune, freezes_layers
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
 from unfreeze.data.examples import Dataset, SplitName
@@ -24,8 +24,9 @@ from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
-from unfreeze.features.layout import predicted_bytes
-from unfreeze.plan import Recipe
+from unfreeze.features.index import predicted_bytes
+from unfreeze.features.layout import Form, layout
+from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective
 
 Need = Literal["record", "test", "weights"]
@@ -53,6 +54,22 @@ class Watcher(Protocol):
         ...
 
 
+class Quiet:
+    """A watcher that says nothing."""
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
+
+
 @dataclass
 class Workbench:
     """Everything that runs share.
@@ -62,6 +79,7 @@ class Workbench:
         reader: the frozen encoder that features come from (a bf16 copy where that is faster).
         precision: of training and extraction.
         cache: folder and cap in bytes of the feature store.
+        cache_dtype: what states are stored as.
         planned: runs that the comparison takes in all.
         reached: ids of the runs that were done before or have begun.
     """
@@ -75,6 +93,7 @@ class Workbench:
     device: torch.device
     cache: tuple[Path, int]
     watcher: Watcher
+    cache_dtype: CacheDtype = "float16"
     planned: int = 0
     reached: set[str] = field(default_factory=set)
     features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
@@ -132,9 +151,7 @@ def finished(bench: Workbench, job: Job, need: Need) -> bool:
 def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
     name = f"{recipe.method} {recipe.name}, seed {', '.join(str(j.seed) for j in group)}"
     bench.reached.update(j.id for j in group)
-    if recipe.method == "feature-extraction":  # before the clock of the run starts
-        for split in FITTED:
-            features_of(bench, split, recipe)
+    stored(bench, recipe)  # before the clock of the run starts
     bench.watcher.begin(name, bench.left)
     reset_peak(bench.device)
     trained = _train(bench, recipe, [j.seed for j in group])
@@ -150,29 +167,43 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
 
 
 def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
+    features = stored(bench, recipe)
     if recipe.method == "feature-extraction":
-        features = [features_of(bench, split, recipe) for split in FITTED]
         return train_frozen(
             recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
         )
     given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
-    return [fine_tune(*given, seed=seeds[0], precision=bench.precision, progress=bench.watcher.step)]
+    below = tuple(f.features for f in features)
+    there = (below[0], below[1]) if below and all(f.kind == "stored" for f in below) else None
+    return [fine_tune(*given, seed=seeds[0], precision=bench.precision, stored=there, progress=bench.watcher.step)]
 
 
-def features_of(bench: Workbench, split: SplitName, recipe: Recipe) -> SplitFeatures:
-    """A split's layer states in the form that a recipe reads, computed at the first asking."""
+def stored(bench: Workbench, recipe: Recipe) -> tuple[SplitFeatures, ...]:
+    """States of train and dev that a recipe reads; none for fine-tuning that computes every layer at each step."""
     task = bench.dataset.task
-    pair, form = pair_reading(recipe, task), form_for(recipe, task)
+    if recipe.method == "feature-extraction":
+        form = form_for(recipe, task)
+    elif freezes_layers(recipe) and bench.encoder.resumes():
+        form = "tokens"
+    else:
+        return ()
+    return tuple(states_of(bench, split, pair_reading(recipe, task), form) for split in FITTED)
+
+
+def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """A split's layer states in a form, computed at the first asking."""
+    task = bench.dataset.task
     key = (split, pair, form)
     if key not in bench.features:
         reader, examples = bench.reader, bench.dataset.split(split)
         inputs = read_inputs(reader, task, pair, examples)
-        size = predicted_bytes(inputs, reader.layers, reader.width, form, reader.ordered is None) / 1e6
+        where = layout(inputs, form, reader.ordered is None)
+        size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
         name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)
         bench.features[key] = split_features(
-            reader, inputs, form, bench.objective, examples, cache=bench.cache, precision=bench.precision,
-            progress=lambda done, total: bench.watcher.step(done, total, None),
+            reader, inputs, form, bench.objective, examples, cache=bench.cache, dtype=bench.cache_dtype, where=where,
+            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
         )  # fmt: skip
         bench.watcher.end(name, None)
         note = bench.features[key].features.note

@@ -15,26 +15,19 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import ordered_batches, sorted_batches
-from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates, ranges
 from unfreeze.encoders.threads import map_in_threads
 from unfreeze.errors import InputError
 from unfreeze.features.cache import discard, new_store, room_for
-from unfreeze.features.layout import Form, Layout, layout, ragged, store_key
-from unfreeze.features.store import (
-    About,
-    Dtype,
-    NotFiniteError,
-    StoredFeatures,
-    TornStoreError,
-    open_keys,
-    open_store,
-    write_store,
-)
+from unfreeze.features.index import predicted_bytes
+from unfreeze.features.layout import Form, Layout, layout, store_key
+from unfreeze.features.rows import Dtype, NotFiniteError
+from unfreeze.features.store import About, StoredFeatures, TornStoreError, open_keys, open_store, write_store
 from unfreeze.layers.pooling import pool
+from unfreeze.plan import CacheDtype
 
 Progress = Callable[[int, int], None]
 _BATCHES_PER_TRIM = 4  # the next batch has to fetch its pages anew; at every fourth that cost is lost in the noise
-_SMALL_FILES = 1 << 14  # the most that meta.json and the headers of the index take
 
 
 class Features(Protocol):
@@ -74,6 +67,8 @@ def extract(
     folder: Path,
     cap_bytes: int,
     precision: str,
+    dtype: CacheDtype = "float16",
+    where: Layout | None = None,
     progress: Progress | None = None,
     token_budget: int | None = None,
 ) -> Features:
@@ -87,6 +82,8 @@ def extract(
         folder: see `cache_folder`.
         cap_bytes: the most that all stores in `folder` may take together.
         precision: of the encoder's computation; part of the store's key.
+        dtype: of the store, part of its key too.
+        where: the layout of `inputs` in this form, if it is known already.
         progress: is told pieces done and pieces in all.
         token_budget: the most pieces encoded at a time, unless a single input is longer; None takes the encoder's own.
 
@@ -97,17 +94,18 @@ def extract(
     require_frozen(encoder)
     token_budget = token_budget or encoder.batch_pieces
     fingerprint = encoder.fingerprint()
-    key = store_key(fingerprint, inputs, form, precision)
+    key = store_key(fingerprint, inputs, form, precision, dtype)
     if stored := _reopened(folder / key):
         return stored
-    where = layout(inputs, form, encoder.ordered is None)
+    where = where or layout(inputs, form, encoder.ordered is None)
     note: str | None = None
-    dtypes: tuple[Dtype, ...] = ("float16", "float32")
-    for dtype in dtypes:
-        about = About(key, fingerprint, form, precision, encoder.layers, encoder.width, dtype, note)
+    kinds: tuple[Dtype, ...] = ("float16", "float32") if dtype == "float16" else ("int8",)
+    for kind in kinds:
+        about = About(key, fingerprint, form, precision, encoder.layers, encoder.width, kind, note)
         batches = encoded(encoder, inputs, where.first, form, token_budget, progress)
         try:
-            full = room_for(folder, where.rows * about.row_bytes + where.nbytes + _SMALL_FILES, cap_bytes, open_keys())
+            needed = predicted_bytes(where, encoder.layers, encoder.width, kind)
+            full = room_for(folder, needed, cap_bytes, open_keys())
             if full is None:
                 return _stored(folder / key, about, where, batches)
             note = full
@@ -164,7 +162,7 @@ class RecomputedFeatures:
         starts = np.cumsum(counts) - counts
         states = torch.empty((self.layers, int(counts.sum()), self.width))
         for batch, part in _batches(self._encoder, self._inputs, asked, self.form, self._budget):
-            states[:, torch.from_numpy(ragged(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
+            states[:, torch.from_numpy(ranges(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
         self.seconds += time.perf_counter() - began
         return self._where.labelled(states, asked)
 
@@ -189,6 +187,7 @@ def _batches(
     """As `encoded`, of any few inputs: nothing beyond them is computed."""
     device = encoder.device
     lengths, done = inputs.lengths()[asked], 0
+    total = int(lengths.sum())
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:
         with torch.inference_mode():
@@ -201,7 +200,7 @@ def _batches(
             _trim_memory()
         done += int(lengths[batch].sum())
         if progress:
-            progress(done, int(lengths.sum()))
+            progress(done, total)
 
 
 def _computed(

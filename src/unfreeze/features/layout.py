@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
 from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from unfreeze.encoders.protocol import Inputs, Ints, LayerStates
+from unfreeze.encoders.protocol import Inputs, Ints, LayerStates, ranges
+from unfreeze.plan import CacheDtype
 
 Form = Literal["tokens", "words", "mean", "max", "cls"]
 FORMS: tuple[Form, ...] = get_args(Form)
 _VERSION = 1  # of the store's format; part of every key
+_PIECES = 1 << 20  # pieces looked at at a time
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,6 @@ class Layout:
         """R, all rows of the store."""
         return int(self.offsets[-1])
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the index."""
-        return sum(getattr(self, f.name).nbytes for f in fields(self))
-
     def spans(self, inputs: Sequence[int] | Ints) -> tuple[Ints, Ints]:
         """First row and number of rows of each of these inputs."""
         stored = self.stored[np.asarray(inputs, dtype=np.int64)]
@@ -55,15 +53,9 @@ class Layout:
     def labelled(self, states: Tensor, inputs: Sequence[int] | Ints) -> LayerStates:
         """`states` (layers, rows of these inputs, width) with segment, words and rows per input as `lengths`."""
         starts, counts = self.spans(inputs)
-        rows = ragged(starts, counts)
+        rows = ranges(starts, counts)
         segment, words = (torch.from_numpy(column[rows].astype(np.int64)) for column in (self.segment, self.words))
         return LayerStates(states, segment, words, tuple(counts.tolist()))
-
-
-def ragged(starts: Ints, counts: Ints) -> Ints:
-    """(sum of counts,) int64: `starts[i], starts[i] + 1, ...` (`counts[i]` of them), for each i in turn."""
-    ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0, dtype=np.int64) + np.repeat(starts - ends + counts, counts)
 
 
 def layout(inputs: Inputs, form: Form, shared: bool = True) -> Layout:
@@ -76,7 +68,7 @@ def layout(inputs: Inputs, form: Form, shared: bool = True) -> Layout:
     first, stored = _distinct(inputs) if shared else (every, every)
     lengths = inputs.lengths()[first]
     if form in ("tokens", "words"):
-        pieces = ragged(inputs.offsets[first], lengths)
+        pieces = ranges(inputs.offsets[first], lengths)
         kept = np.ones(len(pieces), np.bool_) if form == "tokens" else inputs.words[pieces] >= 0
         counts = np.bincount(np.repeat(np.arange(len(first)), lengths)[kept], minlength=len(first))
         segment, words = inputs.segment[pieces[kept]], inputs.words[pieces[kept]]
@@ -88,17 +80,62 @@ def layout(inputs: Inputs, form: Form, shared: bool = True) -> Layout:
 
 
 def _distinct(inputs: Inputs) -> tuple[Ints, Ints]:
+    """`first` and `stored` of a layout: inputs are grouped by a hash, and every group is then compared piece by piece.
+
+    Two inputs that are different and hash alike are hardly ever met; then all are grouped anew by another hash.
+    """
     columns = _columns(inputs)
-    seen: dict[bytes, int] = {}
-    first: list[int] = []
-    stored = np.empty(len(inputs.offsets) - 1, np.int64)
-    bounds = inputs.offsets.tolist()
-    for i, (start, end) in enumerate(pairwise(bounds)):
-        digest = hashlib.blake2b(b"".join(column[start:end].tobytes() for column in columns), digest_size=16).digest()
-        stored[i] = seen.setdefault(digest, len(first))
-        if stored[i] == len(first):
-            first.append(i)
-    return np.asarray(first, np.int64), stored
+    for seed in count():
+        hashes = _hashes(columns, inputs.offsets, seed)
+        _, earliest, group = np.unique(hashes, return_index=True, return_inverse=True)
+        order = np.argsort(earliest)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        first, stored = earliest[order], rank[group]
+        if _alike(columns, inputs.offsets, first[stored]):
+            break
+    return first.astype(np.int64), stored.astype(np.int64)
+
+
+def _hashes(columns: tuple[Ints, ...], offsets: Ints, seed: int) -> npt.NDArray[np.uint64]:
+    """(N,) a number for each input: the sum of its values times random numbers, one a place and column, modulo 2^64."""
+    lengths, found = np.diff(offsets), np.empty(len(offsets) - 1, np.uint64)
+    random = np.random.default_rng(seed)
+    shape = len(columns), int(lengths.max(initial=0)) + 1
+    factors = random.integers(1 << 64, size=shape, dtype=np.uint64) | np.uint64(1)
+    for part in _parts(offsets):
+        start, end, sizes = offsets[part.start], offsets[part.stop], lengths[part]
+        place = ranges(np.zeros_like(sizes), sizes)
+        total = np.zeros(end - start + 1, np.uint64)
+        for column, factor in zip(columns, factors, strict=True):
+            total[1:] += column[start:end].astype(np.int64).view(np.uint64) * factor[place]
+        np.cumsum(total, out=total)
+        found[part] = total[offsets[part.start + 1 : part.stop + 1] - start] - total[offsets[part] - start]
+        found[part] += sizes.view(np.uint64) * factors[0, -1]
+    return found
+
+
+def _alike(columns: tuple[Ints, ...], offsets: Ints, others: Ints) -> bool:
+    """Whether each input is the same, piece by piece, as the one of `others` (N,) in its place."""
+    lengths = np.diff(offsets)
+    if not np.array_equal(lengths, lengths[others]):
+        return False
+    for part in _parts(offsets):
+        own = np.arange(part.start, part.stop)
+        own = own[others[part] != own]
+        here, there = (ranges(offsets[some], lengths[own]) for some in (own, others[own]))
+        if not all(np.array_equal(column[here], column[there]) for column in columns):
+            return False
+    return True
+
+
+def _parts(offsets: Ints) -> Iterator[slice]:
+    """All inputs in runs of bounded size, so that what is computed for each piece takes little memory."""
+    start, inputs = 0, len(offsets) - 1
+    while start < inputs:
+        end = max(start + 1, int(np.searchsorted(offsets, offsets[start] + _PIECES, "right")) - 1)
+        yield slice(start, end)
+        start = end
 
 
 def _columns(inputs: Inputs) -> tuple[Ints, ...]:
@@ -107,16 +144,19 @@ def _columns(inputs: Inputs) -> tuple[Ints, ...]:
     return tuple(np.ascontiguousarray(column, dtype=kind) for column, kind in kinds)
 
 
-def predicted_bytes(inputs: Inputs, layers: int, width: int, form: Form, shared: bool = True) -> int:
-    """Exact bytes of the states that a store of `inputs` will hold in float16; its index adds some bytes a row."""
-    return layout(inputs, form, shared).rows * layers * width * 2
+def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str, dtype: CacheDtype = "float16") -> str:
+    """32 hex digits that name a store: a digest of everything that decides its states, and of nothing else.
 
-
-def store_key(fingerprint: str, inputs: Inputs, form: Form, precision: str) -> str:
-    """32 hex digits that name a store: a digest of everything that decides its states, and of nothing else."""
-    digest = hashlib.blake2b(json.dumps([_VERSION, fingerprint, form, precision]).encode(), digest_size=16)
+    Args:
+        dtype: as it was asked for; a store that was to be float16 may be float32.
+    """
+    decides = [_VERSION, fingerprint, form, precision]
+    if dtype != "float16":  # keys of float16 are older than the choice
+        decides.append(dtype)
+    digest = hashlib.blake2b(json.dumps(decides).encode(), digest_size=16)
     for column in (np.ascontiguousarray(inputs.offsets, dtype=np.int64), *_columns(inputs)):
         digest.update(column.data)
     if inputs.table is not None:
-        digest.update(np.ascontiguousarray(inputs.table, dtype=np.int32).data)
+        for column in (inputs.table.ends, inputs.table.values):
+            digest.update(np.ascontiguousarray(column).data)
     return digest.hexdigest()

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from unfreeze.data.examples import Dataset, Example, Label
+from unfreeze.data.splits import spread_out
 from unfreeze.experiment.record import FloorRecord
 from unfreeze.floor.words import grams_of, word_features, words_of
 from unfreeze.metrics import main_metric, score
@@ -47,7 +48,8 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
         question: of the comparison; told along, so that its floor is not computed again.
     """
     began = time.perf_counter()
-    task, examples = dataset.task, _used(dataset)
+    task = dataset.task
+    examples = tuple(dataset.train[i] for i in spread_out(dataset.train, task, MOST_TEXTS, MOST_WORDS))
     features = _features(task, examples, len(dataset.labels.names))
     rows, targets = features(examples), _targets(task, examples)
     dev, dev_gold = features(dataset.dev), _gold(dataset.dev)
@@ -89,21 +91,6 @@ def overlap(pairs: Sequence[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.flo
         parts = (shared / max(1, len(a | b)), shared / max(1, len(a)), shared / max(1, len(b)))
         found[row] = (*parts, abs(len(first) - len(second)) / most)
     return found
-
-
-def _used(dataset: Dataset) -> tuple[Example, ...]:
-    """Training examples within bounds, evenly spread."""
-    train = dataset.train
-    most = MOST_TEXTS
-    if dataset.task.target == "tags":
-        words = sum(len(e.words or ()) for e in train)
-        most = len(train) if words <= MOST_WORDS else max(1, len(train) * MOST_WORDS // words)
-    if len(train) <= most:
-        return train
-    used = [train[i] for i in np.linspace(0, len(train) - 1, most).round().astype(int)]
-    missing = {e.label for e in train} - {e.label for e in used} if dataset.task.target == "class" else set()
-    firsts = {e.label: e for e in reversed(train) if e.label in missing}
-    return (*used, *firsts.values())
 
 
 def _features(task: Task, train: Sequence[Example], classes: int) -> Features:
@@ -152,9 +139,12 @@ def _penalties(task: Task) -> tuple[tuple[str, float], ...]:
 
 
 def _fitted(name: str, penalty: float, rows: Rows, targets: np.ndarray[Any, Any]) -> Any:
+    from sklearn.dummy import DummyClassifier
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
 
+    if name != "alpha" and len(np.unique(targets)) == 1:  # words that all have one tag: nothing to tell apart
+        return DummyClassifier(strategy="most_frequent").fit(rows, targets)
     model = Ridge(alpha=penalty) if name == "alpha" else LogisticRegression(C=penalty, max_iter=_STEPS, tol=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -146,7 +146,7 @@ def _curve_rows(run: RunRecord, final: bool) -> list[dict[str, Any]]:
 def _scatter_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
     predictions = comparison.tests[comparison.choices[method].best_run].predictions
     step = -(-len(comparison.items) // MOST_POINTS)
-    pairs = list(zip(comparison.items, predictions, strict=True))[::step]
+    pairs = zip(comparison.items[::step], predictions[::step], strict=True)
     return [{"gold": item.label, "predicted": p, "text": item.text[:80]} for item, p in pairs]
 
 

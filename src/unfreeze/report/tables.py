@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.data.examples import SPLITS, Label
+from unfreeze.data.examples import SPLITS
 from unfreeze.data.schemes import spans
 from unfreeze.judge import Comparison
 from unfreeze.plan import Method
@@ -99,12 +99,12 @@ def metrics(methods: Mapping[str, Any]) -> Table:
 
 def by_label(comparison: Comparison, method: Method) -> Table:
     """Precision, recall and F1 of every class or span type, counts of all final runs added up."""
-    gold = found = hit = Counter[str]()
+    gold, found, hit = Counter[str](), Counter[str](), Counter[str]()
     labels = [item.label for item in comparison.items]
+    count_in = _count_spans if comparison.setting.task.target == "tags" else _count_classes
     for run in comparison.finals(method):
-        wanted = _units(labels, comparison.setting.labels.scheme)
-        given = _units(comparison.tests[run.id].predictions, comparison.setting.labels.scheme)
-        gold, found, hit = gold + _kinds(wanted), found + _kinds(given), hit + _kinds(wanted & given)
+        predictions = comparison.tests[run.id].predictions
+        count_in(labels, predictions, comparison.setting.labels.scheme, (gold, found, hit))
     rows = []
     runs = len(comparison.finals(method))
     for kind in sorted(gold | found, key=lambda k: (-gold[k], k)):
@@ -115,19 +115,23 @@ def by_label(comparison: Comparison, method: Method) -> Table:
     return Table(f"{method_name(method).capitalize()}, over all seeds", heads, tuple(rows), frozenset({1, 2, 3, 4}))
 
 
-def _units(labels: Iterable[Label | None], scheme: str | None) -> set[tuple[int, str, int, int]]:
-    """What is counted as found or missed: one unit a class item, one a span."""
-    found: set[tuple[int, str, int, int]] = set()
-    for item, label in enumerate(labels):
-        if isinstance(label, tuple):
-            found.update((item, *span) for span in spans(label, scheme))
-        else:
-            found.add((item, str(label), 0, 1))
-    return found
+Counters = tuple[Counter[str], Counter[str], Counter[str]]
 
 
-def _kinds(units: set[tuple[int, str, int, int]]) -> Counter[str]:
-    return Counter(kind for _, kind, *_ in units)
+def _count_classes(labels: Sequence[Any], predictions: Sequence[Any], scheme: str | None, counters: Counters) -> None:
+    """Add a run's classes to those in gold, those predicted, and those of both."""
+    gold, found, hit = counters
+    gold.update(map(str, labels))
+    found.update(map(str, predictions))
+    hit.update(str(label) for label, said in zip(labels, predictions, strict=True) if label == said)
+
+
+def _count_spans(labels: Sequence[Any], predictions: Sequence[Any], scheme: str | None, counters: Counters) -> None:
+    """The same with the spans of tags."""
+    for label, said in zip(labels, predictions, strict=True):
+        wanted, given = set(spans(label, scheme)), set(spans(said, scheme))
+        for counter, units in zip(counters, (wanted, given, wanted & given), strict=True):
+            counter.update(kind for kind, _, _ in units)
 
 
 def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:

@@ -12,12 +12,14 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.layers.dropout import dropout_from
+from unfreeze.training.half_weights import half_weights
 
 Share = tuple[npt.NDArray[np.int64], float]
 """Examples of a batch, and the weight of their mean loss in the batch's."""
 
 
 def set_gradients(
+    model: nn.Module,
     loss_of: Callable[[npt.NDArray[np.int64]], Tensor],
     shares: Sequence[Share],
     parameters: Sequence[nn.Parameter],
@@ -28,13 +30,15 @@ def set_gradients(
 ) -> Tensor:
     """Set `grad` of the parameters that learn to the gradient of the batch's loss.
 
-    Several shares run in the threads of `pool`. Each draws its dropout from a generator of its own and gradients are
-    added in the order of the shares, so the result hangs neither on the threads nor on their number.
+    Several shares run in the threads of `pool`, or one after the other where there is none. Each draws its dropout from
+    a generator of its own and gradients are added in the order of the shares, so the result hangs neither on the
+    threads nor on their number.
 
     Args:
+        model: what `loss_of` computes with.
         loss_of: (members,) mean loss of examples.
-        shares: one with weight 1, or several, only of a model whose dropout all comes from `layers.dropout`.
-        pool: needed for several shares.
+        shares: one with weight 1, or several.
+        pool: only for a model whose dropout all comes from `layers.dropout`.
         draw: seed and step, from which those generators are made.
 
     Returns:
@@ -49,27 +53,26 @@ def set_gradients(
             loss = loss_of(indices) * weight
         return loss.detach(), torch.autograd.grad(loss.sum(), learning, allow_unused=True)
 
-    if len(shares) == 1:
-        done = iter([compute(0)])
-    else:
-        assert pool is not None
-        done = pool.map(compute, range(len(shares)))
-    losses, gradients = zip(*done, strict=True)
-    for parameter, parts in zip(learning, zip(*gradients, strict=True), strict=True):
-        _add(parameter, [part for part in parts if part is not None])
+    losses = []
+    for parameter in learning:
+        parameter.grad = None
+    with half_weights(model, precision):
+        several = pool.map if pool is not None and len(shares) > 1 else map
+        for loss, gradients in several(compute, range(len(shares))):
+            losses.append(loss)
+            for parameter, part in zip(learning, gradients, strict=True):
+                if part is not None:
+                    _add(parameter, part)
     return torch.stack(losses).sum(0)
 
 
-def _add(parameter: nn.Parameter, parts: Sequence[Tensor]) -> None:
-    """Make the sum of `parts` the gradient, a dense one: of sparse parts (rows of an embedding) too."""
-    if not parts or not parts[0].is_sparse:
-        parameter.grad = parts[0] if parts else None
-        for part in parts[1:]:
-            parameter.grad = parameter.grad.add_(part)  # type: ignore[union-attr]
-        return
-    parameter.grad = torch.zeros_like(parameter)
-    for part in parts:
+def _add(parameter: nn.Parameter, part: Tensor) -> None:
+    """Add to the gradient, which is dense: of sparse parts (rows of an embedding) too."""
+    if part.is_sparse:
+        parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         parameter.grad.index_add_(0, part._indices()[0], part._values())
+    else:
+        parameter.grad = part if parameter.grad is None else parameter.grad.add_(part)
 
 
 def _seed(*parts: int) -> int:

@@ -5,10 +5,12 @@ Taggers bring their own loss and decoding (`heads/tagger.py`), since those look 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -23,6 +25,28 @@ class Decoded:
 
     labels: tuple[Label, ...]
     confidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Targets:
+    """A tensor for each example, made when it is asked for: millions of them would take more memory than their texts.
+
+    Attributes:
+        values: (examples,), or (words of all examples,).
+        offsets: (examples + 1,): example e has `values[offsets[e]:offsets[e + 1]]`; None where it has one value.
+    """
+
+    values: Tensor
+    offsets: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+    def __getitem__(self, example: int) -> Tensor:
+        """The target of the example with this index, from 0."""
+        if self.offsets is None:
+            return self.values[example]
+        return self.values[self.offsets[example] : self.offsets[example + 1]]
 
 
 @dataclass(frozen=True)
@@ -43,14 +67,19 @@ class Objective:
         """Numbers a head puts out an item (a word, for tagging)."""
         return 1 if self.task.target == "score" else len(self.labels.names)
 
-    def encode(self, examples: Sequence[Example]) -> list[Tensor]:
+    def encode(self, examples: Sequence[Example]) -> Targets:
         """Targets: () int64 class, () float32 standardised score, or (words,) int64 tags (-1: never trained)."""
         if self.task.target == "score":
-            return [torch.tensor((float(e.label) - self.mean) / self.spread) for e in examples]  # type: ignore[arg-type]
+            scores = [(float(e.label) - self.mean) / self.spread for e in examples]  # type: ignore[arg-type]
+            return Targets(torch.tensor(scores, dtype=torch.float32))
         index = self.labels.index()
         if self.task.target == "class":
-            return [torch.tensor(index[str(e.label)]) for e in examples]
-        return [torch.tensor([index.get(tag, -1) for tag in e.label]) for e in examples]  # type: ignore[union-attr]
+            return Targets(torch.tensor([index[str(e.label)] for e in examples], dtype=torch.int64))
+        tags, ends = array("q"), array("q", [0])
+        for example in examples:
+            tags.extend(index.get(tag, -1) for tag in example.label)  # type: ignore[union-attr]
+            ends.append(len(tags))
+        return Targets(torch.tensor(tags, dtype=torch.int64), np.asarray(ends))
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """(members,) mean cross-entropy or squared error of logits (members, B, outputs) against targets (B,)."""

@@ -46,12 +46,14 @@ def stages(recipe: Recipe, groups: int, epochs: int, steps_per_epoch: int) -> li
     """The stages of a run.
 
     Without gradual unfreezing there is one. With it, epoch e trains the top e groups with a whole triangle of its own,
-    until every group trains and one triangle spans the last stage (Howard & Ruder 2018; Peters et al. 2019).
+    until every group that the recipe lets train does, and one triangle spans the last stage (Howard & Ruder 2018;
+    Peters et al. 2019).
 
     Args:
         groups: layer groups, the head among them.
-        epochs: of the last stage, in which every group trains.
+        epochs: of the last stage.
     """
-    frozen = groups - 1 if recipe.gradual_unfreezing else 0
-    partial = [Stage(e * steps_per_epoch, steps_per_epoch, e + 1) for e in range(frozen)]
-    return [*partial, Stage(frozen * steps_per_epoch, epochs * steps_per_epoch, groups)]
+    learning = groups if recipe.unfreeze_top is None else min(groups, recipe.unfreeze_top + 1)
+    early = learning - 1 if recipe.gradual_unfreezing else 0
+    partial = [Stage(e * steps_per_epoch, steps_per_epoch, e + 1) for e in range(early)]
+    return [*partial, Stage(early * steps_per_epoch, epochs * steps_per_epoch, learning)]

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS
-from unfreeze.encoders.elmo.encoder import NO_LIMIT, ElmoEncoder
+from unfreeze.encoders.elmo.encoder import LONGEST_TEXT, ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.reading import Reading
 from unfreeze.encoders.elmo.token_cnn import CnnSize
@@ -31,7 +31,7 @@ def make(**options: object) -> ElmoEncoder:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         model = ElmoModel(CNN, LSTM)
-    limit = options.pop("max_length", NO_LIMIT)
+    limit = options.pop("max_length", LONGEST_TEXT)
     return ElmoEncoder("elmo", model, limit, Reading(**options))  # type: ignore[arg-type]
 
 
@@ -57,6 +57,23 @@ def test_an_input_does_not_hang_on_its_batch() -> None:
     together = states(encoder, TEXTS)
     for text, expected in zip(TEXTS, together, strict=True):
         torch.testing.assert_close(states(encoder, [text])[0], expected, atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("skip", [False, True])
+def test_it_goes_on_from_any_layer(skip: bool) -> None:
+    encoder = make()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        encoder.model = ElmoModel(CNN, LstmSize(hidden=7, projection=5, skip=skip)).eval()
+    inputs = encoder.read_texts(TEXTS)
+    batch = inputs.batch([3, 0, 4, 1])
+    known = encoder.encode(batch).states
+    assert encoder.resumes() == {0, 1, 2}
+    for layer in range(3):
+        above = encoder.encode_above(layer, known[layer], batch).states
+        torch.testing.assert_close(above[0], known[-1], atol=1e-6, rtol=1e-5)
+    assert (encoder.encode_above(1, known[2], batch).states[0] - known[-1]).abs().max() > 1e-3
+    assert make(stateful=True).resumes() == frozenset()
 
 
 def test_reading_twice_gives_the_same_unless_states_go_on() -> None:
@@ -85,6 +102,25 @@ def test_characters_of_a_frozen_encoder_are_read_once_a_word(monkeypatch: pytest
     assert read[-1] == 4 + 2  # words of the batch alone while the encoder may learn
 
 
+def test_inputs_that_another_thread_begins_meanwhile_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = make()
+    mine, other = encoder.read_texts(TEXTS), encoder.read_texts(["film dog", "bad , bad"])
+    batch = mine.batch(range(len(TEXTS)))
+
+    def meanwhile() -> bool:
+        monkeypatch.undo()
+        encoder.begin(other)
+        return False
+
+    with frozen(encoder), torch.inference_mode():
+        alone = encoder.encode(batch).states
+        encoder.begin(mine)
+        monkeypatch.setattr(encoder, "_learns", meanwhile)  # asked between finding the words' vectors and using them
+        torch.testing.assert_close(encoder.encode(batch).states, alone)
+        assert encoder._known is not None
+        assert encoder._known[0] is other.table
+
+
 def test_windows_and_cuts() -> None:
     encoder = make(max_length=4)
     words = [f"w{i}" for i in range(11)]
@@ -95,6 +131,15 @@ def test_windows_and_cuts() -> None:
     assert not tagged.truncated.any()
     cut = encoder.read_texts([" ".join(words), "a b"])
     assert (cut.lengths().tolist(), cut.truncated.tolist()) == ([4, 2], [True, False])
+
+
+def test_what_memory_bounds_unless_it_is_said(tmp_path: Path) -> None:
+    encoder = make()
+    encoder.save(tmp_path)
+    inputs = encoder.read_texts(["a " * 3000, "a " * 2048])
+    assert (inputs.lengths().tolist(), inputs.truncated.tolist()) == ([2048, 2048], [True, False])
+    assert [load_encoder(str(tmp_path), limit).max_length for limit in (None, 5, 5000)] == [2048, 5, 5000]
+    assert ElmoEncoder("x", ElmoModel(CNN, LstmSize(4096, 5))).step_pieces == 2048
 
 
 def test_pairs_side_by_side_share_one_table() -> None:

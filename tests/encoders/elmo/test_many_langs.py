@@ -128,6 +128,12 @@ def test_every_layer_equals_the_plain_pass(words: bool, tmp_path: Path) -> None:
         np.testing.assert_allclose(layers, plain_layers(sentence, words), atol=2e-5)
 
 
+def test_what_a_training_left_beside_the_network_is_not_looked_at(tmp_path: Path) -> None:
+    folder = written(tmp_path / "cat")
+    torch.save({**tensors(True)[1], "classifier.weight": torch.zeros(3)}, folder / "encoder.pkl")
+    assert load_encoder(str(folder)).layers == 3
+
+
 def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
     encoder = load_encoder(str(written(tmp_path / "cat")), options={"tokenizer": "whitespace"})
     encoder.save(tmp_path / "kept")
@@ -183,7 +189,11 @@ def _rewrite(folder: Path, name: str, old: str, new: str) -> None:
     (lambda f: _rewrite(f, "sizes.json", '"cnn"', '"lstm"'), "a character CNN (cnn, relu or tanh) below elmo is read"),
     (lambda f: _rewrite(f, "sizes.json", '"n_highway"', '"highways"'), "is not as ELMoForManyLangs' configuration"),
     (lambda f: (f / "word.dic").unlink(), "word_dim is 4, and word.dic is missing"),
-], ids=range(11))  # fmt: skip
+    (lambda f: _rewrite(f, "sizes.json", '"n_layers": 2', '"n_layers": 1'),
+     "encoder.pkl: has a tensor forward_layer_1.input_linearity.weight, which the configuration does not ask for"),
+    (lambda f: _rewrite(f, "sizes.json", '"n_highway": 2', '"n_highway": 1'),
+     "token_embedder.pkl: has a tensor highways._layers.1.weight, which the configuration does not ask for"),
+], ids=range(13))  # fmt: skip
 def test_what_is_wrong_with_a_folder(damage: Callable[[Path], object], expected: str, tmp_path: Path) -> None:
     folder = written(tmp_path / "cat")
     damage(folder)

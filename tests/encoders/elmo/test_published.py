@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+import torch
 from oracle import random_tensors
 from test_parity import OPTIONS, written
 
@@ -34,6 +36,30 @@ def test_a_published_folder_is_known_by_its_options(folder: Path, tmp_path: Path
     assert not is_published(tmp_path)
 
 
+def test_the_names_of_published_files_may_be_longer(folder: Path) -> None:
+    plain = read_weights(folder, read_options(folder))
+    stem = "elmo_2x1024_128_2048cnn_1xhighway"
+    (folder / "options.json").rename(folder / f"{stem}_options.json")
+    (folder / "weights.hdf5").rename(folder / f"{stem}_weights.hdf5")
+    assert is_published(folder)
+    found = read_weights(folder, read_options(folder))
+    assert found.keys() == plain.keys()
+    assert all(torch.equal(found[name], tensor) for name, tensor in plain.items())
+    (folder / "other_options.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match=f"holds 2 files of options; .*: {stem}_options.json, other_options.json"):
+        is_published(folder)
+
+
+def test_options_of_a_longer_name_without_weights_are_not_elmos(tmp_path: Path) -> None:
+    (tmp_path / "my_options.json").write_text("{}", encoding="utf-8")
+    assert not is_published(tmp_path)
+
+
+def test_several_files_of_weights(folder: Path) -> None:
+    shutil.copy(folder / "weights.hdf5", folder / "more.hdf5")
+    assert told(folder) == f"{folder}: holds 2 files of ELMo's weights; keep one: more.hdf5, weights.hdf5"
+
+
 def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> None:
     with h5py.File(folder / "a_first.hdf5", "w") as file:
         file["0"] = np.zeros(3)
@@ -45,11 +71,17 @@ def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> No
     ({"n_highway": 3}, "weights.hdf5: has no tensor CNN_high_2/W_carry, which options.json asks for"),
     ({"filters": [[1, 3], [2, 4], [3, 6]]}, "CNN/W_cnn_2 has the shape (1, 3, 4, 5), options.json asks for (1, 3, 4"),
     ({"n_layers": 3}, "has no tensor RNN_0/RNN/MultiRNNCell/Cell2/LSTMCell/W_0"),
+    ({"n_layers": 1}, "has a tensor RNN_0/RNN/MultiRNNCell/Cell1/LSTMCell/B, which options.json does not ask for"),
+    ({"n_highway": 1}, "has a tensor CNN_high_1/W_carry, which options.json does not ask for"),
+    ({"n_highway": None}, "has a tensor CNN_high_0/W_carry, which options.json does not ask for"),
 ], ids=lambda value: str(value)[:30])  # fmt: skip
 def test_options_that_disagree_with_the_weights(change: dict[str, Any], expected: str, folder: Path) -> None:
     options = deepcopy(OPTIONS)
     for key, value in change.items():
-        options["lstm" if key in options["lstm"] else "char_cnn"][key] = value
+        part = options["lstm" if key in options["lstm"] else "char_cnn"]
+        part[key] = value
+        if value is None:
+            del part[key]
     (folder / "options.json").write_text(json.dumps(options), encoding="utf-8")
     assert expected in told(folder)
 

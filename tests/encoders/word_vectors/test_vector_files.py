@@ -180,13 +180,22 @@ def test_bad_arrays(tmp_path: Path) -> None:
         read_vectors(path)
 
 
-def test_folders_of_transformers_and_folders_with_more_than_one_are_none(tmp_path: Path) -> None:
+def test_of_a_folder_with_several_files_one_has_to_be_given(tmp_path: Path) -> None:
     _glove(tmp_path)
     assert is_published(tmp_path)
     _written(tmp_path / "glove.other.txt", "a 1\n")
-    assert not is_published(tmp_path)
+    assert is_published(tmp_path)
+    with pytest.raises(InputError) as raised:
+        read_vectors(tmp_path)
+    told = "holds 2 files of vectors; give one of them: glove.other.txt, glove.tiny.txt"
+    assert str(raised.value) == f"{tmp_path}: {told}"
+    _fasttext(tmp_path)
+    assert list(read_vectors(tmp_path).words) == WORDS  # the one of its kind
+
+
+def test_an_array_goes_before_text_and_a_transformer_before_both(tmp_path: Path) -> None:
+    _glove(tmp_path)
     _array(tmp_path)
-    assert is_published(tmp_path)  # an array goes before text
     assert array_shape(tmp_path) == VECTORS.shape
     _written(tmp_path / "config.json", "{}")
     assert not is_published(tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor, nn
@@ -186,22 +187,26 @@ class BiLm(nn.Module):
         return states
 
     def forward(
-        self, tokens: Tensor, lengths: Sequence[int], states: Sequence[State] | None = None
+        self, below: Tensor, lengths: Sequence[int], states: Sequence[State] | None = None, first: int = 0
     ) -> tuple[list[Tensor], list[State]]:
         """Layer outputs of packed inputs.
 
         Args:
-            tokens: (R, width).
+            below: what the first layer computed reads: (R, width) token vectors, or (R, 2 * projection) of a layer.
             lengths: rows of each input, none 0; they sum to R.
             states: of each layer, inputs as in `lengths`; zeros if None.
+            first: layer to begin with.
 
         Returns:
-            Of each layer (R, 2 * projection), forward then backward; and each layer's states after the last rows.
+            Of each layer from `first` (R, 2 * projection), forward then backward; and their states after the last rows.
         """
-        steps = steps_of(lengths, tokens.device)
-        x = tokens[steps.rows]
+        steps = steps_of(lengths, below.device)
+        if first:
+            x = torch.stack([part[rows] for part, rows in zip(below.chunk(2, 1), steps.rows, strict=True)])
+        else:
+            x = below[steps.rows]
         outputs, after = [], []
-        for number, layer in enumerate(self.layers):
+        for number, layer in islice(enumerate(self.layers), first, None):
             before = None if states is None else _sorted(states[number], steps)
             x_in = dropout(x, self.dropout, self.training)
             out, last = layer(x_in, steps.active, before)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
-from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
-from unfreeze.encoders.words import read_sentences, words_of
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
+from unfreeze.encoders.rows import Rows
+from unfreeze.encoders.words import read_sentences, splitting, words_of
 from unfreeze.errors import InputError
 
+LONGEST_TEXT = 2048  # words; nothing in the network bounds them, but memory does
+STEP_CELLS = 1 << 25  # of a training step, each of which keeps some 50 bytes: 2,048 words of the original size
 BATCH_WORDS = 12288  # some 500 sentences: a product with that many rows reads its weights from memory seldom enough
 
 
@@ -39,7 +43,7 @@ class ElmoEncoder(Encoder):
         self,
         name: str,
         model: ElmoModel,
-        max_length: int = NO_LIMIT,
+        max_length: int = LONGEST_TEXT,
         reading: Reading | None = None,
         spelling: Spelling | None = None,
     ) -> None:
@@ -49,11 +53,12 @@ class ElmoEncoder(Encoder):
         self.reading = reading or Reading()
         self.layers, self.width = model.lm.size.layers + 1, model.width
         self.family, self.reads_pairs, self.batch_pieces = "elmo", False, BATCH_WORDS
+        self.step_pieces = max(1, STEP_CELLS // (2 * model.lm.size.layers * model.lm.size.hidden))
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
             self.fixed = "its states go on from text to text (stateful), which training in random order would break"
         self._states: list[State] | None = None
-        self._known: tuple[Ints, Tensor] | None = None  # a table and its vectors, see `begin`
+        self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`
         self.eval()
 
     @classmethod
@@ -80,7 +85,7 @@ class ElmoEncoder(Encoder):
             model.load_state_dict(weights)
         except RuntimeError as error:  # of a folder that we wrote, whose options were changed
             raise InputError(" ".join(str(error).split())[:300], where=name) from None
-        return cls(name, model, max_length or NO_LIMIT, reading, spelling)
+        return cls(name, model, max_length or LONGEST_TEXT, reading, spelling)
 
     def save(self, folder: Path) -> None:
         """See `Encoder.save`: options and dictionaries as published, weights as safetensors."""
@@ -94,11 +99,11 @@ class ElmoEncoder(Encoder):
         if texts_b is not None:
             raise ValueError("ELMo does not read two texts in one input")
         sentences = (words_of(text, self.reading.tokenizer) for text in texts)
-        return read_sentences(sentences, self.max_length, tagged=False, table_of=self.spelling.table)
+        return self._spelt(sentences, tagged=False)
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
-        return read_sentences(sentences, self.max_length, tagged=True, table_of=self.spelling.table)
+        return self._spelt(sentences, tagged=True)
 
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`; of a long word what is read of it."""
@@ -116,11 +121,20 @@ class ElmoEncoder(Encoder):
             self._states = [_kept(new, old, count) for new, old in zip(after, known, strict=True)]
         return LayerStates(states if all_layers else states[-1:], batch.segment, batch.words, batch.lengths)
 
+    def resumes(self) -> frozenset[int]:
+        """See `Encoder.resumes`: every layer, but not where states hang on what was read before."""
+        return frozenset() if self.reading.stateful else frozenset(range(self.layers))
+
+    def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
+        """See `Encoder.encode_above`."""
+        top = self.model.above(layer, states, batch.lengths, self._read(self.spelling.ends()[:0]))
+        return LayerStates(top[None], batch.segment, batch.words, batch.lengths)
+
     def begin(self, inputs: Inputs) -> None:
         """See `Encoder.begin`: frozen, the characters of each distinct word of the inputs are read here, once."""
         self._states, self._known = None, None
         if inputs.table is not None and not self._learns():
-            self._known = inputs.table, self._read(inputs.table)
+            self._known = inputs.table, self._read(inputs.table.padded())
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Character CNN, then each LSTM layer in both directions."""
@@ -136,18 +150,23 @@ class ElmoEncoder(Encoder):
         digest = hashlib.blake2b(digest_size=16)
         self._digest_weights(digest, self.model)
         settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.told()]
-        digest.update(repr(settings).encode())
+        digest.update(repr(settings).encode() + splitting(self.reading.tokenizer))
         return digest.hexdigest()
+
+    def _spelt(self, sentences: Iterable[Sequence[str]], *, tagged: bool) -> Inputs:
+        inputs, words = read_sentences(sentences, self.max_length, tagged=tagged)
+        return replace(inputs, table=Rows.even(self.spelling.table(words)))
 
     def _vectors(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Token vectors (P, projection) of a batch and those of the sentence's two ends."""
         if batch.table is None:
             raise ValueError("inputs of another encoder: ELMo needs their characters")
-        if self._known is not None and self._known[0] is batch.table and not self._learns():
-            vectors = self._known[1]
+        known = self._known  # once: another thread may begin other inputs meanwhile
+        if known is not None and known[0] is batch.table and not self._learns():
+            vectors = known[1]
             return vectors[:-2][batch.ids], vectors[-2:]
         used, where = torch.unique(batch.ids, return_inverse=True)
-        vectors = self._read(batch.table[used.cpu().numpy()])
+        vectors = self._read(batch.table.padded(used.cpu().numpy()))
         return vectors[:-2][where], vectors[-2:]
 
     def _learns(self) -> bool:

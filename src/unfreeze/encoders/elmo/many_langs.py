@@ -26,6 +26,8 @@ from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors,
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.errors import InputError
 
+# What the names of the network's tensors begin with; others that a file may hold are not looked at.
+_NETWORK = ("char_emb_layer.", "word_emb_layer.", "convolutions.", "highways.", "projection.", "forward_", "backward_")
 _MARKS = ("<bow>", "<eow>", "<bos>", "<eos>", "<oov>", "<pad>")
 
 
@@ -128,13 +130,16 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     Pickles are read by torch's reader of plain tensors, which runs no code.
 
     Raises:
-        InputError: a file is missing, torn, or holds anything but tensors; a tensor is missing or of another shape than
-            the configuration and the dictionaries ask for.
+        InputError: a file is missing, torn, or holds anything but tensors; a tensor is missing, of another shape than
+            the configuration and the dictionaries ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
         return read_safetensors(folder / WEIGHTS)
-    return {**_token_weights(_Tensors(folder / "token_embedder.pkl"), options.cnn),
-            **_language_model(_Tensors(folder / "encoder.pkl"), options)}  # fmt: skip
+    token, model = _Tensors(folder / "token_embedder.pkl"), _Tensors(folder / "encoder.pkl")
+    weights = {**_token_weights(token, options.cnn), **_language_model(model, options)}
+    for read in (token, model):
+        read.done()
+    return weights
 
 
 class _Tensors:
@@ -142,6 +147,7 @@ class _Tensors:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.names: set[str] = set()
         try:
             self.found = torch.load(path, map_location="cpu", weights_only=True)
         except FileNotFoundError:
@@ -150,6 +156,12 @@ class _Tensors:
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
             raise InputError(f"is no file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
 
+    def done(self) -> None:
+        """Raise `InputError` where a tensor of the network was not asked for: it is of a smaller one."""
+        left = [name for name in self.found if str(name).startswith(_NETWORK) and name not in self.names]
+        if left:
+            raise InputError(f"has a tensor {left[0]}, which the configuration does not ask for", where=str(self.path))
+
     def __call__(self, name: str, *shape: int) -> Tensor:
         tensor = self.found.get(name) if isinstance(self.found, Mapping) else None
         if not isinstance(tensor, Tensor):
@@ -157,6 +169,7 @@ class _Tensors:
         if tuple(tensor.shape) != shape:
             told = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"
             raise InputError(told, where=str(self.path))
+        self.names.add(name)
         return tensor.detach().to(torch.float32)
 
 

@@ -55,11 +55,24 @@ class ElmoModel(nn.Module):
         words = [layer[inside] for layer in layers]
         return torch.stack([torch.cat([tokens, tokens], 1), *words]), after
 
+    def above(self, layer: int, states: Tensor, lengths: Sequence[int], ends: Tensor) -> Tensor:
+        """(P, width) of the top layer from (P, width) of `layer`, each sentence standing by itself; see `forward`."""
+        if layer == len(self.lm.layers):
+            return states
+        sizes = [n for n in lengths if n]
+        below = states if layer else states[:, : self.lm.size.projection]
+        layers, _ = self.lm(below, sizes, self._starts(len(sizes), ends), layer)
+        top: Tensor = layers[-1]
+        return top
+
+    def _starts(self, count: int, ends: Tensor) -> list[State]:
+        """Of each layer, `count` rows behind the near end."""
+        return [(h.expand(-1, count, -1), c.expand(-1, count, -1)) for h, c in self.lm.start(ends)]
+
     def _alone(self, tokens: Tensor, lengths: Sequence[int], ends: Tensor) -> tuple[Tensor, list[State]]:
         """As `forward` from zero states: all sentences begin alike, and what reads their far end is not asked for.
 
         The states behind the near end are computed once, with one row; so two words fewer a sentence are read.
         """
-        starts = [(h.expand(-1, len(lengths), -1), c.expand(-1, len(lengths), -1)) for h, c in self.lm.start(ends)]
-        layers, after = self.lm(tokens, lengths, starts)
+        layers, after = self.lm(tokens, lengths, self._starts(len(lengths), ends))
         return torch.stack([torch.cat([tokens, tokens], 1), *layers]), after

@@ -1,9 +1,13 @@
-"""ELMo as it is published: a folder with `options.json` and one HDF5 file of weights."""
+"""ELMo as it is published: a folder with a file of options and one HDF5 file of weights.
+
+The options are `options.json`, or the one file of a longer name that ends so, as `elmo_2x1024_..._options.json`.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,7 @@ _OURS = ("i", "f", "o", "j")
 
 @dataclass(frozen=True)
 class Options:
-    """What `options.json` says."""
+    """What the file of options says."""
 
     cnn: CnnSize
     lstm: LstmSize
@@ -36,17 +40,31 @@ class Options:
 
 
 def is_published(folder: Path) -> bool:
-    """Whether a folder looks like a published ELMo."""
-    return (folder / "options.json").exists()
+    """Whether a folder looks like a published ELMo. Raises `InputError` where it looks like several."""
+    return _options_file(folder).exists()
+
+
+def _options_file(folder: Path) -> Path:
+    """`options.json`, there or not, unless there is one file of a longer name beside weights."""
+    plain = folder / "options.json"
+    named = sorted(folder.glob("*?options.json")) if not plain.exists() and _weight_files(folder) else []
+    if len(named) > 1:
+        names = ", ".join(path.name for path in named)
+        raise InputError(f"holds {len(named)} files of options; keep one, with its weights: {names}", where=str(folder))
+    return named[0] if named else plain
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    return [*folder.glob(WEIGHTS), *sorted([*folder.glob("*.hdf5"), *folder.glob("*.h5")])]
 
 
 def read_options(folder: Path) -> Options:
-    """Read `options.json`.
+    """Read the file of options.
 
     Raises:
         InputError: no such file, a key is missing or of the wrong kind, or a model that was trained on words.
     """
-    path = folder / "options.json"
+    path = _options_file(folder)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         cnn, lstm = values["char_cnn"], values["lstm"]
@@ -85,24 +103,41 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     them.
 
     Raises:
-        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing or of another shape
-            than the options ask for.
+        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing, of another shape than the
+            options ask for, or not asked for.
     """
-    import h5py
-
     if (folder / WEIGHTS).exists():
         return read_safetensors(folder / WEIGHTS)
-    torn = None
-    for path in sorted([*folder.glob("*.hdf5"), *folder.glob("*.h5")]):
+    told, torn, found = _options_file(folder).name, None, []
+    for path in _weight_files(folder):
         try:
-            with h5py.File(path, "r") as opened:
-                if "char_embed" in opened:
-                    return _mapped(_Reader(opened, path), options)
-        except OSError as error:
-            torn = torn or InputError(f"is no HDF5 file, or is torn: {error}", where=str(path))
-    raise torn or InputError(
-        "has options.json but no .hdf5 file with ELMo's weights (char_embed, ...)", where=str(folder)
-    )
+            with _opened(path) as opened:
+                found += [path] if "char_embed" in opened else []
+        except InputError as error:
+            torn = torn or error
+    if len(found) > 1:
+        names = ", ".join(path.name for path in found)
+        raise InputError(f"holds {len(found)} files of ELMo's weights; keep one: {names}", where=str(folder))
+    if not found:
+        wanted = f"has {told} but no .hdf5 file with ELMo's weights (char_embed, ...)"
+        raise torn or InputError(wanted, where=str(folder))
+    with _opened(found[0]) as opened:
+        read = _Reader(opened, found[0], told)
+        weights = _mapped(read, options)
+        read.done()
+        return weights
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """An HDF5 file. Raises `InputError` where it cannot be opened, or cannot be read inside the block."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as opened:
+            yield opened
+    except OSError as error:
+        raise InputError(f"is no HDF5 file, or is torn: {error}", where=str(path)) from None
 
 
 def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> None:
@@ -145,19 +180,33 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 class _Reader:
     """Tensors of an HDF5 file, their shapes checked."""
 
-    def __init__(self, opened: Any, path: Path) -> None:
-        self.opened, self.path = opened, path
+    def __init__(self, opened: Any, path: Path, told: str) -> None:
+        self.opened, self.path, self.told = opened, path, told
+        self.names: set[str] = set()
 
     def __call__(self, name: str, *shape: int) -> Tensor:
         import h5py
 
         found = self.opened.get(name)
         if not isinstance(found, h5py.Dataset):
-            raise InputError(f"has no tensor {name}, which options.json asks for", where=str(self.path))
+            raise InputError(f"has no tensor {name}, which {self.told} asks for", where=str(self.path))
         if found.shape != shape:
-            told = f"{name} has the shape {found.shape}, options.json asks for {shape}"
+            told = f"{name} has the shape {found.shape}, {self.told} asks for {shape}"
             raise InputError(told, where=str(self.path))
+        self.names.add(name)
         return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
+
+    def done(self) -> None:
+        """Raise `InputError` where a tensor of the network was not asked for: the options are of a smaller one."""
+        import h5py
+
+        def unread(name: str, item: Any) -> str | None:
+            mine = isinstance(item, h5py.Dataset) and name.startswith(("CNN", "RNN"))
+            return name if mine and name not in self.names else None
+
+        name = self.opened.visititems(unread)
+        if name is not None:
+            raise InputError(f"has a tensor {name}, which {self.told} does not ask for", where=str(self.path))
 
 
 def _mapped(read: _Reader, options: Options) -> dict[str, Tensor]:

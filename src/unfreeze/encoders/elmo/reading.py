@@ -44,5 +44,5 @@ def words_in(inputs: Inputs, spelling: Spelling) -> list[str]:
     """(P,) the words of inputs that `read_sentences` made."""
     if inputs.table is None:
         raise ValueError("inputs without a table of words")
-    names = [spelling.word_of(row.tolist()) for row in inputs.table]
+    names = [spelling.word_of(row.tolist()) for row in inputs.table.padded()]
     return [names[i] for i in inputs.ids.tolist()]

@@ -19,6 +19,7 @@ from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, L
 from unfreeze.encoders.skip_thoughts.published import PARTS, read_published, write_published
 from unfreeze.encoders.skip_thoughts.reading import Options, read_sentences, words_of
 from unfreeze.encoders.skip_thoughts.vocabulary import Part, Vocabulary
+from unfreeze.encoders.words import splitting
 from unfreeze.errors import InputError
 
 _WORDS = 2048  # read at a time: the gates of published GRUs take 60 MB then
@@ -94,7 +95,7 @@ class SkipThoughtsEncoder(Encoder):
         if inputs.table is None:
             raise ValueError("inputs without a table of texts")
         known = self.vocabulary.words
-        texts = [" ".join(known[i] for i in row[row >= 0]) for row in inputs.table]
+        texts = [" ".join(known[i] for i in np.frombuffer(row, np.int32)) for row in inputs.table.as_bytes()]
         return [texts[i] for i in inputs.ids.tolist()]
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
@@ -102,10 +103,9 @@ class SkipThoughtsEncoder(Encoder):
         if batch.table is None:
             raise ValueError("inputs of another encoder: skip-thoughts needs the words of texts")
         asked, where = torch.unique(batch.ids, return_inverse=True)
-        texts = batch.table[asked.cpu().numpy()]
-        lengths = (texts >= 0).sum(1)
-        parts = list(sorted_batches(lengths, _WORDS))
-        vectors = torch.cat([self._vectors(texts[rows], lengths[rows]) for rows in parts])
+        texts = asked.cpu().numpy()
+        parts = list(sorted_batches(batch.table.lengths()[texts], _WORDS))
+        vectors = torch.cat([self._vectors(batch.table.padded(texts[part])) for part in parts])
         back = torch.from_numpy(unsorted(parts, len(texts))).to(where.device)
         return LayerStates(vectors[back[where]][None], batch.segment, batch.words, batch.lengths)
 
@@ -122,16 +122,17 @@ class SkipThoughtsEncoder(Encoder):
 
         Two models whose tables differ only in rows between the 4,096 that are looked at have one fingerprint.
         """
-        digest = hashlib.blake2b(repr(self.options).encode(), digest_size=16)
+        told = repr(self.options).encode() + splitting(self.options.tokenizer)
+        digest = hashlib.blake2b(told, digest_size=16)
         self._digest_weights(digest, self)
         digest.update(self.vocabulary.digest())
         return digest.hexdigest()
 
-    def _vectors(self, texts: Ints, lengths: Ints) -> Tensor:
+    def _vectors(self, texts: Ints) -> Tensor:
         """(N, width) states of texts (N, C), -1 behind the end."""
-        used, where = np.unique(np.maximum(texts[:, : lengths.max()], 0), return_inverse=True)
+        used, where = np.unique(np.maximum(texts, 0), return_inverse=True)
         place = torch.from_numpy(where.reshape(len(texts), -1)).to(self.device)
-        sizes = torch.from_numpy(lengths)
+        sizes = torch.from_numpy((texts >= 0).sum(1))
         states = []
         for part, gru in self.grus.items():
             rows = torch.from_numpy(self.vocabulary.tables[part][used].astype(np.float32))

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from unfreeze.encoders.protocol import Inputs, Ints
+from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import Input, collect
+from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
-from unfreeze.encoders.words import Tokenizer, treebank
+from unfreeze.encoders.words import Tokenizer, treebank_words
 
 Kind = Literal["uni", "bi", "combine"]
-
-# Words after which a full stop ends no sentence. Sentence ends decide only whether a full stop inside a text is a word
-# of its own; punkt's published list is 156 words found in the Wall Street Journal.
-_ABBREVIATIONS = (
-    "adm apr asst aug ave bros capt cf co col corp d.c dec dept dr e.g ed est etc feb fig ft gen gov hon i.e inc jan jr"
-    " lt ltd maj mr mrs ms mt nov oct ph.d pres prof pvt rep rev sen sep sept sgt sr st u.k u.n u.s vol vs a.m p.m"
-)
 
 
 @dataclass(frozen=True)
@@ -50,17 +43,7 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
     """
     if how == "whitespace":
         return text.split()
-    sentences, words = _splitters()
-    return " ".join(word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)).split()
-
-
-@cache
-def _splitters() -> tuple[Any, Any]:
-    from nltk.tokenize.punkt import PunktParameters, PunktSentenceTokenizer
-
-    parameters = PunktParameters()
-    parameters.abbrev_types = set(_ABBREVIATIONS.split())
-    return PunktSentenceTokenizer(parameters), treebank()
+    return treebank_words(text)
 
 
 def read_sentences(
@@ -72,20 +55,14 @@ def read_sentences(
         max_length: words of a text that are read; `<eos>` is not counted.
         use_eos: put `<eos>` behind each. A text without words is `<eos>` alone in any case.
     """
-    distinct: dict[tuple[int, ...], int] = {}
-    made = []
-    for words in texts:
+    distinct: dict[bytes, int] = {}
+
+    def read(words: Sequence[str]) -> list[Input]:
         ids = vocabulary.ids(words[:max_length])
         if use_eos or not ids:
             ids.append(vocabulary.end)
-        row = distinct.setdefault(tuple(ids), len(distinct))
-        made.append([Input([row], [0], [0], [-1], len(words) > max_length)])
-    return collect(made, _table(list(distinct)))
+        row = distinct.setdefault(np.asarray(ids, np.int32).tobytes(), len(distinct))
+        return [Input([row], [0], [0], [-1], len(words) > max_length)]
 
-
-def _table(rows: Sequence[Sequence[int]]) -> Ints:
-    """(V, longest) int32, -1 behind a row's end."""
-    table = np.full((len(rows), max(map(len, rows), default=1)), -1, np.int32)
-    for row, ids in zip(table, rows, strict=True):
-        row[: len(ids)] = ids
-    return table
+    inputs = collect(read(words) for words in texts)
+    return replace(inputs, table=Rows.of(distinct))

@@ -15,8 +15,8 @@ from unfreeze.encoders.options import options_from, saved_options
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerStates
 from unfreeze.encoders.word_vectors.files import OPTIONS, read_vectors, write_vectors
-from unfreeze.encoders.word_vectors.table import Ints, VectorTable
-from unfreeze.encoders.words import Tokenizer, read_sentences, words_of
+from unfreeze.encoders.word_vectors.table import VectorTable
+from unfreeze.encoders.words import Tokenizer, read_sentences, splitting, words_of
 
 UNKNOWN = "[unknown]"
 
@@ -101,7 +101,8 @@ class WordVectors(Encoder):
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`, and `VectorTable.digest` on large tables."""
-        return hashlib.blake2b(f"{self.table.digest} {self.tokenizer}".encode(), digest_size=16).hexdigest()
+        told = f"{self.table.digest} {self.tokenizer}".encode() + splitting(self.tokenizer)
+        return hashlib.blake2b(told, digest_size=16).hexdigest()
 
     def sizes(self) -> tuple[int, int]:
         """See `Encoder.sizes`; of the table."""
@@ -114,9 +115,6 @@ class WordVectors(Encoder):
 
     def _read(self, sentences: Iterable[Sequence[str]], *, tagged: bool) -> Inputs:
         """Words numbered as they come, then by their rows; each distinct word is looked up once."""
-        inputs = read_sentences(sentences, self.max_length, tagged=tagged, table_of=self._rows)
-        assert inputs.table is not None
-        return replace(inputs, ids=inputs.table[inputs.ids], table=None)
-
-    def _rows(self, words: Iterable[str]) -> Ints:
-        return np.array([self.table.row(word) for word in words], dtype=np.int32)
+        inputs, words = read_sentences(sentences, self.max_length, tagged=tagged)
+        rows = np.array([self.table.row(word) for word in words], dtype=np.int32)
+        return replace(inputs, ids=rows[inputs.ids])

@@ -28,19 +28,24 @@ _FASTTEXT = (793_712_314).to_bytes(4, "little")  # what fastText's own models be
 
 
 def is_published(path: Path) -> bool:
-    """Whether a path is a file, or a folder with word vectors and without a transformer."""
-    return path.is_file() or (path.is_dir() and _in_folder(path) is not None)
+    """Whether a path is a file, or a folder with files of word vectors and without a transformer."""
+    return path.is_file() or (path.is_dir() and _in_folder(path) != [])
 
 
 def read_vectors(path: Path) -> VectorTable:
     """The table of a file or folder.
 
     Raises:
-        InputError: nothing that can be read, a missing vocabulary, or what `read_text` and `VectorTable` raise.
+        InputError: nothing that can be read, or several files; a missing vocabulary, or what `read_text` and
+            `VectorTable` raise.
     """
-    file = _in_folder(path) if path.is_dir() else path
-    if file is None:
+    files = _in_folder(path) if path.is_dir() else [path]
+    if not files:
         raise InputError(f"holds no word vectors; wanted is {VECTORS} with {VOCABULARY}, or a .vec", where=str(path))
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files)
+        raise InputError(f"holds {len(files)} files of vectors; give one of them: {names}", where=str(path))
+    file = files[0]
     if file.suffix == ".npy":
         return _read_array(file)
     return _read_binary(file) if file.suffix == ".bin" else read_text(file)
@@ -56,22 +61,20 @@ def write_vectors(folder: Path, table: VectorTable, options: Mapping[str, str]) 
 
 def array_shape(folder: Path) -> tuple[int, int]:
     """Rows and width of a folder's array, its numbers unread."""
-    file = _in_folder(folder)
-    if file is None or file.suffix != ".npy":
+    files = _in_folder(folder)
+    if len(files) != 1 or files[0].suffix != ".npy":
         raise InputError("holds no .npy with a vocabulary", where=str(folder))
-    rows, width = _mapped(file).shape
+    rows, width = _mapped(files[0]).shape
     return rows, width
 
 
-def _in_folder(folder: Path) -> Path | None:
-    """The file with the vectors; None where there is none, or where the folder is a transformer's."""
+def _in_folder(folder: Path) -> list[Path]:
+    """The file with the vectors, or all that may be; none where the folder is a transformer's."""
     if (folder / "config.json").exists():
-        return None
+        return []
     arrays = [path for path in sorted(folder.glob("*.npy")) if _vocabulary_of(path)]
-    for found in (arrays, *(sorted(folder.glob(name)) for name in ("*.vec", "*.bin", "glove*.txt"))):
-        if len(found) == 1:
-            return found[0]
-    return None
+    kinds = [arrays, *(sorted(folder.glob(name)) for name in ("*.vec", "*.bin", "glove*.txt"))]
+    return next((found for found in kinds if len(found) == 1), [file for found in kinds for file in found])
 
 
 def _vocabulary_of(array: Path) -> Path | None:

@@ -1,0 +1,96 @@
+"""`probes.json`: what a linear probe reaches on every layer of a frozen encoder. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from unfreeze.experiment.files import write_json
+from unfreeze.experiment.record import as_written, read_json
+
+FILE = "probes.json"
+
+
+@dataclass(frozen=True)
+class LayerScore:
+    """One layer's probe.
+
+    Attributes:
+        layer: 0 is the embedding layer.
+        dev, test: the main metric, a fraction.
+        ci95: of `test`, over test items and training rows.
+        resamples: `test` of the same probe fitted on resamples of the training rows.
+        l2: the penalty that was best on dev.
+        tried: penalties with their `dev`, from the strongest.
+        metrics: every test metric by name.
+        behind: how far `test` is below that of the layer chosen on dev.
+        behind_ci95: its interval; items and resamples are paired.
+        within_noise: whether that interval holds 0.
+        settled: whether every probe of the layer came to its optimum.
+    """
+
+    layer: int
+    dev: float
+    test: float
+    ci95: tuple[float, float]
+    resamples: tuple[float, ...]
+    l2: float
+    tried: tuple[tuple[float, float], ...]
+    metrics: Mapping[str, float]
+    behind: float
+    behind_ci95: tuple[float, float]
+    within_noise: bool
+    settled: bool
+
+
+@dataclass(frozen=True)
+class LayerScores:
+    """The probes of all layers.
+
+    Attributes:
+        question: digest of data, task, encoder and precision.
+        version: of how they are made.
+        data, task, metric, encoder: names.
+        trained_on: training examples that were used, of `train_size`.
+        layers: from the bottom.
+        chosen: the layer that is best on dev.
+        finding: all of it in a sentence or two.
+        extract_s: seconds that the layer states took when they were computed, 0 where none were stored.
+        probe_s: seconds for everything after them.
+    """
+
+    question: str
+    version: int
+    data: str
+    task: str
+    metric: str
+    encoder: str
+    train_size: int
+    trained_on: int
+    layers: tuple[LayerScore, ...]
+    chosen: int
+    finding: str
+    extract_s: float
+    probe_s: float
+
+
+def write_layer_scores(folder: Path, scores: LayerScores) -> None:
+    """Write `probes.json` into a folder, which is made where it is missing."""
+    write_json(folder / FILE, asdict(scores))
+
+
+def read_layer_scores(folder: Path) -> LayerScores | None:
+    """The probes of a folder, or None where it has none. Raises `InputError` where the file is torn."""
+    if not (folder / FILE).exists():
+        return None
+    values = read_json(folder / FILE)
+    with as_written(folder / FILE):
+        layers = tuple(
+            LayerScore(
+                **{**one, **{key: tuple(one[key]) for key in ("ci95", "resamples", "behind_ci95")}},
+                tried=tuple((l2, dev) for l2, dev in one.pop("tried")),
+            )
+            for one in values["layers"]
+        )
+        return LayerScores(**{**values, "layers": layers})

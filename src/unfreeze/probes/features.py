@@ -1,0 +1,75 @@
+"""What a probe reads of a layer: one row of features a text, a pair or a tagged word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from unfreeze.adaptation.feature_extraction import SplitFeatures
+from unfreeze.adaptation.task_heads import features_of_pairs
+from unfreeze.data.examples import Example
+from unfreeze.encoders.protocol import Ints
+from unfreeze.features.layout import Form
+from unfreeze.heads.linear import pair_features
+from unfreeze.tasks import Task
+
+_AT_ONCE = 256  # examples that are read together
+_HELD = 1 << 29  # bytes of layer states in memory: as many layers as fit are read in one pass
+
+
+def form_of(task: Task) -> tuple[str, Form]:
+    """How probes read a task's examples (`joint` or `separate`), and in which form: as the frozen linear head does."""
+    return "separate" if task.pair else "joint", "words" if task.target == "tags" else "mean"
+
+
+def rows_of(task: Task, example: Example) -> int:
+    """Rows of features that an example has."""
+    return len(example.words or ()) if task.target == "tags" else 1
+
+
+def layer_features(
+    splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task
+) -> Iterator[tuple[int, list[Tensor]]]:
+    """Each layer with its features (rows, D) of some splits, on the CPU; no more than a few layers are held at a time.
+
+    Args:
+        chosen: the examples to read of each split.
+    """
+    layers, width = splits[0].features.layers, splits[0].features.width
+    states = [_state_rows(split, examples, task) for split, examples in zip(splits, chosen, strict=True)]
+    together = max(1, _HELD // (4 * width * sum(states)))
+    for first in range(0, layers, together):
+        some = range(first, min(first + together, layers))
+        held = [
+            _read(split, examples, some, rows) for split, examples, rows in zip(splits, chosen, states, strict=True)
+        ]
+        for layer in some:
+            yield layer, [_features(split[layer - first], task) for split in held]
+
+
+def _state_rows(split: SplitFeatures, examples: Ints, task: Task) -> int:
+    """Rows of states that these examples have: a pair has two."""
+    return sum(rows_of(task, split.examples[i]) for i in examples) * (2 if task.pair else 1)
+
+
+def _read(split: SplitFeatures, examples: Ints, layers: range, rows: int) -> Tensor:
+    """(layers, rows, width) float32."""
+    held = torch.empty(len(layers), rows, split.features.width)
+    end = 0
+    for first in range(0, len(examples), _AT_ONCE):
+        part = examples[first : first + _AT_ONCE].astype(np.int64)
+        states = split.read(part, torch.device("cpu"))[0].states
+        held[:, end : end + states.shape[1]] = states[layers.start : layers.stop]
+        end += states.shape[1]
+    return held
+
+
+def _features(states: Tensor, task: Task) -> Tensor:
+    if not task.pair:
+        return states
+    unit = F.normalize(states, dim=1)  # as the frozen linear head has it
+    return pair_features(unit[0::2], unit[1::2], features_of_pairs(task))

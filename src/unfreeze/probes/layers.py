@@ -1,0 +1,175 @@
+"""A linear probe on every layer: its penalty chosen on dev, its score on test, and how much that hangs on train.
+
+A convex probe has one optimum, so seeds of first weights would say nothing: they all end at the same model. What is
+left to chance are the rows that it was trained on. So the score of a layer is that of the probe on all training rows,
+and each seed draws a resample of these rows (examples with replacement, the same for every layer), on which the probe
+is fitted once more with the same penalty. All penalties of a layer are members of one optimisation, all resamples of
+another (`convex.fit`), which begins where the first one ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unfreeze.adaptation.feature_extraction import SplitFeatures
+from unfreeze.adaptation.trained import gold_labels, metrics
+from unfreeze.data.examples import SPLITS, Label
+from unfreeze.data.splits import spread_out
+from unfreeze.encoders.protocol import Ints
+from unfreeze.experiment.layer_scores import LayerScores
+from unfreeze.experiment.runner import Workbench, states_of
+from unfreeze.layers.moments import moments
+from unfreeze.metrics import Floats, from_statistics, item_statistics, main_metric
+from unfreeze.probes.answers import labels_of, loss_for
+from unfreeze.probes.convex import Fitted, fit
+from unfreeze.probes.design import Design, design
+from unfreeze.probes.features import form_of, layer_features, rows_of
+from unfreeze.probes.losses import Loss
+from unfreeze.probes.noise import Probed, judged
+from unfreeze.tasks import Task
+from unfreeze.training.objectives import Objective
+
+VERSION = 1  # of features, penalties and resamples; part of what makes two probes the same
+RESAMPLES = 5
+MOST_TEXTS = 50_000
+MOST_WORDS = 50_000
+L2 = (10.0, 3.0, 1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)  # on standardised features, strongest first
+_TOGETHER = 2  # penalties that are members of one optimisation
+_ROWS = 4096  # that are standardised together
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A split as all layers' probes see it.
+
+    Attributes:
+        rows: of features, of each example.
+        gold: labels.
+    """
+
+    rows: tuple[int, ...]
+    gold: list[Label]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is the same for the probes of every layer; `shares` (resamples, rows) are the resamples' weights."""
+
+    objective: Objective
+    loss: Loss
+    shares: Tensor
+    dev: _Part
+    test: _Part
+
+
+def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) -> LayerScores:
+    """Probe every layer of the bench's encoder on its data set.
+
+    Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, evenly spread.
+
+    Args:
+        question: digest of data, task, encoder and precision, told along.
+        resamples: of the training rows; with one, the intervals speak of test items only.
+    """
+    dataset, task, objective = bench.dataset, bench.dataset.task, bench.objective
+    splits = [states_of(bench, split, *form_of(task)) for split in SPLITS]
+    bench.watcher.begin("linear probes", bench.left)
+    began = time.perf_counter()
+    used = spread_out(dataset.train, task, MOST_TEXTS, MOST_WORDS)
+    chosen = [used, np.arange(len(dataset.dev)), np.arange(len(dataset.test))]
+    train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
+    loss = loss_for(objective, [splits[0].targets[i] for i in used], bench.device)
+    asked = _Question(objective, loss, _shares(train.rows, resamples).to(bench.device), dev, test)
+    probed = []
+    for layer, features in layer_features(splits, chosen, task):
+        probed.append(_probe(asked, layer, *(part.to(bench.device) for part in features)))
+        bench.watcher.step(layer + 1, bench.encoder.layers, None)
+    kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
+    scores = judged(
+        probed, task, LayerScores(
+            question=question, version=VERSION, data=dataset.name, task=task.kind,
+            metric=main_metric(task, dataset.labels.scheme), encoder=bench.encoder.name,
+            train_size=len(dataset.train), trained_on=len(used), layers=(), chosen=0, finding="",
+            extract_s=sum(kept), probe_s=time.perf_counter() - began,
+        ),
+    )  # fmt: skip
+    bench.watcher.end("linear probes", None)
+    return scores
+
+
+def _part(split: SplitFeatures, task: Task, examples: Ints) -> _Part:
+    chosen = [split.examples[i] for i in examples]
+    return _Part(tuple(rows_of(task, e) for e in chosen), gold_labels(chosen))
+
+
+def _shares(rows: Sequence[int], resamples: int) -> Tensor:
+    """(resamples, all rows) weights that sum to 1, after as many examples as there are were drawn with replacement."""
+    drawn = []
+    for seed in range(resamples):
+        rng = np.random.default_rng(seed)
+        counts = np.bincount(rng.integers(len(rows), size=len(rows)), minlength=len(rows))
+        drawn.append(np.repeat(counts, rows).astype(np.float32))
+    shares = torch.from_numpy(np.stack(drawn))
+    return shares / shares.sum(1, keepdim=True)
+
+
+def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tensor) -> Probed:
+    """One layer's probe on features (rows, D) of the three splits."""
+    mean, spread = moments(torch.split(train, _ROWS))
+    train, dev, test = ((features - mean) / spread for features in (train, dev, test))
+    framed = design(train)
+    tried, chosen, first = _chosen(asked, framed, dev)
+    count = len(asked.shares)
+    again = fit(framed, asked.loss, [tried[chosen][0]] * count, asked.shares, first.weights)
+    said, *varied = _said(asked, asked.test, test, torch.cat([first.weights, again.weights], 1))
+    return Probed(
+        layer=layer,
+        tried=tuple(tried),
+        chosen=chosen,
+        metrics=metrics(asked.objective, asked.test.gold, said),
+        statistics=_statistics(asked, asked.test, said),
+        resamples=tuple(_score(asked, asked.test, labels) for labels in varied),
+        settled=bool(first.settled.all() and again.settled.all()),
+    )
+
+
+def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[float, float]], int, Fitted]:
+    """Penalties tried with their scores on dev, the place of the best (of equal ones the strongest), and its model.
+
+    From strong to weak, two at a time from where the last two ended, until both are worse than the best so far: weak
+    penalties take the most steps.
+    """
+    tried: list[tuple[float, float]] = []
+    best, model, start = 0, None, None
+    for lot in (L2[i : i + _TOGETHER] for i in range(0, len(L2), _TOGETHER)):
+        fitted = fit(framed, asked.loss, lot, start=start)
+        for member, said in enumerate(_said(asked, asked.dev, dev, fitted.weights)):
+            tried.append((lot[member], _score(asked, asked.dev, said)))
+            if model is None or tried[-1][1] > tried[best][1]:
+                best, model = len(tried) - 1, fitted.member(member)
+        if max(reached for _, reached in tried[-_TOGETHER:]) < tried[best][1]:
+            break
+        start = fitted.member(len(lot) - 1).weights
+    assert model is not None
+    return tried, best, model
+
+
+def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
+    """Each member's labels for the examples of a split."""
+    members = (one.T for one in weights.unbind(1))  # (D + 1, K)
+    return [labels_of(asked.objective, features @ one[:-1] + one[-1], part.rows) for one in members]
+
+
+def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:
+    return item_statistics(asked.objective.task, part.gold, said, asked.objective.labels.scheme)
+
+
+def _score(asked: _Question, part: _Part, said: Sequence[Label]) -> float:
+    """The main metric."""
+    return float(from_statistics(asked.objective.task, _statistics(asked, part, said).sum(0)))

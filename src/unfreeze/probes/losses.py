@@ -1,0 +1,91 @@
+"""Convex losses of a linear model, for many members at once: value and slope by the logits."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_UNSEEN = 0.5  # examples that a class without any counts for in the first bias: the logarithm of none is infinite
+
+
+class Loss(Protocol):
+    """What `convex.fit` asks of a loss: convex in each row's logits.
+
+    Logits are (K, M, N), outputs first: a softmax over so few numbers is many times quicker along a far dimension.
+
+    Attributes:
+        outputs: logits a row, K.
+    """
+
+    outputs: int
+
+    def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Losses (M, N) of logits (K, M, N), and their slopes (K, M, N)."""
+        ...
+
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """The best biases (K, M) without features for row shares (M, N), and how much the loss bends there by each."""
+        ...
+
+
+class Squared:
+    """Squared error of one output: ridge regression. Targets (N,)."""
+
+    outputs = 1
+
+    def __init__(self, targets: Tensor) -> None:
+        self._targets = targets
+
+    def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        error = logits[0] - self._targets
+        return error.square(), 2 * error[None]
+
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        mean = (shares @ self._targets)[None]
+        return mean, torch.full_like(mean, 2)
+
+
+class Logistic:
+    """Cross-entropy of two classes by one logit, that of class 1. Targets (N,) in 0 and 1."""
+
+    outputs = 1
+
+    def __init__(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> None:
+        self._targets = targets.to(dtype)
+
+    def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        one = logits[0]
+        return F.softplus(one) - one * self._targets, (one.sigmoid() - self._targets)[None]
+
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        least = _UNSEEN / len(self._targets)
+        share = (shares @ self._targets)[None].clamp(least, 1 - least)
+        return torch.logit(share), share * (1 - share)
+
+
+class Multinomial:
+    """Cross-entropy of K classes. Targets (N,) int64."""
+
+    def __init__(self, targets: Tensor, classes: int) -> None:
+        self.outputs, self._targets = classes, targets
+
+    def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        log_shares = logits.log_softmax(0)
+        gold = self._targets.expand(1, *logits.shape[1:])
+        losses = -log_shares.gather(0, gold)[0]
+        return losses, log_shares.exp_().scatter_add_(0, gold, -torch.ones_like(losses)[None])
+
+    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`. A member's biases sum to 0, and stay so."""
+        found = shares.new_zeros(self.outputs, len(shares)).index_add_(0, self._targets, shares.T)
+        found = found.clamp(min=_UNSEEN / len(self._targets))
+        bias = found.log()
+        return bias - bias.mean(0), found * (1 - found)

@@ -1,0 +1,48 @@
+"""The check measures the ratios that have thresholds, and its status says whether they hold. No timing here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import check
+import pytest
+import store_epochs
+import torch
+from measuring import Rate
+from thresholds import read_thresholds
+
+from unfreeze.encoders.precision import fast_precision
+
+OURS = {"ours", "store"}
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, times: float) -> int:
+    """The check's status where every side of ours was so many times as fast as its peer."""
+
+    def take_turns(sides: Mapping[str, Any], turns: int, peaks: Any = None) -> dict[str, list[Rate]]:
+        return {name: [Rate(times, times) if name in OURS else Rate(1.0, 1.0)] for name in sides}
+
+    for module in (check, store_epochs):
+        monkeypatch.setattr(module, "take_turns", take_turns)
+    monkeypatch.setattr("sys.argv", ["check.py", "--texts", "24", "--turns", "1"])
+    return check.main()
+
+
+@pytest.mark.slow
+def test_status_says_whether_ratios_hold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    limits, precision = read_thresholds(), fast_precision(torch.device("cpu"))
+    highest = max(limits.at_least[precision].values())
+    assert _run(monkeypatch, highest) == 0
+    said = capsys.readouterr().out
+    assert "FAILED" not in said
+    assert all(f"ok      {name}" in said for name in limits.at_least[precision])
+    assert _run(monkeypatch, 0.5) == 1
+    assert capsys.readouterr().out.count("FAILED") == len(limits.at_least[precision])
+
+
+def test_a_plain_loop_gives_the_rate_of_its_steps() -> None:
+    data = check.shortened(check.read_set(check.EXAMPLES, "ewt_genre", 40), 8, 8)
+    rate = check.plain_loop(data, seed=0)
+    assert rate.clock > 0
+    assert rate.processor > 0
