@@ -23,8 +23,8 @@ def make(dtype: torch.dtype = torch.float64) -> nn.LSTM:
 
 
 def own(lstm: nn.LSTM, x: Tensor, active: tuple[int, ...]) -> Tensor:
-    w = list(lstm.parameters())
-    return bidirectional(x, rows_of(active), (w[0], w[1], w[2] + w[3]), (w[4], w[5], w[6] + w[7]))
+    weights = list(lstm.parameters())
+    return bidirectional(x, rows_of(active), weights[:4], weights[4:])  # type: ignore[arg-type]
 
 
 def torchs(lstm: nn.LSTM, x: Tensor, active: tuple[int, ...]) -> Tensor:
@@ -50,13 +50,19 @@ def test_output_and_gradients_are_those_of_torch(lengths: list[int], scale: floa
 
 def test_gradients_are_right_by_differences() -> None:
     lstm, active = make(), (3, 2, 2, 1)
-    w = list(lstm.parameters())
     x = torch.randn(8, WIDTH, dtype=torch.float64, requires_grad=True)
 
     def run(x: Tensor, *weights: Tensor) -> Tensor:
-        return bidirectional(x, rows_of(active), weights[:3], weights[3:])  # type: ignore[arg-type]
+        return bidirectional(x, rows_of(active), weights[:4], weights[4:])  # type: ignore[arg-type]
 
-    assert torch.autograd.gradcheck(run, (x, *(w[i] for i in (0, 1, 2, 4, 5, 6))))
+    assert torch.autograd.gradcheck(run, (x, *lstm.parameters()))
+
+
+def test_no_two_gradients_share_memory() -> None:
+    lstm, active = make(), (2, 1)
+    x = torch.randn(3, WIDTH, dtype=torch.float64, requires_grad=True)
+    found = gradients(own(lstm, x, active), x, lstm)
+    assert len({g.data_ptr() for g in found}) == len(found)  # clipping would scale a shared one twice
 
 
 def test_fp32_is_exact_to_rounding() -> None:

@@ -59,7 +59,7 @@ class BiLSTM(nn.Module):
 
     def _weights(self, name: str) -> Weights:
         given, recurrent, *biases = (getattr(self.lstm, f"{part}{name}") for part in _PARTS)
-        return given, recurrent, biases[0] + biases[1]
+        return given, recurrent, biases[0], biases[1]
 
     def _on_gpu(self, states: Tensor, mask: Tensor) -> Tensor:
         """Through torch's own, which is one kernel there."""

@@ -22,8 +22,9 @@ from torch.autograd.function import once_differentiable
 from unfreeze.layers.full_precision import no_autocast
 from unfreeze.layers.side_by_side import both
 
-Weights = tuple[Tensor, Tensor, Tensor]
-"""Of a direction: input (4h, width), recurrent (4h, h), bias (4h,); gates in the order input, forget, cell, output."""
+Weights = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Of a direction: input (4h, width), recurrent (4h, h), two biases (4h,), as torch has them: gates in the order input,
+forget, cell, output."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,10 @@ def _first(rows: Tensor, count: int) -> Tensor:
 
 def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
     """One direction. The backward one begins with each input's last row, so inputs join instead of leaving."""
-    given, recurrent, bias = weights
+    given, recurrent, *biases = weights
     hidden = recurrent.shape[1]
     cell = slice(2 * hidden, 3 * hidden)
-    gates = torch.addmm(bias, x, given.T)
+    gates = torch.addmm(biases[0] + biases[1], x, given.T)
     gates[:, cell].mul_(-2)
     recurrent = recurrent.clone()
     recurrent[cell].mul_(-2)
@@ -126,9 +127,9 @@ def _of_row_before(values: Tensor, rows: Rows, backward: bool) -> Tensor:
 
 def _learn(
     grad: Tensor, x: Tensor, weights: Weights, read: _Read, rows: Rows, backward: bool, want_input: bool
-) -> tuple[Tensor | None, Tensor, Tensor, Tensor]:
-    """Gradients of input, both weights and bias, from that of the output (R, h)."""
-    given, recurrent, _ = weights
+) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of the input and of the weights, from that of the output (R, h)."""
+    given, recurrent, *_ = weights
     hidden = recurrent.shape[1]
     slopes, of_cells = _slopes(read, rows, backward)
     grad = grad.clone(memory_format=torch.contiguous_format)
@@ -155,13 +156,15 @@ def _learn(
         if backward
         else (slopes[first:], read.out.index_select(0, rows.earlier))
     )
-    return slopes @ given if want_input else None, slopes.T @ x, later.T @ sooner, slopes.sum(0)
+    of_bias = slopes.sum(0)
+    of_x = slopes @ given if want_input else None
+    return of_x, slopes.T @ x, later.T @ sooner, of_bias, of_bias.clone()  # whoever scales one must not scale both
 
 
 class _Bidirectional(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, rows: Rows, *weights: Tensor) -> Tensor:
-        ways: list[Any] = [weights[:3], weights[3:]]
+        ways: list[Any] = [weights[:4], weights[4:]]
         reads = both(lambda way: _read(x, ways[way], rows, bool(way)))
         ctx.rows = rows
         ctx.save_for_backward(x, *weights, *(t for r in reads for t in (r.gates, r.cells, r.bent, r.out)))
@@ -171,7 +174,7 @@ class _Bidirectional(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, *saved = ctx.saved_tensors
-        ways, reads = (saved[:3], saved[3:6]), (_Read(*saved[6:10]), _Read(*saved[10:]))
+        ways, reads = (saved[:4], saved[4:8]), (_Read(*saved[8:12]), _Read(*saved[12:]))
         halves = grad.chunk(2, 1)
         want = ctx.needs_input_grad[0]
         with no_autocast(x):
