@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.elmo.steps import Steps, steps_of
 from unfreeze.layers.dropout import dropout
+from unfreeze.layers.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class ProjectedLstm(nn.Module):
         self.size = size
         self.input = nn.Parameter(torch.empty(2, width, 4 * size.hidden))
         self.recurrent = nn.Parameter(torch.empty(2, size.projection, 4 * size.hidden))
-        self.bias = nn.Parameter(torch.zeros(2, 4 * size.hidden))
+        self.bias = Vectors(torch.zeros(2, 4 * size.hidden))
         self.project = nn.Parameter(torch.empty(2, size.hidden, size.projection))
         self.draw()
 
