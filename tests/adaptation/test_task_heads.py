@@ -7,10 +7,12 @@ import torch
 from families import make_encoder
 from torch import Tensor, nn
 
+from unfreeze.adaptation.feature_extraction import frozen_head
 from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TextHead, halves
 from unfreeze.data.examples import LabelSpace
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.heads.tagger import Tagger
+from unfreeze.plan import Recipe
 from unfreeze.tasks import TASKS
 from unfreeze.training.objectives import Objective
 
@@ -47,6 +49,21 @@ def test_halves_of_what_tokenizers_give(family: str) -> None:
         assert a == encoder.tokenizer(first, add_special_tokens=False)["input_ids"]
         assert b == encoder.tokenizer(second, add_special_tokens=False)["input_ids"][: len(b)]
         assert bool(b) is bool(second)
+
+
+def test_esim_of_an_older_bundle_is_loaded() -> None:
+    """Its head was `body.esim` once, and the bundle's schema is the same."""
+    space = LabelSpace(("different", "same"))
+    objective = Objective(TASKS["pair-classification"], space)
+    recipe = Recipe("feature-extraction", "esim", pair="separate", hidden=3)
+    made = [frozen_head(recipe, objective, layers=2, width=4).eval() for _ in range(2)]
+    old = {name.replace("body.head.", "body.esim."): tensor for name, tensor in made[0].state_dict().items()}
+    assert any(name.startswith("body.esim.") for name in old)
+    made[1].load_state_dict(old)
+    for name, tensor in made[0].state_dict().items():
+        assert torch.equal(made[1].state_dict()[name], tensor)
+    with pytest.raises(RuntimeError, match=r"Unexpected key.*body\.esin"):
+        made[1].load_state_dict({**old, "body.esin.weight": torch.zeros(1)})
 
 
 STATES = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(0))

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import pytest
 import torch
 from families import make_encoder
 from torch import nn
 
+from unfreeze.encoders.elmo.bilm import BiLm, LstmSize
+from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.plan import Recipe
 from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
 
@@ -41,6 +46,21 @@ def test_no_decay_on_vectors(groups: Groups) -> None:
     """Biases, norms and mixing weights are vectors."""
     for group in optimiser_for(groups, recipe()).param_groups:
         assert {group["weight_decay"]} == {0.02 if p.ndim > 1 else 0.0 for p in group["params"]}
+
+
+@pytest.mark.parametrize("made", [
+    lambda: BiLm(3, LstmSize(4, 3)), lambda: LinearMembers(2, 3, 2, (0.0, 0.1), (0, 1)), lambda: nn.LSTM(3, 4),
+])  # fmt: skip
+def test_no_decay_on_vectors_side_by_side(made: Callable[[], nn.Module]) -> None:
+    """As biases of both directions, or of each member; in copies too."""
+    module = made()
+    for model in (module, copy.deepcopy(module), module.to(torch.float64)):
+        names = {id(p): name for name, p in model.named_parameters()}
+        for group in optimiser_for([list(model.parameters())], recipe()).param_groups:
+            for parameter in group["params"]:
+                name = names[id(parameter)].rpartition(".")[2]
+                vector = name.startswith("bias") or name in ("mix", "gamma")
+                assert group["weight_decay"] == (0.0 if vector else 0.02), name
 
 
 def test_the_head_comes_first(groups: Groups) -> None:

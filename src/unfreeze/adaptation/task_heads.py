@@ -177,6 +177,7 @@ class PairBody(nn.Module):
     def __init__(self, mix: Mix, head: ESIM | BiAttention, pair: Pair) -> None:
         super().__init__()
         self.mix, self.head, self.pair = mix, head, pair
+        self.register_load_state_dict_pre_hook(_renamed)  # type: ignore[no-untyped-call]
 
     def forward(self, states: LayerStates) -> Tensor:
         """(1, B, outputs)."""
@@ -187,6 +188,12 @@ class PairBody(nn.Module):
         second = pad(torch.cat(parts[1::2]), lengths[1::2])
         logits: Tensor = self.head(*first, *second)
         return logits[None]
+
+
+def _renamed(body: nn.Module, weights: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """In bundles made before there was another head here, ESIM's weights are called after it."""
+    for name in [name for name in weights if name.startswith(f"{prefix}esim.")]:
+        weights[f"{prefix}head.{name.removeprefix(f'{prefix}esim.')}"] = weights.pop(name)
 
 
 def halves(segment: Tensor, lengths: Sequence[int]) -> tuple[int, ...]:

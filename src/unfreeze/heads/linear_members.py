@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from unfreeze.heads.linear import PairFeatures, pair_features, pair_width
 from unfreeze.layers.full_precision import full_precision, no_autocast
 from unfreeze.layers.moments import moments
+from unfreeze.layers.vectors import Vectors
 
 Which = Literal["mix", "mean"] | tuple[int, ...]
 
@@ -61,11 +62,11 @@ class LinearMembers(nn.Module):
         self.register_buffer("l2", torch.tensor(list(l2), dtype=torch.float32), persistent=False)
         self.register_buffer("layer_share", _plain_mean(layers, which), persistent=False)
         if self.learned:
-            self.mix = nn.Parameter(torch.zeros(len(seeds), layers))
+            self.mix = Vectors(torch.zeros(len(seeds), layers))
             self.gamma = nn.Parameter(torch.ones(len(seeds)))
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
         self.weight = nn.Parameter(torch.stack([0.01 * torch.randn(used, outputs, generator=g) for g in generators]))
-        self.bias = nn.Parameter(torch.zeros(len(seeds), outputs))
+        self.bias = Vectors(torch.zeros(len(seeds), outputs))
 
     def layer_weights(self) -> Tensor | None:
         """(M, layers) learned softmax weights, bottom to top, or None where nothing is learned."""

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from unfreeze.layers.vectors import Vectors
 from unfreeze.plan import Recipe
 
 
@@ -22,12 +23,16 @@ def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], recipe: Recipe) -> t
     for depth, group in enumerate(reversed(groups)):
         peak = recipe.learning_rate * (recipe.layer_decay**depth if depth else recipe.head_rate)
         for decay, members in (
-            (recipe.weight_decay, [p for p in group if p.ndim > 1]),
-            (0.0, [p for p in group if p.ndim <= 1]),
+            (recipe.weight_decay, [p for p in group if not _is_vector(p)]),
+            (0.0, [p for p in group if _is_vector(p)]),
         ):
             if members:
                 made.append({"params": members, "weight_decay": decay, "lr": peak, "peak": peak, "depth": depth})
     return torch.optim.AdamW(made, fused=True)
+
+
+def _is_vector(parameter: nn.Parameter) -> bool:
+    return parameter.ndim <= 1 or isinstance(parameter, Vectors)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, factor: float) -> None:

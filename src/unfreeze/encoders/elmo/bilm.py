@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from unfreeze.layers.dropout import dropout
 from unfreeze.layers.steps import Steps, steps_of
+from unfreeze.layers.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class ProjectedLstm(nn.Module):
         self.size = size
         self.input = nn.Parameter(torch.empty(2, width, 4 * size.hidden))
         self.recurrent = nn.Parameter(torch.empty(2, size.projection, 4 * size.hidden))
-        self.bias = nn.Parameter(torch.zeros(2, 4 * size.hidden))
+        self.bias = Vectors(torch.zeros(2, 4 * size.hidden))
         self.project = nn.Parameter(torch.empty(2, size.hidden, size.projection))
         self.draw()
 
