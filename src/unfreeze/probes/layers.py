@@ -10,7 +10,7 @@ another (`convex.fit`), which begins where the first one ended.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -139,25 +139,35 @@ def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tenso
     )
 
 
-def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[float, float]], int, Fitted]:
-    """Penalties tried with their scores on dev, the place of the best (of equal ones the strongest), and its model.
+def search(reach: Callable[[Sequence[float]], Sequence[float]]) -> tuple[list[tuple[float, float]], int]:
+    """Penalties tried with their scores, and the place of the best; of equal ones the strongest.
 
-    From strong to weak, two at a time from where the last two ended, until both are worse than the best so far: weak
-    penalties take the most steps.
+    From strong to weak, two at a time, until both are worse than the best so far: weak penalties take the most steps.
+
+    Args:
+        reach: scores on dev of the probes with these penalties.
     """
     tried: list[tuple[float, float]] = []
-    best, model, start = 0, None, None
+    best = 0
     for lot in (L2[i : i + _TOGETHER] for i in range(0, len(L2), _TOGETHER)):
-        fitted = fit(framed, asked.loss, lot, start=start)
-        for member, said in enumerate(_said(asked, asked.dev, dev, fitted.weights)):
-            tried.append((lot[member], _score(asked, asked.dev, said)))
-            if model is None or tried[-1][1] > tried[best][1]:
-                best, model = len(tried) - 1, fitted.member(member)
-        if max(reached for _, reached in tried[-_TOGETHER:]) < tried[best][1]:
+        tried += zip(lot, reach(lot), strict=True)
+        best = max(range(len(tried)), key=lambda i: tried[i][1])
+        if tried[best][1] > max(reached for _, reached in tried[-len(lot) :]):
             break
-        start = fitted.member(len(lot) - 1).weights
-    assert model is not None
-    return tried, best, model
+    return tried, best
+
+
+def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[float, float]], int, Fitted]:
+    """What `search` gives, and the model that is best on dev; each lot of penalties starts where the last one ended."""
+    lots: list[Fitted] = []
+
+    def reach(lot: Sequence[float]) -> list[float]:
+        start = lots[-1].member(_TOGETHER - 1).weights if lots else None
+        lots.append(fit(framed, asked.loss, lot, start=start))
+        return [_score(asked, asked.dev, said) for said in _said(asked, asked.dev, dev, lots[-1].weights)]
+
+    tried, best = search(reach)
+    return tried, best, lots[best // _TOGETHER].member(best % _TOGETHER)
 
 
 def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
