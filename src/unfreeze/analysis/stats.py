@@ -111,10 +111,8 @@ def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, see
         stats: (runs, items, k) additive statistics.
     """
     rng = np.random.default_rng(seed)
-    flat = _by_item(stats)
-    return np.concatenate(
-        [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, stats.shape[1])]
-    )
+    flat, sizes = _grouped(_by_item(stats))
+    return np.concatenate([metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)])
 
 
 def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> float:
