@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from growth import write_texts
+from results import Findings, Ratio, Run, add_json_option
 
 LIMITS = {"--help": 0.3, "check": 3.0}
 
@@ -30,24 +31,29 @@ def process(arguments: list[str]) -> tuple[float, float]:
 
 
 def main() -> None:
-    """Print a line a command."""
+    """Print and keep a ratio a command: the seconds wanted to those taken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="tab-separated: a header, then texts with labels")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=5)
+    add_json_option(parser)
     arguments = parser.parse_args()
-    from measuring import machine_line
+    from measuring import this_machine
 
-    print(machine_line())
+    run = Run(this_machine(), arguments.json)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "texts.csv"
         write_texts(arguments.data, arguments.rows, file)
-        for name, given in (("--help", ["--help"]), ("check", ["check", str(file)])):
+        for command, given in (("--help", ["--help"]), ("check", ["check", str(file)])):
+            limit = LIMITS[command]
             seen = [process(given) for _ in range(arguments.turns)]
             clock, processor = (statistics.median(side) for side in zip(*seen, strict=True))
-            rows = f"{arguments.rows:,} rows" if name == "check" else ""
-            print(f"unfreeze {name:6} {rows:>12}  {clock:6.2f} s  {processor:6.2f} s of processor  ", end="")
-            print(f"(at most {LIMITS[name]} s wanted)", flush=True)
+            rows = f" on {arguments.rows:,} rows" if command == "check" else ""
+            name = f"unfreeze {command}{rows}, against {limit:g} s"
+            ratios = sorted(limit / one for one, _ in seen)
+            shares = limit / clock, ratios[0], ratios[-1], limit / processor
+            run.add(Findings(ratios=(Ratio(name, clock, limit, "s", *shares, target=1.0),)))
+    run.close()
 
 
 if __name__ == "__main__":
