@@ -149,9 +149,13 @@ def _split_audit(dataset: Dataset, split: SplitName, groups: Ints) -> SplitAudit
         majority=max(labels.values()) / len(examples) if dataset.task.target == "class" and labels else None,
         empty=sum(not e.text.strip() or (e.text_b is not None and not e.text_b.strip()) for e in examples),
         duplicates=len(groups) - int(np.count_nonzero(np.bincount(groups))),
-        words=_lengths([len(e.words) if e.words else len(f"{e.text} {e.text_b or ''}".split()) for e in examples]),
+        words=_lengths([_words(e) for e in examples]),
         characters=_lengths([_characters(e) for e in examples]),
     )
+
+
+def _words(example: Example) -> int:
+    return len(example.words) if example.words else len(example.text.split()) + len((example.text_b or "").split())
 
 
 def _characters(example: Example) -> int:

@@ -105,6 +105,7 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     splits: Splits = {split: _examples(table, columns) for split, table in tables.items()}
     said = [_columns_said(columns, told, tables["train"])]
+    del tables  # as large as the examples
     pair = columns.text_b is not None
     labels = [str(e.label) for e in splits["train"]]
     task = told.task or guess_task(labels, pair)
@@ -177,8 +178,9 @@ def _examples(table: Table, columns: Columns) -> tuple[Example, ...]:
     if columns.label is not None and "" in labels:
         problem = f"the label (column '{columns.label}') is empty; fill it in or take the row out"
         raise InputError(problem, where=table.where(labels.index("")))
+    path = str(table.path)
     return tuple(
-        Example(f"{table.path}:{line}", text or "", text_b, None, label)
+        Example(f"{path}:{line}", text or "", text_b, None, label)
         for line, text, text_b, label in zip(table.lines, texts, texts_b, labels, strict=True)
     )
 

@@ -91,16 +91,17 @@ def _csv_delimiter(text: str) -> str:
     return max(",;\t", key=first.count)
 
 
-def _raw_rows(text: str, delimiter: str) -> tuple[Rows, list[int]]:
+def _raw_rows(lines: Sequence[str], delimiter: str) -> tuple[Rows, list[int]]:
     """Rows when quote marks are plain characters."""
-    lines = lines_of(text)
     return [line.split(delimiter) for line in lines if line], [i for i, line in enumerate(lines, 1) if line]
 
 
 def _quoted_rows(text: str, delimiter: str) -> tuple[Rows, list[int]] | None:
     """Rows when quote marks enclose cells (RFC 4180); None when the marks do not fit that reading."""
     csv.field_size_limit(2**31 - 1)  # the default refuses documents past 128 KiB
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # `StringIO` takes four bytes a character, but knows where a line ends that has other ends than `\n`.
+    source = io.StringIO(text, newline="") if "\r" in text else (f"{line}\n" for line in text.split("\n"))
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     rows, lines, start = [], [], 1
     try:
         for row in reader:
@@ -131,26 +132,32 @@ def _quoting_is_used(rows: Rows) -> bool:
     return any('"' in cell[1:-1] for cell, _ in marked) or max(per_column.values()) >= max(len(rows) - 1, 2)
 
 
-def _is_even(rows: Rows) -> bool:
-    return len({len(row) for row in rows}) == 1
+def _rows(lines: Sequence[str], text: str, delimiter: str) -> tuple[Rows, list[int]]:
+    """Rows in the reading of quote marks that fits, and where each begins."""
+    quoted = _quoted_rows(text, delimiter) if '"' in text else None
+    if quoted is None or _quotes_are_text(lines, quoted[0], delimiter):
+        return _raw_rows(lines, delimiter)
+    return quoted
+
+
+def _quotes_are_text(lines: Sequence[str], quoted: Rows, delimiter: str) -> bool:
+    """Whether rows come out even when quote marks are plain characters, and there is no sign that they enclose cells.
+
+    Tabs hardly occur in texts, so tab-separated files often do without quoting; commas do occur. A quoted cell over
+    several lines would leave lines with too few fields; where none has, quote marks are text.
+    """
+    if len({line.count(delimiter) for line in lines if line}) != 1:
+        return False
+    joined = len(quoted) < sum(map(bool, lines))
+    if joined or len({len(row) for row in quoted}) != 1:
+        return True
+    return delimiter == "\t" and not _quoting_is_used(_raw_rows(lines, delimiter)[0])
 
 
 def _delimited(
     path: Path, text: str, delimiter: str, header: bool | None, wanted: Collection[str], texts_only: bool
 ) -> Table:
-    raw = _raw_rows(text, delimiter)
-    chosen = raw
-    if '"' in text:
-        quoted = _quoted_rows(text, delimiter)
-        # Tabs hardly occur in texts, so tab-separated files often do without quoting; commas do occur.
-        # A quoted cell over several lines would leave lines with too few fields; where none has, quote marks are text.
-        joined = quoted is not None and len(quoted[0]) < len(raw[0])
-        unused = delimiter == "\t" and not _quoting_is_used(raw[0])
-        keep_raw = _is_even(raw[0]) and (quoted is None or joined or unused)
-        chosen = raw if keep_raw or quoted is None else quoted
-        if not _is_even(chosen[0]) and _is_even(raw[0]):
-            chosen = raw
-    rows, lines = chosen
+    rows, lines = _rows(lines_of(text), text, delimiter)
     width = len(rows[0])
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
