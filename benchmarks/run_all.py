@@ -61,6 +61,10 @@ SCRIPTS = (
     Script(
         "store_epochs", "--data {data}", "--train-size 400", "--train-size 40 --turns 1", ("pairs", "texts", "tags"), 3
     ),
+    Script(
+        "heads", "--data {data}", "--train-size 600 --turns 2", "--train-size 40 --turns 1",
+        ("pairs", "texts", "tags"), 4, long=True,
+    ),
     Script("unfreezing_stages", "--data {data}/{texts}", "--train-size 500 --seeds 2", "--train-size 64 --seeds 1",
            ("texts",), 2),
     Script("probes", "--data {data}", "", "", ("texts",), 3),

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_layer_scores import make_layer_scores
 from scipy.stats import pearsonr, spearmanr
 from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.experiment.files import write_json
+from unfreeze.experiment.layer_scores import write_layer_scores
 from unfreeze.experiment.record import (
     Choice,
     EpochPoint,
@@ -148,6 +150,7 @@ def _setting(kind: str, labels: LabelSpace, methods: Sequence[Method], sizes: di
             "sizes": sizes,
             "said": ["The column 'sentence' is taken for the text."],
             "truncated": {"train": 0.012, "dev": 0.0, "test": 0.004},
+            "question": "q",
         },
         audit={
             "overlaps": [{"earlier": "train", "later": "test", "count": 4, "share": 4 / sizes["test"], "where": []}],
@@ -169,11 +172,13 @@ def make_comparison(
     seeds: int = 3,
     rates: dict[str, float] | None = None,
     floor: float | None = None,
+    probes: bool = False,
 ) -> Path:
     """Write a finished comparison of `kind` into `folder`, with texts that try to break out of the page.
 
     Args:
         floor: error rate of the floor; None writes a folder of the time before there was one.
+        probes: write scores of layers too.
     """
     rng = np.random.default_rng(7)
     target, metric = TASKS[kind].target, TASKS[kind].metric
@@ -209,6 +214,8 @@ def make_comparison(
         scores = {name: float(value) for name, value in METRICS[target](gold, predictions).items()}
         penalty = {"alpha": 1.0} if target == "score" else {"C": 3.0}
         write_floor(folder, FloorRecord("bag-of-words", "q", 1, {metric: 0.7}, scores, penalty, 1000, 2.5, predictions))
+    if probes:
+        write_layer_scores(folder, make_layer_scores(kind))
     return folder
 
 

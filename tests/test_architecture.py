@@ -40,7 +40,7 @@ def test_imports_go_one_way() -> None:
 
 
 def test_import_of_the_package_is_light() -> None:
-    assert _loaded("import unfreeze; unfreeze.Plan(); unfreeze.compare; unfreeze.load") == set()
+    assert _loaded("import unfreeze; unfreeze.Plan(); unfreeze.compare; unfreeze.probe; unfreeze.load") == set()
 
 
 def test_help_is_light_and_fast() -> None:
@@ -49,6 +49,7 @@ def test_help_is_light_and_fast() -> None:
     assert _loaded(main, "--help", names=(*HEAVY, "numpy", "pydantic", "yaml")) == set()
     assert time.perf_counter() - began < 5  # a second at most on an idle machine; torch alone takes longer
     assert _loaded(main, "compare", "--help") == set()
+    assert _loaded(main, "probe", "--help") == set()
 
 
 def test_check_needs_no_torch() -> None:
@@ -57,7 +58,7 @@ def test_check_needs_no_torch() -> None:
 
 
 def test_report_needs_no_torch(comparison: Callable[..., Path]) -> None:
-    folder = comparison("classification")
+    folder = comparison("classification", probes=True)
     main = "from unfreeze.cli import main; main()"
     assert not _loaded(main, "report", folder) & {"torch", "transformers"}
     assert (folder / "report.html").exists()
@@ -78,6 +79,6 @@ def test_bad_plan_is_refused_before_torch_is_loaded(tmp_path: Path) -> None:
 def test_public_names_are_there() -> None:
     import unfreeze
 
-    assert set(unfreeze.__all__) == {"InputError", "Plan", "Recipe", "compare", "load"}
+    assert set(unfreeze.__all__) == {"InputError", "Plan", "Recipe", "compare", "load", "probe"}
     for name in unfreeze.__all__:
         assert getattr(unfreeze, name).__doc__

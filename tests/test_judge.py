@@ -188,3 +188,21 @@ def test_an_encoder_that_cannot_be_fine_tuned_is_not_advised_to_be(comparison):
     assert "the encoder cannot be fine-tuned." in advice["headline"]
     assert "fine-tuning" not in advice["next_step"]
     assert not any("only one method" in doubt for doubt in advice["doubts"])
+
+
+def test_probes_of_this_question_are_told_as_they_were_judged(comparison):
+    folder = comparison("classification", probes=True)
+    told = judge(folder).probes
+    assert told == json.loads((folder / "result.json").read_text(encoding="utf-8"))["probes"]
+    record = json.loads((folder / "probes.json").read_text(encoding="utf-8"))
+    assert told.items() <= record.items()
+    assert told["chosen"] == 2
+    assert {"layers", "finding", "trained_on", "probe_s"} <= set(told)
+    assert judge(comparison("tagging")).probes is None
+
+
+def test_probes_of_another_question_are_left_alone(comparison):
+    folder = comparison("classification", probes=True)
+    values = json.loads((folder / "probes.json").read_text(encoding="utf-8"))
+    (folder / "probes.json").write_text(json.dumps({**values, "question": "another"}), encoding="utf-8")
+    assert judge(folder).probes is None

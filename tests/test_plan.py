@@ -86,6 +86,16 @@ def test_what_is_wrong_is_told_with_its_place(values: Any, parts: list[str]) -> 
     assert all(part in message for part in parts), message
 
 
+def test_options_of_encoders_need_no_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("encoder_options: {stateful: true, batch_size: 3, tokenizer: whitespace}\n", encoding="utf-8")
+    text = {"stateful": "true", "batch_size": "3", "tokenizer": "whitespace"}
+    assert read_plan(path).encoder_options == text
+    assert read_plan(path) == plan_from({"encoder_options": text})
+    assert "encoder_options.stateful: " in told({"encoder_options": {"stateful": [True]}})
+    assert "encoder_options: " in told({"encoder_options": "stateful"})
+
+
 def test_recipes_of_one_method_need_no_partner() -> None:
     assert plan_from({"methods": ["fine-tuning"], "recipes": [TUNED]}).recipes == FULL.recipes[1:]
 

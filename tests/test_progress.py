@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_layer_scores import make_layer_scores
 from rich.console import Console
 
 from unfreeze import progress
 from unfreeze.judge import judge
-from unfreeze.progress import Display, clock, summary
+from unfreeze.progress import Display, clock, layer_table, summary
 
 
 class Clock:
@@ -167,3 +169,38 @@ def test_summary_holds_the_answer(kind: str, comparison: Callable[..., Path]) ->
     for doubt in (*result.verdict["doubts"], *result.verdict["reasons"]):
         assert f"  - {doubt}" in lines
     assert lines[-2:] == [f"Report: {folder / 'report.html'}", f"Bundle: {folder / 'bundle'}"]
+
+
+def test_summary_tells_what_the_probes_found(comparison: Callable[..., Path]) -> None:
+    finding = make_layer_scores("classification").finding
+    for kind, probes in (("classification", True), ("tagging", False)):
+        result = judge(comparison(kind, probes=probes))
+        result.values["plan"]["out"] = "here"  # type: ignore[index]
+        assert (finding in summary(result)) is probes
+
+
+def test_layer_table_has_a_row_a_layer_and_draws_the_intervals() -> None:
+    scores = make_layer_scores("classification")
+    lines = layer_table(scores)
+    rows = [line for line in lines if re.match(r" +\d ", line)]
+    assert [int(row.split()[0]) for row in rows] == [0, 1, 2, 3]
+    assert rows[2].split()[1:6] == ["81.0", "74.0", "69.0", "to", "78.0"]
+    assert rows[2].endswith("best on dev")
+    assert rows[3].endswith("within noise of it")
+    assert not rows[0].endswith("it")
+    drawn = [re.search(r"-+o-+", row) for row in rows]
+    places = [(match.start(), match.group().index("o") + match.start(), match.end()) for match in drawn if match]
+    assert len(places) == 4
+    assert places == sorted(places)
+    assert places[3][2] - places[0][0] == progress.BAR
+    assert scores.finding in lines
+    assert "800 of 1,000 examples" in lines[-1]
+    assert max(map(len, rows)) <= 100
+
+
+def test_layer_table_of_one_layer_without_any_spread() -> None:
+    one = replace(make_layer_scores("tagging").layers[0], test=0.0, ci95=(0.0, 0.0))
+    (row,) = [
+        line for line in layer_table(replace(make_layer_scores("tagging"), layers=(one,), chosen=0)) if " o " in line
+    ]
+    assert "0.0 to   0.0" in row

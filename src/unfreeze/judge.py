@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean
 from unfreeze.data.examples import Example, Label
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
-from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores
+from unfreeze.experiment.layer_scores import LayerScores, plain_values, read_layer_scores
 from unfreeze.experiment.record import (
     Choice,
     FloorRecord,
@@ -235,7 +235,7 @@ def _floor(comparison: Comparison, statistics: Mapping[Method, Floats]) -> dict[
 def _probes(probes: LayerScores) -> dict[str, Any]:
     """As they are in their file, less what other keys of the result say."""
     told = {"question", "version", "data", "task", "metric", "encoder", "train_size"}
-    return {key: value for key, value in asdict(probes).items() if key not in told}
+    return {key: value for key, value in plain_values(probes).items() if key not in told}
 
 
 def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[str, Any]:

@@ -168,7 +168,14 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
         given = enumerate(values["recipes"])
         recipes = tuple(r if isinstance(r, Recipe) else recipe_from(r, f"{where}: recipes[{i}]") for i, r in given)
         values = {**values, "recipes": recipes}
+    if isinstance(values, dict) and isinstance(values.get("encoder_options"), Mapping):
+        values = {**values, "encoder_options": {k: _as_text(v) for k, v in values["encoder_options"].items()}}
     return _parse(Plan, values, where)  # type: ignore[no-any-return]
+
+
+def _as_text(value: Any) -> Any:
+    """A switch or a number as the command line has it: YAML reads `true` and `3` as what they are."""
+    return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
 def read_plan(path: Path) -> Plan:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from unfreeze.analysis import stats
-from unfreeze.analysis.stats import mean_ci, paired_difference, permutation_p
+from unfreeze.analysis.stats import mean_ci, paired_difference, permutation_p, resampled_items
 from unfreeze.metrics import from_statistics, item_statistics, score
 from unfreeze.tasks import task
 
@@ -237,3 +237,19 @@ def test_other_items_are_refused() -> None:
     a, b = correctness(np.ones((1, 5))), correctness(np.ones((1, 6)))
     with pytest.raises(ValueError, match="same items"):
         paired_difference(a, b, accuracy)
+
+
+def test_resamples_of_the_items_are_those_of_index_lists_and_the_same_for_all_runs() -> None:
+    rng = np.random.default_rng(0)
+    blocks = spans(rng, 3, 50)
+    drawn = resampled_items(blocks, span_f1, draws=4000)
+    assert drawn.shape == (4000, 3)
+    wanted = []
+    for _ in range(4000):
+        items = rng.integers(50, size=50)
+        wanted.append([span_f1(block[items].sum(0)) for block in blocks])
+    assert np.cov(drawn.T) == pytest.approx(np.cov(np.array(wanted).T), rel=0.15, abs=2e-4)
+    assert drawn.mean(0) == pytest.approx(np.mean(wanted, 0), abs=0.005)
+    twice = resampled_items(np.concatenate([blocks, blocks[:1]]), span_f1, draws=100)
+    assert (twice[:, 0] == twice[:, 3]).all()
+    assert (twice[:, :3] == drawn[:100]).all()

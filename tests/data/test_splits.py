@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Example
-from unfreeze.data.splits import cut, duplicate_key, quotas, stratified_subset
+from unfreeze.data.splits import cut, duplicate_key, quotas, spread_out, stratified_subset
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
 
@@ -98,3 +98,22 @@ def test_subset_of_all_and_of_scores() -> None:
     data = tuple(Example(f"a:{i}", f"t{i}", label=float(i)) for i in range(50))
     assert stratified_subset(data, TASKS["regression"], 50, 0) is data
     assert len(stratified_subset(data, TASKS["regression"], 7, 0)) == 7
+
+
+def test_what_is_within_bounds_is_taken_whole() -> None:
+    rows = examples(["a"] * 5)
+    assert spread_out(rows, TASKS["classification"], 5, 1).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_examples_are_taken_evenly_and_no_class_is_lost() -> None:
+    rows = examples(["a", "rare", *["b"] * 8])
+    assert spread_out(rows, TASKS["classification"], 4, 1).tolist() == [0, 3, 6, 9, 1]
+    scores = examples(["1", "2", *["3"] * 8])
+    assert spread_out(scores, TASKS["regression"], 4, 1).tolist() == [0, 3, 6, 9]
+
+
+def test_tagging_is_bounded_by_words() -> None:
+    rows = tuple(Example("x", "a b", words=("a", "b"), label=("O", "O")) for _ in range(10))
+    assert spread_out(rows, TASKS["tagging"], 1, 20).tolist() == list(range(10))
+    assert spread_out(rows, TASKS["tagging"], 1, 8).tolist() == [0, 3, 6, 9]
+    assert spread_out(rows, TASKS["tagging"], 1, 1).tolist() == [0]

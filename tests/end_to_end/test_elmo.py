@@ -67,7 +67,7 @@ def test_stateful_reading_is_compared_frozen_and_its_bundle_reads_so_too(
     kind = "classification"
     values = tiny.plan_values(
         data_of(kind), elmo, tmp_path / "out", kind, recipes=short(kind)[:1], methods=["feature-extraction"],
-        encoder_options={"stateful": "true", "batch_size": "5"},
+        encoder_options={"stateful": True, "batch_size": 5},
     )  # fmt: skip
     code, _, complaint = command_line("compare", "--plan", tiny.write_plan(tmp_path / "plan.yaml", values))
     assert (code, complaint) == (0, "")

@@ -80,6 +80,11 @@ SPECS = {
     "seeds": charts.seed_strip([{"method": METHODS[0], "seed": 0, "score": 90.0}], "test accuracy (%)", (89, 91)),
     "scatter": charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": "</script>"}], "fine-tuning", (0.0, 5.0)),
     "layers": charts.layer_weights([{"layer": i, "weight": 50.0, "seed": 0} for i in (0, 1)], "feature-extraction"),
+    "probes": charts.layer_scores(
+        [{"layer": i, "score": 80.0, "low": 78.0, "high": 83.0, "dev": 81.0, "chosen": i == 1} for i in (0, 1)],
+        [{"layer": 0, "score": 79.0}],
+        "test accuracy (%)",
+    ),
     "curves": curve(5),
     "one epoch": curve(1),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,9 +77,14 @@ class LayerScores:
     probe_s: float
 
 
+def plain_values(scores: LayerScores) -> dict[str, Any]:
+    """The scores as plain JSON values."""
+    return json.loads(json.dumps(asdict(scores)))  # type: ignore[no-any-return]
+
+
 def write_layer_scores(folder: Path, scores: LayerScores) -> None:
     """Write `probes.json` into a folder, which is made where it is missing."""
-    write_json(folder / FILE, asdict(scores))
+    write_json(folder / FILE, plain_values(scores))
 
 
 def read_layer_scores(folder: Path) -> LayerScores | None:

@@ -233,6 +233,8 @@ def test_pieces_are_the_words() -> None:
 
 @pytest.mark.parametrize(("options", "told"), [
     ({"statefull": "true"}, "--encoder-option statefull"), ({"stateful": "maybe"}, "--encoder-option stateful"),
+    ({"batch_size": "0"}, "--encoder-option batch_size: input should be greater than or equal to 1"),
+    ({"batch_size": "-2"}, "--encoder-option batch_size: input should be greater than or equal to 1"),
     ({"tokenizer": "moses"}, "--encoder-option tokenizer"),
 ])  # fmt: skip
 def test_unknown_options(options: dict[str, str], told: str, tmp_path: Path) -> None:

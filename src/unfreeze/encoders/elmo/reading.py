@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from unfreeze.encoders.elmo.characters import Spelling
 from unfreeze.encoders.options import as_text, options_from
@@ -24,7 +27,7 @@ class Reading:
 
     tokenizer: Tokenizer = "treebank"
     stateful: bool = False
-    batch_size: int = 32
+    batch_size: Annotated[int, Field(ge=1)] = 32
 
     def told(self) -> dict[str, str]:
         """The fields as text, as `reading_from` takes them."""
