@@ -1,7 +1,7 @@
-"""The winner as a folder: an ordinary encoder folder, the head's weights, and what is needed to read both.
+"""The winner as a folder: an encoder folder, the head's weights, and what is needed to read both.
 
 bundle.json          task, labels, recipe, scores, versions
-encoder/             the encoder (tuned or as it was) with its tokenizer, as transformers saves it
+encoder/             the encoder (tuned or as it was), as its `save` writes it
 head.safetensors     the head
 """
 

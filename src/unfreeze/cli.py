@@ -193,6 +193,7 @@ def encoders() -> None:
         size = "" if row.mb is None else f"{row.mb:,.0f}"
         typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
     typer.echo("Besides these: any folder that transformers saved, or the name of an encoder on the Hugging Face hub;")
+    typer.echo("a folder of ELMo, ELMoForManyLangs or skip-thoughts as published;")
     typer.echo("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary).")
 
 
@@ -241,7 +242,10 @@ def convert(
     out: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],
     encoder_option: Options = None,
 ) -> None:
-    """Write an encoder anew with its weights as safetensors; options given become its own."""
+    """Write an encoder anew, safe and quick to load; options given become its own.
+
+    Transformers and ELMo become safetensors, word vectors .npy; skip-thoughts stay the arrays that they are.
+    """
     from unfreeze.converting import convert as write
 
     fingerprint = write(encoder, out, _options(encoder_option))

@@ -14,7 +14,8 @@ def convert(encoder: str, out: Path, options: Mapping[str, str]) -> str:
     """Write the encoder to a folder that every command takes for it, with the options given as its defaults.
 
     Transformers become an ordinary folder of transformers; ELMo and ELMoForManyLangs keep options and dictionaries as
-    published beside weights as safetensors; skip-thoughts are plain arrays already and keep their layout.
+    published beside weights as safetensors; word vectors become `.npy`; skip-thoughts are plain arrays already and keep
+    their layout.
 
     Returns:
         The encoder's fingerprint, which the folder has been read back for.

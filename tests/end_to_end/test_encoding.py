@@ -152,6 +152,7 @@ def test_listed_encoders(name: str, command_line: Callable) -> None:
     (row,) = (line.split() for line in said.splitlines() if line.startswith(name))
     assert row[1:3] == ["7", "384"]
     assert 80 < float(row[3]) < 100
+    assert "a folder of ELMo, ELMoForManyLangs or skip-thoughts as published" in said
 
 
 SHARED = Path(__file__).parents[3] / "shared" / "fixtures"

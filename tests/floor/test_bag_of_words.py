@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tiny
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 from scipy.stats import pearsonr
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
@@ -20,7 +24,7 @@ from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.data.read import read_dataset
 from unfreeze.experiment.record import read_floor, write_floor
 from unfreeze.floor import bag_of_words as module
-from unfreeze.floor.bag_of_words import bag_of_words, overlap
+from unfreeze.floor.bag_of_words import bag_of_words, most_frequent, overlap
 from unfreeze.floor.words import words_of
 from unfreeze.metrics import score
 from unfreeze.tasks import TASKS
@@ -150,6 +154,31 @@ def test_words_that_all_have_one_tag_give_that_tag(tmp_path: Path) -> None:
     found = bag_of_words(replace(data, train=plain), "q")
     assert found.predictions == tuple(("O",) * len(e.words or ()) for e in data.test)
     assert found.test["span_f1"] == 0
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), max_size=8), st.integers(1, 7))
+def test_the_most_frequent_features(lists: list[list[str]], most: int) -> None:
+    every = [feature for features in lists for feature in features]
+    by_count = sorted(set(every), key=lambda feature: (-every.count(feature), feature))
+    found = most_frequent(lists, most)
+    assert list(found) == sorted(by_count[:most])
+    assert list(found.values()) == list(range(len(found)))
+
+
+def test_rare_features_are_forgotten_while_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_COUNTED", 200)
+    held: list[int] = []
+
+    class Watched(Counter):  # type: ignore[type-arg]
+        def update(self, *given: Any) -> None:
+            super().update(*given)
+            held.append(len(self))
+
+    monkeypatch.setattr(module, "Counter", Watched)
+    lists = [[f"once {i} {k}" for k in range(5)] + ["often", f"ten {i % 10}"] for i in range(100)]
+    assert list(most_frequent(lists, 11)) == sorted(["often", *(f"ten {k}" for k in range(10))])
+    assert max(held) <= 200 + 7
+    assert len(most_frequent([[f"twice {i}"] * 2 for i in range(500)], 100)) == 100
 
 
 def test_empty_and_odd_texts() -> None:

@@ -170,8 +170,10 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Digest of weights, tokenizer, kind of model and length limit: what makes two encoders give the same states.
+        """Digest of weights, tokenizer and kind of model: what makes two encoders give the same states of an input.
 
+        The length limit need not be in it: it decides what the inputs are, and whoever keeps states or scores by a
+        fingerprint keeps the inputs, or the limit, beside it.
         Settings that come with the kind, such as the epsilon of a norm, are left out: their names and defaults change
         from one release of a library to the next, and a bundle would no longer know its encoder.
         """
@@ -182,7 +184,7 @@ class Encoder(nn.Module, ABC):
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors."""
+        """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors or plain arrays."""
 
     def piece_table(self) -> nn.Embedding | None:
         """The embedding whose rows are piece ids, if there is one."""

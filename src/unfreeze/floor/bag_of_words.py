@@ -15,7 +15,10 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,11 +30,12 @@ from unfreeze.floor.words import grams_of, word_features, words_of
 from unfreeze.metrics import main_metric, score
 from unfreeze.tasks import Task
 
-VERSION = 1  # of features and penalties; part of what makes two floors the same
+VERSION = 2  # of features and penalties; part of what makes two floors the same
 MOST_TEXTS = 50_000
 MOST_WORDS = 100_000
 MOST_FEATURES = 50_000
 MOST_WEIGHTS = 1_000_000  # features times classes
+MOST_COUNTED = 1_000_000  # features that are in memory while the most frequent ones are found
 C = (0.3, 1.0, 3.0, 10.0, 30.0)  # inverse penalties of logistic regression on vectors of length one, strongest first
 TAG_C = (0.3, 1.0, 3.0, 10.0)  # on counts, of which a word has about twenty
 ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
@@ -75,10 +79,52 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
 
 def text_features(texts: Iterable[str], most: int) -> Callable[[Iterable[str]], Rows]:
     """tf-idf rows of length one, logarithmic counts, of the `most` frequent words and word pairs of `texts`."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import TfidfTransformer
 
-    made = TfidfVectorizer(analyzer=grams_of, max_features=most, sublinear_tf=True, dtype=np.float64).fit(texts)
-    return made.transform  # type: ignore[no-any-return]
+    given = list(texts)
+    columns = most_frequent(map(grams_of, given), most)
+    weights = TfidfTransformer(sublinear_tf=True).fit(_counted(map(grams_of, given), columns))
+    return lambda texts: weights.transform(_counted(map(grams_of, texts), columns))
+
+
+def most_frequent(lists: Iterable[Iterable[str]], most: int) -> dict[str, int]:
+    """The `most` frequent features, numbered by alphabet; of equally frequent ones the first.
+
+    No more than `MOST_COUNTED` are held while they are counted: past that the rarer half is forgotten. Nearly all of
+    the word pairs of a large set occur once, and are no feature in the end.
+    """
+    counts: Counter[str] = Counter()
+    for features in lists:
+        counts.update(features)
+        if len(counts) > MOST_COUNTED:
+            counts = Counter(_top(counts, MOST_COUNTED // 2))
+    kept = _top(dict(sorted(counts.items())), most)
+    return {feature: column for column, feature in enumerate(kept)}
+
+
+def _top(counts: Mapping[str, int], most: int) -> dict[str, int]:
+    """The `most` highest counts in their order; of equal ones the first."""
+    if len(counts) <= most:
+        return dict(counts)
+    least = sorted(counts.values(), reverse=True)[most - 1]
+    room = most - sum(count > least for count in counts.values())
+    equal = set(islice((feature for feature, count in counts.items() if count == least), room))
+    return {feature: count for feature, count in counts.items() if count > least or feature in equal}
+
+
+def _counted(lists: Iterable[Iterable[str]], columns: Mapping[str, int]) -> Rows:
+    """(lists, columns) how often each feature is in a list."""
+    from scipy import sparse
+
+    indices, values, ends = array("i"), array("d"), [0]
+    for features in lists:
+        counts = Counter(column for feature in features if (column := columns.get(feature)) is not None)
+        indices.extend(counts)
+        values.extend(counts.values())
+        ends.append(len(indices))
+    made = sparse.csr_matrix((values, indices, ends), (len(ends) - 1, len(columns)))
+    made.sort_indices()
+    return made
 
 
 def overlap(pairs: Sequence[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -117,13 +163,11 @@ def _pair_features(of_texts: Callable[[Iterable[str]], Rows], task: Task) -> Fea
 
 
 def _tag_features(train: Sequence[Example], most: int) -> Features:
-    from sklearn.feature_extraction.text import CountVectorizer
-
     def of_words(examples: Sequence[Example]) -> Iterable[list[str]]:
         return (features for e in examples for features in word_features(e.words or ()))
 
-    counted = CountVectorizer(analyzer=list, max_features=most, dtype=np.float64).fit(of_words(train))
-    return lambda examples: counted.transform(of_words(examples))
+    columns = most_frequent(of_words(train), most)
+    return lambda examples: _counted(of_words(examples), columns)
 
 
 def _targets(task: Task, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
