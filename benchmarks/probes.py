@@ -80,7 +80,7 @@ class Peer:
         return found[main_metric(self.data.task, self.data.labels.scheme)]
 
     def scores(self, ours: LayerScore) -> Iterator[tuple[float, float]]:
-        """Ours and the peer's of each model of a layer: dev of every penalty, test of the best and its resamples."""
+        """Our score and the peer's of each model of a layer: dev of each penalty, test of the best and of resamples."""
         for l2, dev in ours.tried:
             model = self.fitted(l2)
             yield dev, self.reached(model, 0)

@@ -104,16 +104,20 @@ def test_tags_are_learned_and_sentences_are_resampled(kind: str, bench: Bench) -
 
 
 @pytest.mark.parametrize(
-    ("reached", "best", "count"),
+    ("reached", "size", "best", "count"),
     [
-        ({10: 0.5, 3: 0.6, 1: 0.7, 0.3: 0.4, 0.1: 0.6, 0.03: 0.69, 0.01: 0.9}, 1.0, 6),  # both of a lot are worse
-        ({1: 0.7, 0.03: 0.8, 0.003: 0.8, 0.0001: 0.9}, 0.03, 10),  # of equal ones the strongest; one as good goes on
-        ({}, 10.0, 12),  # nothing is learned yet: go on
-        ({3e-5: 1.0}, 3e-5, 12),
+        ({10: 0.5, 3: 0.6, 1: 0.7, 0.3: 0.4, 0.1: 0.6, 0.03: 0.69, 0.01: 0.9}, 2, 1.0, 6),  # the last two are worse
+        ({1: 0.7, 0.03: 0.8, 0.003: 0.8, 0.0001: 0.9}, 2, 0.03, 10),  # of equal ones the strongest; as good goes on
+        ({10: 0.5, 3: 0.6, 1: 0.7, 0.3: 0.4, 0.1: 0.6, 0.03: 0.69, 0.01: 0.9}, 8, 0.01, 12),
+        ({10: 0.5, 0.03: 0.6}, 8, 0.03, 8),
+        ({}, 2, 10.0, 12),  # nothing is learned yet: go on
+        ({3e-5: 1.0}, 12, 3e-5, 12),
     ],
 )
-def test_weaker_penalties_are_tried_until_two_are_worse(reached: dict[float, float], best: float, count: int) -> None:
-    tried, place = search(lambda lot: [reached.get(l2, 0.0) for l2 in lot])
+def test_weaker_penalties_are_tried_until_two_are_worse(
+    reached: dict[float, float], size: int, best: float, count: int
+) -> None:
+    tried, place = search(lambda lot: [reached.get(l2, 0.0) for l2 in lot], size)
     assert tried == [(l2, reached.get(l2, 0.0)) for l2 in L2[:count]]
     assert tried[place][0] == best
 

@@ -33,12 +33,14 @@ def labels_of(objective: Objective, logits: Tensor, words: Sequence[int]) -> tup
         logits: (rows, K), one where there are two classes.
         words: rows of each example, for tagging.
     """
+    if objective.task.target == "score":
+        return objective.decode(logits).labels
     if objective.outputs == 2:
         logits = torch.cat([torch.zeros_like(logits), logits], 1)
-    if objective.task.target != "tags":
-        return objective.decode(logits).labels
-    names = objective.labels.names
-    return tuple(tuple(names[tag] for tag in tags) for tags in _best_tags(objective, logits, words))
+    names = np.array(objective.labels.names, object)
+    if objective.task.target == "class":
+        return tuple(names[logits.argmax(1).cpu().numpy()])
+    return tuple(tuple(names[tags]) for tags in _best_tags(objective, logits, words))
 
 
 def _best_tags(objective: Objective, logits: Tensor, words: Sequence[int]) -> list[list[int]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 WIDEST = 1024  # features up to here get all their axes; the time for them grows with the cube
-_ROWS = 16_384  # enough to see the axes by
+_ROWS = 16  # rows a feature: enough to see the axes by
 _LEAST_REST = 1e-4  # of standardised features, whose mean square is 1: an estimate of 0 is never quite true
 
 
@@ -49,7 +49,7 @@ def design(features: Tensor) -> Design:
 def _axes(features: Tensor) -> tuple[Tensor, Tensor]:
     """Principal axes (D, A) with the mean squares (A,) along them."""
     count, width = features.shape
-    seen = _spread(features, _ROWS if width <= WIDEST else WIDEST)
+    seen = _spread(features, _ROWS * width if width <= WIDEST else WIDEST)
     if width <= WIDEST:
         variance, axes = torch.linalg.eigh(seen.T @ seen / len(seen))
         return axes, variance.clamp(min=0)

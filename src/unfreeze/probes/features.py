@@ -26,9 +26,9 @@ def form_of(task: Task) -> tuple[str, Form]:
     return "separate" if task.pair else "joint", "words" if task.target == "tags" else "mean"
 
 
-def rows_of(task: Task, example: Example) -> int:
-    """Rows of features that an example has."""
-    return len(example.words or ()) if task.target == "tags" else 1
+def rows_of(task: Task, examples: Sequence[Example]) -> tuple[int, ...]:
+    """Rows of features of each example."""
+    return tuple(len(e.words or ()) for e in examples) if task.target == "tags" else (1,) * len(examples)
 
 
 def layer_features(
@@ -53,7 +53,7 @@ def layer_features(
 
 def _state_rows(split: SplitFeatures, examples: Ints, task: Task) -> int:
     """Rows of states that these examples have: a pair has two."""
-    return sum(rows_of(task, split.examples[i]) for i in examples) * (2 if task.pair else 1)
+    return sum(rows_of(task, [split.examples[i] for i in examples])) * (2 if task.pair else 1)
 
 
 def _read(split: SplitFeatures, examples: Ints, layers: range, rows: int) -> Tensor:

@@ -40,7 +40,7 @@ RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000
 L2 = (10.0, 3.0, 1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)  # on standardised features, strongest first
-_TOGETHER = 2  # penalties that are members of one optimisation
+_COLUMNS = 12  # models times outputs that cost hardly more than one, since most of the time goes to reading the rows
 _ROWS = 4096  # that are standardised together
 
 
@@ -105,7 +105,7 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) ->
 
 def _part(split: SplitFeatures, task: Task, examples: Ints) -> _Part:
     chosen = [split.examples[i] for i in examples]
-    return _Part(tuple(rows_of(task, e) for e in chosen), gold_labels(chosen))
+    return _Part(rows_of(task, chosen), gold_labels(chosen))
 
 
 def _shares(rows: Sequence[int], resamples: int) -> Tensor:
@@ -139,35 +139,37 @@ def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tenso
     )
 
 
-def search(reach: Callable[[Sequence[float]], Sequence[float]]) -> tuple[list[tuple[float, float]], int]:
+def search(reach: Callable[[Sequence[float]], Sequence[float]], size: int) -> tuple[list[tuple[float, float]], int]:
     """Penalties tried with their scores, and the place of the best; of equal ones the strongest.
 
-    From strong to weak, two at a time, until both are worse than the best so far: weak penalties take the most steps.
+    From strong to weak, until the last two are worse than the best: weak penalties take the most steps.
 
     Args:
         reach: scores on dev of the probes with these penalties.
+        size: penalties tried at a time.
     """
     tried: list[tuple[float, float]] = []
     best = 0
-    for lot in (L2[i : i + _TOGETHER] for i in range(0, len(L2), _TOGETHER)):
+    for lot in (L2[i : i + size] for i in range(0, len(L2), size)):
         tried += zip(lot, reach(lot), strict=True)
         best = max(range(len(tried)), key=lambda i: tried[i][1])
-        if tried[best][1] > max(reached for _, reached in tried[-len(lot) :]):
+        if tried[best][1] > max(reached for _, reached in tried[-2:]):
             break
     return tried, best
 
 
 def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[float, float]], int, Fitted]:
     """What `search` gives, and the model that is best on dev; each lot of penalties starts where the last one ended."""
-    lots: list[Fitted] = []
+    models: list[Fitted] = []
 
     def reach(lot: Sequence[float]) -> list[float]:
-        start = lots[-1].member(_TOGETHER - 1).weights if lots else None
-        lots.append(fit(framed, asked.loss, lot, start=start))
-        return [_score(asked, asked.dev, said) for said in _said(asked, asked.dev, dev, lots[-1].weights)]
+        fitted = fit(framed, asked.loss, lot, start=models[-1].weights if models else None)
+        models.extend(fitted.member(i) for i in range(len(lot)))
+        return [_score(asked, asked.dev, said) for said in _said(asked, asked.dev, dev, fitted.weights)]
 
-    tried, best = search(reach)
-    return tried, best, lots[best // _TOGETHER].member(best % _TOGETHER)
+    few_steps = framed.rest is None  # whatever the penalty: so many at a time as cost little more than one
+    tried, best = search(reach, max(2, _COLUMNS // asked.loss.outputs) if few_steps else 2)
+    return tried, best, models[best]
 
 
 def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
