@@ -82,7 +82,7 @@ def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str]
     assert str(escape(result["verdict"]["next_step"])) in report
     assert {path.name for path in out.iterdir()} == {
         *("bundle", "choice.json", "comparison.json", "floor.json", "floor.parquet", "items.parquet"),
-        *("report.html", "result.json", "runs"),
+        *("probes.json", "report.html", "result.json", "runs"),
     }
     finals = {run["id"] for method in result["methods"].values() for run in method["runs"]}
     trials = {trial["id"] for method in result["methods"].values() for trial in method["trials"]}
