@@ -139,16 +139,15 @@ class _Members:
 
 def _begun(features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tensor | None) -> _Members:
     """Members at their first weights."""
-    bias, bend = loss.start(shares)
     if start is None:
-        weights = torch.nn.functional.pad(bias[..., None], (features.rows.shape[1] - 1, 0))
+        weights = torch.nn.functional.pad(loss.bias(shares)[..., None], (features.rows.shape[1] - 1, 0))
     else:
         weights = start.clone()
     logits = _times(weights, features.rows.T)
     losses, slopes = loss(logits)
     value, gradient = _value(losses, shares, weights, l2), _gradient(features, slopes, shares, weights, l2)
     place = torch.arange(len(l2), device=l2.device)
-    return _Members(place, l2, shares, bend, weights, logits, value, gradient)
+    return _Members(place, l2, shares, loss.bend(logits, shares), weights, logits, value, gradient)
 
 
 def _fit(features: Design, loss: Loss, now: _Members, tolerance: float, most_steps: int) -> Fitted:

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+_LEAST_BEND = 1e-6
 _UNSEEN = 0.5  # examples that a class without any counts for in the first bias: the logarithm of none is infinite
 
 
@@ -26,8 +27,12 @@ class Loss(Protocol):
         """Losses (M, N) of logits (K, M, N), and their slopes (K, M, N)."""
         ...
 
-    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
-        """The best biases (K, M) without features for row shares (M, N), and how much the loss bends there by each."""
+    def bias(self, shares: Tensor) -> Tensor:
+        """The best biases (K, M) without features, for row shares (M, N)."""
+        ...
+
+    def bend(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """(K, M) second derivative of the mean loss by each logit."""
         ...
 
 
@@ -44,10 +49,13 @@ class Squared:
         error = logits[0] - self._targets
         return error.square(), 2 * error[None]
 
-    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def bias(self, shares: Tensor) -> Tensor:
         """See `Loss`."""
-        mean = (shares @ self._targets)[None]
-        return mean, torch.full_like(mean, 2)
+        return (shares @ self._targets)[None]
+
+    def bend(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss`."""
+        return logits.new_full(logits.shape[:2], 2)
 
 
 class Logistic:
@@ -63,11 +71,14 @@ class Logistic:
         one = logits[0]
         return F.softplus(one) - one * self._targets, (one.sigmoid() - self._targets)[None]
 
-    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def bias(self, shares: Tensor) -> Tensor:
         """See `Loss`."""
         least = _UNSEEN / len(self._targets)
-        share = (shares @ self._targets)[None].clamp(least, 1 - least)
-        return torch.logit(share), share * (1 - share)
+        return torch.logit((shares @ self._targets)[None].clamp(least, 1 - least))
+
+    def bend(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss`."""
+        return _spread(logits.sigmoid(), shares)
 
 
 class Multinomial:
@@ -83,9 +94,17 @@ class Multinomial:
         losses = -log_shares.gather(0, gold)[0]
         return losses, log_shares.exp_().scatter_add_(0, gold, -torch.ones_like(losses)[None])
 
-    def start(self, shares: Tensor) -> tuple[Tensor, Tensor]:
+    def bias(self, shares: Tensor) -> Tensor:
         """See `Loss`. A member's biases sum to 0, and stay so."""
         found = shares.new_zeros(self.outputs, len(shares)).index_add_(0, self._targets, shares.T)
-        found = found.clamp(min=_UNSEEN / len(self._targets))
-        bias = found.log()
-        return bias - bias.mean(0), found * (1 - found)
+        bias = found.clamp(min=_UNSEEN / len(self._targets)).log()
+        return bias - bias.mean(0)
+
+    def bend(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss`."""
+        return _spread(logits.softmax(0), shares)
+
+
+def _spread(likely: Tensor, shares: Tensor) -> Tensor:
+    """(K, M) mean of p (1 - p) over the rows; never 0, which would make steps infinite."""
+    return (likely * (1 - likely) * shares).sum(2).clamp(min=_LEAST_BEND)
