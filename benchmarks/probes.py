@@ -4,8 +4,8 @@
 
 Both sides fit the same models after extraction: on every layer the penalties that the probe tried, and the best one
 again on each resample of the training rows. The peer is `LogisticRegression` as it comes (lbfgs, float32 features,
-standardised; `Ridge` for scores), one call a model. Ours reads the states from the store in that time, the peer is
-given them.
+standardised; `Ridge` for scores), one call a model: as it comes, and with its BLAS held to one thread, which can be
+quicker on products so small. Ours reads the states from the store in that time, the peer is given them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ import argparse
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from measuring import Peaks, machine_line, median_rate, ratio, take_turns, timed
+from data_sets import read_set
+from measuring import Peaks, Rate, median_rate, named_ratio, take_turns, this_machine, timed
+from results import Findings, Run, Table, add_json_option
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
+from threadpoolctl import threadpool_limits
 
 from unfreeze.adaptation.trained import gold_labels
 from unfreeze.data.examples import SPLITS, Dataset, Label
@@ -34,10 +37,8 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.experiment.layer_scores import LayerScore, LayerScores
-from unfreeze.experiment.question import read_data
 from unfreeze.experiment.runner import Quiet, Workbench, states_of
 from unfreeze.metrics import main_metric, score
-from unfreeze.plan import Plan
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import probe_layers
 from unfreeze.training.objectives import objective_for
@@ -92,55 +93,65 @@ class Peer:
             yield test, self.reached(self.fitted(ours.l2, counts), 1)
 
 
-def measure(bench: Workbench, seeds: int, turns: int) -> None:
-    """Print both sides' seconds, their ratio, and how far their scores are apart."""
-    features, peaks = standardised(bench), Peaks()
+def findings(bench: Workbench, seeds: int, turns: int) -> Findings:
+    """Seconds of ours, of the peer as it comes, and of the peer with one BLAS thread; and how far scores are apart."""
+    features, peaks, data = standardised(bench), Peaks(), bench.dataset
     ours: list[LayerScores] = [probe_layers(bench, "warm", seeds)]
     models = sum(len(one.tried) + len(one.resamples) for one in ours[0].layers)
     apart: list[tuple[float, float]] = []
 
-    def peer() -> None:
-        apart[:] = [
-            pair for one in ours[-1].layers for pair in Peer(bench.dataset, features[one.layer]).scores(one)
-        ]  # fmt: skip
+    def peer(threads: int | None) -> Rate:
+        def fits() -> None:
+            apart[:] = [pair for one in ours[-1].layers for pair in Peer(data, features[one.layer]).scores(one)]
+
+        with threadpool_limits(threads):
+            return timed(fits, models)
 
     sides = {
-        "ours": lambda: timed(lambda: ours.append(probe_layers(bench, "timed", seeds)), models),
-        "peer": lambda: timed(peer, models),
+        "unfreeze probe": lambda: timed(lambda: ours.append(probe_layers(bench, "timed", seeds)), models),
+        "scikit-learn, as it comes": partial(peer, None),
+        "scikit-learn, one thread": partial(peer, 1),
     }
     rates = take_turns(sides, turns, peaks)
-    seconds = {name: models / median_rate(seen).clock for name, seen in rates.items()}
-    processor = {name: models / median_rate(seen).processor for name, seen in rates.items()}
+    mine, theirs, alone = rates.values()
     gaps = [100 * abs(a - b) for a, b in apart]
-    print(f"{len(ours[-1].layers)} layers x {seeds} resamples, {models} models, {len(bench.dataset.train):,} rows")
-    for name in sides:
-        print(f"{name:5} {seconds[name]:8.2f} s on the clock  {processor[name]:8.2f} s of processor time")
-    print(f"ratio by the clock, by processor time: {ratio(rates['ours'], rates['peer'])}")
-    print(f"scores apart, points: at most {max(gaps):.2f}, on average {np.mean(gaps):.3f}; ours settled everywhere: "
-          f"{all(one.settled for one in ours[-1].layers)}")  # fmt: skip
-    print(f"peak {peaks.line()}")
+    settled = all(one.settled for one in ours[-1].layers)
+    note = (
+        f"{len(ours[-1].layers)} layers, {models} models with {seeds} resamples a layer, {len(data.train):,} training "
+        f"rows, {turns} turns. Scores differ by at most {max(gaps):.2f} points, {np.mean(gaps):.3f} on average; ours "
+        f"{'settled' if settled else 'did not settle'} everywhere. Peak {peaks.line()}."
+    )
+    rows = tuple(
+        (name, models / median_rate(seen).clock, models / median_rate(seen).processor) for name, seen in rates.items()
+    )
+    table = Table(f"Probes of {data.name}", ("side", "seconds", "seconds of processor time"), rows, note)
+    name = f"probes of every layer of {data.name}, against scikit-learn"
+    ratios = (
+        named_ratio(f"{name} as it comes", mine, theirs, "models/s", target=10),
+        named_ratio(f"{name} with one thread", mine, alone, "models/s"),
+    )
+    return Findings((table,), ratios)
 
 
 def main() -> None:
     """Print machine, date, versions, and what both sides took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", required=True, help="file or folder of texts or pairs, as for `unfreeze probe`")
-    parser.add_argument("--label", help="column, where it cannot be guessed")
-    parser.add_argument("--encoder", default="minilm")
+    parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts or pairs, such as sst2")
     parser.add_argument("--train-size", type=int)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=2)
+    add_json_option(parser)
     arguments = parser.parse_args()
-    print(machine_line())
-    data = read_data(Plan(data=arguments.data, label=arguments.label, train_size=arguments.train_size))
+    data = read_set(arguments.data.parent, arguments.data.name, arguments.train_size)
     if data.task.target == "tags":
         raise SystemExit("texts or pairs are needed: scikit-learn decodes no tags")
-    encoder, cpu = load_encoder(arguments.encoder), torch.device("cpu")
-    objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(cpu)
+    run, encoder = Run(this_machine(), arguments.json), load_encoder("minilm")
+    objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(encoder.device)
     with tempfile.TemporaryDirectory() as folder, frozen(encoder, precision) as reader:
         cache = Path(folder), 10**12
-        bench = Workbench(Path(), data, objective, encoder, reader, precision, cpu, cache, Quiet())
-        measure(bench, arguments.seeds, arguments.turns)
+        bench = Workbench(Path(), data, objective, encoder, reader, precision, encoder.device, cache, Quiet())
+        run.add(findings(bench, arguments.seeds, arguments.turns))
+    run.close()
 
 
 if __name__ == "__main__":

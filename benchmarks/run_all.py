@@ -67,7 +67,7 @@ SCRIPTS = (
     ),
     Script("unfreezing_stages", "--data {data}/{texts}", "--train-size 500 --seeds 2", "--train-size 64 --seeds 1",
            ("texts",), 2),
-    Script("probes", "--data {data}", "", "", ("texts",), 3),
+    Script("probes", "--data {data}/{texts}", "", "--train-size 60 --seeds 2 --turns 1", ("texts",), 3),
     Script("taggers", "--data {data}", "", "--train-size 120 --hidden 16 --seeds 1", ("tags",), 5, beside=FLAIR),
     Script(
         "elmo", "--data {data}/{texts}", "--words 25600 6400 --batch 512 128 --turns 2",

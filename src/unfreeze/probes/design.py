@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 WIDEST = 1024  # features up to here get all their axes; the time for them grows with the cube
-_ROWS = 16  # rows a feature: enough to see the axes by
+_ROWS = 8  # rows a feature: enough to see the axes by
 _LEAST_REST = 1e-4  # of standardised features, whose mean square is 1: an estimate of 0 is never quite true
 
 

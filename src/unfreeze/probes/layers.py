@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from unfreeze.adaptation.trained import gold_labels, metrics
 from unfreeze.data.examples import SPLITS, Label
 from unfreeze.data.splits import spread_out
 from unfreeze.encoders.protocol import Ints
+from unfreeze.encoders.threads import map_in_threads
 from unfreeze.experiment.layer_scores import LayerScores
 from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.layers.moments import moments
@@ -86,10 +88,10 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) ->
     train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
     loss = loss_for(objective, [splits[0].targets[i] for i in used], bench.device)
     asked = _Question(objective, loss, _shares(train.rows, resamples).to(bench.device), dev, test)
-    probed = []
-    for layer, features in layer_features(splits, chosen, task):
-        probed.append(_probe(asked, layer, *(part.to(bench.device) for part in features)))
-        bench.watcher.step(layer + 1, bench.encoder.layers, None)
+    probed: list[Probed] = []
+    for one in map_in_threads(partial(_probe, asked), layer_features(splits, chosen, task), bench.device):
+        probed.append(one)
+        bench.watcher.step(len(probed), bench.encoder.layers, None)
     kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
     scores = judged(
         probed, task, LayerScores(
@@ -119,8 +121,9 @@ def _shares(rows: Sequence[int], resamples: int) -> Tensor:
     return shares / shares.sum(1, keepdim=True)
 
 
-def _probe(asked: _Question, layer: int, train: Tensor, dev: Tensor, test: Tensor) -> Probed:
-    """One layer's probe on features (rows, D) of the three splits."""
+def _probe(asked: _Question, read: tuple[int, list[Tensor]]) -> Probed:
+    """The probe of a layer on features (rows, D) of the three splits."""
+    layer, (train, dev, test) = read[0], (part.to(asked.shares.device) for part in read[1])
     mean, spread = moments(torch.split(train, _ROWS))
     train, dev, test = ((features - mean) / spread for features in (train, dev, test))
     framed = design(train)
