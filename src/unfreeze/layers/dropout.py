@@ -31,14 +31,18 @@ def dropout(x: Tensor, p: float, training: bool = True) -> Tensor:
         return x
     if generator is None:
         return F.dropout(x, p)
-    return x * _kept(x.shape, p, generator) * (1 / (1 - p))
+    return x * _kept(x, p, generator) * (1 / (1 - p))
 
 
-def _kept(shape: torch.Size, p: float, generator: torch.Generator) -> Tensor:
-    """Bool mask, true with probability 1 - p to 1 in 65,536: four decisions from each random number."""
-    numbers = torch.empty((shape.numel() + 3) // 4, dtype=torch.int64, device=generator.device)
+def _kept(x: Tensor, p: float, generator: torch.Generator) -> Tensor:
+    """1 with probability 1 - p to 1 in 65,536, else 0, like `x`: four decisions from each random number.
+
+    Decided in place and in the type of `x`: a comparison that makes a mask, and a product with one, take five times
+    as long on a processor.
+    """
+    numbers = torch.empty((x.numel() + 3) // 4, dtype=torch.int64, device=generator.device)
     parts = numbers.random_(-(1 << 63), None, generator=generator).view(torch.int16)
-    return parts[: shape.numel()].view(shape) >= round(p * (1 << 16)) - (1 << 15)
+    return parts[: x.numel()].ge_(round(p * (1 << 16)) - (1 << 15)).view(x.shape).to(x.dtype)
 
 
 class Dropout(nn.Dropout):
