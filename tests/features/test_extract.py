@@ -58,6 +58,15 @@ def test_features_are_the_states_of_the_encoder(tmp_path, encoder, inputs, form,
 
 
 @pytest.mark.parametrize("cap", [GIGABYTE, 0])
+@pytest.mark.parametrize("layers", [range(1, 2), range(2), range(1, 3)])
+def test_some_layers_are_read_as_they_are_among_all(tmp_path, encoder, inputs, cap, layers):
+    features = get(encoder, inputs, tmp_path, cap=cap)
+    some, every = features.read([3, 0], layers), features.read([3, 0])
+    assert torch.equal(some.states, every.states[layers.start : layers.stop])
+    assert some.lengths == every.lengths
+
+
+@pytest.mark.parametrize("cap", [GIGABYTE, 0])
 def test_a_head_can_be_trained_on_what_is_read(tmp_path, encoder, inputs, cap):
     head = torch.nn.Linear(encoder.width, 2)
     head(get(encoder, inputs, tmp_path, cap=cap).read([0, 1]).states).sum().backward()

@@ -34,6 +34,7 @@ def test_int8_by_hand():
     back = from_rows(data, 2, 3, "int8")
     assert back[0].tolist() == [[0.0, 127.0, -63.0], [0.0, 0.0, 0.0]]
     assert back[1, 0].tolist() == [-254.0, 0.0, 4.0]
+    assert torch.equal(from_rows(data, 2, 3, "int8", range(1, 2)), back[1:])
 
 
 @given(STATES)

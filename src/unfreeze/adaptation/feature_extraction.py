@@ -75,10 +75,12 @@ class SplitFeatures:
     targets: Targets
     examples: tuple[Example, ...]
 
-    def read(self, indices: Indices, device: torch.device) -> tuple[LayerStates, tuple[int, ...]]:
-        """Layer states of these examples, and how many inputs each has."""
+    def read(
+        self, indices: Indices, device: torch.device, layers: range | None = None
+    ) -> tuple[LayerStates, tuple[int, ...]]:
+        """States of these examples, of some layers or all, and how many inputs each has."""
         inputs, counts = inputs_of(self.inputs, indices)
-        s = self.features.read(inputs)
+        s = self.features.read(inputs, layers)
         moved = LayerStates(s.states.to(device), s.segment.to(device), s.words.to(device), s.lengths)
         return moved, counts
 

@@ -140,7 +140,7 @@ class _Run:
         frozen = None if stored is None else self._frozen_layer()
         if stored is None or frozen is None:
             return self.model.states(batch)
-        states = stored.read(inputs).states[frozen].to(batch.ids.device)
+        states = stored.read(inputs, range(frozen, frozen + 1)).states[0].to(batch.ids.device)
         return self.model.encoder.encode_above(frozen, states, batch)
 
     def _frozen_layer(self) -> int | None:

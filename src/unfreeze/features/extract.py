@@ -50,11 +50,11 @@ class Features(Protocol):
     reused: bool
     note: str | None
 
-    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+    def read(self, inputs: Sequence[int] | Ints, layers: range | None = None) -> LayerStates:
         """States of the inputs with these indices, in this order: float32 on the CPU.
 
         Form `tokens` has a row for each piece, `words` for each piece with `Inputs.words >= 0`, the others one an
-        input (segment and words are -1 there); `lengths` are rows per input.
+        input (segment and words are -1 there); `lengths` are rows per input. Of all layers, or of a range of them.
         """
         ...
 
@@ -153,16 +153,18 @@ class RecomputedFeatures:
         self.bytes, self.seconds, self.reused = 0, 0.0, False
         self._encoder, self._inputs, self._where, self._budget = encoder, inputs, where, token_budget
 
-    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+    def read(self, inputs: Sequence[int] | Ints, layers: range | None = None) -> LayerStates:
         """See `Features.read`. Raises `RuntimeError` when the encoder is no longer frozen."""
         require_frozen(self._encoder)
         began = time.perf_counter()
         asked = np.asarray(inputs, dtype=np.int64)
         _, counts = self._where.spans(asked)
         starts = np.cumsum(counts) - counts
-        states = torch.empty((self.layers, int(counts.sum()), self.width))
+        kept = range(self.layers) if layers is None else layers
+        states = torch.empty((len(kept), int(counts.sum()), self.width))
         for batch, part in _batches(self._encoder, self._inputs, asked, self.form, self._budget):
-            states[:, torch.from_numpy(ranges(starts[batch], counts[batch]))] = part.to("cpu", torch.float32)
+            rows = torch.from_numpy(ranges(starts[batch], counts[batch]))
+            states[:, rows] = part[kept.start : kept.stop].to("cpu", torch.float32)
         self.seconds += time.perf_counter() - began
         return self._where.labelled(states, asked)
 

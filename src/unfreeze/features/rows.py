@@ -47,13 +47,14 @@ def to_rows(states: Tensor, dtype: Dtype) -> Bytes:
     return _bytes(rows.flatten(1))
 
 
-def from_rows(data: Bytes, layers: int, width: int, dtype: Dtype) -> Tensor:
-    """(rows, row_bytes) to states (layers, rows, width) in float32, on the CPU."""
+def from_rows(data: Bytes, layers: int, width: int, dtype: Dtype, wanted: range | None = None) -> Tensor:
+    """(rows, row_bytes) to states (layers, rows, width) in float32, on the CPU; of the `wanted` layers, or of all."""
+    some = slice(0, layers) if wanted is None else slice(wanted.start, wanted.stop)
     values = data[:, : layers * width * np.dtype(dtype).itemsize].view(dtype).reshape(len(data), layers, width)
-    states = torch.empty((layers, len(data), width))
-    states.copy_(torch.from_numpy(values).permute(1, 0, 2))
+    states = torch.empty((some.stop - some.start, len(data), width))
+    states.copy_(torch.from_numpy(values[:, some]).permute(1, 0, 2))
     if dtype == "int8":
-        scales: npt.NDArray[Any] = data[:, layers * width :].copy().view(_SCALE)  # (rows, layers)
+        scales: npt.NDArray[Any] = data[:, layers * width :].copy().view(_SCALE)[:, some]  # (rows, layers)
         states *= torch.from_numpy(scales.astype(np.float32, copy=False)).T[:, :, None]
     return states
 

@@ -133,7 +133,7 @@ class StoredFeatures:
         weakref.finalize(self, file.close)
         _OPEN.add(self)
 
-    def read(self, inputs: Sequence[int] | Ints) -> LayerStates:
+    def read(self, inputs: Sequence[int] | Ints, layers: range | None = None) -> LayerStates:
         """See `Features.read`."""
         starts, counts = self._where.spans(inputs)
         rows = np.empty((int(counts.sum()), self.about.row_bytes), np.uint8)
@@ -143,7 +143,7 @@ class StoredFeatures:
                 self._file.seek(there)
                 if self._file.readinto(data[here].data) != here.stop - here.start:
                     raise OSError(f"feature store {self.about.key} was cut while in use")
-        return self._where.labelled(from_rows(rows, self.layers, self.width, self.about.dtype), inputs)
+        return self._where.labelled(from_rows(rows, self.layers, self.width, self.about.dtype, layers), inputs)
 
 
 _OPEN: weakref.WeakSet[StoredFeatures] = weakref.WeakSet()

@@ -62,8 +62,8 @@ def _read(split: SplitFeatures, examples: Ints, layers: range, rows: int) -> Ten
     end = 0
     for first in range(0, len(examples), _AT_ONCE):
         part = examples[first : first + _AT_ONCE].astype(np.int64)
-        states = split.read(part, torch.device("cpu"))[0].states
-        held[:, end : end + states.shape[1]] = states[layers.start : layers.stop]
+        states = split.read(part, torch.device("cpu"), layers)[0].states
+        held[:, end : end + states.shape[1]] = states
         end += states.shape[1]
     return held
 
