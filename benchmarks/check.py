@@ -2,7 +2,7 @@
 
     python benchmarks/check.py
 
-Under three minutes on two quiet cores. Ratios only, both sides in turns, so that the machine's speed does not matter.
+About three minutes on two quiet cores. Ratios only, both sides in turns, so that the machine's speed does not matter.
 Ends with status 1 if one lies below its threshold in thresholds.json, less the tolerance there. Needs nothing but what
 the project itself needs.
 """
@@ -19,6 +19,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import probes
 import torch
 from data_sets import read_set
 from extraction import Bench
@@ -97,6 +98,12 @@ def epoch(encoder: TransformerEncoder, head: str, name: str, texts: int, turns: 
     return replace(found, name=f"epoch of {head}, from the store against computed anew")
 
 
+def linear_probes(encoder: TransformerEncoder, texts: int, turns: int) -> Ratio:
+    """Probes of every layer against scikit-learn at its best, with one thread."""
+    _, found = probes.measure(encoder, read_set(EXAMPLES, "ewt_genre", texts), 2, turns).ratios
+    return replace(found, name="probes, against scikit-learn with one thread")
+
+
 def main() -> int:
     """Measure, print the verdicts; 0 if all hold."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,6 +116,7 @@ def main() -> int:
     for measured in (
         partial(extraction, encoder, texts, turns),
         partial(fine_tuning, encoder, texts // 2, turns),
+        partial(linear_probes, encoder, 4 * texts, turns),
         partial(epoch, encoder, "linear", "ewt_genre", texts, turns),
         partial(epoch, encoder, "bilstm-crf", "wnut17", texts // 2, turns),
     ):

@@ -36,6 +36,7 @@ from unfreeze.data.examples import SPLITS, Dataset, Label
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.experiment.layer_scores import LayerScore, LayerScores
 from unfreeze.experiment.runner import Quiet, Workbench, states_of
 from unfreeze.metrics import main_metric, score
@@ -133,6 +134,15 @@ def findings(bench: Workbench, seeds: int, turns: int) -> Findings:
     return Findings((table,), ratios)
 
 
+def measure(encoder: Encoder, data: Dataset, seeds: int, turns: int) -> Findings:
+    """The findings of an encoder on a set, with a store of its own."""
+    objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(encoder.device)
+    with tempfile.TemporaryDirectory() as folder, frozen(encoder, precision) as reader:
+        cache = Path(folder), 10**12
+        bench = Workbench(Path(), data, objective, encoder, reader, precision, encoder.device, cache, Quiet())
+        return findings(bench, seeds, turns)
+
+
 def main() -> None:
     """Print machine, date, versions, and what both sides took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -145,12 +155,8 @@ def main() -> None:
     data = read_set(arguments.data.parent, arguments.data.name, arguments.train_size)
     if data.task.target == "tags":
         raise SystemExit("texts or pairs are needed: scikit-learn decodes no tags")
-    run, encoder = Run(this_machine(), arguments.json), load_encoder("minilm")
-    objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(encoder.device)
-    with tempfile.TemporaryDirectory() as folder, frozen(encoder, precision) as reader:
-        cache = Path(folder), 10**12
-        bench = Workbench(Path(), data, objective, encoder, reader, precision, encoder.device, cache, Quiet())
-        run.add(findings(bench, arguments.seeds, arguments.turns))
+    run = Run(this_machine(), arguments.json)
+    run.add(measure(load_encoder("minilm"), data, arguments.seeds, arguments.turns))
     run.close()
 
 

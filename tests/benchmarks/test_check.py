@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import check
+import probes
 import pytest
 import store_epochs
 import torch
-from measuring import Rate
+from measuring import Peaks, Rate
 from thresholds import read_thresholds
 
 from unfreeze.encoders.precision import fast_precision
 
-OURS = {"ours", "store"}
+OURS = {"ours", "store", "unfreeze probe"}
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, times: float) -> int:
@@ -23,8 +24,15 @@ def _run(monkeypatch: pytest.MonkeyPatch, times: float) -> int:
     def take_turns(sides: Mapping[str, Any], turns: int, peaks: Any = None) -> dict[str, list[Rate]]:
         return {name: [Rate(times, times) if name in OURS else Rate(1.0, 1.0)] for name in sides}
 
+    def done(sides: Mapping[str, Any], turns: int, peaks: Any = None) -> dict[str, list[Rate]]:
+        for work in sides.values():  # what they fit is compared afterwards
+            work()
+        return take_turns(sides, turns, peaks)
+
     for module in (check, store_epochs):
         monkeypatch.setattr(module, "take_turns", take_turns)
+    monkeypatch.setattr(probes, "take_turns", done)
+    monkeypatch.setattr(Peaks, "line", lambda self: "")
     monkeypatch.setattr("sys.argv", ["check.py", "--texts", "24", "--turns", "1"])
     return check.main()
 
