@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 import argparse
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,11 @@ from unfreeze.training.objectives import objective_for
 
 Floats = npt.NDArray[np.floating[Any]]
 STEPS = 2000  # the peer is let come to its optimum
+OURS = "unfreeze probe"
+PEERS: dict[str, tuple[int | None, float | None]] = {  # threads of the BLAS, and the ratio that is wanted
+    "scikit-learn as it comes": (None, 10),
+    "scikit-learn with one thread": (1, None),
+}
 
 
 def standardised(bench: Workbench) -> dict[int, list[Floats]]:
@@ -94,8 +99,8 @@ class Peer:
             yield test, self.reached(self.fitted(ours.l2, counts), 1)
 
 
-def findings(bench: Workbench, seeds: int, turns: int) -> Findings:
-    """Seconds of ours, of the peer as it comes, and of the peer with one BLAS thread; and how far scores are apart."""
+def findings(bench: Workbench, seeds: int, turns: int, peers: Sequence[str]) -> Findings:
+    """Seconds of ours and of the peers, named in `PEERS`; and how far scores are apart."""
     features, peaks, data = standardised(bench), Peaks(), bench.dataset
     ours: list[LayerScores] = [probe_layers(bench, "warm", seeds)]
     models = sum(len(one.tried) + len(one.resamples) for one in ours[0].layers)
@@ -108,13 +113,11 @@ def findings(bench: Workbench, seeds: int, turns: int) -> Findings:
         with threadpool_limits(threads):
             return timed(fits, models)
 
-    sides = {
-        "unfreeze probe": lambda: timed(lambda: ours.append(probe_layers(bench, "timed", seeds)), models),
-        "scikit-learn, as it comes": partial(peer, None),
-        "scikit-learn, one thread": partial(peer, 1),
+    sides: dict[str, Callable[[], Rate]] = {
+        OURS: lambda: timed(lambda: ours.append(probe_layers(bench, "timed", seeds)), models),
+        **{how: partial(peer, PEERS[how][0]) for how in peers},
     }
     rates = take_turns(sides, turns, peaks)
-    mine, theirs, alone = rates.values()
     gaps = [100 * abs(a - b) for a, b in apart]
     settled = all(one.settled for one in ours[-1].layers)
     note = (
@@ -126,21 +129,20 @@ def findings(bench: Workbench, seeds: int, turns: int) -> Findings:
         (name, models / median_rate(seen).clock, models / median_rate(seen).processor) for name, seen in rates.items()
     )
     table = Table(f"Probes of {data.name}", ("side", "seconds", "seconds of processor time"), rows, note)
-    name = f"probes of every layer of {data.name}, against scikit-learn"
-    ratios = (
-        named_ratio(f"{name} as it comes", mine, theirs, "models/s", target=10),
-        named_ratio(f"{name} with one thread", mine, alone, "models/s"),
+    name = f"probes of every layer of {data.name}, against"
+    ratios = tuple(
+        named_ratio(f"{name} {how}", rates[OURS], rates[how], "models/s", target=PEERS[how][1]) for how in peers
     )
     return Findings((table,), ratios)
 
 
-def measure(encoder: Encoder, data: Dataset, seeds: int, turns: int) -> Findings:
+def measure(encoder: Encoder, data: Dataset, seeds: int, turns: int, peers: Sequence[str] = tuple(PEERS)) -> Findings:
     """The findings of an encoder on a set, with a store of its own."""
     objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(encoder.device)
     with tempfile.TemporaryDirectory() as folder, frozen(encoder, precision) as reader:
         cache = Path(folder), 10**12
         bench = Workbench(Path(), data, objective, encoder, reader, precision, encoder.device, cache, Quiet())
-        return findings(bench, seeds, turns)
+        return findings(bench, seeds, turns, peers)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from thresholds import read_thresholds
 
 from unfreeze.encoders.precision import fast_precision
 
-OURS = {"ours", "store", "unfreeze probe"}
+OURS = {"ours", "store", probes.OURS}
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, times: float) -> int:
