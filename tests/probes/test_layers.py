@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.experiment.runner import Quiet, Workbench, states_of
 from unfreeze.metrics import score
-from unfreeze.probes import layers
+from unfreeze.probes import features, layers
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import L2, probe_layers, search
 from unfreeze.training.objectives import objective_for
@@ -120,6 +121,29 @@ def test_weaker_penalties_are_tried_until_two_are_worse(
     tried, place = search(lambda lot: [reached.get(l2, 0.0) for l2 in lot], size)
     assert tried == [(l2, reached.get(l2, 0.0)) for l2 in L2[:count]]
     assert tried[place][0] == best
+
+
+@pytest.mark.parametrize("at_work", [1 << 30, 0])
+def test_layers_side_by_side_give_what_they_give_alone(
+    at_work: int, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = bench("pair-classification")
+    alone = probe_layers(made, "q", 2)
+    monkeypatch.setattr(features, "_AT_WORK", at_work)
+    seen: list[int] = []
+    plain = layers.design
+    monkeypatch.setattr(layers, "design", lambda rows: (seen.append(get_ident()), plain(rows))[1])
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        together = probe_layers(made, "q", 2)
+    finally:
+        torch.set_num_threads(before)
+    assert (get_ident() in seen) == (at_work == 0)  # too large to be held at a time: one after another, here
+    assert [one.layer for one in together.layers] == [0, 1, 2]
+    for one, other in zip(together.layers, alone.layers, strict=True):
+        assert one.test == pytest.approx(other.test, abs=0.03)
+        assert one.resamples == pytest.approx(other.resamples, abs=0.03)
 
 
 def test_work_is_bounded_and_the_bound_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,8 @@ from unfreeze.tasks import Task
 
 _AT_ONCE = 256  # examples that are read together
 _HELD = 1 << 29  # bytes of layer states in memory: as many layers as fit are read in one pass
+_AT_WORK = 1 << 30  # bytes of layers that are probed at a time
+_COPIES = 6  # of a layer's states while it is probed: features of pairs, standardised, with a bias
 
 
 def form_of(task: Task) -> tuple[str, Form]:
@@ -39,9 +41,9 @@ def layer_features(
     Args:
         chosen: the examples to read of each split.
     """
-    layers, width = splits[0].features.layers, splits[0].features.width
+    layers = splits[0].features.layers
     states = [_state_rows(split, examples, task) for split, examples in zip(splits, chosen, strict=True)]
-    together = max(1, _HELD // (4 * width * sum(states)))
+    together = max(1, _HELD // _layer_bytes(splits, chosen, task))
     for first in range(0, layers, together):
         some = range(first, min(first + together, layers))
         held = [
@@ -49,6 +51,16 @@ def layer_features(
         ]
         for layer in some:
             yield layer, [_features(split[layer - first], task) for split in held]
+
+
+def few_bytes(splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task, layers: int) -> bool:
+    """Whether so many layers may be probed at a time; arguments as for `layer_features`."""
+    return layers * _COPIES * _layer_bytes(splits, chosen, task) <= _AT_WORK
+
+
+def _layer_bytes(splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task) -> int:
+    rows = sum(_state_rows(split, examples, task) for split, examples in zip(splits, chosen, strict=True))
+    return 4 * splits[0].features.width * rows
 
 
 def _state_rows(split: SplitFeatures, examples: Ints, task: Task) -> int:

@@ -23,7 +23,7 @@ from unfreeze.adaptation.trained import gold_labels, metrics
 from unfreeze.data.examples import SPLITS, Label
 from unfreeze.data.splits import spread_out
 from unfreeze.encoders.protocol import Ints
-from unfreeze.encoders.threads import map_in_threads
+from unfreeze.encoders.threads import MOST_BATCHES, map_in_threads
 from unfreeze.experiment.layer_scores import LayerScores
 from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.layers.moments import moments
@@ -31,7 +31,7 @@ from unfreeze.metrics import Floats, from_statistics, item_statistics, main_metr
 from unfreeze.probes.answers import labels_of, loss_for
 from unfreeze.probes.convex import Fitted, fit
 from unfreeze.probes.design import Design, design
-from unfreeze.probes.features import form_of, layer_features, rows_of
+from unfreeze.probes.features import few_bytes, form_of, layer_features, rows_of
 from unfreeze.probes.losses import Loss
 from unfreeze.probes.noise import Probed, judged
 from unfreeze.tasks import Task
@@ -88,8 +88,11 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) ->
     train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
     loss = loss_for(objective, [splits[0].targets[i] for i in used], bench.device)
     asked = _Question(objective, loss, _shares(train.rows, resamples).to(bench.device), dev, test)
+    at_once = min(torch.get_num_threads(), MOST_BATCHES) + 1  # one waits
+    side_by_side = few_bytes(splits, chosen, task, at_once)
+    probe, read = partial(_probe, asked), layer_features(splits, chosen, task)
     probed: list[Probed] = []
-    for one in map_in_threads(partial(_probe, asked), layer_features(splits, chosen, task), bench.device):
+    for one in map_in_threads(probe, read, bench.device) if side_by_side else map(probe, read):
         probed.append(one)
         bench.watcher.step(len(probed), bench.encoder.layers, None)
     kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
