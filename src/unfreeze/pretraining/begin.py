@@ -21,14 +21,16 @@ from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
-from unfreeze.pretraining.bilm import SOFTMAX, BiLm, WordSoftmax
+from unfreeze.pretraining.bilm import BiLm
 from unfreeze.pretraining.corpus import Document, corpus_files, read_documents
 from unfreeze.pretraining.masking import Masker, continuations
 from unfreeze.pretraining.mlm import MaskedLm
 from unfreeze.pretraining.objective import Corpus, Objective
 from unfreeze.pretraining.pieces import dtype_of, prepare_pieces, wordpiece
-from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, open_prepared
-from unfreeze.pretraining.settings import SIZES, BilmSize, Pretraining, TransformerSize, size_of
+from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, Prepared, open_prepared
+from unfreeze.pretraining.settings import SIZES, BilmSize, Pretraining, SkipSize, TransformerSize, size_of
+from unfreeze.pretraining.skip_thoughts import SkipThoughts, SkipThoughtsModel
+from unfreeze.pretraining.word_softmax import SOFTMAX, WordSoftmax
 from unfreeze.pretraining.words import DTYPE, prepare_words, read_words
 from unfreeze.training.seeds import seeded
 
@@ -47,6 +49,10 @@ def objective_for(asked: Pretraining, work: Path, device: torch.device, tell: Te
         masked = _masked_lm(asked, work, tell)
         masked.module.to(device)
         return masked
+    if asked.objective == "skip-thoughts":
+        skip = _skip_thoughts(asked, work, tell)
+        skip.module.to(device)
+        return skip
     both = _bilm(asked, work, tell)
     both.module.to(device)
     both.to(device)
@@ -103,13 +109,28 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
     )  # fmt: skip
 
 
-def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
+def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
     folder = work / CORPUS
     corpus = _prepared(
         asked, folder, asked.tokenizer, lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most), tell
     )
-    words = read_words(folder)
-    text, held = (open_prepared(folder / part, DTYPE) for part in (TRAIN, HELD_OUT))
+    return corpus, read_words(folder), open_prepared(folder / TRAIN, DTYPE), open_prepared(folder / HELD_OUT, DTYPE)
+
+
+def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
+    corpus, words, text, held = _in_words(asked, work, tell)
+    size = size_of(asked)
+    assert isinstance(size, SkipSize)
+    with seeded(asked.seed):
+        model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
+    return SkipThoughts(
+        model, words, corpus, text, held, length=size.length, batch=size.batch, learning_rate=size.learning_rate,
+        seed=asked.seed, tokenizer=asked.tokenizer,
+    )  # fmt: skip
+
+
+def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
+    corpus, words, text, held = _in_words(asked, work, tell)
     with seeded(asked.seed):
         model, softmax, size = _new_elmo(asked, words) if asked.start is None else _known_elmo(asked, words)
     model.lm.dropout = asked.dropout

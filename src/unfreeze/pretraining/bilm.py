@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from unfreeze.encoders.elmo.bilm import State
@@ -18,63 +15,13 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import write_folder
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Ints
-from unfreeze.errors import InputError
 from unfreeze.pretraining.objective import Corpus
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.streams import Streams
+from unfreeze.pretraining.word_softmax import BEGIN, END, WordSoftmax, classes_of
 
 HELD_OUT_WORDS = 1 << 16  # read for a held-out loss
-BEGIN, END, OTHER = range(3)  # classes before those of words
-SOFTMAX, VOCABULARY = "softmax.safetensors", "vocabulary.txt"
-CUTS = (2000, 10000, 50000)  # classes before each cluster of rarer ones
 NAMES = ("forward", "backward")
-
-
-class WordSoftmax(nn.Module):
-    """Probabilities of words, rare ones in clusters of fewer features (Grave et al. 2017); exact, so are perplexities.
-
-    Args:
-        width: of the states.
-        words: the words that can be told apart, most frequent first.
-    """
-
-    def __init__(self, width: int, words: Sequence[str]) -> None:
-        super().__init__()
-        self.words = words
-        count = len(words) + 3
-        self.cuts = [*(cut for cut in CUTS if cut < count), count]
-        self.head = nn.Linear(width, self.cuts[0] + len(self.cuts) - 1, bias=False)
-        widths = [max(8, width // 2 ** (k + 1)) for k in range(len(self.cuts) - 1)]
-        self.tails = nn.ModuleList(
-            nn.Sequential(nn.Linear(width, inner, bias=False), nn.Linear(inner, high - low, bias=False))
-            for inner, (low, high) in zip(widths, pairwise(self.cuts), strict=True)
-        )
-
-    def loss(self, states: Tensor, classes: Tensor) -> Tensor:
-        """(): minus the sum of the logarithms of the probabilities of classes (R,) after states (R, width)."""
-        first, total = classes, states.new_zeros((), dtype=torch.float32)
-        for k, (tail, (low, high)) in enumerate(zip(self.tails, pairwise(self.cuts), strict=True)):
-            inside = (classes >= low) & (classes < high)
-            first = torch.where(inside, self.cuts[0] + k, first)
-            rows = inside.nonzero()[:, 0]
-            total = total + F.cross_entropy(tail(states[rows]).float(), classes[rows] - low, reduction="sum")
-        return total + F.cross_entropy(self.head(states).float(), first, reduction="sum")
-
-    def save(self, folder: Path) -> None:
-        """Beside an encoder, so that its pretraining can be gone on with."""
-        save_file({name: t.contiguous() for name, t in self.state_dict().items()}, folder / SOFTMAX)
-        (folder / VOCABULARY).write_text("".join(f"{word}\n" for word in self.words), encoding="utf-8")
-
-    @classmethod
-    def load(cls, width: int, folder: Path) -> WordSoftmax:
-        """What `save` wrote. Raises `InputError` where it does not fit."""
-        words = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
-        made = cls(width, words)
-        try:
-            made.load_state_dict(load_file(folder / SOFTMAX))
-        except Exception as error:  # torn, or of another model
-            raise InputError(" ".join(str(error).split())[:200], where=str(folder / SOFTMAX)) from None
-        return made
 
 
 class BiLm:
@@ -114,8 +61,7 @@ class BiLm:
         rows = min(self.text.rows, max(1, len(held.ids) // length))
         self.held = Streams(held, rows, length, len(words), seed)
         self.step_tokens = self.text.rows * length
-        known = {word: number for number, word in enumerate(softmax.words)}
-        self.classes = np.array([known.get(word, OTHER - 3) + 3 for word in words] + [BEGIN, END], np.int64)
+        self.classes = np.append(classes_of(words, softmax.words), [BEGIN, END])
         self.spelling = Bytes()
         self.states = [(h.clone(), c.clone()) for h, c in model.lm.zeros(self.text.rows)]
 
@@ -129,6 +75,10 @@ class BiLm:
     def batch(self, step: int) -> tuple[Ints, bool]:
         """See `Objective`: ids, and whether nothing is carried into them."""
         return self.text.read(step), self.text.fresh(step)
+
+    def tokens(self, batch: tuple[Ints, bool]) -> int:
+        """See `Objective`: each word counts once, though it is read in both directions."""
+        return self.step_tokens
 
     def parts(self, batch: tuple[Ints, bool], count: int) -> Sequence[Ints]:
         """See `Objective`."""

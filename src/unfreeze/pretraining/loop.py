@@ -150,14 +150,13 @@ def pretrain(
         while budget.done(state.tokens, state.seconds) < 1:
             began = time.perf_counter()
             share = rate(budget.done(state.tokens, state.seconds))
-            loss = run.step(state.step, share, pool)
+            loss, tokens = run.step(state.step, share, pool)
             if not math.isfinite(loss):
                 raise DivergedError(_diverged(state, checkpoints), where="--learning-rate")
             losses.append(loss)
-            tokens = state.tokens + objective.step_tokens
-            state = replace(state, step=state.step + 1, tokens=tokens, seconds=state.seconds + _since(began))
+            state = replace(state, step=state.step + 1, tokens=state.tokens + tokens, seconds=state.seconds + _since(began))
             done = budget.done(state.tokens, state.seconds)
-            told(run.progress(state, loss, done, _since(began)))
+            told(run.progress(state, loss, done, tokens, _since(began)))
             if state.step % every == 0 or done >= 1:
                 state = _with_point(objective, state, losses, share, precision, done >= 1)
                 losses = []
@@ -222,8 +221,8 @@ class _Steps:
         self.speed = 0.0
         objective.module.train()
 
-    def step(self, number: int, share: float, pool: ThreadPoolExecutor | None) -> float:
-        """One step of the optimiser; gives the loss, no number where the gradient is none."""
+    def step(self, number: int, share: float, pool: ThreadPoolExecutor | None) -> tuple[float, int]:
+        """One step of the optimiser; gives the loss, no number where the gradient is none, and the tokens read."""
         objective = self.objective
         for group in self.optimiser.param_groups:
             group["lr"] = objective.learning_rate * share
@@ -237,11 +236,11 @@ class _Steps:
         norm = float(nn.utils.clip_grad_norm_(self.parameters, CLIP))
         if math.isfinite(norm):
             self.optimiser.step()
-        return float(loss) if math.isfinite(norm) else math.nan
+        return float(loss) if math.isfinite(norm) else math.nan, objective.tokens(batch)
 
-    def progress(self, state: State, loss: float, done: float, took: float) -> Progress:
+    def progress(self, state: State, loss: float, done: float, tokens: int, took: float) -> Progress:
         """What is told of a step that took so many seconds."""
-        now = self.objective.step_tokens / took
+        now = tokens / took
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
         spent = state.seconds
         return Progress(state.step, state.tokens, loss, done, self.speed, spent / done * max(0.0, 1 - done))

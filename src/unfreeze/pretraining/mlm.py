@@ -121,6 +121,10 @@ class MaskedLm:
         """See `Objective`."""
         return self._masked(self.text, self.text.starts(step * self.rows, self.rows), (self.seed, 1, step))
 
+    def tokens(self, batch: Masked) -> int:
+        """See `Objective`."""
+        return int(batch.ids.size)
+
     def parts(self, batch: Masked, count: int) -> Sequence[Ints]:
         """See `Objective`."""
         most = PART_PIECES * (1 if self.encoder.device.type == "cpu" else 8)

@@ -34,7 +34,7 @@ class Objective(Protocol):
         unit: what tokens are called.
         corpus: what is trained on.
         module: holds every parameter that learns.
-        step_tokens: tokens of a step.
+        step_tokens: tokens of a step, or about as many.
         flops: floating point operations a token, forward and backward.
         learning_rate: highest.
     """
@@ -48,6 +48,10 @@ class Objective(Protocol):
 
     def batch(self, step: int) -> Any:
         """What a step reads, from 0."""
+        ...
+
+    def tokens(self, batch: Any) -> int:
+        """What the batch has of them."""
         ...
 
     def parts(self, batch: Any, count: int) -> Sequence[Ints]:
