@@ -96,16 +96,17 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
     )
     dtype = dtype_of(len(tokenizer))
     text, held = (open_prepared(folder / part, dtype) for part in (TRAIN, HELD_OUT))
-    for part in (text, held):
+    for name, part in (("part to train on", text), ("held-out part", held)):
         if len(part.ids) < size.length:
-            raise InputError(f"holds {len(part.ids)} pieces where one input has {size.length}", where="CORPUS")
+            problem = f"is too small: its {name} has {len(part.ids)} pieces, one input has {size.length}"
+            raise InputError(problem, where="CORPUS")
     masker = Masker(
         asked.mask_share, tokenizer.mask_token_id, len(tokenizer), asked.masking == "80-10-10",
         continuations(tokenizer) if asked.whole_words else None,
     )  # fmt: skip
     return MaskedLm(
-        model, tokenizer, masker, corpus, text, held, length=size.length, batch=size.batch,
-        learning_rate=size.learning_rate, dropout=asked.dropout, seed=asked.seed, pairs=asked.next_sentence,
+        model, tokenizer, masker, corpus, text, held, size=size, dropout=asked.dropout, seed=asked.seed,
+        pairs=asked.next_sentence,
     )  # fmt: skip
 
 
@@ -124,9 +125,8 @@ def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
     with seeded(asked.seed):
         model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
     return SkipThoughts(
-        model, words, corpus, text, held, length=size.length, batch=size.batch, learning_rate=size.learning_rate,
-        seed=asked.seed, tokenizer=asked.tokenizer,
-    )  # fmt: skip
+        model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer
+    )
 
 
 def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
@@ -135,8 +135,8 @@ def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
         model, softmax, size = _new_elmo(asked, words) if asked.start is None else _known_elmo(asked, words)
     model.lm.dropout = asked.dropout
     return BiLm(
-        model, softmax, words, corpus, text, held, length=size.length, batch=size.batch,
-        learning_rate=size.learning_rate, seed=asked.seed, reading={"tokenizer": asked.tokenizer},
+        model, softmax, words, corpus, text, held, size=size, seed=asked.seed,
+        reading={"tokenizer": asked.tokenizer},
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Ints
 from unfreeze.pretraining.objective import Corpus
 from unfreeze.pretraining.prepared import Prepared
+from unfreeze.pretraining.settings import BilmSize
 from unfreeze.pretraining.streams import Streams
 from unfreeze.pretraining.word_softmax import BEGIN, END, WordSoftmax, classes_of
 
@@ -34,6 +36,7 @@ class BiLm:
         model: the network, whose dropout is used.
         words: of the corpus, by id.
         text, held: to train on, and held out.
+        size: of which `length`, `batch` and `learning_rate` are read here.
         reading: how texts become words, told along with the encoder.
     """
 
@@ -48,16 +51,15 @@ class BiLm:
         text: Prepared,
         held: Prepared,
         *,
-        length: int,
-        batch: int,
-        learning_rate: float,
+        size: BilmSize,
         seed: int,
         reading: Mapping[str, str],
     ) -> None:
         self.model, self.softmax, self.words, self.corpus = model, softmax, words, corpus
         self.module = nn.ModuleDict({"encoder": model, "softmax": softmax})
-        self.learning_rate, self.reading = learning_rate, reading
-        self.text = Streams(text, max(1, batch // length), length, len(words), seed)
+        self.learning_rate, self.reading = size.learning_rate, reading
+        self.sizes, length = asdict(size), size.length
+        self.text = Streams(text, max(1, size.batch // length), length, len(words), seed)
         rows = min(self.text.rows, max(1, len(held.ids) // length))
         self.held = Streams(held, rows, length, len(words), seed)
         self.step_tokens = self.text.rows * length

@@ -126,7 +126,7 @@ def pretrain(
     precision: Precision,
     device: torch.device,
     told: Callable[[Progress], None] = lambda progress: None,
-    point: Callable[[Point], None] = lambda point: None,
+    point: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until the budget is spent, from the last checkpoint if there is one.
 
@@ -160,7 +160,7 @@ def pretrain(
             if state.step % every == 0 or done >= 1:
                 state = _with_point(objective, state, losses, share, precision, done >= 1)
                 losses = []
-                point(state.curve[-1])
+                point(state)
                 if _since(saved) > checkpoints.every or done >= 1:
                     checkpoints.write(objective, optimiser, state)
                     saved = time.perf_counter()

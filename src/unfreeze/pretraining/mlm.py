@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -21,6 +21,7 @@ from unfreeze.pretraining.chunks import Chunks
 from unfreeze.pretraining.masking import Flags, Masker
 from unfreeze.pretraining.objective import Corpus
 from unfreeze.pretraining.prepared import Prepared
+from unfreeze.pretraining.settings import TransformerSize
 
 PART_PIECES = 8192  # computed at a time on a processor; a GPU gets eight times as many
 HELD_OUT_PIECES = 1 << 16  # read for a held-out loss
@@ -68,8 +69,8 @@ class MaskedLm:
     Args:
         model: with the masked-LM head, as transformers has it; one for next sentences too if `pairs`.
         tokenizer: its fast tokenizer.
-        length: pieces of an input, special ones included.
         text, held: to train on, and held out.
+        size: of which `length`, `batch` and `learning_rate` are read here.
         pairs: also tell whether the second half follows the first.
     """
 
@@ -84,14 +85,13 @@ class MaskedLm:
         text: Prepared,
         held: Prepared,
         *,
-        length: int,
-        batch: int,
-        learning_rate: float,
+        size: TransformerSize,
         dropout: float,
         seed: int,
         pairs: bool,
     ) -> None:
         self.model, self.tokenizer, self.masker, self.corpus = model, tokenizer, masker, corpus
+        self.sizes, length = asdict(size), size.length
         self.base, self.place = model.base_model, model.base_model_prefix
         self.encoder = TransformerEncoder("", self.base, tokenizer, length)
         self.encoder.packs()  # tried before the encoder changes its place
@@ -102,10 +102,10 @@ class MaskedLm:
             if isinstance(part, nn.Dropout):
                 part.p = dropout
         swap_dropout(self.module)
-        self.seed, self.pairs, self.learning_rate = seed, pairs, learning_rate
+        self.seed, self.pairs, self.learning_rate = seed, pairs, size.learning_rate
         special = 3 if pairs else 2
         self.text, self.held = Chunks(text, length - special, seed), Chunks(held, length - special, seed)
-        self.rows = max(1, batch // length)
+        self.rows = max(1, size.batch // length)
         self.length, self.step_tokens = length, self.rows * length
 
     @property

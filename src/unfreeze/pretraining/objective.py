@@ -34,6 +34,7 @@ class Objective(Protocol):
         unit: what tokens are called.
         corpus: what is trained on.
         module: holds every parameter that learns.
+        sizes: of the model and its steps, by name.
         step_tokens: tokens of a step, or about as many.
         flops: floating point operations a token, forward and backward.
         learning_rate: highest.
@@ -42,6 +43,7 @@ class Objective(Protocol):
     unit: str
     corpus: Corpus
     module: nn.Module
+    sizes: Mapping[str, Any]
     step_tokens: int
     flops: float
     learning_rate: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from unfreeze.encoders.skip_thoughts.vocabulary import UNKNOWN, Vocabulary
 from unfreeze.encoders.words import Tokenizer
 from unfreeze.pretraining.objective import Corpus
 from unfreeze.pretraining.prepared import Prepared
+from unfreeze.pretraining.settings import SkipSize
 from unfreeze.pretraining.word_softmax import END, FIRST, WordSoftmax, classes_of
 
 HELD_OUT_SENTENCES = 2048
@@ -103,6 +105,7 @@ class SkipThoughts:
     Args:
         words: of the corpus, by id.
         text, held: to train on, and held out.
+        size: of which `length`, `batch` and `learning_rate` are read here.
         tokenizer: how texts become words, told along with the encoder.
     """
 
@@ -116,17 +119,16 @@ class SkipThoughts:
         text: Prepared,
         held: Prepared,
         *,
-        length: int,
-        batch: int,
-        learning_rate: float,
+        size: SkipSize,
         seed: int,
         tokenizer: Tokenizer,
     ) -> None:
-        self.module, self.corpus, self.learning_rate, self.tokenizer = model, corpus, learning_rate, tokenizer
+        self.module, self.corpus, self.tokenizer = model, corpus, tokenizer
+        self.sizes, self.learning_rate = asdict(size), size.learning_rate
         classes = classes_of(words, model.words)
-        self.text, self.held = (Triples(part, classes, length, seed) for part in (text, held))
+        self.text, self.held = (Triples(part, classes, size.length, seed) for part in (text, held))
         mean = len(text.ids) / (len(text.sentences) - 1)
-        self.rows, self.step_tokens = max(1, round(batch / mean)), batch
+        self.rows, self.step_tokens = max(1, round(size.batch / mean)), size.batch
 
     @property
     def flops(self) -> float:
