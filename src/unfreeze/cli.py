@@ -266,6 +266,7 @@ def pretrain(
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N")] = None,
     device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
+    half: Annotated[bool | None, typer.Option("--half", help="Write the weights in 16 bits.")] = None,
     checkpoint_minutes: Annotated[float | None, typer.Option(metavar="M", help="[default: 10]")] = None,
 ) -> None:
     """Make an encoder from raw text, or go on with the pretraining of one; the result is used like any other."""

@@ -19,6 +19,7 @@ from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
 from unfreeze.pretraining.begin import objective_for
 from unfreeze.pretraining.budget import Budget
+from unfreeze.pretraining.halving import halve
 from unfreeze.pretraining.loop import Checkpoints, Progress, State, pretrain
 from unfreeze.pretraining.objective import Objective
 from unfreeze.pretraining.page import write_page
@@ -73,6 +74,8 @@ def run(
             objective, budget, checkpoints, seed=asked.seed, precision=precision, device=device, told=told, point=reached
         )
         objective.save(out)
+        if asked.half:
+            halve(out)
         record = replace(record, finished=True)
         write_record(out, record)
         write_page(out, record)

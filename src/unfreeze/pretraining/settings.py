@@ -129,6 +129,7 @@ class Pretraining:
         next_sentence: also tell whether the second half of an input follows the first.
         lower_case: of a vocabulary that is made here.
         tokenizer: how texts become words, `bilm` and `skip-thoughts`.
+        half: write the weights in 16 bits.
         checkpoint_minutes: between two checkpoints.
     """
 
@@ -152,6 +153,7 @@ class Pretraining:
     next_sentence: bool = False
     lower_case: bool = False
     tokenizer: Literal["treebank", "whitespace"] = "treebank"
+    half: bool = False
     checkpoint_minutes: float = 10.0
 
 
