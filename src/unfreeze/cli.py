@@ -239,7 +239,8 @@ def _options(given: list[str] | None) -> dict[str, str]:
 @app.command()
 def pretrain(
     corpus: Annotated[
-        list[str], typer.Argument(metavar="CORPUS...", help="Text: plain, WikiExtractor's, jsonl; .xz, .gz, .bz2, .zst.")
+        list[str],
+        typer.Argument(metavar="CORPUS...", help="Text: plain, WikiExtractor's, jsonl; .xz, .gz, .bz2, .zst."),
     ],
     out: Annotated[str, typer.Option(metavar="DIR", help="For the encoder; an unfinished run is gone on with.")],
     objective: Annotated[str, typer.Option(metavar="mlm|bilm|skip-thoughts", help="A BERT, an ELMo, skip-thoughts.")],
@@ -249,7 +250,9 @@ def pretrain(
     size: Annotated[str | None, typer.Option(metavar="tiny|mini|small|FILE.yaml", help="[default: mini]")] = None,
     tokens: Annotated[int | None, typer.Option(metavar="N", help="Pieces (mlm) or words to read.")] = None,
     hours: Annotated[float | None, typer.Option(metavar="H", help="Hours of training instead.")] = None,
-    passes: Annotated[float | None, typer.Option(metavar="P", help="Passes over the text instead.  [default: 1]")] = None,
+    passes: Annotated[
+        float | None, typer.Option(metavar="P", help="Passes over the text instead.  [default: 1]")
+    ] = None,
     most: Annotated[int | None, typer.Option(metavar="N", help="Read only N pieces or words of the text.")] = None,
     batch: Annotated[int | None, typer.Option(metavar="N", help="Pieces or words a step.")] = None,
     learning_rate: Annotated[float | None, typer.Option(metavar="R", help="The highest.")] = None,
@@ -275,11 +278,11 @@ def pretrain(
 
     asked = pretraining_from(given)
     from unfreeze.pretraining.run import run
-    from unfreeze.progress import PretrainingDisplay
+    from unfreeze.progress import Display
 
     try:
-        with PretrainingDisplay() as display:
-            run(asked, display.say, display.step, display.point)
+        with Display() as display:
+            run(asked, display.say, display.trained, display.point)
     except KeyboardInterrupt:
         typer.echo("unfreeze: interrupted; the same command goes on from the last checkpoint", err=True)
         raise typer.Exit(130) from None

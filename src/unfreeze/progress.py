@@ -82,6 +82,24 @@ class Display:
         self.pace, self.best = seconds, max(self.best, score)
         self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
 
+    def trained(self, now: Step) -> None:
+        """After a step of `pretraining.run`."""
+        self.progress.update(
+            self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
+            best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
+        )  # fmt: skip
+
+    def point(self, record: Record) -> None:
+        """At a point of the curve of `pretraining.run`; a line wherever the held-out text was read."""
+        last = record.curve[-1]
+        if not last["held_out"]:
+            return
+        each = ", ".join(f"{'held out' if name == 'loss' else name.replace('_', ' ')} {loss:.3f}"
+                         for name, loss in last["held_out"].items())  # fmt: skip
+        share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
+        speed = f"{record.speed:,.0f} {record.unit} a second{share}"
+        self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")
+
 
 def clock(seconds: float) -> str:
     """`12 s`, `3 min 20 s` or `2 h 5 min`."""
@@ -145,25 +163,3 @@ def _bar(low: float, high: float, value: float, left: float, right: float) -> st
     line = " " * start + "-" * (end - start + 1)
     at = place(value)
     return f"{line[:at]}o{line[at + 1 :]}".ljust(BAR)
-
-
-class PretrainingDisplay(Display):
-    """A live line while an encoder is pretrained; where the output is no terminal, a line at every tenth point."""
-
-    def step(self, now: Step) -> None:  # type: ignore[override]
-        """See `pretraining.run`."""
-        self.progress.update(
-            self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
-            best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
-        )  # fmt: skip
-
-    def point(self, record: Record) -> None:
-        """See `pretraining.run`."""
-        last = record.curve[-1]
-        if not last["held_out"]:
-            return
-        each = ", ".join(f"{'held out' if name == 'loss' else name.replace('_', ' ')} {loss:.3f}"
-                         for name, loss in last["held_out"].items())  # fmt: skip
-        share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
-        speed = f"{record.speed:,.0f} {record.unit} a second{share}"
-        self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")

@@ -17,7 +17,7 @@ from unfreeze.encoders.elmo import published
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS
 from unfreeze.encoders.elmo.model import ElmoModel
-from unfreeze.encoders.elmo.token_cnn import CnnSize
+from unfreeze.encoders.elmo.token_cnn import CnnSize, Highway
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
@@ -113,7 +113,11 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
 def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
     folder = work / CORPUS
     corpus = _prepared(
-        asked, folder, asked.tokenizer, lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most), tell
+        asked,
+        folder,
+        asked.tokenizer,
+        lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most),
+        tell,
     )
     return corpus, read_words(folder), open_prepared(folder / TRAIN, DTYPE), open_prepared(folder / HELD_OUT, DTYPE)
 
@@ -124,9 +128,7 @@ def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
     assert isinstance(size, SkipSize)
     with seeded(asked.seed):
         model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
-    return SkipThoughts(
-        model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer
-    )
+    return SkipThoughts(model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
 
 
 def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
@@ -148,6 +150,7 @@ def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, Word
     with torch.no_grad():
         model.cnn.embedding[0] = 0  # no character has this number
         for highway in model.cnn.highways:
+            assert isinstance(highway, Highway)
             nn.init.constant_(highway.carry.bias, -2.0)  # as bilm-tf begins: most of a word passes unchanged
     return model, WordSoftmax(size.projection, words[: size.vocabulary]), size
 
@@ -221,8 +224,9 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     if encoder.tokenizer.mask_token_id is None:
         raise InputError("its tokenizer has no masking piece", where=f"--from {name}")
     config = model.config
+    inner = int(getattr(config, "intermediate_size", 0))
     size = TransformerSize(
-        encoder.layers - 1, encoder.width, int(config.num_attention_heads), int(getattr(config, "intermediate_size", 0)),
+        encoder.layers - 1, encoder.width, int(config.num_attention_heads), inner,
         len(encoder.tokenizer), min(CONTINUED_LENGTH, encoder.max_length), asked.batch or CONTINUED_BATCH,
         asked.learning_rate or CONTINUED_RATE,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import write_folder
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Ints
-from unfreeze.pretraining.objective import Corpus
+from unfreeze.pretraining.objective import Corpus, Indices
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.settings import BilmSize
 from unfreeze.pretraining.streams import Streams
@@ -82,12 +82,12 @@ class BiLm:
         """See `Objective`: each word counts once, though it is read in both directions."""
         return self.step_tokens
 
-    def parts(self, batch: tuple[Ints, bool], count: int) -> Sequence[Ints]:
+    def parts(self, batch: tuple[Ints, bool], count: int) -> Sequence[Indices]:
         """See `Objective`."""
         rows = np.arange(batch[0].shape[1])
         return [part for part in np.array_split(rows, count) if len(part)]
 
-    def loss(self, batch: tuple[Ints, bool], rows: Ints) -> Tensor:
+    def loss(self, batch: tuple[Ints, bool], rows: Indices) -> Tensor:
         """See `Objective`. The states after these rows are kept for the next step."""
         ids, fresh = batch
         some = slice(int(rows[0]), int(rows[-1]) + 1)
@@ -95,7 +95,8 @@ class BiLm:
         sums, after = self._losses(ids[:, rows], before)
         for (h, c), (new_h, new_c) in zip(self.states, after, strict=True):
             h[:, some], c[:, some] = new_h.detach(), new_c.detach()
-        return (sums.sum() / self._predicted(ids).sum())[None]
+        total: Tensor = sums.sum() / self._predicted(ids).sum()
+        return total[None]
 
     def held_out(self, precision: Precision) -> dict[str, float]:
         """See `Objective`: of both directions together, then of each. Perplexity is `exp` of it."""
@@ -137,7 +138,8 @@ class BiLm:
     def _predicted(self, ids: Ints) -> Ints:
         """(2,) tokens that are predicted in each direction: all but the beginnings of sentences, which are certain."""
         begins = np.array([BEGIN, END])[:, None, None]
-        return (self.classes[ids[:, :, 1:]] != begins).sum((1, 2))
+        counted: Ints = (self.classes[ids[:, :, 1:]] != begins).sum((1, 2))
+        return counted
 
     def _losses(self, ids: Ints, states: Sequence[State] | None) -> tuple[Tensor, list[State]]:
         """(2,) sums of the cross-entropy of each direction, and the states after ids (2, N, length + 1)."""

@@ -37,7 +37,8 @@ class Chunks:
 
     def rows(self, starts: Ints) -> Ints:
         """(N, size) int64 ids of the chunks that begin there."""
-        return self.text.ids[starts[:, None] + np.arange(self.size)].astype(np.int64)
+        rows: Ints = self.text.ids[starts[:, None] + np.arange(self.size)].astype(np.int64)
+        return rows
 
     def _order(self, number: int) -> Ints:
         return _order(len(self.text.ids), self.size, self.count, self.seed, number)

@@ -9,7 +9,7 @@ import json
 import lzma
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, cast
@@ -69,7 +69,7 @@ def read_documents(files: Iterable[Path]) -> Iterator[Document]:
                     yield tuple(paragraphs[start : start + LONGEST_DOCUMENT])
 
 
-_Lines = Iterator[tuple[int, str]]
+_Lines = Generator[tuple[int, str], None, None]
 
 
 def _chained(first: tuple[int, str], rest: _Lines) -> _Lines:
@@ -144,7 +144,9 @@ def _text(raw: bytes, where: str, number: int) -> str:
     if _CONTROL.search(raw):
         raise InputError("holds bytes that no text has; a corpus is plain text, UTF-8", where=f"{where}:{number}")
     if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
-        raise InputError(f"is a line of more than {LONGEST_LINE:,} bytes; text has line ends", where=f"{where}:{number}")
+        raise InputError(
+            f"is a line of more than {LONGEST_LINE:,} bytes; text has line ends", where=f"{where}:{number}"
+        )
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -158,5 +160,3 @@ def _opened(file: Path) -> IO[bytes]:
     }  # fmt: skip
     opened = known.get(file.suffix.lower(), open)(file, "rb")
     return cast(IO[bytes], opened if hasattr(opened, "readline") else io.BufferedReader(opened))
-
-

@@ -154,7 +154,9 @@ def pretrain(
             if not math.isfinite(loss):
                 raise DivergedError(_diverged(state, checkpoints), where="--learning-rate")
             losses.append(loss)
-            state = replace(state, step=state.step + 1, tokens=state.tokens + tokens, seconds=state.seconds + _since(began))
+            state = replace(
+                state, step=state.step + 1, tokens=state.tokens + tokens, seconds=state.seconds + _since(began)
+            )
             done = budget.done(state.tokens, state.seconds)
             told(run.progress(state, loss, done, tokens, _since(began)))
             if state.step % every == 0 or done >= 1:

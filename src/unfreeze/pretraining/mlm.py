@@ -19,7 +19,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.layers.dropout import swap_dropout
 from unfreeze.pretraining.chunks import Chunks
 from unfreeze.pretraining.masking import Flags, Masker
-from unfreeze.pretraining.objective import Corpus
+from unfreeze.pretraining.objective import Corpus, Indices
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.settings import TransformerSize
 
@@ -125,14 +125,14 @@ class MaskedLm:
         """See `Objective`."""
         return int(batch.ids.size)
 
-    def parts(self, batch: Masked, count: int) -> Sequence[Ints]:
+    def parts(self, batch: Masked, count: int) -> Sequence[Indices]:
         """See `Objective`."""
         most = PART_PIECES * (1 if self.encoder.device.type == "cpu" else 8)
         enough = -(-batch.ids.size // most)
         count = min(len(batch.ids), -(-enough // count) * count)
         return np.array_split(np.arange(len(batch.ids)), count)
 
-    def loss(self, batch: Masked, rows: Ints) -> Tensor:
+    def loss(self, batch: Masked, rows: Indices) -> Tensor:
         """See `Objective`."""
         pieces, follow = self._losses(batch, rows)
         total = pieces / max(1, int(batch.chosen.sum()))

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from torch import Tensor, nn
 
-from unfreeze.encoders.protocol import Ints
 from unfreeze.encoders.precision import Precision
+
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,18 @@ class Objective(Protocol):
         learning_rate: highest.
     """
 
-    unit: str
     corpus: Corpus
-    module: nn.Module
-    sizes: Mapping[str, Any]
     step_tokens: int
-    flops: float
     learning_rate: float
+
+    @property
+    def unit(self) -> str: ...
+    @property
+    def module(self) -> nn.Module: ...
+    @property
+    def sizes(self) -> Mapping[str, Any]: ...
+    @property
+    def flops(self) -> float: ...
 
     def batch(self, step: int) -> Any:
         """What a step reads, from 0."""
@@ -56,11 +64,11 @@ class Objective(Protocol):
         """What the batch has of them."""
         ...
 
-    def parts(self, batch: Any, count: int) -> Sequence[Ints]:
+    def parts(self, batch: Any, count: int) -> Sequence[Indices]:
         """The batch's rows in `count` parts of about one size, or in more, as many as bound the memory."""
         ...
 
-    def loss(self, batch: Any, rows: Ints) -> Tensor:
+    def loss(self, batch: Any, rows: Indices) -> Tensor:
         """(1,) what these rows add to the batch's mean loss. Different rows may be computed side by side."""
         ...
 

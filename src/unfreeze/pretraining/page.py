@@ -38,15 +38,17 @@ def write_page(folder: Path, record: Record) -> Path:
 
 def _page(record: Record) -> dict[str, Any]:
     asked, last = record.settings, record.curve[-1]
-    unit = record.unit
+    state = "Finished" if record.finished else "Not finished"
+    unit, passes = record.unit, last["tokens"] / max(1, record.tokens)
     shares = f", {record.share_of_peak:.0%} of the matrix-multiply peak" if record.share_of_peak else ""
-    held = next((p["held_out"] for p in reversed(record.curve) if p["held_out"]), {})
-    losses = ", ".join(f"{_named(name)} {loss:.3f} (perplexity {math.exp(min(loss, 50)):,.1f})" for name, loss in held.items())
+    held: Mapping[str, float] = next((p["held_out"] for p in reversed(record.curve) if p["held_out"]), {})
+    losses = ", ".join(
+        f"{_named(name)} {loss:.3f} (perplexity {math.exp(min(loss, 50)):,.1f})" for name, loss in held.items()
+    )
     return {
         "name": Path(asked.out).name, "date": record.date, "one": unit.removesuffix("s"),
         "headline": f"{asked.objective}: loss {held.get('loss', last['loss']):.3f} after {last['tokens']:,} {unit}",
-        "lead": ("Finished" if record.finished else "Not finished") + f". {last['tokens'] / max(1, record.tokens):.1f} passes "
-                f"over {record.tokens:,} {unit}, {record.speed:,.0f} {unit} a second{shares}.",
+        "lead": f"{state}. {passes:.1f} passes over {record.tokens:,} {unit}, {record.speed:,.0f} {unit} a second{shares}.",
         "facts": [
             ("Text", ", ".join(asked.corpus)),
             ("To train on", f"{record.tokens:,} {unit}"),

@@ -1,8 +1,8 @@
 """A corpus as ids on disk: streamed there once, then read in any order, as often as training asks.
 
-    ids.bin         every id of every sentence, uint16 or uint32
-    sentences.bin   int64: sentence s is `ids[sentences[s]:sentences[s + 1]]`
-    documents.bin   int64: document d is the sentences from `documents[d]` to before `documents[d + 1]`
+ids.bin         every id of every sentence, uint16 or uint32
+sentences.bin   int64: sentence s is `ids[sentences[s]:sentences[s + 1]]`
+documents.bin   int64: document d is the sentences from `documents[d]` to before `documents[d + 1]`
 """
 
 from __future__ import annotations

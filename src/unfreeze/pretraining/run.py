@@ -71,7 +71,14 @@ def run(
 
         checkpoints = Checkpoints(out / WORK / "checkpoint.pt", 60 * asked.checkpoint_minutes)
         pretrain(
-            objective, budget, checkpoints, seed=asked.seed, precision=precision, device=device, told=told, point=reached
+            objective,
+            budget,
+            checkpoints,
+            seed=asked.seed,
+            precision=precision,
+            device=device,
+            told=told,
+            point=reached,
         )
         objective.save(out)
         if asked.half:

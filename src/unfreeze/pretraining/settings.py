@@ -203,7 +203,7 @@ def size_of(asked: Pretraining) -> Size:
     else:
         found = _read_size(Path(asked.size), kind)
     over = {name: getattr(asked, name) for name in ("batch", "learning_rate") if getattr(asked, name) is not None}
-    return kind(**{**{name: getattr(found, name) for name in asdict(found)}, **over})  # type: ignore[arg-type]
+    return kind(**{**{name: getattr(found, name) for name in asdict(found)}, **over})
 
 
 def _read_size(path: Path, kind: type[Size]) -> Size:

@@ -18,7 +18,7 @@ from unfreeze.encoders.skip_thoughts.reading import Options
 from unfreeze.encoders.skip_thoughts.vocabulary import END as END_WORD
 from unfreeze.encoders.skip_thoughts.vocabulary import UNKNOWN, Vocabulary
 from unfreeze.encoders.words import Tokenizer
-from unfreeze.pretraining.objective import Corpus
+from unfreeze.pretraining.objective import Corpus, Indices
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.settings import SkipSize
 from unfreeze.pretraining.word_softmax import END, FIRST, WordSoftmax, classes_of
@@ -149,11 +149,11 @@ class SkipThoughts:
         sizes = self.text.text.sentences[batch + 1] - self.text.text.sentences[batch]
         return int(np.minimum(sizes, self.text.length).sum())
 
-    def parts(self, batch: Ints, count: int) -> Sequence[Ints]:
+    def parts(self, batch: Ints, count: int) -> Sequence[Indices]:
         """See `Objective`; long and short sentences in each."""
         return [rows for rows in (np.arange(k, len(batch), count) for k in range(count)) if len(rows)]
 
-    def loss(self, batch: Ints, rows: Ints) -> Tensor:
+    def loss(self, batch: Ints, rows: Indices) -> Tensor:
         """See `Objective`."""
         sums, _ = self._losses(self.text, batch[rows])
         total = sum(int(self.text.read(batch + step)[1].sum()) for step in (-1, 1))
