@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
@@ -231,8 +230,3 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
         asked.learning_rate or CONTINUED_RATE,
     )  # fmt: skip
     return model, encoder.tokenizer, size
-
-
-def forget_corpus(work: Path) -> None:
-    """Delete what was prepared."""
-    shutil.rmtree(work / CORPUS, ignore_errors=True)

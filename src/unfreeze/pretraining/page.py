@@ -40,6 +40,7 @@ def _page(record: Record) -> dict[str, Any]:
     asked, last = record.settings, record.curve[-1]
     state = "Finished" if record.finished else "Not finished"
     unit, passes = record.unit, last["tokens"] / max(1, record.tokens)
+    speed = f"{record.speed:,.0f} {unit} a second"
     shares = f", {record.share_of_peak:.0%} of the matrix-multiply peak" if record.share_of_peak else ""
     held: Mapping[str, float] = next((p["held_out"] for p in reversed(record.curve) if p["held_out"]), {})
     losses = ", ".join(
@@ -48,7 +49,7 @@ def _page(record: Record) -> dict[str, Any]:
     return {
         "name": Path(asked.out).name, "date": record.date, "one": unit.removesuffix("s"),
         "headline": f"{asked.objective}: loss {held.get('loss', last['loss']):.3f} after {last['tokens']:,} {unit}",
-        "lead": f"{state}. {passes:.1f} passes over {record.tokens:,} {unit}, {record.speed:,.0f} {unit} a second{shares}.",
+        "lead": f"{state}. {passes:.1f} passes over {record.tokens:,} {unit}, {speed}{shares}.",
         "facts": [
             ("Text", ", ".join(asked.corpus)),
             ("To train on", f"{record.tokens:,} {unit}"),
