@@ -19,6 +19,7 @@ from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
 from unfreeze.pretraining.begin import objective_for
 from unfreeze.pretraining.budget import Budget
+from unfreeze.pretraining.card import write_card
 from unfreeze.pretraining.halving import halve
 from unfreeze.pretraining.loop import Checkpoints, Progress, State, pretrain
 from unfreeze.pretraining.objective import Objective
@@ -86,6 +87,7 @@ def run(
         record = replace(record, finished=True)
         write_record(out, record)
         write_page(out, record)
+        write_card(out, record)
         shutil.rmtree(out / WORK, ignore_errors=True)
     return record
 
