@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 from unfreeze.experiment.files import write_text
-from unfreeze.pretraining.page import command
+from unfreeze.pretraining.page import command, losses_told
 from unfreeze.pretraining.record import Record
 
 CARD = "README.md"
@@ -17,11 +16,6 @@ _KINDS = {"mlm": "A BERT (masked-LM)", "bilm": "An ELMo (language model of both 
 def write_card(folder: Path, record: Record) -> None:
     """Write the card of a finished run."""
     asked, last = record.settings, record.curve[-1]
-    held = {name: loss for name, loss in (last["held_out"] or {}).items()}
-    losses = ", ".join(
-        f"{'in all' if name == 'loss' else name.replace('_', ' ')} {loss:.3f} (perplexity {math.exp(min(loss, 50)):,.1f})"
-        for name, loss in held.items()
-    )
     begun = f"going on from {asked.start}" if asked.start else "from nothing"
     sizes = ", ".join(f"{name} {value}" for name, value in record.sizes.items())
     rows = [
@@ -30,7 +24,7 @@ def write_card(folder: Path, record: Record) -> None:
         ("text", ", ".join(f"`{path}`" for path in asked.corpus)),
         ("licence", "that of the text"),
         ("read", f"{last['tokens']:,} {record.unit} of {record.tokens:,}, in {last['step']:,} steps"),
-        ("held-out loss", f"{losses}, on text of which none was trained on"),
+        ("held-out loss", f"{losses_told(record)}, on text that was not trained on"),
         ("sizes", sizes),
         ("parameters", f"{record.parameters:,}, what only the objective needs among them"),
         ("training", f"{last['seconds'] / 3600:.1f} h on {record.machine}, {record.precision}"),

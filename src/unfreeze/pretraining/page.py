@@ -42,10 +42,7 @@ def _page(record: Record) -> dict[str, Any]:
     unit, passes = record.unit, last["tokens"] / max(1, record.tokens)
     speed = f"{record.speed:,.0f} {unit} a second"
     shares = f", {record.share_of_peak:.0%} of the matrix-multiply peak" if record.share_of_peak else ""
-    held: Mapping[str, float] = next((p["held_out"] for p in reversed(record.curve) if p["held_out"]), {})
-    losses = ", ".join(
-        f"{_named(name)} {loss:.3f} (perplexity {math.exp(min(loss, 50)):,.1f})" for name, loss in held.items()
-    )
+    held = _held_out(record)
     return {
         "name": Path(asked.out).name, "date": record.date, "one": unit.removesuffix("s"),
         "headline": f"{asked.objective}: loss {held.get('loss', last['loss']):.3f} after {last['tokens']:,} {unit}",
@@ -55,12 +52,25 @@ def _page(record: Record) -> dict[str, Any]:
             ("To train on", f"{record.tokens:,} {unit}"),
             ("Held out", f"{record.held_out:,} {unit}"),
             ("Read in training", f"{last['tokens']:,} {unit} in {last['step']:,} steps"),
-            ("Loss on held-out text", losses),
+            ("Loss on held-out text", losses_told(record)),
             ("Time of training", f"{last['seconds'] / 3600:.2f} h, {record.precision}, {record.machine}"),
             ("Parameters", f"{record.parameters:,} that learn, what only the objective needs among them"),
         ],
         "command": command(asked), "sizes": ", ".join(f"{k} {v}" for k, v in record.sizes.items()),
     }  # fmt: skip
+
+
+def _held_out(record: Record) -> Mapping[str, float]:
+    """The last held-out losses by name; empty before the first."""
+    return next((point["held_out"] for point in reversed(record.curve) if point["held_out"]), {})
+
+
+def losses_told(record: Record) -> str:
+    """The last held-out losses with their perplexities, for people."""
+    return ", ".join(
+        f"{_named(name)} {loss:.3f} (perplexity {math.exp(min(loss, 50)):,.1f})"
+        for name, loss in _held_out(record).items()
+    )
 
 
 def _named(name: str) -> str:
