@@ -90,13 +90,13 @@ KINDS: dict[Objective, type[Size]] = {"mlm": TransformerSize, "bilm": BilmSize, 
 SIZES: dict[Objective, dict[str, Size]] = {
     "mlm": {
         "tiny": TransformerSize(2, 64, 2, 256, 2000, 64, 2048, 2e-3),
-        "mini": TransformerSize(4, 256, 4, 1024, 8000, 128, 8192, 1e-3),
+        "mini": TransformerSize(4, 256, 4, 1024, 8000, 128, 4096, 1e-3),
         "small": TransformerSize(6, 384, 6, 1536, 16000, 256, 32768, 1e-3),
     },
     "bilm": {
         "tiny": BilmSize(8, ((1, 16), (3, 32)), 1, 64, 32, 2, 2000, 16, 2048, 2e-3),
         "mini": BilmSize(
-            16, ((1, 32), (2, 32), (3, 64), (4, 128), (5, 128)), 1, 512, 128, 2, 20000, 20, 10240, 2e-3
+            16, ((1, 32), (2, 32), (3, 64), (4, 128), (5, 128)), 1, 512, 128, 2, 20000, 20, 5120, 2e-3
         ),
         "small": BilmSize(
             16, ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512)), 2, 1024, 128, 2, 50000, 20, 20480, 1e-3
@@ -104,7 +104,7 @@ SIZES: dict[Objective, dict[str, Size]] = {
     },
     "skip-thoughts": {
         "tiny": SkipSize(32, 64, 2000, 20, 1024, 2e-3),
-        "mini": SkipSize(100, 300, 10000, 30, 4096, 1e-3),
+        "mini": SkipSize(100, 300, 10000, 30, 2048, 1e-3),
         "small": SkipSize(300, 1200, 20000, 30, 8192, 5e-4),
     },
 }  # fmt: skip
