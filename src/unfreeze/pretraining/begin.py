@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -99,8 +100,9 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
         if len(part.ids) < size.length:
             problem = f"is too small: its {name} has {len(part.ids)} pieces, one input has {size.length}"
             raise InputError(problem, where="CORPUS")
+    others = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
     masker = Masker(
-        asked.mask_share, tokenizer.mask_token_id, len(tokenizer), asked.masking == "80-10-10",
+        asked.mask_share, tokenizer.mask_token_id, others, asked.masking == "80-10-10",
         continuations(tokenizer) if asked.whole_words else None,
     )  # fmt: skip
     return MaskedLm(

@@ -20,14 +20,14 @@ class Masker:
     Attributes:
         share: of the pieces (or words) that are chosen.
         mask: id of the masking piece.
-        vocabulary: ids from which exchanged pieces are drawn.
+        others: ids from which exchanged pieces are drawn; no special ones, which may mean something to the model.
         exchange: of the chosen, 10 % become another piece and 10 % stay; else all are masked.
         continues: (V,) whether a piece goes on with the word of the one before it, to choose whole words; else None.
     """
 
     share: float
     mask: int
-    vocabulary: int
+    others: Ints
     exchange: bool
     continues: Flags | None = None
 
@@ -45,7 +45,7 @@ class Masker:
         out = ids.copy()
         lot = rng.random(int(chosen.sum()))
         kept = ids[chosen]
-        other = rng.integers(self.vocabulary, size=len(kept))
+        other = rng.choice(self.others, len(kept))
         if self.exchange:
             out[chosen] = np.where(lot < 0.8, self.mask, np.where(lot < 0.9, other, kept))
         else:
