@@ -7,7 +7,10 @@ from pathlib import Path
 
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
-WORDS = "the a old red small king queen dog cat house river runs sees likes finds and near under".split()
+WORDS = (
+    "the", "a", "old", "red", "small", "king", "queen", "dog", "cat", "house", "river", "runs", "sees", "likes",
+    "finds", "and", "near", "under",
+)  # fmt: skip
 SIZES = {
     "mlm": "{layers: 2, width: 16, heads: 2, inner: 32, vocabulary: 90, length: 16, batch: 64, learning_rate: 0.003}",
     "bilm": (

@@ -25,10 +25,10 @@ class Chunks:
     @property
     def count(self) -> int:
         """Chunks of a pass. Raises `ValueError` where the text is shorter than one."""
-        found = (len(self.text.ids) - self.size + 1) // self.size
-        if found < 1:
-            raise ValueError(f"{len(self.text.ids)} ids are no chunk of {self.size}")
-        return found
+        tokens = len(self.text.ids)
+        if tokens < self.size:
+            raise ValueError(f"{tokens} ids are no chunk of {self.size}")
+        return max(1, (tokens - self.size + 1) // self.size)  # with room to begin elsewhere at the next pass
 
     def starts(self, first: int, count: int) -> Ints:
         """Where the chunks number `first` to `first + count` begin, counted over all passes."""

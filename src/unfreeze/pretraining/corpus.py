@@ -154,9 +154,38 @@ def _text(raw: bytes, where: str, number: int) -> str:
         raise InputError(found, where=f"{where}:{number}") from None
 
 
+class _Zstandard(io.RawIOBase):
+    """A .zst file, frame after frame. zstandard's own reader takes a torn file for a whole one."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._frame, self._left = file.open("rb"), zstandard.ZstdDecompressor().decompressobj(), b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            packed = packed or self._file.read(1 << 16)
+            if not packed:
+                if not self._frame.eof:
+                    raise EOFError("the file ends inside a frame")
+                return 0
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+            self._left = self._frame.decompress(packed)
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 def _opened(file: Path) -> IO[bytes]:
-    known: dict[str, Callable[[Path, str], Any]] = {
-        ".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open, ".zst": zstandard.open
-    }  # fmt: skip
-    opened = known.get(file.suffix.lower(), open)(file, "rb")
-    return cast(IO[bytes], opened if hasattr(opened, "readline") else io.BufferedReader(opened))
+    suffix = file.suffix.lower()
+    if suffix == ".zst":
+        return io.BufferedReader(_Zstandard(file))
+    known: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
+    return cast(IO[bytes], known[suffix](file) if suffix in known else file.open("rb"))
