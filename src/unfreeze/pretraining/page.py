@@ -82,7 +82,7 @@ def command(asked: Pretraining) -> str:
     words = ["unfreeze", "pretrain", *asked.corpus]
     for field in fields(Pretraining):
         value = getattr(asked, field.name)
-        if field.name in ("corpus",) or value == field.default:
+        if field.name == "corpus" or (value == field.default and field.name != "objective"):
             continue
         option = "--from" if field.name == "start" else f"--{field.name.replace('_', '-')}"
         words += [option] if value is True else [option, str(value)]

@@ -57,7 +57,7 @@ def read_record(folder: Path) -> Record:
         told = values.pop("settings")
         settings = pretraining_from({**told, "corpus": tuple(told["corpus"])})
         return Record(settings=settings, **{**values, "curve": tuple(values["curve"])})
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"is no record of a pretraining: {error}", where=str(path)) from None
 
 
