@@ -37,7 +37,26 @@ def test_losses_add_up_and_reach_every_weight(softmax: WordSoftmax) -> None:
     torch.testing.assert_close(whole, sum(softmax.loss(s[None], k[None]) for s, k in zip(states, classes, strict=True)))
     whole.backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in softmax.parameters())
-    assert float(softmax.loss(states[:0], classes[:0])) == 0
+    assert float(softmax.loss(states[:0], classes[:0]).detach()) == 0
+
+
+@pytest.mark.parametrize("cuts", [(12, 30), (5, 100)])
+def test_losses_and_gradients_are_those_of_torchs_own(cuts: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_softmax, "CUTS", cuts)
+    torch.manual_seed(0)
+    made, count = WordSoftmax(32, WORDS), FIRST + len(WORDS)
+    given = torch.nn.AdaptiveLogSoftmaxWithLoss(32, count, [cut for cut in cuts if cut < count], div_value=2.0)
+    given.load_state_dict({name.replace("tails", "tail"): tensor for name, tensor in made.state_dict().items()})
+    states, classes = torch.randn(200, 32, requires_grad=True), torch.randint(count, (200,))
+    same = states.detach().clone().requires_grad_()
+    loss, expected = made.loss(states, classes), -given(same, classes).output.sum()
+    torch.testing.assert_close(loss, expected)
+    loss.backward()
+    expected.backward()
+    torch.testing.assert_close(states.grad, same.grad)
+    wanted = dict(given.named_parameters())
+    for name, parameter in made.named_parameters():
+        torch.testing.assert_close(parameter.grad, wanted[name.replace("tails", "tail")].grad)
 
 
 def test_classes() -> None:

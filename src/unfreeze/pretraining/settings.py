@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,6 +16,7 @@ from unfreeze.errors import InputError, nearest
 Objective = Literal["mlm", "bilm", "skip-thoughts"]
 Masking = Literal["80-10-10", "all"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+_NONE = ("highways",)  # sizes of which there may be none
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -174,11 +176,12 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
         raise InputError("give one of --tokens, --hours and --passes", where="--tokens")
     for name in ("tokens", "hours", "passes", "most", "batch", "learning_rate", "checkpoint_minutes"):
         value = getattr(asked, name)
-        if value is not None and value <= 0:
-            raise InputError(f"is {value:g}; must be above 0", where=_option(name))
-    for name, low, high in (("dropout", 0, 1), ("mask_share", 0, 1)):
-        if not low <= getattr(asked, name) < high:
-            raise InputError(f"is {getattr(asked, name):g}; must be from 0 to below 1", where=_option(name))
+        if value is not None and not 0 < value < math.inf:
+            raise InputError(f"is {value:g}; must be a number above 0", where=_option(name))
+    if not 0 <= asked.dropout < 1:
+        raise InputError(f"is {asked.dropout:g}; must be from 0 to below 1", where="--dropout")
+    if not 0 < asked.mask_share < 1:
+        raise InputError(f"is {asked.mask_share:g}; must be above 0 and below 1", where="--mask-share")
     own = {"mlm": ("masking", "mask_share", "whole_words", "next_sentence", "lower_case")}
     for objective, names in own.items():
         for name in names if asked.objective != objective else ():
@@ -211,7 +214,7 @@ def _read_size(path: Path, kind: type[Size]) -> Size:
 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return TypeAdapter(kind).validate_python(values, strict=False)
+        found = TypeAdapter(kind).validate_python(values, strict=False)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -220,6 +223,19 @@ def _read_size(path: Path, kind: type[Size]) -> Size:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "it"
         raise InputError(f"{field}: {first['msg']}", where=str(path)) from None
+    for name, value in asdict(found).items():
+        if not all(0 < number < math.inf or (name in _NONE and number == 0) for number in _numbers(value)):
+            raise InputError(f"{name}: is {value}; must be above 0", where=str(path))
+    return found
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """A number, or all of them in tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _numbers(part)
+    else:
+        yield value
 
 
 def _option(name: str) -> str:
