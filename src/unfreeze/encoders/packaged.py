@@ -41,19 +41,25 @@ def packaged_folder(name: str) -> Path | None:
     """Folder of a packaged encoder, None for other names. Raises `InputError` saying what to install."""
     if name not in PACKAGED:
         return None
-    package, folder, install = PACKAGED[name]
+    folder = _installed(name)
+    if folder is None:
+        raise InputError(f"is not installed: {PACKAGED[name][2]}", where=f"--encoder {name}")
+    return folder
+
+
+def _installed(name: str) -> Path | None:
+    """Folder of a packaged encoder, None where the package is not installed or lacks it."""
+    package, folder, _ = PACKAGED[name]
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise InputError(f"is not installed: {install}", where=f"--encoder {name}")
-    return Path(spec.origin).parent / folder
+        return None
+    path = Path(spec.origin).parent / folder
+    return path if path.is_dir() else None
 
 
 def _listed_package(name: str) -> Listed:
-    package, folder, install = PACKAGED[name]
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        return Listed(name, f"not installed: {install}")
-    return _listed(name, Path(spec.origin).parent / folder)
+    folder = _installed(name)
+    return Listed(name, f"not installed: {PACKAGED[name][2]}") if folder is None else _listed(name, folder)
 
 
 def _cached() -> Iterator[Listed]:
