@@ -75,10 +75,14 @@ def prepare_pieces(
 
 
 def _sentences(documents: Iterable[Document], tokenizer: Any) -> Iterator[list[list[int]]]:
-    encode = tokenizer.backend_tokenizer.encode_batch_fast
+    from tokenizers import Tokenizer
+
+    whole = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    whole.no_truncation()  # a folder may ask for it, and for padding
+    whole.no_padding()
     left = iter(documents)
     while some := list(islice(left, _AT_ONCE)):
         texts = [[s for paragraph in document for s in sentences_of(paragraph)] for document in some]
-        found = iter(encode([s for document in texts for s in document], add_special_tokens=False))
+        found = iter(whole.encode_batch_fast([s for document in texts for s in document], add_special_tokens=False))
         for document in texts:
             yield [encoding.ids for encoding in islice(found, len(document))]
