@@ -56,6 +56,12 @@ def test_no_more_is_read_than_was_asked_for(tmp_path: Path) -> None:
     assert next(documents) == [[6]]
 
 
+def test_some_text_is_held_out_of_however_little(tmp_path: Path) -> None:
+    documents = iter([[[1, 2]], [[3]], [[4]]])
+    assert write_prepared(tmp_path, documents, DTYPE, most=1) == (2, 1)
+    assert next(documents) == [[4]]
+
+
 @pytest.mark.parametrize(("documents", "problem"), [([], "no text"), ([[[]]], "no text"), ([[[1, 2]]], "one document")])
 def test_too_little_text_is_told(documents: Documents, problem: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=problem):

@@ -66,6 +66,10 @@ def test_a_stream_goes_on_inside_its_block_and_blocks_cover_the_text() -> None:
             assert np.array_equal(np.take(backward, taken, mode="wrap"), whole[1])
     assert len(set(begun)) == len(begun)
     assert {start % streams.block for start in begun} == {begun[0] % streams.block}
+    covered = np.zeros(streams.size, bool)
+    for start in begun:
+        covered[np.arange(start, start + streams.block) % streams.size] = True
+    assert covered.sum() == len(begun) * streams.block
     for step in range(STEPS_A_BLOCK - 1):
         assert np.array_equal(streams.read(step)[:, :, -1], streams.read(step + 1)[:, :, 0])
     assert [streams.fresh(step) for step in (0, 1, STEPS_A_BLOCK - 1, STEPS_A_BLOCK)] == [True, False, False, True]

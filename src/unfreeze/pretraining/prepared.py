@@ -74,7 +74,7 @@ def write_prepared(
 
     Args:
         documents: sentences of ids; empty sentences and documents are left out.
-        most: ids after which no more are read; None reads all.
+        most: ids to train on after which no more are read; None reads all. Two documents are read in any case.
 
     Returns:
         Ids to train on, and held out.
@@ -89,7 +89,7 @@ def write_prepared(
             if kept := [sentence for sentence in document if len(sentence)]:
                 (held_out if number % EVERY == 1 else train).add(kept)
                 number += 1
-            if most is not None and train.tokens >= most:
+            if most is not None and train.tokens >= most and held_out.tokens:
                 break
         for sink in (train, held_out):
             sink.close()
