@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
@@ -84,7 +85,7 @@ def plain(made: BiLm, ids: np.ndarray) -> tuple[list[list[Tensor]], list[list[Ce
         certain = count + direction  # <S> forward, </S> backward
         for row in ids[direction].tolist():
             cells = zeros(made)
-            for word, following in zip(row[:-1], row[1:], strict=True):
+            for word, following in pairwise(row):
                 top = read_word(made, direction, token(made, word), cells)[-1]
                 if following != certain:
                     losses[direction].append(-made.softmax.head(top).log_softmax(0)[classes[following]])
@@ -174,7 +175,7 @@ def test_held_out_losses_by_direction(corpus: Path) -> None:
     each = [float(torch.stack(losses[d]).mean()) for d in DIRECTIONS]
     assert [found["forward"], found["backward"]] == pytest.approx(each, rel=1e-5)
     assert found["loss"] == pytest.approx(float(torch.stack([*losses[0], *losses[1]]).mean()), rel=1e-5)
-    assert list(found)[0] == "loss"
+    assert next(iter(found)) == "loss"
     assert made.held_out("fp32") == found
     assert made.module.training
     for name, t in made.carried().items():

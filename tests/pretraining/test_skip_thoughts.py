@@ -93,7 +93,8 @@ def test_loss_and_gradients_are_those_of_a_loop_over_sentences(corpus: Path) -> 
     made = objective(corpus)
     batch = made.batch(0)
     assert len(batch) > 2
-    both = sum(plain(made, made.text.text, batch.tolist()), [])
+    before, after = plain(made, made.text.text, batch.tolist())
+    both = [*before, *after]
     expected = sum(both) / len(both)
     loss = made.loss(batch, np.arange(len(batch)))
     torch.testing.assert_close(loss[0], expected)
@@ -144,14 +145,14 @@ def test_held_out_losses_of_both_neighbours(corpus: Path) -> None:
     made = objective(corpus)
     found = made.held_out("fp32")
     documents = sentences_of(made.held.text)
-    middle = [i for i in range(1, len(documents[0]) - 1)]
+    middle = list(range(1, len(documents[0]) - 1))
     assert len(documents) == 1
     assert len(middle) > made.rows  # more than a step
     with torch.no_grad():
         losses = plain(made, made.held.text, middle)
     each = [float(torch.stack(one).mean()) for one in losses]
     assert [found["previous"], found["next"]] == pytest.approx(each, rel=1e-5)
-    assert found["loss"] == pytest.approx(float(torch.stack(sum(losses, [])).mean()), rel=1e-5)
+    assert found["loss"] == pytest.approx(float(torch.stack([*losses[0], *losses[1]]).mean()), rel=1e-5)
     assert made.held_out("fp32") == found
     assert made.module.training
 
