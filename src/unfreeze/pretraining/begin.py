@@ -107,10 +107,13 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
         asked.mask_share, tokenizer.mask_token_id, others, asked.masking == "80-10-10",
         continuations(tokenizer) if asked.whole_words else None,
     )  # fmt: skip
-    return MaskedLm(
+    made = MaskedLm(
         model, tokenizer, masker, corpus, text, held, size=size, dropout=asked.dropout, seed=asked.seed,
         pairs=asked.next_sentence,
     )  # fmt: skip
+    if asked.start is not None:
+        made.check_head()
+    return made
 
 
 def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
