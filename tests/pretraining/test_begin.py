@@ -70,6 +70,33 @@ def test_every_family_with_a_head_goes_on(family: str, corpus: Path) -> None:
     torch.testing.assert_close(found[0], expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_head_that_wants_more_than_states_is_told(corpus: Path) -> None:
+    """Longformer's asks for the encoder's attention."""
+    tokenizer = families.make_tokenizer()
+    settings = {**families.SIZES, "vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": 0}
+    model = transformers.LongformerForMaskedLM(transformers.LongformerConfig(**settings, attention_window=8))
+    model.save_pretrained(corpus / "start")
+    tokenizer.save_pretrained(corpus / "start")
+    with pytest.raises(InputError, match=r"--from: .* cannot be trained here"):
+        begin(corpus, start=str(corpus / "start"))
+
+
+def test_a_head_that_gives_something_else_is_told(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as one that goes by the place of a piece."""
+    start = save_start(corpus / "start")
+    whole = BertForMaskedLM.forward
+
+    def forward(self: Any, **given: Any) -> Any:
+        out = whole(self, **given)
+        out.logits = out.logits * (1 + 10 * torch.arange(out.logits.shape[1])[:, None])
+        return out
+
+    begin(corpus, start=str(start))
+    monkeypatch.setattr(BertForMaskedLM, "forward", forward)
+    with pytest.raises(InputError, match="cannot be trained here"):
+        begin(corpus, start=str(start))
+
+
 def test_settings_go_over_the_start(corpus: Path) -> None:
     start = save_start(corpus / "start")
     made = begin(corpus, start=str(start), batch=80, learning_rate=0.5)
