@@ -192,6 +192,39 @@ def test_what_is_saved_is_an_encoder(tokenizer: Any, text: tuple[Prepared, Prepa
     assert made.model.get_submodule(made.place) is made.given  # it can go on
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_saved_has_the_very_same_logits(
+    kind: str, tokenizer: Any, text: tuple[Prepared, Prepared], tmp_path: Path
+) -> None:
+    made = objective(kind, tokenizer, text)
+    ids = torch.from_numpy(made.batch(0).ids)
+    model = whole_model(made, tmp_path).eval()
+    made.module.eval()
+    setattr(made.model, made.place, made.base)
+    with torch.no_grad():
+        given = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        assert torch.equal(model(**given).logits, made.model(**given).logits)
+
+
+def test_both_halves_of_a_pair_are_of_the_text(tokenizer: Any, text: tuple[Prepared, Prepared]) -> None:
+    """A strange one is the end of a chunk of the same pass, cut where the first half ends."""
+    made = objective("pairs", tokenizer, text)
+    stream = text[0].ids.tolist()
+    body = LENGTH - 3
+    for step in range(8):
+        batch = made.batch(step)
+        assert batch.follows is not None
+        starts = made.text.starts(step * made.rows, made.rows)
+        passes = {int(start) for turn in range(step * made.rows // made.text.count + 1)
+                  for start in made.text.starts(turn * made.text.count, made.text.count)}  # fmt: skip
+        for row, types, start, strange in zip(batch.gold, batch.types, starts, batch.follows, strict=True):
+            first, second = row[types == 0][1:-1].tolist(), row[types == 1][:-1].tolist()
+            assert 0 < len(first) < body
+            assert first == stream[start : start + len(first)]
+            ends = [stream[other + len(first) : other + body] for other in (passes if strange else {start})]
+            assert second in ends
+
+
 def test_flops_are_three_times_the_products_of_a_forward_pass(tokenizer: Any, text: tuple[Prepared, Prepared]) -> None:
     made = objective("bert", tokenizer, text)
     inside = 2 * (4 * 16 * 16 + 2 * 16 * 32) + 2 * 2 * LENGTH * 16

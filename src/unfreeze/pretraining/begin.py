@@ -45,6 +45,8 @@ def objective_for(asked: Pretraining, work: Path, device: torch.device, tell: Te
     Raises:
         InputError: the corpus, a size or the encoder to go on from is at fault.
     """
+    if asked.start is None:
+        size_of(asked)  # a mistake there is told before much text is read
     if asked.objective == "mlm":
         masked = _masked_lm(asked, work, tell)
         masked.module.to(device)
@@ -105,10 +107,13 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
         asked.mask_share, tokenizer.mask_token_id, others, asked.masking == "80-10-10",
         continuations(tokenizer) if asked.whole_words else None,
     )  # fmt: skip
-    return MaskedLm(
+    made = MaskedLm(
         model, tokenizer, masker, corpus, text, held, size=size, dropout=asked.dropout, seed=asked.seed,
         pairs=asked.next_sentence,
     )  # fmt: skip
+    if asked.start is not None:
+        made.check_head()
+    return made
 
 
 def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
@@ -129,7 +134,12 @@ def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
     assert isinstance(size, SkipSize)
     with seeded(asked.seed):
         model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
-    return SkipThoughts(model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
+    made = SkipThoughts(model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
+    for name, part in (("part to train on", made.text), ("held-out part", made.held)):
+        if not len(part.middle):
+            problem = f"is too small: in its {name} no sentence stands between two others of one document"
+            raise InputError(problem, where="CORPUS")
+    return made
 
 
 def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
@@ -205,7 +215,10 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     from unfreeze.encoders.hugging_face import load_transformer
 
     name = str(asked.start)
-    encoder = load_transformer(name)  # says what is wrong with a folder
+    try:
+        encoder = load_transformer(name)  # says what is wrong with a folder
+    except InputError as error:
+        raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
     where = packaged_folder(name) or name
     kind: Any = BertForPreTraining if asked.next_sentence else AutoModelForMaskedLM
     try:

@@ -91,7 +91,8 @@ class BiLm:
         """See `Objective`. The states after these rows are kept for the next step."""
         ids, fresh = batch
         some = slice(int(rows[0]), int(rows[-1]) + 1)
-        before = None if fresh else [(h[:, some], c[:, some]) for h, c in self.states]
+        # Copies, since the gradient still needs them when the new ones are written over the old.
+        before = None if fresh else [(h[:, some].clone(), c[:, some].clone()) for h, c in self.states]
         sums, after = self._losses(ids[:, rows], before)
         for (h, c), (new_h, new_c) in zip(self.states, after, strict=True):
             h[:, some], c[:, some] = new_h.detach(), new_c.detach()

@@ -98,12 +98,12 @@ class Checkpoints:
             kept: dict[str, Any] = torch.load(self.file, map_location="cpu", weights_only=True)
             objective.module.load_state_dict(kept["model"])
             optimiser.load_state_dict(kept["optimiser"])
+            objective.carry(kept["carried"])
+            found = kept["state"]
+            return State(**{**found, "curve": tuple(Point(**point) for point in found["curve"])})
         except Exception as error:  # a torn file fails in many ways
             said = " ".join(str(error).split())[:200]
             raise InputError(f"cannot be gone on from: {said}; delete it to begin anew", where=str(self.file)) from None
-        objective.carry(kept["carried"])
-        found = kept["state"]
-        return State(**{**found, "curve": tuple(Point(**point) for point in found["curve"])})
 
 
 def optimiser_for(objective: Objective, device: torch.device) -> torch.optim.AdamW:

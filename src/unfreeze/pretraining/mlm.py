@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import local
 from typing import Any
@@ -13,9 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Batch, Ints
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
 from unfreeze.layers.dropout import swap_dropout
 from unfreeze.pretraining.chunks import Chunks
 from unfreeze.pretraining.masking import Flags, Masker
@@ -166,12 +169,38 @@ class MaskedLm:
 
     def save(self, folder: Path) -> None:
         """A folder of transformers, the head among the weights, so that it can be gone on with."""
+        with self._whole() as model:
+            model.save_pretrained(folder, safe_serialization=True)
+        self.tokenizer.save_pretrained(folder)
+
+    def check_head(self) -> None:
+        """Raise `InputError` where the head wants more than states: tried on an input, against the whole model."""
+        batch = self.batch(0)
+        place = np.arange(self.length) % 2 == 1
+        half = replace(batch, chosen=np.broadcast_to(place, batch.chosen.shape))
+        ids, types = (torch.from_numpy(column[:1]).to(self.encoder.device) for column in (batch.ids, batch.types))
+        try:
+            with torch.no_grad(), frozen(self.module):
+                found, _ = self._losses(half, np.arange(1))
+                with self._whole() as model:
+                    logits = model(input_ids=ids, attention_mask=torch.ones_like(ids), **self.encoder._types(types))[0]
+            gold = torch.from_numpy(batch.gold[0]).to(logits.device)
+            wanted = F.cross_entropy(logits[0, place].float(), gold[place], reduction="sum")
+            same = torch.allclose(found, wanted, rtol=1e-4)
+        except Exception:  # a head that asks for more fails in ways of its own
+            same = False
+        if not same:
+            problem = "its masked-LM head is of a kind that cannot be trained here; choose another encoder"
+            raise InputError(problem, where="--from")
+
+    @contextmanager
+    def _whole(self) -> Iterator[Any]:
+        """The model with its encoder inside."""
         setattr(self.model, self.place, self.base)
         try:
-            self.model.save_pretrained(folder, safe_serialization=True)
+            yield self.model
         finally:
             setattr(self.model, self.place, self.given)
-        self.tokenizer.save_pretrained(folder)
 
     def _masked(self, chunks: Chunks, starts: Ints, draw: tuple[int, ...]) -> Masked:
         rng = np.random.default_rng(draw)

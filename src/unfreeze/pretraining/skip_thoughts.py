@@ -186,7 +186,7 @@ class SkipThoughts:
         table = self.module.embedding.weight.detach().float().cpu().numpy()
         words, rows = [END_WORD, UNKNOWN], [END, END + 1]
         for row, word in enumerate(self.module.words, FIRST):
-            for name in _QUOTES if word == '"' else (word,):
+            for name in _QUOTES if word == '"' and self.tokenizer == "treebank" else (word,):
                 if name not in (END_WORD, UNKNOWN):
                     words.append(name)
                     rows.append(row)

@@ -64,7 +64,10 @@ class WordSoftmax(nn.Module):
     @classmethod
     def load(cls, width: int, folder: Path) -> WordSoftmax:
         """What `save` wrote. Raises `InputError` where it does not fit."""
-        words = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
+        try:
+            words = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot be read: {error}", where=str(folder / VOCABULARY)) from None
         made = cls(width, words)
         try:
             made.load_state_dict(load_file(folder / SOFTMAX))
