@@ -18,6 +18,7 @@ from safetensors import safe_open
 
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
+from unfreeze.pretraining.card import CARD
 from unfreeze.pretraining.record import RECORD, read_record
 from unfreeze.pretraining.run import WORK, run
 from unfreeze.pretraining.settings import Pretraining
@@ -170,6 +171,41 @@ def test_another_corpus_is_told_and_the_run_is_kept(tmp_path: Path) -> None:
     assert files(Path(wanted.out)) == before
     text.write_bytes(content)
     assert run(wanted).finished
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("place", ["halve", "write_card"])
+def test_an_end_that_fails_is_made_again(
+    place: str, objective: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without training again: nothing is left to do but to write the encoder."""
+    wanted = settings(tmp_path, objective, half=True, tokens=100)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"unfreeze.pretraining.run.{place}", full)
+        with pytest.raises(OSError, match="No space"):
+            run(wanted)
+    out = Path(wanted.out)
+    before = read_record(out)
+    assert not before.finished
+    after = run(wanted, told=stop_at(before.curve[-1]["step"] + 1))
+    assert after.finished
+    assert after.curve == before.curve
+    assert (out / CARD).exists()
+    assert load_encoder(str(out)).width > 0
+
+
+def test_the_curve_is_there_while_a_run_goes_on(tmp_path: Path) -> None:
+    wanted = settings(tmp_path, "skip-thoughts")
+    with pytest.raises(KeyboardInterrupt):
+        run(wanted, told=stop_at(4))
+    curve = read_record(Path(wanted.out)).curve
+    with pytest.raises(KeyboardInterrupt):
+        run(wanted, told=stop_at(4))
+    assert read_record(Path(wanted.out)).curve == curve
 
 
 def test_a_finished_folder_is_left_alone(tmp_path: Path) -> None:

@@ -47,8 +47,8 @@ def run(
     """
     out = Path(asked.out)
     with claimed(out, RECORD):
-        if (out / RECORD).exists():
-            known = read_record(out)
+        known = read_record(out) if (out / RECORD).exists() else None
+        if known is not None:
             check_same(known.settings, asked)
             if known.finished:
                 raise InputError("holds a finished run; go on from it with --from and another --out", where=str(out))
@@ -56,6 +56,8 @@ def run(
         precision = fast_precision(device)
         objective = _objective(asked, out, device, tell)
         record = _record(asked, objective, precision, device)
+        if known is not None:  # all there is to tell until the next point, and after the last one
+            record = replace(record, curve=known.curve, speed=known.speed, share_of_peak=known.share_of_peak)
         write_record(out, record)
         tell(_begun(record))
         budget = _budget(asked, objective)
@@ -85,9 +87,9 @@ def run(
         if asked.half:
             halve(out)
         record = replace(record, finished=True)
-        write_record(out, record)
         write_page(out, record)
         write_card(out, record)
+        write_record(out, record)  # last, since it says that everything is there
         shutil.rmtree(out / WORK, ignore_errors=True)
     return record
 
