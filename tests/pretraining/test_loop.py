@@ -88,6 +88,23 @@ def test_an_interrupted_run_goes_on_to_the_same_losses_and_weights(
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
+def test_one_thread_or_two_give_the_same_weights(kind: str, corpus: Path, tmp_path: Path) -> None:
+    before, found = torch.get_num_threads(), []
+    for count in (1, 2):
+        torch.set_num_threads(count)
+        try:
+            made = objective(corpus, kind)
+            state = train(made, tmp_path / f"{count}.pt", 4 * made.step_tokens, every=math.inf)
+        finally:
+            torch.set_num_threads(before)
+        found.append((curve_of(state), weights_of(made)))
+    (one, alone), (two, halved) = found
+    assert one == two
+    for name, t in alone.items():
+        assert torch.equal(t, halved[name]), name
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_it_learns(kind: str, corpus: Path, tmp_path: Path) -> None:
     made = objective(corpus, kind, learning_rate=0.02)
     before = made.held_out("fp32")
@@ -172,6 +189,37 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(how: str, corpus: Pa
         train(made, file, 1e4)
     assert file.read_bytes() == kept
     assert all(torch.isfinite(p).all() for p in made.module.parameters())
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES)
+def test_a_rate_that_breaks_the_weights_is_told_before_they_are_kept(kind: str, corpus: Path, tmp_path: Path) -> None:
+    """The step itself has a loss; what it made of the weights is seen on the held-out part, or in the next step."""
+    file = tmp_path / "checkpoint.pt"
+    made = objective(corpus, kind, learning_rate=1e38)
+    with pytest.raises(DivergedError, match="the loss is no number after step") as told:
+        train(made, file, 30 * made.step_tokens)
+    assert told.value.where == "--learning-rate"
+    kept = torch.load(file)["state"]["curve"] if file.exists() else []
+    assert all(math.isfinite(loss) for point in kept for loss in (point["held_out"] or {}).values())
+
+
+def test_a_held_out_loss_that_is_no_number_keeps_the_last_checkpoint(corpus: Path, tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint.pt"
+    made = objective(corpus, "skip-thoughts")
+    kept: list[bytes] = []
+    read = made.held_out
+
+    def broken(precision: Any) -> dict[str, float]:
+        found = read(precision)
+        if not file.exists():
+            return found
+        kept.append(file.read_bytes())
+        return {**found, "next": math.nan}
+
+    made.held_out = broken  # type: ignore[method-assign]
+    with pytest.raises(DivergedError, match="after step 11; the last good checkpoint is kept"):
+        train(made, file, 12 * made.step_tokens)
+    assert file.read_bytes() == kept[-1]
 
 
 def test_a_loss_that_is_no_number_at_once(corpus: Path, tmp_path: Path) -> None:

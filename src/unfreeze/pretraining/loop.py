@@ -71,7 +71,7 @@ class State:
 
 
 class DivergedError(InputError):
-    """The loss is no number any more; the last good checkpoint stands."""
+    """A loss, in training or on the held-out part, is no number any more; the last good checkpoint stands."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,8 @@ def pretrain(
             told(run.progress(state, loss, done, tokens, _since(began)))
             if state.step % every == 0 or done >= 1:
                 state = _with_point(objective, state, losses, share, precision, done >= 1)
+                if not all(map(math.isfinite, (state.curve[-1].held_out or {}).values())):
+                    raise DivergedError(_diverged(state, checkpoints), where="--learning-rate")
                 losses = []
                 point(state)
                 if _since(saved) > checkpoints.every or done >= 1:
