@@ -85,6 +85,7 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
     (b'{"text": null}\n', ":1", "no 'text'"),
     (b'{"text": "fine"}\n{"title": "x"}\n', ":2", "no 'text'"),
     (b'{"text": "fine"}\n\n[1, 2]\n', ":3", "no line of JSON"),
+    (b'{"text": "\\ud83d\\ude00"}\n{"text": "a \\ude00"}\n', ":2", r"\\ude00 is half a character"),
     (b'{"text": "fine"}\n{"text": \n', ":2", "no line of JSON"),
 ])  # fmt: skip
 def test_a_bad_line_is_named(data: bytes, where: str, problem: str, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ Document = tuple[str, ...]
 
 LONGEST_LINE = 1 << 24  # bytes; text has line ends, and a line is in memory as a whole
 LONGEST_DOCUMENT = 1000  # paragraphs; a longer one is read as several
+_HALVES = re.compile("[\ud800-\udfff]")  # of pairs; JSON can name one by itself, UTF-8 cannot write it
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -117,6 +118,9 @@ def _jsonl(lines: _Lines, where: str) -> Iterator[list[str]]:
             raise InputError("is no line of JSON with an object", where=f"{where}:{number}") from None
         if not isinstance(text, str):
             raise InputError("has no 'text' that is a string", where=f"{where}:{number}")
+        if half := _HALVES.search(text):
+            found = f"\\u{ord(half.group()):04x} is half a character; write both halves, or leave it out"
+            raise InputError(found, where=f"{where}:{number}")
         if paragraphs := [part for part in (p.strip() for p in text.split("\n")) if part]:
             yield paragraphs
 
