@@ -16,7 +16,7 @@ from made_corpus import asked, write_corpus
 from transformers import BertForMaskedLM, BertForPreTraining
 
 from unfreeze.errors import InputError
-from unfreeze.pretraining.begin import CORPUS, objective_for
+from unfreeze.pretraining.begin import CORPUS, SHORTEST, objective_for
 from unfreeze.pretraining.mlm import MaskedLm
 
 CPU = torch.device("cpu")
@@ -246,12 +246,36 @@ def test_a_preparation_that_was_interrupted_is_made_again(corpus: Path, monkeypa
     assert begin(corpus).corpus == whole
 
 
-def test_heads_must_divide_the_width(corpus: Path) -> None:
-    settings = asked(corpus, "mlm")
+@pytest.mark.parametrize(("objective", "given", "other", "said"), [
+    ("mlm", "heads: 2", "heads: 3", "no multiple of 3 heads"),
+    ("mlm", "length: 16", "length: 15", "length: is 15; must be at least 16"),
+    ("bilm", "[2, 8]", "[51, 8]", "one is 51 characters wide"),
+])  # fmt: skip
+def test_sizes_that_make_no_model_are_told(objective: str, given: str, other: str, said: str, corpus: Path) -> None:
+    settings = asked(corpus, objective)
     size = Path(settings.size)
-    size.write_text(size.read_text(encoding="utf-8").replace("heads: 2", "heads: 3"), encoding="utf-8")
-    with pytest.raises(InputError, match="no multiple of 3 heads"):
+    text = size.read_text(encoding="utf-8")
+    assert given in text
+    size.write_text(text.replace(given, other), encoding="utf-8")
+    with pytest.raises(InputError, match=f"--size: .*{said}"):
         objective_for(settings, corpus / "work", CPU, lambda line: None)
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_the_shortest_inputs_train(pairs: bool, corpus: Path) -> None:
+    made = begin(corpus, next_sentence=pairs)
+    assert made.length == SHORTEST
+    for step in range(20):
+        assert torch.isfinite(made.loss(made.batch(step), np.arange(made.rows))).all()
+
+
+def test_the_widest_filter_trains(corpus: Path) -> None:
+    settings = asked(corpus, "bilm")
+    size = Path(settings.size)
+    size.write_text(size.read_text(encoding="utf-8").replace("[2, 8]", "[50, 8]"), encoding="utf-8")
+    made = objective_for(settings, corpus / "work", CPU, lambda line: None)
+    batch = made.batch(0)
+    assert torch.isfinite(made.loss(batch, made.parts(batch, 1)[0])).all()
 
 
 def test_seeds_decide_weights(corpus: Path) -> None:

@@ -15,7 +15,7 @@ from torch import nn
 
 from unfreeze.encoders.elmo import published
 from unfreeze.encoders.elmo.bilm import LstmSize
-from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize, Highway
 from unfreeze.encoders.packaged import packaged_folder
@@ -35,6 +35,7 @@ from unfreeze.pretraining.words import DTYPE, prepare_words, read_words
 from unfreeze.training.seeds import seeded
 
 CORPUS = "corpus"
+SHORTEST = 16  # pieces of an input, so that there is something to predict from; what packing is tried with has fewer
 CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
 Tell = Callable[[str], None]
 
@@ -156,6 +157,9 @@ def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
 def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
     size = size_of(asked)
     assert isinstance(size, BilmSize)
+    for width, _ in size.filters:
+        if width > LONGEST:
+            raise InputError(f"filters: one is {width} characters wide; a word has {LONGEST}", where="--size")
     cnn = CnnSize(CHARACTERS, size.embedding, size.filters, size.highways, size.projection)
     model = ElmoModel(cnn, LstmSize(size.hidden, size.projection, size.layers))
     with torch.no_grad():
@@ -194,6 +198,8 @@ def _new_bert(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, Tra
     assert isinstance(size, TransformerSize)
     if size.width % size.heads:
         raise InputError(f"width {size.width} is no multiple of {size.heads} heads", where="--size")
+    if size.length < SHORTEST:
+        raise InputError(f"length: is {size.length}; must be at least {SHORTEST}", where="--size")
     folder = work / "tokenizer"
     if not folder.exists():
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
