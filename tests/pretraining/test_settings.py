@@ -29,6 +29,8 @@ GIVEN: dict[str, Any] = {"corpus": ("text.txt",), "out": "out"}
     ({"passes": 0.0}, "--passes", "above 0"),
     ({"hours": -1.0}, "--hours", "above 0"),
     ({"learning_rate": 0.0}, "--learning-rate", "above 0"),
+    ({"seed": -1}, "--seed", "from 0"),
+    ({"seed": 1 << 32}, "--seed", "below 4294967296"),
     ({"dropout": 1.0}, "--dropout", "below 1"),
     ({"dropout": -0.1}, "--dropout", "from 0"),
     ({"mask_share": 0.0}, "--mask-share", "above 0"),

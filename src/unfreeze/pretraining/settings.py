@@ -17,6 +17,7 @@ Objective = Literal["mlm", "bilm", "skip-thoughts"]
 Masking = Literal["80-10-10", "all"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 _NONE = ("highways",)  # sizes of which there may be none
+SEEDS = 1 << 32  # that NumPy takes
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -178,6 +179,8 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
         value = getattr(asked, name)
         if value is not None and not 0 < value < math.inf:
             raise InputError(f"is {value:g}; must be a number above 0", where=_option(name))
+    if not 0 <= asked.seed < SEEDS:
+        raise InputError(f"is {asked.seed}; must be from 0 to below {SEEDS}", where="--seed")
     if not 0 <= asked.dropout < 1:
         raise InputError(f"is {asked.dropout:g}; must be from 0 to below 1", where="--dropout")
     if not 0 < asked.mask_share < 1:
