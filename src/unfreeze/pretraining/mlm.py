@@ -65,7 +65,7 @@ class _Given(nn.Module):
 class MaskedLm:
     """See `Objective`.
 
-    Every input has the same number of pieces, cut from running text with `[SEP]` between documents, so nothing is
+    Every input has the same number of pieces, cut from running text in which nothing parts documents, so nothing is
     padding. Only the chosen pieces go through the head, whose product with the vocabulary would else be most of a small
     model's time.
 
