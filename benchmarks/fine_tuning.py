@@ -97,7 +97,9 @@ def train_ours(encoder: TransformerEncoder, data: Dataset, epochs: int, seed: in
     return side.steps[-1]
 
 
-class _Ticks(TrainerCallback):  # type: ignore[misc]
+class Ticks(TrainerCallback):  # type: ignore[misc]
+    """A tick at the end of each step."""
+
     def __init__(self, clock: StepClock) -> None:
         self.clock = clock
 
@@ -118,7 +120,7 @@ def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side) 
             lr_scheduler_type="linear", seed=seed, use_cpu=True, save_strategy="no", eval_strategy="no",
             report_to="none", disable_tqdm=True, logging_strategy="no",
         )  # fmt: skip
-        trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), rows, callbacks=[_Ticks(clock)])
+        trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), rows, callbacks=[Ticks(clock)])
         side.whole.append(timed(trainer.train, len(rows) * epochs))
     side.steps.append(steps_alone(clock, len(rows), epochs))
     side.predicted.append(_peer_predictions(model, tokenizer, data.test, data.labels.names))

@@ -75,6 +75,8 @@ SCRIPTS = (
     ),
     Script("memory_growth", "--data {many}", "--counts 5000 30000", "--counts 100 200", ("texts",), 2),
     Script("growth", "--data {many}", "--counts 1000 10000 50000", "--counts 200 400 800", ("texts",), 3.9),
+    Script("pretraining", "--data {data}/{texts}", "--sizes mini --steps 20 --turns 2",
+           "--sizes tiny --steps 6 --turns 1", ("texts",), 2.5, long=True),
     Script("start_up", "--data {many}", "--turns 3", "--rows 300 --turns 1", ("texts",), 0.1),
     Script("store_dtypes", "--data {data}", "--heads linear crf --seeds 2", "--heads linear --train-size 40 --seeds 1",
            ("texts", "tags"), 4, long=True),

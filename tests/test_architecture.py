@@ -50,6 +50,7 @@ def test_help_is_light_and_fast() -> None:
     assert time.perf_counter() - began < 5  # a second at most on an idle machine; torch alone takes longer
     assert _loaded(main, "compare", "--help") == set()
     assert _loaded(main, "probe", "--help") == set()
+    assert _loaded(main, "pretrain", "--help") == set()
 
 
 def test_check_needs_no_torch() -> None:
@@ -62,6 +63,11 @@ def test_report_needs_no_torch(comparison: Callable[..., Path]) -> None:
     main = "from unfreeze.cli import main; main()"
     assert not _loaded(main, "report", folder) & {"torch", "transformers"}
     assert (folder / "report.html").exists()
+
+
+def test_record_and_page_of_a_pretraining_need_no_torch() -> None:
+    code = "import unfreeze.pretraining.page, unfreeze.pretraining.card, unfreeze.pretraining.settings"
+    assert not _loaded(code) & {"torch", "transformers", "tokenizers"}
 
 
 def test_bad_plan_is_refused_before_torch_is_loaded(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_layer_scores import make_layer_scores
@@ -14,6 +15,9 @@ from rich.console import Console
 
 from unfreeze import progress
 from unfreeze.judge import judge
+from unfreeze.pretraining.loop import Progress as Step
+from unfreeze.pretraining.record import Record
+from unfreeze.pretraining.settings import pretraining_from
 from unfreeze.progress import Display, clock, layer_table, summary
 
 
@@ -204,3 +208,37 @@ def test_layer_table_of_one_layer_without_any_spread() -> None:
         line for line in layer_table(replace(make_layer_scores("tagging"), layers=(one,), chosen=0)) if " o " in line
     ]
     assert "0.0 to   0.0" in row
+
+
+def _point(**changes: Any) -> dict[str, Any]:
+    point = {"step": 10, "tokens": 2_500_000, "loss": 4.5, "rate": 1e-3, "seconds": 60.0, "held_out": None}
+    return {**point, **changes}
+
+
+def test_a_line_wherever_the_held_out_text_was_read(capsys: pytest.CaptureFixture[str]) -> None:
+    losses = {"loss": 4.25, "next_sentence": 0.5}
+    record = Record(
+        pretraining_from({"corpus": ("a",), "out": "o"}), "", "", "", {}, "pieces", 1, 1, 1,
+        curve=(_point(held_out=losses),), speed=1234.0,
+    )  # fmt: skip
+    with Display() as display:
+        display.point(record)
+        display.point(replace(record, curve=(*record.curve, _point(tokens=3_000_000))))  # the last is what counts
+        display.point(replace(record, share_of_peak=0.25))
+    plain, with_share = capsys.readouterr().out.splitlines()
+    assert plain.strip() == "2.50 M pieces: loss 4.500, held out 4.250, next sentence 0.500; 1,234 pieces a second"
+    assert with_share == f"{plain}, 25% of the peak"
+
+
+def test_the_live_line_while_pretraining(screen: io.StringIO) -> None:
+    with Display() as display:
+        display.trained(Step(step=3, tokens=1_200_000, loss=5.0625, done=0.25, speed=20000.0, left=200.0))
+        (task,) = display.progress.tasks
+        assert task.visible
+        assert task.percentage == 25
+        display.progress.refresh()
+        display.trained(Step(step=4, tokens=1_200_000, loss=5.0, done=1.01, speed=20000.0, left=0.0))
+        assert task.percentage == 100  # a last step may go over
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())
+    for said in ("loss 5.062", "20,000 a second", "1.2 M read, about 3 min 20 s left"):
+        assert said in text

@@ -237,6 +237,59 @@ def _options(given: list[str] | None) -> dict[str, str]:
 
 
 @app.command()
+def pretrain(
+    corpus: Annotated[
+        list[str],
+        typer.Argument(metavar="CORPUS...", help="Text: plain, WikiExtractor's, jsonl; .xz, .gz, .bz2, .zst."),
+    ],
+    out: Annotated[str, typer.Option(metavar="DIR", help="For the encoder; an unfinished run is gone on with.")],
+    objective: Annotated[str, typer.Option(metavar="mlm|bilm|skip-thoughts", help="A BERT, an ELMo, skip-thoughts.")],
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="ENCODER", help="Go on from this one.  [default: from nothing]")
+    ] = None,
+    size: Annotated[str | None, typer.Option(metavar="tiny|mini|small|FILE.yaml", help="[default: mini]")] = None,
+    tokens: Annotated[int | None, typer.Option(metavar="N", help="Pieces (mlm) or words to read.")] = None,
+    hours: Annotated[float | None, typer.Option(metavar="H", help="Hours of training instead.")] = None,
+    passes: Annotated[
+        float | None, typer.Option(metavar="P", help="Passes over the text instead.  [default: 1]")
+    ] = None,
+    most: Annotated[int | None, typer.Option(metavar="N", help="Read only N pieces or words of the text.")] = None,
+    batch: Annotated[int | None, typer.Option(metavar="N", help="Pieces or words a step.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(metavar="R", help="The highest.")] = None,
+    dropout: Annotated[float | None, typer.Option(metavar="P", help="[default: 0]")] = None,
+    masking: Annotated[str | None, typer.Option(metavar="80-10-10|all", help="Of mlm.  [default: 80-10-10]")] = None,
+    mask_share: Annotated[float | None, typer.Option(metavar="P", help="Of mlm.  [default: 0.15]")] = None,
+    whole_words: Annotated[bool | None, typer.Option("--whole-words", help="Of mlm: mask whole words.")] = None,
+    next_sentence: Annotated[
+        bool | None, typer.Option("--next-sentence", help="Of mlm: does the second half follow the first?")
+    ] = None,
+    lower_case: Annotated[bool | None, typer.Option("--lower-case", help="Of a vocabulary made here.")] = None,
+    tokenizer: Annotated[
+        str | None, typer.Option(metavar="treebank|whitespace", help="How texts become words.  [default: treebank]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N")] = None,
+    device: Annotated[str | None, typer.Option(metavar="auto|cpu|cuda")] = None,
+    half: Annotated[bool | None, typer.Option("--half", help="Write the weights in 16 bits.")] = None,
+    checkpoint_minutes: Annotated[float | None, typer.Option(metavar="M", help="[default: 10]")] = None,
+) -> None:
+    """Make an encoder from raw text, or go on with the pretraining of one; the result is used like any other."""
+    given = {k: v for k, v in locals().items() if v is not None} | {"corpus": tuple(corpus)}
+    from unfreeze.pretraining.settings import pretraining_from
+
+    asked = pretraining_from(given)
+    from unfreeze.pretraining.run import run
+    from unfreeze.progress import Display
+
+    try:
+        with Display() as display:
+            run(asked, display.say, display.trained, display.point)
+    except KeyboardInterrupt:
+        typer.echo("unfreeze: interrupted; the same command goes on from the last checkpoint", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(f"{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}")
+
+
+@app.command()
 def convert(
     encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="Name or folder.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="A folder that is not there yet.")],

@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from unfreeze.experiment.layer_scores import LayerScores
 from unfreeze.judge import METRIC_NAMES, Result
+from unfreeze.pretraining.record import Record
+
+if TYPE_CHECKING:
+    from unfreeze.pretraining.loop import Progress as Step
 
 BAR = 32  # signs
 
@@ -76,6 +81,24 @@ class Display:
             return
         self.pace, self.best = seconds, max(self.best, score)
         self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
+
+    def trained(self, now: Step) -> None:
+        """After a step of `pretraining.run`."""
+        self.progress.update(
+            self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
+            best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
+        )  # fmt: skip
+
+    def point(self, record: Record) -> None:
+        """At a point of the curve of `pretraining.run`; a line wherever the held-out text was read."""
+        last = record.curve[-1]
+        if not last["held_out"]:
+            return
+        each = ", ".join(f"{'held out' if name == 'loss' else name.replace('_', ' ')} {loss:.3f}"
+                         for name, loss in last["held_out"].items())  # fmt: skip
+        share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
+        speed = f"{record.speed:,.0f} {record.unit} a second{share}"
+        self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")
 
 
 def clock(seconds: float) -> str:

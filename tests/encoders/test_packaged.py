@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import asdict
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from unfreeze.encoders.packaged import PACKAGED, listed_encoders, packaged_folder
+from unfreeze.encoders.packaged import PACKAGED, Listed, listed_encoders, packaged_folder
 from unfreeze.errors import InputError
+from unfreeze.pretraining.record import Record, write_record
+from unfreeze.pretraining.settings import SIZES, pretraining_from
 
 
 def test_minilm_is_listed_with_its_size() -> None:
@@ -38,3 +43,41 @@ def test_cached_hub_models_are_listed_if_whole(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     (row,) = [row for row in listed_encoders() if row.name not in PACKAGED]
     assert (row.name, row.layers, row.width, row.mb) == ("someone/whole", 3, 8, 2.0)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of an installed package, from which `bert-mini` and its siblings may come."""
+    found = ModuleSpec("unfreeze", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: found)
+    return tmp_path
+
+
+def test_a_package_without_the_encoders_folder(package: Path) -> None:
+    rows = {row.name: row for row in listed_encoders()}
+    for name in ("bert-mini", "elmo-mini", "skip-mini"):
+        assert rows[name] == Listed(name, f"not installed: {PACKAGED[name][2]}")
+        with pytest.raises(InputError, match=f"--encoder {name}: is not installed"):
+            packaged_folder(name)
+
+
+@pytest.mark.parametrize(("name", "objective", "files", "layers", "width"), [
+    ("bert-mini", "mlm", ["model.safetensors", "config.json"], 3, 64),
+    ("elmo-mini", "bilm", ["weights.hdf5", "options.json"], 3, 64),
+    ("skip-mini", "skip-thoughts", ["uni_skip.npz", "utable.npy"], 1, 64),
+])  # fmt: skip
+def test_an_encoder_that_we_pretrained_is_listed_with_its_size(
+    name: str, objective: Any, files: list[str], layers: int, width: int, package: Path
+) -> None:
+    folder = package / "pretrained" / name
+    folder.mkdir(parents=True)
+    asked = pretraining_from({"corpus": ("text.txt",), "out": name, "objective": objective})
+    sizes = asdict(SIZES[objective]["tiny"])
+    write_record(folder, Record(asked, "2026-01-02", "2 cores", "fp32", sizes, "words", 10, 1, 100, True))
+    for file in files:
+        weights = file.endswith((".safetensors", ".hdf5", ".npz", ".npy"))
+        (folder / file).write_bytes(b"{}" if not weights else b"x" * 500_000)
+    row = next(row for row in listed_encoders() if row.name == name)
+    mb = sum(file.endswith((".safetensors", ".hdf5", ".npz", ".npy")) for file in files) / 2
+    assert row == Listed(name, str(folder), layers, width, mb)
+    assert packaged_folder(name) == folder

@@ -6,7 +6,7 @@ import pytest
 from nltk.tokenize.destructive import NLTKWordTokenizer
 
 from unfreeze.encoders.skip_thoughts import reading
-from unfreeze.encoders.words import words_of
+from unfreeze.encoders.words import sentences_of, treebank_words, words_of
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -36,3 +36,24 @@ def test_one_sentence_is_as_the_plain_tokenizer_has_it(text: str) -> None:
 def test_whitespace_leaves_words_as_they_are() -> None:
     assert words_of(" It was. So ", "whitespace") == ["It", "was.", "So"]
     assert words_of(" ", "whitespace") == [""]
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("Mr. A came. He left!  Did he? Yes", ["Mr. A came.", "He left!", "Did he?", "Yes"]),
+    ("一。二！“三？”四。 five. 六", ["一。", "二！", "“三？”四。 five.", "六"]),
+    ("one line\nno end", ["one line\nno end"]), ("", []), (" \n ", []),
+])  # fmt: skip
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert sentences_of(text) == expected
+
+
+@pytest.mark.parametrize("text", [
+    "J. R. Smith of the U.S. Army came.  He saw (so he said) 3.5 ships! \"Why?\" she asked. \t Nobody knew ...",
+    "He said \"Wait.\" Then he left.\nA new line.",
+])  # fmt: skip
+def test_sentences_are_the_text_and_have_its_words(text: str) -> None:
+    sentences = sentences_of(text)
+    assert len(sentences) > 1
+    assert all(sentence == sentence.strip() for sentence in sentences)
+    assert "".join("".join(sentences).split()) == "".join(text.split())
+    assert [word for sentence in sentences for word in treebank_words(sentence)] == treebank_words(text)

@@ -79,3 +79,15 @@ def test_other_peoples_files_hold(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no comparison"), claimed(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_of_another_kind_holds(tmp_path: Path) -> None:
+    (tmp_path / "pretraining.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="holds no comparison"), claimed(tmp_path):
+        pass
+    with claimed(tmp_path, "pretraining.json"):
+        assert (tmp_path / ".lock").exists()
+    (tmp_path / "pretraining.json").rename(tmp_path / "comparison.json")
+    with pytest.raises(InputError, match="holds no pretraining"), claimed(tmp_path, "pretraining.json"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["comparison.json"]

@@ -12,6 +12,7 @@ from unfreeze.encoders.reading import Input, collect, windows
 
 Tokenizer = Literal["treebank", "whitespace"]
 
+_FULL_STOPS = re.compile(r"(?<=[。！？])(?![”’」』）\s])")
 _NO_SPACES = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")  # kana and Han characters
 
 
@@ -33,6 +34,12 @@ def treebank_words(text: str) -> list[str]:
     """
     sentences, words = _splitters()
     return [word for sentence in sentences.tokenize(text) for word in words.tokenize(sentence)]
+
+
+def sentences_of(text: str) -> list[str]:
+    """Sentences of a text as punkt finds them, and after the full stops of Chinese and Japanese."""
+    found: list[str] = _splitters()[0].tokenize(text)
+    return [part for sentence in found for part in _FULL_STOPS.split(sentence) if part]
 
 
 class _Abbreviations(set[str]):

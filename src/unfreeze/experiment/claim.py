@@ -14,16 +14,18 @@ from unfreeze.experiment.files import sweep
 
 
 @contextmanager
-def claimed(out: Path) -> Iterator[None]:
-    """Hold a comparison's folder; a folder that was made for nothing is gone again after the block.
+def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
+    """Hold the folder of a comparison, or of what else has a file `mark` there.
+
+    A folder that was made for nothing is gone again after the block.
 
     Raises:
         InputError: it is in use, holds something else, or cannot be written.
     """
     lock = out / ".lock"
-    ours = (out / "comparison.json").exists() or lock.exists()
+    ours = (out / mark).exists() or lock.exists()
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not ours)):
-        raise InputError("is there already and holds no comparison; choose another --out", where=str(out))
+        raise InputError(f"is there already and holds no {Path(mark).stem}; choose another --out", where=str(out))
     made = [folder for folder in (out, *out.parents) if not folder.exists()]
     try:
         try:

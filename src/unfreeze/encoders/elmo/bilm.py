@@ -210,16 +210,31 @@ class BiLm(nn.Module):
             x = torch.stack([part[rows] for part, rows in zip(below.chunk(2, 1), steps.rows, strict=True)])
         else:
             x = below[steps.rows]
+        before = None if states is None else [_sorted(state, steps) for state in states]
+        found, after = self.stacked(x, steps.active, before, first)
+        outputs = [torch.cat([out[0, steps.places[0]], out[1, steps.places[1]]], 1) for out in found]
+        return outputs, [_unsorted(last, steps) for last in after]
+
+    def stacked(
+        self, x: Tensor, active: Sequence[int], states: Sequence[State] | None = None, first: int = 0
+    ) -> tuple[list[Tensor], list[State]]:
+        """As `forward`, in step order, where the two directions may read different rows.
+
+        Args:
+            x: (2, R, width) in step order.
+            active, states: see `ProjectedLstm`; a state a layer.
+
+        Returns:
+            Of each layer from `first` (2, R, projection), and their states after the last rows.
+        """
         outputs, after = [], []
         for number, layer in islice(enumerate(self.layers), first, None):
-            before = None if states is None else _sorted(states[number], steps)
             x_in = dropout(x, self.dropout, self.training)
-            out, last = layer(x_in, steps.active, before)
+            x, last = layer(x_in, active, None if states is None else states[number])
             if self.size.skip and number > 0:
-                out = out + x_in
-            x = out
-            outputs.append(torch.cat([out[0, steps.places[0]], out[1, steps.places[1]]], 1))
-            after.append(_unsorted(last, steps))
+                x = x + x_in
+            outputs.append(x)
+            after.append(last)
         return outputs, after
 
 

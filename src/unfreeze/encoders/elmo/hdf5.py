@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,43 @@ def _told(path: Path) -> Iterator[None]:
     except Exception as error:
         problem = " ".join(str(error).split()) or type(error).__name__
         raise InputError(f"is no HDF5 file, or is torn: {problem}", where=str(path)) from None
+
+
+def write_hdf5(path: Path, weights: Mapping[str, Tensor], cnn: CnnSize, lstm: LstmSize, dtype: str = "float32") -> None:
+    """Write weights under the names of `ElmoModel`'s parameters as they are published; `read_hdf5` reads them.
+
+    Args:
+        dtype: of the file's tensors; published ones are float32.
+    """
+    import h5py
+
+    with h5py.File(path, "w") as opened:
+        for name, tensor in _published(weights, cnn, lstm).items():
+            opened.create_dataset(name, data=tensor.float().cpu().numpy().astype(dtype))
+
+
+def _published(weights: Mapping[str, Tensor], cnn: CnnSize, lstm: LstmSize) -> dict[str, Tensor]:
+    made = {"char_embed": weights["cnn.embedding"][1:]}
+    for k in range(len(cnn.filters)):
+        made[f"CNN/W_cnn_{k}"] = weights[f"cnn.convolutions.{k}.weight"].permute(2, 1, 0)[None]
+        made[f"CNN/b_cnn_{k}"] = weights[f"cnn.convolutions.{k}.bias"]
+    for k in range(cnn.highways):
+        for name in ("carry", "transform"):
+            made[f"CNN_high_{k}/W_{name}"] = weights[f"cnn.highways.{k}.{name}.weight"].T
+            made[f"CNN_high_{k}/b_{name}"] = weights[f"cnn.highways.{k}.{name}.bias"]
+    made["CNN_proj/W_proj"] = weights["cnn.projection.weight"].T
+    made["CNN_proj/b_proj"] = weights["cnn.projection.bias"]
+    forget = slice(_GATES.index("f") * lstm.hidden, (_GATES.index("f") + 1) * lstm.hidden)
+    for layer in range(lstm.layers):
+        ours = {name: weights[f"lm.layers.{layer}.{name}"] for name in ("input", "recurrent", "bias", "project")}
+        for direction in (0, 1):
+            where = f"RNN_{direction}/RNN/MultiRNNCell/Cell{layer}/LSTMCell"
+            own = {name: tensor[direction] for name, tensor in ours.items()}
+            bias = _reordered(own["bias"], _OURS, _GATES)
+            bias[forget] -= FORGET_BIAS
+            made[f"{where}/W_0"] = _reordered(torch.cat([own["input"], own["recurrent"]]), _OURS, _GATES)
+            made[f"{where}/B"], made[f"{where}/W_P_0"] = bias, own["project"]
+    return made
 
 
 class _Tensors:
@@ -127,7 +164,7 @@ def _direction(read: _Tensors, where: str, width: int, lstm: LstmSize) -> dict[s
     }
 
 
-def _reordered(gates: Tensor) -> Tensor:
-    """Blocks of the last dimension from the file's order to ours."""
-    blocks = dict(zip(_GATES, gates.chunk(4, -1), strict=True))
-    return torch.cat([blocks[name] for name in _OURS], -1)
+def _reordered(gates: Tensor, order: Sequence[str] = _GATES, wanted: Sequence[str] = _OURS) -> Tensor:
+    """Blocks of the last dimension from one order to another: from the file's to ours."""
+    blocks = dict(zip(order, gates.chunk(4, -1), strict=True))
+    return torch.cat([blocks[name] for name in wanted], -1)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
-from unfreeze.encoders.elmo.hdf5 import holds_elmo, read_hdf5
+from unfreeze.encoders.elmo.hdf5 import holds_elmo, read_hdf5, write_hdf5
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.errors import InputError
@@ -127,11 +127,12 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     return read_hdf5(found[0], options.cnn, options.lstm, told)
 
 
-def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> None:
-    """Write `options.json` as published and the weights as safetensors; `read_options` and `read_weights` read them.
+def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str], *, hdf5: bool = False) -> None:
+    """Write `options.json` as published and the weights; `read_options` and `read_weights` read them.
 
     Args:
         reading: told along in the options.
+        hdf5: the weights as published, too; else as safetensors.
     """
     cnn, lstm = model.cnn.size, model.lm.size
     options = {
@@ -147,7 +148,10 @@ def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str]) -> 
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "options.json").write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
-    write_safetensors(folder / WEIGHTS, model)
+    if hdf5:
+        write_hdf5(folder / "weights.hdf5", model.state_dict(), cnn, lstm)
+    else:
+        write_safetensors(folder / WEIGHTS, model)
 
 
 def write_safetensors(path: Path, model: ElmoModel) -> None:

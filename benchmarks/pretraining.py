@@ -1,0 +1,132 @@
+"""Masked-LM pretraining: pieces a second against the transformers Trainer with its collator.
+
+    python -m pip install -r benchmarks/requirements.txt
+    python benchmarks/pretraining.py --data shared/data/sst2 --steps 40
+
+A new BERT of the size named, without dropout, on the texts of a set as running text. Both read the same inputs of one
+length, so nothing is padding, in batches of one size, in bf16 where that is fast, and clip the gradient. The peer is
+`Trainer` with `DataCollatorForLanguageModeling`: AdamW, linear decay; it saves and logs nothing. Of each run the first
+steps, in which libraries prepare themselves, are not counted.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning threads stall a shared machine
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from data_sets import read_set
+from fine_tuning import Ticks
+from measuring import Peaks, Rate, StepClock, median_rate, named_ratio, take_turns, this_machine
+from results import Findings, Run, Table, add_json_option
+from transformers import BertForMaskedLM, DataCollatorForLanguageModeling, Trainer
+from transformers import TrainingArguments as Arguments
+from transformers.utils import logging
+
+from unfreeze.encoders.precision import fast_precision
+from unfreeze.pretraining.begin import objective_for
+from unfreeze.pretraining.budget import Budget
+from unfreeze.pretraining.loop import Checkpoints, pretrain
+from unfreeze.pretraining.mlm import MaskedLm
+from unfreeze.pretraining.settings import pretraining_from
+from unfreeze.training.seeds import seeded
+
+WARM = 3  # steps
+
+
+def rate(clock: StepClock, pieces: int) -> Rate:
+    """Pieces a second of all steps but the first."""
+    steps = len(clock.ends) - 1
+    return clock.rate(np.arange(steps) >= WARM, pieces * (steps - WARM))
+
+
+def train_ours(objective: MaskedLm, steps: int, folder: Path) -> Rate:
+    """Our loop, without checkpoints or held-out losses in the time."""
+    clock = StepClock()
+    device = torch.device("cpu")
+    budget, kept = Budget(steps * objective.step_tokens, None), Checkpoints(folder / "checkpoint.pt", 1e9)
+    kept.file.unlink(missing_ok=True)
+    pretrain(
+        objective, budget, kept, seed=0, precision=fast_precision(device), device=device,
+        told=lambda progress: clock.tick(),
+    )  # fmt: skip
+    return rate(clock, objective.step_tokens)
+
+
+def train_peer(objective: MaskedLm, steps: int) -> Rate:
+    """Trainer on the same inputs."""
+    tokenizer, clock = objective.tokenizer, StepClock()
+    bodies = objective.text.rows(objective.text.starts(0, min(objective.text.count, steps * objective.rows)))
+    rows = [
+        {"input_ids": [tokenizer.cls_token_id, *body.tolist(), tokenizer.sep_token_id]} for body in bodies
+    ]  # fmt: skip
+    config: Any = objective.base.config
+    with tempfile.TemporaryDirectory() as out, seeded(0):
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+        arguments = Arguments(
+            out, per_device_train_batch_size=objective.rows, learning_rate=objective.learning_rate, max_steps=steps,
+            lr_scheduler_type="linear", use_cpu=True, bf16=fast_precision(torch.device("cpu")) == "bf16",
+            save_strategy="no", eval_strategy="no", report_to="none", disable_tqdm=True, logging_strategy="no",
+        )  # fmt: skip
+        collator = DataCollatorForLanguageModeling(tokenizer, mlm_probability=0.15)
+        Trainer(BertForMaskedLM(config), arguments, collator, rows, callbacks=[Ticks(clock)]).train()
+    return rate(clock, objective.step_tokens)
+
+
+def measure(objective: MaskedLm, size: str, steps: int, turns: int, folder: Path) -> Findings:
+    """Both sides in turns."""
+    peaks = Peaks()
+    sides = {"ours": lambda: train_ours(objective, steps, folder), "Trainer": lambda: train_peer(objective, steps)}
+    rates = take_turns(sides, turns, peaks)
+    precision = fast_precision(torch.device("cpu"))
+    share = {name: peaks.share(objective.flops, seen, precision) for name, seen in rates.items()}
+    rows = tuple((name, median_rate(seen).clock, str(share[name])) for name, seen in rates.items())
+    shape = f"{objective.rows} inputs of {objective.length} pieces a step, {steps} steps, {turns} turns"
+    note = (
+        f"{shape}; of the peak by the products that ours computes: the head sees the masked pieces alone. "
+        f"Peak {peaks.line()}."
+    )
+    table = Table(f"{size}: masked-LM", ("", "pieces/s", "of its peak"), rows, note)
+    ratio = named_ratio(
+        f"masked-LM pretraining of {size}, against Trainer", rates["ours"], rates["Trainer"], "pieces/s",
+        share["ours"], 1.5,
+    )  # fmt: skip
+    return Findings((table,), (ratio,))
+
+
+def main() -> None:
+    """Print machine, date, versions, and both sides."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="a folder with labelled texts, such as sst2")
+    parser.add_argument("--sizes", nargs="+", default=["tiny", "mini"])
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--batch", type=int, help="pieces a step; the size's own if left out")
+    parser.add_argument("--turns", type=int, default=3)
+    add_json_option(parser)
+    arguments = parser.parse_args()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    run = Run(this_machine("accelerate"), arguments.json)
+    data = read_set(arguments.data.parent, arguments.data.name, None)
+    for size in arguments.sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            text = folder / "text.txt"
+            text.write_text("\n\n".join(example.text for example in data.train), encoding="utf-8")
+            given = {"corpus": (str(text),), "out": str(folder), "objective": "mlm", "size": size}
+            asked = pretraining_from(given | ({"batch": arguments.batch} if arguments.batch else {}))
+            objective = objective_for(asked, folder / "work", torch.device("cpu"), lambda line: None)
+            assert isinstance(objective, MaskedLm)
+            run.add(measure(objective, size, arguments.steps, arguments.turns, folder))
+    run.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""From settings to an objective: the corpus prepared in the work folder, the model made or loaded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from unfreeze.encoders.elmo import published
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
+from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.token_cnn import CnnSize, Highway
+from unfreeze.encoders.packaged import packaged_folder
+from unfreeze.errors import InputError
+from unfreeze.experiment.files import new_folder, write_json
+from unfreeze.pretraining.bilm import BiLm
+from unfreeze.pretraining.corpus import Document, corpus_files, read_documents
+from unfreeze.pretraining.masking import Masker, continuations
+from unfreeze.pretraining.mlm import MaskedLm
+from unfreeze.pretraining.objective import Corpus, Objective
+from unfreeze.pretraining.pieces import dtype_of, prepare_pieces, wordpiece
+from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, Prepared, open_prepared
+from unfreeze.pretraining.settings import SIZES, BilmSize, Pretraining, SkipSize, TransformerSize, size_of
+from unfreeze.pretraining.skip_thoughts import SkipThoughts, SkipThoughtsModel
+from unfreeze.pretraining.word_softmax import SOFTMAX, WordSoftmax
+from unfreeze.pretraining.words import DTYPE, prepare_words, read_words
+from unfreeze.training.seeds import seeded
+
+CORPUS = "corpus"
+SHORTEST = 16  # pieces of an input, so that there is something to predict from; what packing is tried with has fewer
+CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
+Tell = Callable[[str], None]
+
+
+def objective_for(asked: Pretraining, work: Path, device: torch.device, tell: Tell) -> Objective:
+    """The objective with its corpus in `work / CORPUS`, which is prepared if it is not there.
+
+    Raises:
+        InputError: the corpus, a size or the encoder to go on from is at fault.
+    """
+    if asked.start is None:
+        size_of(asked)  # a mistake there is told before much text is read
+    if asked.objective == "mlm":
+        masked = _masked_lm(asked, work, tell)
+        masked.module.to(device)
+        return masked
+    if asked.objective == "skip-thoughts":
+        skip = _skip_thoughts(asked, work, tell)
+        skip.module.to(device)
+        return skip
+    both = _bilm(asked, work, tell)
+    both.module.to(device)
+    both.to(device)
+    return both
+
+
+def _documents(asked: Pretraining) -> Iterator[Document]:
+    return read_documents(corpus_files([Path(path) for path in asked.corpus]))
+
+
+def _prepared(
+    asked: Pretraining, folder: Path, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
+) -> Corpus:
+    """The corpus in `folder`, prepared there unless it was made from the same files and read in the same way."""
+    files = [(path.name, path.stat().st_size) for path in corpus_files([Path(p) for p in asked.corpus])]
+    key = blake2b(json.dumps([files, reading, asked.most]).encode(), digest_size=8).hexdigest()
+    told = folder / "corpus.json"
+    if told.exists():
+        known = Corpus(**json.loads(told.read_text(encoding="utf-8")))
+        if known.key != key:
+            raise InputError("the corpus is not the one that this run was begun with", where=str(folder.parent))
+        return known
+    tell(f"Reading {len(files)} file{'s'[: len(files) != 1]} of text")
+    with new_folder(folder) as unfinished:
+        tokens, held_out = prepare(unfinished)
+        made = Corpus(tokens, held_out, key)
+        write_json(unfinished / told.name, asdict(made))
+    return made
+
+
+def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    model, tokenizer, size = _new_bert(asked, work, tell) if asked.start is None else _known_model(asked)
+    folder = work / CORPUS
+    reading = json.dumps([tokenizer.backend_tokenizer.to_str()])
+    corpus = _prepared(
+        asked, folder, reading, lambda to: prepare_pieces(to, _documents(asked), tokenizer, asked.most), tell
+    )
+    dtype = dtype_of(len(tokenizer))
+    text, held = (open_prepared(folder / part, dtype) for part in (TRAIN, HELD_OUT))
+    for name, part in (("part to train on", text), ("held-out part", held)):
+        if len(part.ids) < size.length:
+            problem = f"is too small: its {name} has {len(part.ids)} pieces, one input has {size.length}"
+            raise InputError(problem, where="CORPUS")
+    others = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
+    masker = Masker(
+        asked.mask_share, tokenizer.mask_token_id, others, asked.masking == "80-10-10",
+        continuations(tokenizer) if asked.whole_words else None,
+    )  # fmt: skip
+    made = MaskedLm(
+        model, tokenizer, masker, corpus, text, held, size=size, dropout=asked.dropout, seed=asked.seed,
+        pairs=asked.next_sentence,
+    )  # fmt: skip
+    if asked.start is not None:
+        made.check_head()
+    return made
+
+
+def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
+    folder = work / CORPUS
+    corpus = _prepared(
+        asked,
+        folder,
+        asked.tokenizer,
+        lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most),
+        tell,
+    )
+    return corpus, read_words(folder), open_prepared(folder / TRAIN, DTYPE), open_prepared(folder / HELD_OUT, DTYPE)
+
+
+def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
+    corpus, words, text, held = _in_words(asked, work, tell)
+    size = size_of(asked)
+    assert isinstance(size, SkipSize)
+    with seeded(asked.seed):
+        model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
+    made = SkipThoughts(model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
+    for name, part in (("part to train on", made.text), ("held-out part", made.held)):
+        if not len(part.middle):
+            problem = f"is too small: in its {name} no sentence stands between two others of one document"
+            raise InputError(problem, where="CORPUS")
+    return made
+
+
+def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
+    corpus, words, text, held = _in_words(asked, work, tell)
+    with seeded(asked.seed):
+        model, softmax, size = _new_elmo(asked, words) if asked.start is None else _known_elmo(asked, words)
+    model.lm.dropout = asked.dropout
+    return BiLm(
+        model, softmax, words, corpus, text, held, size=size, seed=asked.seed,
+        reading={"tokenizer": asked.tokenizer},
+    )  # fmt: skip
+
+
+def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
+    size = size_of(asked)
+    assert isinstance(size, BilmSize)
+    for width, _ in size.filters:
+        if width > LONGEST:
+            raise InputError(f"filters: one is {width} characters wide; a word has {LONGEST}", where="--size")
+    cnn = CnnSize(CHARACTERS, size.embedding, size.filters, size.highways, size.projection)
+    model = ElmoModel(cnn, LstmSize(size.hidden, size.projection, size.layers))
+    with torch.no_grad():
+        model.cnn.embedding[0] = 0  # no character has this number
+        for highway in model.cnn.highways:
+            assert isinstance(highway, Highway)
+            nn.init.constant_(highway.carry.bias, -2.0)  # as bilm-tf begins: most of a word passes unchanged
+    return model, WordSoftmax(size.projection, words[: size.vocabulary]), size
+
+
+def _known_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
+    name = str(asked.start)
+    folder = packaged_folder(name) or Path(name)
+    if not published.is_published(folder):
+        raise InputError("is no folder of a published ELMo", where=f"--from {name}")
+    options = published.read_options(folder)
+    model = ElmoModel(options.cnn, options.lstm)
+    model.load_state_dict(published.read_weights(folder, options))
+    width = options.lstm.projection
+    known = (folder / SOFTMAX).exists()
+    like = SIZES["bilm"]["mini"]
+    assert isinstance(like, BilmSize)
+    softmax = WordSoftmax.load(width, folder) if known else WordSoftmax(width, words[: like.vocabulary])
+    size = BilmSize(
+        options.cnn.embedding, options.cnn.filters, options.cnn.highways, options.lstm.hidden, width,
+        options.lstm.layers, len(softmax.words), like.length, asked.batch or like.batch,
+        asked.learning_rate or CONTINUED_RATE,
+    )  # fmt: skip
+    return model, softmax, size
+
+
+def _new_bert(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
+    from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertForPreTraining
+
+    size = size_of(asked)
+    assert isinstance(size, TransformerSize)
+    if size.width % size.heads:
+        raise InputError(f"width {size.width} is no multiple of {size.heads} heads", where="--size")
+    if size.length < SHORTEST:
+        raise InputError(f"length: is {size.length}; must be at least {SHORTEST}", where="--size")
+    folder = work / "tokenizer"
+    if not folder.exists():
+        tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
+        with new_folder(folder) as unfinished:
+            wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=size.width, num_hidden_layers=size.layers,
+        num_attention_heads=size.heads, intermediate_size=size.inner, max_position_embeddings=size.length,
+        pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    with seeded(asked.seed):
+        return (BertForPreTraining if asked.next_sentence else BertForMaskedLM)(config), tokenizer, size
+
+
+def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
+    from transformers import AutoModelForMaskedLM, BertForPreTraining
+
+    from unfreeze.encoders.hugging_face import load_transformer
+
+    name = str(asked.start)
+    try:
+        encoder = load_transformer(name)  # says what is wrong with a folder
+    except InputError as error:
+        raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
+    where = packaged_folder(name) or name
+    kind: Any = BertForPreTraining if asked.next_sentence else AutoModelForMaskedLM
+    try:
+        with seeded(asked.seed):
+            model, found = kind.from_pretrained(
+                where, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+            )
+    except (ValueError, OSError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"cannot be loaded with a masked-LM head: {said}", where=f"--from {name}") from None
+    lacking = sorted(key for key in found["missing_keys"] if "pooler" not in key and "seq_relationship" not in key)
+    if lacking:
+        raise InputError(
+            f"has no masked-LM head: its weights lack {lacking[0]}; wanted is an encoder that was saved with it",
+            where=f"--from {name}",
+        )
+    if encoder.tokenizer.mask_token_id is None:
+        raise InputError("its tokenizer has no masking piece", where=f"--from {name}")
+    config = model.config
+    inner = int(getattr(config, "intermediate_size", 0))
+    size = TransformerSize(
+        encoder.layers - 1, encoder.width, int(config.num_attention_heads), inner,
+        len(encoder.tokenizer), min(CONTINUED_LENGTH, encoder.max_length), asked.batch or CONTINUED_BATCH,
+        asked.learning_rate or CONTINUED_RATE,
+    )  # fmt: skip
+    return model, encoder.tokenizer, size

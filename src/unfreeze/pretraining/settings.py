@@ -1,0 +1,245 @@
+"""What is to be pretrained: objective, sizes, text, how long. No torch here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from unfreeze.errors import InputError, nearest
+
+Objective = Literal["mlm", "bilm", "skip-thoughts"]
+Masking = Literal["80-10-10", "all"]
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
+_NONE = ("highways",)  # sizes of which there may be none
+SEEDS = 1 << 32  # that NumPy takes
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TransformerSize:
+    """A BERT.
+
+    Attributes:
+        layers, width, heads, inner: of the transformer; `inner` is the width of its feed-forward part.
+        vocabulary: WordPiece pieces.
+        length: pieces an input has, and the most it may have ever after.
+        batch: pieces a step.
+        learning_rate: highest, of Adam.
+    """
+
+    layers: int
+    width: int
+    heads: int
+    inner: int
+    vocabulary: int
+    length: int
+    batch: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, config=_STRICT)
+class BilmSize:
+    """An ELMo.
+
+    Attributes:
+        embedding, filters, highways: of the character CNN; filters are (width in characters, how many).
+        hidden, projection, layers: of the LSTMs of one direction.
+        vocabulary: words that can be predicted; all others are one.
+        length: words through which the gradient goes back.
+        batch: words a step.
+        learning_rate: highest, of Adam.
+    """
+
+    embedding: int
+    filters: tuple[tuple[int, int], ...]
+    highways: int
+    hidden: int
+    projection: int
+    layers: int
+    vocabulary: int
+    length: int
+    batch: int
+    learning_rate: float
+
+
+@dataclass(frozen=True, config=_STRICT)
+class SkipSize:
+    """A skip-thoughts model of one direction (`uni`).
+
+    Attributes:
+        word_width, hidden: of word vectors and of the GRUs.
+        vocabulary: words that have a vector; all others are one.
+        length: words of a sentence that are read.
+        batch: words a step, of the sentences in the middle.
+        learning_rate: highest, of Adam.
+    """
+
+    word_width: int
+    hidden: int
+    vocabulary: int
+    length: int
+    batch: int
+    learning_rate: float
+
+
+Size = TransformerSize | BilmSize | SkipSize
+KINDS: dict[Objective, type[Size]] = {"mlm": TransformerSize, "bilm": BilmSize, "skip-thoughts": SkipSize}
+SIZES: dict[Objective, dict[str, Size]] = {
+    "mlm": {
+        "tiny": TransformerSize(2, 64, 2, 256, 2000, 64, 2048, 2e-3),
+        "mini": TransformerSize(4, 256, 4, 1024, 8000, 128, 4096, 1e-3),
+        "small": TransformerSize(6, 384, 6, 1536, 16000, 256, 32768, 1e-3),
+    },
+    "bilm": {
+        "tiny": BilmSize(8, ((1, 16), (3, 32)), 1, 64, 32, 2, 2000, 16, 2048, 2e-3),
+        "mini": BilmSize(
+            16, ((1, 32), (2, 32), (3, 64), (4, 128), (5, 128)), 1, 512, 128, 2, 20000, 20, 5120, 2e-3
+        ),
+        "small": BilmSize(
+            16, ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512)), 2, 1024, 128, 2, 50000, 20, 20480, 1e-3
+        ),
+    },
+    "skip-thoughts": {
+        "tiny": SkipSize(32, 64, 2000, 20, 1024, 2e-3),
+        "mini": SkipSize(100, 300, 10000, 30, 2048, 1e-3),
+        "small": SkipSize(300, 1200, 20000, 30, 8192, 5e-4),
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Pretraining:
+    """All settings of a run; those of an unfinished one must be the same when it goes on.
+
+    Attributes:
+        corpus: files and folders.
+        objective: `mlm`, `bilm` or `skip-thoughts`.
+        start: encoder to go on from; None begins from nothing.
+        size: a name in `SIZES`, or a YAML file; not read where there is a `start`.
+        tokens: pieces (`mlm`) or words to train on; `hours` the time instead; else `passes` over the corpus.
+        most: pieces or words of the corpus that are read at all; None reads all.
+        learning_rate, batch: over those of the size.
+        dropout: while training. One pass over much text needs none.
+        masking: of the chosen pieces, 80 % masked, 10 % exchanged, 10 % left; or all masked.
+        mask_share: of the pieces that are chosen.
+        whole_words: choose whole words.
+        next_sentence: also tell whether the second half of an input follows the first.
+        lower_case: of a vocabulary that is made here.
+        tokenizer: how texts become words, `bilm` and `skip-thoughts`.
+        half: write the weights in 16 bits.
+        checkpoint_minutes: between two checkpoints.
+    """
+
+    corpus: tuple[str, ...]
+    out: str
+    objective: Objective = "mlm"
+    start: str | None = None
+    size: str = "mini"
+    tokens: int | None = None
+    hours: float | None = None
+    passes: float | None = None
+    most: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    learning_rate: float | None = None
+    batch: int | None = None
+    dropout: float = 0.0
+    masking: Masking = "80-10-10"
+    mask_share: float = 0.15
+    whole_words: bool = False
+    next_sentence: bool = False
+    lower_case: bool = False
+    tokenizer: Literal["treebank", "whitespace"] = "treebank"
+    half: bool = False
+    checkpoint_minutes: float = 10.0
+
+
+def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
+    """Settings from the command line, checked.
+
+    Raises:
+        InputError: a value is out of its range, two ways of saying how long, or a setting of another objective.
+    """
+    try:
+        asked = Pretraining(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(first["msg"], where=_option(str(first["loc"][0]) if first["loc"] else "pretrain")) from None
+    if not asked.corpus:
+        raise InputError("name a file or folder of text", where="CORPUS")
+    if sum(limit is not None for limit in (asked.tokens, asked.hours, asked.passes)) > 1:
+        raise InputError("give one of --tokens, --hours and --passes", where="--tokens")
+    for name in ("tokens", "hours", "passes", "most", "batch", "learning_rate", "checkpoint_minutes"):
+        value = getattr(asked, name)
+        if value is not None and not 0 < value < math.inf:
+            raise InputError(f"is {value:g}; must be a number above 0", where=_option(name))
+    if not 0 <= asked.seed < SEEDS:
+        raise InputError(f"is {asked.seed}; must be from 0 to below {SEEDS}", where="--seed")
+    if not 0 <= asked.dropout < 1:
+        raise InputError(f"is {asked.dropout:g}; must be from 0 to below 1", where="--dropout")
+    if not 0 < asked.mask_share < 1:
+        raise InputError(f"is {asked.mask_share:g}; must be above 0 and below 1", where="--mask-share")
+    own = {"mlm": ("masking", "mask_share", "whole_words", "next_sentence", "lower_case")}
+    for objective, names in own.items():
+        for name in names if asked.objective != objective else ():
+            if getattr(asked, name) != getattr(Pretraining, name):
+                raise InputError(f"is a setting of {objective}, not of {asked.objective}", where=_option(name))
+    if asked.start is not None and asked.objective == "skip-thoughts":
+        raise InputError("the published files of skip-thoughts have no decoders to go on with", where="--from")
+    return asked
+
+
+def size_of(asked: Pretraining) -> Size:
+    """The sizes asked for, the batch and rate of the settings over them.
+
+    Raises:
+        InputError: no size of that name, a file that is missing, no YAML or has other fields than its objective's.
+    """
+    known, kind = SIZES[asked.objective], KINDS[asked.objective]
+    if asked.size in known:
+        found = known[asked.size]
+    elif not Path(asked.size).suffix:
+        raise InputError(f"no such size{nearest(asked.size, known)}, or a .yaml file", where="--size")
+    else:
+        found = _read_size(Path(asked.size), kind)
+    over = {name: getattr(asked, name) for name in ("batch", "learning_rate") if getattr(asked, name) is not None}
+    return kind(**{**{name: getattr(found, name) for name in asdict(found)}, **over})
+
+
+def _read_size(path: Path, kind: type[Size]) -> Size:
+    import yaml
+
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = TypeAdapter(kind).validate_python(values, strict=False)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"]) or "it"
+        raise InputError(f"{field}: {first['msg']}", where=str(path)) from None
+    for name, value in asdict(found).items():
+        if not all(0 < number < math.inf or (name in _NONE and number == 0) for number in _numbers(value)):
+            raise InputError(f"{name}: is {value}; must be above 0", where=str(path))
+    return found
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """A number, or all of them in tuples."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _numbers(part)
+    else:
+        yield value
+
+
+def _option(name: str) -> str:
+    return "--from" if name == "start" else f"--{name.replace('_', '-')}"
