@@ -248,6 +248,9 @@ def pretrain(
         str | None, typer.Option("--from", metavar="ENCODER", help="Go on from this one.  [default: from nothing]")
     ] = None,
     size: Annotated[str | None, typer.Option(metavar="tiny|mini|small|FILE.yaml", help="[default: mini]")] = None,
+    architecture: Annotated[
+        str | None, typer.Option(metavar="modernbert|bert", help="Of mlm, from nothing.  [default: modernbert]")
+    ] = None,
     tokens: Annotated[int | None, typer.Option(metavar="N", help="Pieces (mlm) or words to read.")] = None,
     hours: Annotated[float | None, typer.Option(metavar="H", help="Hours of training instead.")] = None,
     passes: Annotated[

@@ -107,7 +107,8 @@ def test_trained_interrupted_gone_on_with_and_loaded(
 
 def test_what_was_made_is_compared(corpus: Path, tmp_path: Path, command_line: Line) -> None:
     out = tmp_path / "bert"
-    code, _, error = command_line(*arguments(corpus, "mlm", out, "--tokens", 200, "--lower-case", "--next-sentence"))
+    more = ("--tokens", 200, "--lower-case", "--architecture", "bert", "--next-sentence")
+    code, _, error = command_line(*arguments(corpus, "mlm", out, *more))
     assert code == 0, error
     data = tiny.write_data(tmp_path / "data", "classification")
     frozen, _, tuned, _ = tiny.recipes("classification")

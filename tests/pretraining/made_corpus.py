@@ -41,5 +41,7 @@ def asked(folder: Path, objective: str, **more: object) -> Pretraining:
     if not text.exists():
         write_corpus(text)
     size.write_text(SIZES[objective], encoding="utf-8")
-    given = {"corpus": (str(text),), "out": str(folder / "out"), "objective": objective, "size": str(size)}
+    given: dict[str, object] = {"corpus": (str(text),), "out": str(folder / "out"), "objective": objective}
+    if "start" not in more:
+        given["size"] = str(size)
     return pretraining_from({**given, **more})

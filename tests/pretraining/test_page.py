@@ -24,14 +24,15 @@ def test_the_command_says_what_is_not_usual() -> None:
 
 
 OTHER: dict[str, Any] = {
-    "start": "x y", "size": "my size.yaml", "hours": 1.5, "most": 7, "seed": 3, "device": "cpu", "learning_rate": 1e-5,
-    "batch": 9, "dropout": 0.25, "masking": "all", "mask_share": 0.3, "whole_words": True, "next_sentence": True,
-    "lower_case": True, "half": True, "checkpoint_minutes": 2.0,
+    "size": "my size.yaml", "architecture": "bert", "hours": 1.5, "most": 7, "seed": 3, "device": "cpu",
+    "learning_rate": 1e-5, "batch": 9, "dropout": 0.25, "masking": "all", "mask_share": 0.3, "whole_words": True,
+    "next_sentence": True, "lower_case": True, "half": True, "checkpoint_minutes": 2.0,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", [
-    {"objective": "mlm", "tokens": None, **OTHER}, {"passes": 2.0, "tokens": None, "tokenizer": "whitespace"},
+    {"objective": "mlm", "tokens": None, **OTHER}, {"start": "x y"},
+    {"passes": 2.0, "tokens": None, "tokenizer": "whitespace"},
 ])  # fmt: skip
 def test_the_command_gives_the_same_settings_again(changes: dict[str, Any]) -> None:
     asked = replace(ASKED, **changes)

@@ -50,6 +50,11 @@ GIVEN: dict[str, Any] = {"corpus": ("text.txt",), "out": "out"}
     ({"objective": "bilm", "masking": "all"}, "--masking", "a setting of mlm"),
     ({"objective": "skip-thoughts", "next_sentence": True}, "--next-sentence", "a setting of mlm"),
     ({"objective": "skip-thoughts", "start": "x"}, "--from", "no decoders"),
+    ({"objective": "bilm", "architecture": "bert"}, "--architecture", "a setting of mlm"),
+    ({"architecture": "gpt"}, "--architecture", "'modernbert' or 'bert'"),
+    ({"next_sentence": True}, "--next-sentence", "needs --architecture bert"),
+    ({"start": "x", "size": "small"}, "--size", "has its own"),
+    ({"start": "x", "architecture": "bert"}, "--architecture", "has its own"),
 ])  # fmt: skip
 def test_wrong_settings_are_told_with_their_option(values: dict[str, Any], where: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem) as error:

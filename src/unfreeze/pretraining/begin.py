@@ -25,6 +25,7 @@ from unfreeze.pretraining.bilm import BiLm
 from unfreeze.pretraining.corpus import Document, corpus_files, read_documents
 from unfreeze.pretraining.masking import Masker, continuations
 from unfreeze.pretraining.mlm import MaskedLm
+from unfreeze.pretraining.new_transformer import check_size, new_transformer
 from unfreeze.pretraining.objective import Corpus, Objective
 from unfreeze.pretraining.pieces import dtype_of, prepare_pieces, wordpiece
 from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, Prepared, open_prepared
@@ -35,7 +36,6 @@ from unfreeze.pretraining.words import DTYPE, prepare_words, read_words
 from unfreeze.training.seeds import seeded
 
 CORPUS = "corpus"
-SHORTEST = 16  # pieces of an input, so that there is something to predict from; what packing is tried with has fewer
 CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
 Tell = Callable[[str], None]
 
@@ -91,7 +91,7 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    model, tokenizer, size = _new_bert(asked, work, tell) if asked.start is None else _known_model(asked)
+    model, tokenizer, size = _new_model(asked, work, tell) if asked.start is None else _known_model(asked)
     folder = work / CORPUS
     reading = json.dumps([tokenizer.backend_tokenizer.to_str()])
     corpus = _prepared(
@@ -191,28 +191,20 @@ def _known_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, Wo
     return model, softmax, size
 
 
-def _new_bert(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
-    from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertForPreTraining
+def _new_model(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
+    from transformers import AutoTokenizer
 
     size = size_of(asked)
     assert isinstance(size, TransformerSize)
-    if size.width % size.heads:
-        raise InputError(f"width {size.width} is no multiple of {size.heads} heads", where="--size")
-    if size.length < SHORTEST:
-        raise InputError(f"length: is {size.length}; must be at least {SHORTEST}", where="--size")
+    check_size(size)
     folder = work / "tokenizer"
     if not folder.exists():
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
         with new_folder(folder) as unfinished:
             wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(tokenizer), hidden_size=size.width, num_hidden_layers=size.layers,
-        num_attention_heads=size.heads, intermediate_size=size.inner, max_position_embeddings=size.length,
-        pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
-    with seeded(asked.seed):
-        return (BertForPreTraining if asked.next_sentence else BertForMaskedLM)(config), tokenizer, size
+    model = new_transformer(asked.architecture, size, tokenizer, next_sentence=asked.next_sentence, seed=asked.seed)
+    return model, tokenizer, size
 
 
 def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:

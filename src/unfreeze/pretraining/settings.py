@@ -15,6 +15,7 @@ from unfreeze.errors import InputError, nearest
 
 Objective = Literal["mlm", "bilm", "skip-thoughts"]
 Masking = Literal["80-10-10", "all"]
+Architecture = Literal["modernbert", "bert"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 _NONE = ("highways",)  # sizes of which there may be none
 SEEDS = 1 << 32  # that NumPy takes
@@ -26,7 +27,8 @@ class TransformerSize:
     """A BERT.
 
     Attributes:
-        layers, width, heads, inner: of the transformer; `inner` is the width of its feed-forward part.
+        layers, width, heads, inner: of the transformer; `inner` is the width of its feed-forward part (two thirds of it
+            where that part is gated, which makes as many weights).
         vocabulary: WordPiece pieces.
         length: pieces an input has, and the most it may have ever after.
         batch: pieces a step.
@@ -121,7 +123,8 @@ class Pretraining:
         corpus: files and folders.
         objective: `mlm`, `bilm` or `skip-thoughts`.
         start: encoder to go on from; None begins from nothing.
-        size: a name in `SIZES`, or a YAML file; not read where there is a `start`.
+        size: a name in `SIZES`, or a YAML file; a `start` has its own, as its architecture.
+        architecture: of a new transformer; `modernbert` learns from far less text.
         tokens: pieces (`mlm`) or words to train on; `hours` the time instead; else `passes` over the corpus.
         most: pieces or words of the corpus that are read at all; None reads all.
         learning_rate, batch: over those of the size.
@@ -141,6 +144,7 @@ class Pretraining:
     objective: Objective = "mlm"
     start: str | None = None
     size: str = "mini"
+    architecture: Architecture = "modernbert"
     tokens: int | None = None
     hours: float | None = None
     passes: float | None = None
@@ -185,11 +189,16 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
         raise InputError(f"is {asked.dropout:g}; must be from 0 to below 1", where="--dropout")
     if not 0 < asked.mask_share < 1:
         raise InputError(f"is {asked.mask_share:g}; must be above 0 and below 1", where="--mask-share")
-    own = {"mlm": ("masking", "mask_share", "whole_words", "next_sentence", "lower_case")}
+    own = {"mlm": ("masking", "mask_share", "whole_words", "next_sentence", "lower_case", "architecture")}
     for objective, names in own.items():
         for name in names if asked.objective != objective else ():
             if getattr(asked, name) != getattr(Pretraining, name):
                 raise InputError(f"is a setting of {objective}, not of {asked.objective}", where=_option(name))
+    for name in ("size", "architecture") if asked.start is not None else ():
+        if getattr(asked, name) != getattr(Pretraining, name):
+            raise InputError("an encoder that is gone on with has its own", where=_option(name))
+    if asked.next_sentence and asked.start is None and asked.architecture != "bert":
+        raise InputError("needs --architecture bert, which has a head for it", where="--next-sentence")
     if asked.start is not None and asked.objective == "skip-thoughts":
         raise InputError("the published files of skip-thoughts have no decoders to go on with", where="--from")
     return asked
