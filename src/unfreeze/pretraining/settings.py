@@ -95,7 +95,7 @@ KINDS: dict[Objective, type[Size]] = {"mlm": TransformerSize, "bilm": BilmSize, 
 SIZES: dict[Objective, dict[str, Size]] = {
     "mlm": {
         "tiny": TransformerSize(2, 64, 2, 256, 2000, 64, 2048, 2e-3),
-        "mini": TransformerSize(4, 256, 4, 1024, 8000, 128, 4096, 1e-3),
+        "mini": TransformerSize(4, 256, 4, 1024, 8000, 128, 2048, 1e-3),
         "small": TransformerSize(6, 384, 6, 1536, 16000, 256, 32768, 1e-3),
     },
     "bilm": {
