@@ -113,3 +113,20 @@ def test_ids_fit_their_type(size: int, dtype: Any) -> None:
 def _saved(tokenizer: Any, folder: Path) -> Path:
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def test_the_first_word_of_a_sentence_is_a_word_to_tokenizers_that_mark_spaces(tmp_path: Path) -> None:
+    """Byte-level BPE: in running text a word is one piece with its space, wherever it stands."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    trained = ByteLevelBPETokenizer()
+    trained.train_from_iterator(["a dog sees a dog here"] * 9, 280, show_progress=False)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=trained._tokenizer, unk_token="u", mask_token="m")
+    documents: list[Document] = [["dog sees. dog sees."]] * (EVERY + 5)
+    prepare_pieces(tmp_path, documents, tokenizer)
+    part = open_prepared(tmp_path / TRAIN, dtype_of(len(tokenizer)))
+    wanted = tokenizer.convert_ids_to_tokens(tokenizer(" dog sees.", add_special_tokens=False)["input_ids"])
+    assert wanted[0].startswith("\u0120")
+    for ids in sentences(part):
+        assert tokenizer.convert_ids_to_tokens(ids) == wanted

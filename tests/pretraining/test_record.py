@@ -32,7 +32,7 @@ def test_what_is_no_record_is_told(text: str | None, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("change", "where"), [
     ({"tokens": 400}, "--tokens"), ({"corpus": ("other.txt",)}, "CORPUS"), ({"seed": 1}, "--seed"),
-    ({"start": "x"}, "--from"), ({"learning_rate": 0.5}, "--learning-rate"),
+    ({"start": "x"}, "--from"), ({"batch": 5}, "--batch"),
 ])  # fmt: skip
 def test_other_settings_are_told(change: dict[str, Any], where: str) -> None:
     with pytest.raises(InputError, match="was begun with") as error:
@@ -42,4 +42,4 @@ def test_other_settings_are_told(change: dict[str, Any], where: str) -> None:
 
 def test_how_and_where_it_runs_may_change() -> None:
     check_same(ASKED, ASKED)
-    check_same(ASKED, replace(ASKED, device="cpu", checkpoint_minutes=1.0, half=True, out="moved"))
+    check_same(ASKED, replace(ASKED, device="cpu", checkpoint_minutes=1.0, half=True, out="moved", learning_rate=1e-4))

@@ -184,7 +184,7 @@ def _diverged(state: State, checkpoints: Checkpoints) -> str:
     kept = "there was no checkpoint yet"
     if checkpoints.file.exists():
         kept = f"the last good checkpoint is kept in {checkpoints.file}"
-    return f"the loss is no number after step {state.step}; {kept}; try a lower rate"
+    return f"the loss is no number after step {state.step}; {kept}; go on with a lower rate"
 
 
 def _with_point(

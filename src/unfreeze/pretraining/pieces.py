@@ -83,6 +83,8 @@ def _sentences(documents: Iterable[Document], tokenizer: Any) -> Iterator[list[l
     left = iter(documents)
     while some := list(islice(left, _AT_ONCE)):
         texts = [[s for paragraph in document for s in sentences_of(paragraph)] for document in some]
-        found = iter(whole.encode_batch_fast([s for document in texts for s in document], add_special_tokens=False))
+        # Tokenizers that mark where a word begins look for the space before it.
+        spaced = [f" {sentence}" for document in texts for sentence in document]
+        found = iter(whole.encode_batch_fast(spaced, add_special_tokens=False))
         for document in texts:
             yield [encoding.ids for encoding in islice(found, len(document))]

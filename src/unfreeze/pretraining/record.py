@@ -13,7 +13,7 @@ from unfreeze.experiment.files import write_json
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
 RECORD = "pretraining.json"
-_FREE = ("device", "checkpoint_minutes", "half", "out")  # settings that may change when a run goes on
+_FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate")  # may change when a run goes on
 
 
 @dataclass(frozen=True)

@@ -117,7 +117,8 @@ SIZES: dict[Objective, dict[str, Size]] = {
 
 @dataclass(frozen=True, config=_STRICT)
 class Pretraining:
-    """All settings of a run; those of an unfinished one must be the same when it goes on.
+    """All settings of a run; those of an unfinished one must be the same when it goes on, but for the rate
+    and what does not change losses.
 
     Attributes:
         corpus: files and folders.
