@@ -82,6 +82,7 @@ class Plan:
         methods: None takes both, or feature extraction alone where the encoder cannot be fine-tuned.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
+        subset: which of the many subsets of that size.
         recipes: replaces the budget's table; each method must get the same number.
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
         max_length: cut inputs to so many pieces; None takes the encoder's limit.
@@ -105,6 +106,7 @@ class Plan:
     budget: Budget = "quick"
     seeds: int | None = None
     train_size: int | None = None
+    subset: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
     out: str | None = None
     recipes: tuple[Recipe, ...] = ()

@@ -27,7 +27,8 @@ MakeTrainer = Callable[..., "object"]
 @pytest.mark.parametrize(
     ("kind", "head", "expected"),
     [("classification", "linear", "max"), ("classification", "bcn", "tokens"), ("pair-regression", "linear", "max"),
-     ("pair-classification", "esim", "tokens"), ("tagging", "crf", "words"), ("tagging", "bilstm-crf", "words")],
+     ("pair-classification", "esim", "tokens"), ("tagging", "linear", "words"), ("tagging", "crf", "words"),
+     ("tagging", "bilstm-crf", "words")],
 )  # fmt: skip
 def test_the_store_holds_what_the_head_reads(kind: str, head: str, expected: str) -> None:
     assert form_for(replace(LINEAR, head=head, pooling="max"), TASKS[kind]) == expected  # type: ignore[arg-type]
@@ -122,8 +123,9 @@ def test_one_seed_gives_the_same_again(trainer: MakeTrainer) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "head"),
-    [("tagging", "bilstm-crf"), ("tagging", "crf"), ("classification", "bcn"), ("pair-regression", "esim")],
-)
+    [("tagging", "bilstm-crf"), ("tagging", "crf"), ("tagging", "linear"), ("classification", "bcn"),
+     ("pair-regression", "esim")],
+)  # fmt: skip
 def test_a_seed_gives_the_same_alone_and_beside_others_whatever_the_threads(
     kind: str, head: str, trainer: MakeTrainer
 ) -> None:
@@ -176,7 +178,9 @@ def test_lengths_are_what_a_head_has_to_compute(trainer: MakeTrainer) -> None:
     ]
 
 
-@pytest.mark.parametrize(("kind", "head"), [*HEADS.items(), ("tagging", "crf"), ("pair-regression", "linear")])
+@pytest.mark.parametrize(("kind", "head"), [
+    *HEADS.items(), ("tagging", "crf"), ("tagging", "linear"), ("pair-regression", "linear"),
+])  # fmt: skip
 def test_heads_are_as_large_as_the_recipe_says(kind: str, head: str, trainer: MakeTrainer) -> None:
     objective = trainer(kind).objective
     narrow, wide = (

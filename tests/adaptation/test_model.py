@@ -28,7 +28,7 @@ CASES: list[tuple[str, Recipe]] = [
     *((kind, replace(FROZEN, head="bcn", layers=layers)) for kind in ("classification", "regression")
       for layers in ("mix", "mean")),
     *(("classification", replace(FROZEN, layers=layers)) for layers in ("mean", (-1,), (0, 2))),
-    *(("tagging", replace(FROZEN, head=head, layers=layers)) for head in ("crf", "bilstm-crf")
+    *(("tagging", replace(FROZEN, head=head, layers=layers)) for head in ("linear", "crf", "bilstm-crf")
       for layers in ("mix", (-1,))),
     *(("tagging", replace(TUNED, head=head)) for head in ("linear", "crf", "bilstm-crf")),
     ("classification", replace(TUNED, reinit_top=1, gradual_unfreezing=True, epochs=2, schedule="slanted-triangular")),

@@ -56,7 +56,7 @@ def test_numbers_on_the_bounds_pass(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("method", "head", "kinds"),
     [
-        ("feature-extraction", "linear", {"classification", "regression", "pair-classification", "pair-regression"}),
+        ("feature-extraction", "linear", set(TASKS)),
         ("feature-extraction", "bcn", {"classification", "regression"}),
         ("feature-extraction", "esim", {"pair-classification", "pair-regression"}),
         ("feature-extraction", "crf", {"tagging"}),

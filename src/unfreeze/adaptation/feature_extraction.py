@@ -57,6 +57,11 @@ def form_for(recipe: Recipe, task: Task) -> Form:
     return recipe.pooling if recipe.head == "linear" else "tokens"
 
 
+def in_members(recipe: Recipe, task: Task) -> bool:
+    """Whether the head is one of many linear models, seeds and penalties, that train side by side."""
+    return recipe.head == "linear" and task.target != "tags"
+
+
 def as_form(states: LayerStates, form: Form) -> LayerStates:
     """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
     if form == "tokens" or form == "words":
@@ -133,7 +138,7 @@ def frozen_head(
     if task.target == "tags":
         hidden = recipe.hidden if recipe.head == "bilstm-crf" else None
         rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
-        tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout)
+        tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout, use_crf="crf" in recipe.head)
         return TagHead(Mix(layers, recipe.layers), tagger, objective)
     if recipe.head == "linear":
         pair = features_of_pairs(task) if pair_reading(recipe, task) == "separate" else None
@@ -204,11 +209,11 @@ def train_frozen(
 ) -> list[Trained]:
     """Train a head on frozen features, one result a seed; what a seed gives does not hang on the others.
 
-    Linear heads train side by side for all seeds and penalties, and a seed keeps the penalty that is best on dev. Other
-    heads train in a thread each, where there are several.
+    Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
+    dev. Other heads train in a thread each, where there are several.
     """
     features = train.features
-    if recipe.head == "linear":
+    if in_members(recipe, objective.task):
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
         _standardise(head, train, device)
         run = _Run(head, objective, train, dev, device, MEMBER_ORDER)

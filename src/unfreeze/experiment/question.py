@@ -24,7 +24,7 @@ def read_data(plan: Plan) -> Dataset:
     size = plan.train_size
     if size is None or size >= len(dataset.train):
         return dataset
-    subset = stratified_subset(dataset.train, dataset.task, size, DATA_SEED)
+    subset = stratified_subset(dataset.train, dataset.task, size, DATA_SEED + plan.subset)
     lost = set(dataset.labels.names) - {str(e.label) for e in subset} if dataset.task.target == "class" else set()
     if lost:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"

@@ -10,7 +10,11 @@ from unfreeze.plan import Family, Head, Method, Recipe
 from unfreeze.tasks import Task
 
 HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
-    "feature-extraction": {"text": ("linear", "bcn"), "pair": ("linear", "esim"), "words": ("crf", "bilstm-crf")},
+    "feature-extraction": {
+        "text": ("linear", "bcn"),
+        "pair": ("linear", "esim"),
+        "words": ("linear", "crf", "bilstm-crf"),
+    },
     "fine-tuning": {"text": ("linear",), "pair": ("linear", "biattention"), "words": ("linear", "crf", "bilstm-crf")},
 }
 _LEAST = {"epochs": 1, "batch_size": 1, "hidden": 1, "patience": 1, "min_steps": 0, "weight_decay": 0, "reinit_top": 0,

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, in_members, split_features, train_frozen
 from unfreeze.adaptation.fine_tuning import fine_tune, freezes_layers
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
@@ -126,7 +126,7 @@ def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[Ru
 
 def _at_once(bench: Workbench, recipe: Recipe) -> int | None:
     """How many seeds of a recipe are trained side by side; None is all."""
-    if recipe.method == "feature-extraction" and recipe.head == "linear":
+    if recipe.method == "feature-extraction" and in_members(recipe, bench.dataset.task):
         return None
     return torch.get_num_threads() if recipe.method == "feature-extraction" and bench.device.type == "cpu" else 1
 

@@ -1,0 +1,175 @@
+"""A plan's question, opened: data read and audited, encoder loaded and frozen, what is known written down."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from unfreeze.adaptation.inputs import cut_at_limit, read_inputs
+from unfreeze.data.audit import audit, with_limits
+from unfreeze.data.audit_lines import audit_lines
+from unfreeze.data.examples import SPLITS, Dataset, SplitName
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.errors import InputError
+from unfreeze.experiment.claim import claimed
+from unfreeze.experiment.cost import processor_name
+from unfreeze.experiment.jobs import question_digest
+from unfreeze.experiment.recipe_check import check_recipes
+from unfreeze.experiment.record import Setting, read_setting, write_items, write_setting
+from unfreeze.experiment.runner import WEIGHTS, Quiet, Watcher, Workbench
+from unfreeze.features.cache import cache_folder
+from unfreeze.metrics import main_metric
+from unfreeze.plan import METHODS, Method, Plan, plain
+from unfreeze.training.objectives import objective_for
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A question that runs can be made for.
+
+    Attributes:
+        plan: with the methods that the encoder allows.
+        question: digest of data, task, encoder and precision.
+    """
+
+    bench: Workbench
+    plan: Plan
+    question: str
+
+
+@contextmanager
+def opened(
+    plan: Plan,
+    dataset: Dataset,
+    out: Path,
+    watcher: Watcher | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Iterator[Opened]:
+    """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
+
+    Args:
+        dataset: the plan's.
+        watcher: told what runs and how far it is.
+        tell: told what was read, guessed and found, a line at a time.
+
+    Raises:
+        InputError: the data, the encoder, the plan or the output folder is at fault.
+    """
+    for line in dataset.said:
+        tell(line)
+    device = pick_device(plan.device)
+    with claimed(out):
+        encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+        plan, left_out = _possible(plan, encoder)
+        if left_out:
+            tell(left_out)
+        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
+        precision = fast_precision(device)
+        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
+        _same_question(out, question)
+        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
+        for line in setting.audit["lines"]:
+            tell(line)
+        write_setting(out, setting)
+        write_items(out, dataset.test)
+        objective = objective_for(dataset.task, dataset.labels, dataset.train)
+        cache = cache_folder(), int(plan.cache_gb * 1e9)
+        with frozen(encoder, precision) as reader:
+            bench = Workbench(
+                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet(), plan.cache_dtype
+            )
+            yield Opened(bench, plan, question)
+        for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
+            weights.unlink()  # records and predictions stay
+
+
+def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
+    """The plan with the methods that this encoder allows, and what to say where one was not asked for and is left out.
+
+    Raises:
+        InputError: fine-tuning is asked for an encoder that cannot be fine-tuned.
+    """
+    if encoder.fixed is None:
+        return replace(plan, methods=plan.methods or METHODS), None
+    if "fine-tuning" in (plan.methods or ()):
+        raise InputError(f"{plan.encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
+    alone: tuple[Method, ...] = ("feature-extraction",)
+    why = f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
+    return replace(plan, methods=alone), why
+
+
+def _setting(
+    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, precision: str, question: str
+) -> Setting:
+    over: dict[str, int] = {split: _over_limit(encoder, dataset, split) for split in SPLITS}
+    found = with_limits(audit(dataset), over)
+    sizes = {split: len(dataset.split(split)) for split in SPLITS}
+    windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
+    data = {
+        "name": dataset.name,
+        "files": dict(dataset.files),
+        "columns": dict(dataset.columns),
+        "sizes": sizes,
+        "said": list(dataset.said),
+        "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
+        "question": question,
+    }
+    parameters, size = encoder.sizes()
+    about = {
+        "name": encoder.name,
+        "layers": encoder.layers,
+        "width": encoder.width,
+        "parameters": parameters,
+        "mb": size / 1e6,
+        "max_length": encoder.max_length,
+        "fixed": encoder.fixed,
+        "fingerprint": encoder.fingerprint(),
+    }
+    environment = {
+        **versions(),
+        "processor": processor_name(device),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "precision": precision,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    metric = main_metric(dataset.task, dataset.labels.scheme)
+    lines = {"lines": audit_lines(found)}
+    audited = {**asdict(found), **lines}
+    return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
+
+
+def _over_limit(encoder: Encoder, dataset: Dataset, split: SplitName) -> int:
+    """Examples of a split that pass the encoder's limit: cut, or, for tagging, read in windows."""
+    pair = "joint" if encoder.reads_pairs else "separate"
+    inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
+    if dataset.task.target == "tags":
+        return int((np.diff(inputs.examples) > 1).sum())
+    return cut_at_limit(inputs)
+
+
+def versions() -> dict[str, str]:
+    """Of what results hang on."""
+    packages = {name: version(name) for name in ("unfreeze", "torch", "transformers", "numpy")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _same_question(out: Path, question: str) -> None:
+    if not (out / "runs").exists():
+        return  # stopped before the first run: nothing to lose
+    if read_setting(out).data.get("question") != question:
+        raise InputError(
+            "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
+            where=str(out),
+        )

@@ -1,0 +1,71 @@
+"""Recipes tried on dev, the chosen one's final runs, and their one reading of the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from unfreeze.adaptation.model import AdaptedModel, restore
+from unfreeze.adaptation.trained import degenerate, gold_labels, metrics
+from unfreeze.encoders.freezing import frozen
+from unfreeze.experiment.jobs import Job, job
+from unfreeze.experiment.record import RunRecord, TestRecord, write_test
+from unfreeze.experiment.runner import Workbench, read_weights, run
+from unfreeze.metrics import main_metric
+from unfreeze.plan import Recipe
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What came of some recipes.
+
+    Attributes:
+        trials: a run of each recipe.
+        finals: jobs of the recipe that was best on dev, one a seed; they have read test.
+        best: of them the best on dev.
+    """
+
+    trials: tuple[RunRecord, ...]
+    finals: tuple[Job, ...]
+    best: Job
+
+    @property
+    def recipe(self) -> Recipe:
+        """That was chosen."""
+        return self.best.recipe
+
+
+def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Iterable[int]) -> Chosen:
+    """Try each recipe with seed 0, train the one that is best on dev with every seed; what is finished stays so."""
+    trials = [run(bench, [job(question, recipe, 0)])[0] for recipe in candidates]
+    recipe = candidates[max(range(len(trials)), key=lambda i: on_dev(bench, trials[i]))]
+    finals = [job(question, recipe, seed) for seed in seeds]
+    records = run(bench, finals, "test")
+    best = finals[max(range(len(records)), key=lambda i: on_dev(bench, records[i]))]
+    return Chosen(tuple(trials), tuple(finals), best)
+
+
+def on_dev(bench: Workbench, record: RunRecord) -> float:
+    """The main metric."""
+    return record.dev[main_metric(bench.dataset.task, bench.dataset.labels.scheme)]
+
+
+def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
+    """The model of runs whose weights are there; several only of feature extraction."""
+    weights = [read_weights(bench, j) for j in jobs]
+    return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
+
+
+def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
+    """Read the test set with final runs that have not; frozen ones share the encoder's pass over it."""
+    missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
+    shared = bool(missing) and missing[0].recipe.method == "feature-extraction"
+    for group in [missing] if shared else [[j] for j in missing]:
+        bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
+        with frozen(bench.encoder):
+            decoded = trained_model(bench, group).predict(bench.dataset.test)
+        for one, said in zip(group, decoded, strict=True):
+            scores = metrics(bench.objective, gold_labels(bench.dataset.test), said.labels)
+            record = TestRecord(scores, degenerate(said.labels), said.labels, said.confidence)
+            write_test(bench.run_folder(one), record)
+        bench.watcher.end("test set", None)
