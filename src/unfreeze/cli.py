@@ -115,19 +115,30 @@ def probe(
     cache_gb: Annotated[
         float | None, typer.Option(metavar="GB", help="Cap of the feature store.  [default: 8]")
     ] = None,
+    only_layers: Annotated[
+        bool, typer.Option("--only-layers", help="Leave out the controls, and the layers after fine-tuning.")
+    ] = False,
     out: Annotated[str | None, typer.Option(metavar="DIR", help="Write probes.json there too.")] = None,
 ) -> None:
-    """Score a linear probe on every layer of the frozen encoder, with its interval: which layer knows most?"""
-    given = {k: v for k, v in locals().items() if k != "encoder_option" and v is not None}
+    """Score a linear probe on every layer, with its interval: which layer knows most, and what does tuning change?
+
+    Beside the frozen encoder's layers: the mean of each and the one above, labels and weights drawn at random, which
+    show what a probe finds where nothing is known, and the layers after fine-tuning.
+    """
+    given = {k: v for k, v in locals().items() if k not in ("encoder_option", "only_layers") and v is not None}
     if encoder_option:
         given["encoder_options"] = _options(encoder_option)
     asked = _plan(None, given)
-    from unfreeze.probing import probe as answer
-    from unfreeze.progress import Display, layer_table
+    from unfreeze.probing import LAYERS, VARIANTS, probe_variants
+    from unfreeze.progress import Display, layer_table, variant_table
 
     with Display() as display:
-        scores = answer(asked, display, display.say)
-    for line in layer_table(scores):
+        found = {}
+        for variant, scores in probe_variants(asked, VARIANTS[:1] if only_layers else VARIANTS, display, display.say):
+            found[variant] = scores
+            for line in layer_table(scores) if variant == LAYERS else ():
+                display.say(line)
+    for line in () if only_layers else variant_table(found):
         typer.echo(line)
     if out is not None:
         typer.echo(f"Written: {Path(out) / 'probes.json'}")
@@ -290,6 +301,51 @@ def pretrain(
         typer.echo("unfreeze: interrupted; the same command goes on from the last checkpoint", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}")
+
+
+@app.command()
+def study(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A study, `all` of them, or `list`.")],
+    data_root: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of the standard sets, in the layouts people have them in.")
+    ] = Path("data"),
+    encoders: Annotated[str, typer.Option(metavar="A,B", help="Names or folders.")] = "bert-mini,elmo-mini,skip-mini",
+    seeds: Annotated[int, typer.Option(metavar="N", help="Final runs of a cell.")] = 5,
+    tasks: Annotated[str | None, typer.Option(metavar="A,B", help="Only these sets.")] = None,
+    train_size: Annotated[int | None, typer.Option(metavar="N", help="At most N training examples of a set.")] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="quick|standard|thorough", help="1, 2 or 3 recipes a cell, chosen on dev.")
+    ] = "quick",
+    corpus: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="What the encoders were pretrained on, for `domains`.")
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="For pages and runs; what is there is not run again.")
+    ] = Path("unfreeze-studies"),
+) -> None:
+    """Run the paper's experiments again: a page each, with the published number beside ours."""
+    from unfreeze.studies.asked import asked_from
+    from unfreeze.studies.catalogue import STUDIES, run_studies, studies_named
+
+    if name == "list":
+        for known, one in STUDIES.items():
+            typer.echo(f"{known:<20} {one.question}")
+        return
+    names = studies_named(name)
+    asked = asked_from(
+        data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, budget,
+        corpus or (), device,
+    )  # fmt: skip
+    from unfreeze.progress import Display
+
+    try:
+        with Display() as display:
+            run_studies(names, asked, display, display.say)
+    except KeyboardInterrupt:
+        typer.echo("unfreeze: interrupted; the same command goes on where it stopped", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(f"Pages: {out / 'index.html'}")
 
 
 @app.command()

@@ -1,24 +1,35 @@
-"""Linear probes on every layer of an encoder, by themselves: read, extract, probe."""
+"""Linear probes on every layer of an encoder, by themselves: read, extract, probe; with controls, and after tuning."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from unfreeze.data.examples import Dataset
+from unfreeze.data.shuffled import shuffled
 from unfreeze.data.splits import spread_out
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision, pick_device
-from unfreeze.experiment.jobs import question_digest
-from unfreeze.experiment.layer_scores import LayerScores, write_layer_scores
+from unfreeze.encoders.random_twin import random_twin
+from unfreeze.experiment.budgets import recipes
+from unfreeze.experiment.jobs import job, question_digest
+from unfreeze.experiment.layer_scores import FILE, LayerScores, write_layer_scores
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.runner import Quiet, Watcher, Workbench
+from unfreeze.experiment.runner import Quiet, Watcher, Workbench, run
 from unfreeze.features.cache import cache_folder
-from unfreeze.plan import Plan
+from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
 from unfreeze.training.objectives import objective_for
+from unfreeze.trials import trained_model
+
+LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED = "layers", "adjacent", "random-labels", "random-weights", "tuned"
+VARIANTS = (LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED)
+"""Every layer; the mean of each and the one above; with labels that say nothing; with weights drawn anew; tuned."""
 
 
 def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> LayerScores:
@@ -32,7 +43,92 @@ def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None
     Raises:
         InputError: the data, the encoder, a setting or the output folder is at fault.
     """
+    (found,) = probe_variants(plan, (LAYERS,), watcher, tell)
+    return found[1]
+
+
+def probe_variants(
+    plan: Plan,
+    variants: Sequence[str] = VARIANTS,
+    watcher: Watcher | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Iterator[tuple[str, LayerScores]]:
+    """As `probe`, for some of `VARIANTS`, those that the encoder has; each with its scores as soon as they are there.
+
+    Where the plan names an output folder, `probes.json` and `probes-VARIANT.json` are written there.
+    """
     dataset = read_data(plan)
+    with tempfile.TemporaryDirectory() as name, _opened(plan, dataset, Path(name), watcher, tell) as (bench, question):
+        tuned = first_tuned(bench)
+        for variant in variants:
+            scores = probe_variant(variant, bench, question, tuned, plan.seeds or layers.RESAMPLES)
+            if scores is None:
+                continue
+            scores = replace(scores, train_size=len(dataset.train))
+            if plan.out is not None:
+                write_layer_scores(Path(plan.out), scores, file_of(variant))
+            yield variant, scores
+
+
+def file_of(variant: str) -> str:
+    """Where its scores are, in the output folder."""
+    return FILE if variant == LAYERS else f"probes-{variant}.json"
+
+
+def first_tuned(bench: Workbench) -> Recipe | None:
+    """The budgets' first recipe of fine-tuning; None where the encoder cannot be tuned."""
+    encoder = bench.encoder
+    table = recipes("quick", "fine-tuning", bench.dataset.task, encoder.width, encoder.family)
+    return table[0] if table and encoder.fixed is None else None
+
+
+def probe_variant(
+    variant: str, bench: Workbench, question: str, tuned: Recipe | None, resamples: int = layers.RESAMPLES
+) -> LayerScores | None:
+    """One of `VARIANTS`; None where the encoder has no such.
+
+    Args:
+        tuned: how it is fine-tuned; None leaves that out.
+    """
+    if variant in (LAYERS, ADJACENT):
+        return layers.probe_layers(bench, question, resamples, variant == ADJACENT)
+    if variant == LABELS:
+        return layers.probe_layers(_other_labels(bench), question, resamples)
+    if variant == WEIGHTS:
+        twin = random_twin(bench.encoder)
+        if twin is None:
+            return None
+        with frozen(twin, bench.precision) as reader:
+            other = replace(bench, encoder=twin, reader=reader, features={})
+            return layers.probe_layers(other, question, resamples)
+    if tuned is None:
+        return None
+    with tuned_bench(bench, question, tuned) as other:
+        return layers.probe_layers(other, question, resamples)
+
+
+@contextmanager
+def tuned_bench(bench: Workbench, question: str, recipe: Recipe, seed: int = 0) -> Iterator[Workbench]:
+    """The bench with its encoder fine-tuned by a recipe."""
+    one = job(question, recipe, seed)
+    run(bench, [one], "weights")
+    model = trained_model(bench, [one])
+    with frozen(model.encoder, bench.precision) as reader:
+        yield replace(bench, encoder=model.encoder, reader=reader, features={})
+
+
+def _other_labels(bench: Workbench) -> Workbench:
+    dataset = shuffled(bench.dataset)
+    return replace(
+        bench, dataset=dataset, objective=objective_for(dataset.task, dataset.labels, dataset.train), features={}
+    )  # fmt: skip
+
+
+@contextmanager
+def _opened(
+    plan: Plan, dataset: Dataset, folder: Path, watcher: Watcher | None, tell: Callable[[str], None]
+) -> Iterator[tuple[Workbench, str]]:
+    """A bench with no more training rows than probes read, and the digest of the question."""
     for line in dataset.said:
         tell(line)
     device = pick_device(plan.device)
@@ -40,15 +136,12 @@ def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None
     check_recipes((), dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
     precision = fast_precision(device)
     question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
-    size = len(dataset.train)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
-    objective = objective_for(dataset.task, dataset.labels, dataset.train)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
+    objective = objective_for(dataset.task, dataset.labels, dataset.train)
     cache = cache_folder(), int(plan.cache_gb * 1e9)
     with frozen(encoder, precision) as reader:
-        bench = Workbench(Path(), bounded, objective, encoder, reader, precision, device, cache, watcher or Quiet())
-        scores = layers.probe_layers(bench, question, plan.seeds or layers.RESAMPLES)
-    scores = replace(scores, train_size=size)
-    if plan.out is not None:
-        write_layer_scores(Path(plan.out), scores)
-    return scores
+        yield (
+            Workbench(folder, bounded, objective, encoder, reader, precision, device, cache, watcher or Quiet()),
+            question,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from unfreeze.pretraining.loop import Progress as Step
 
 BAR = 32  # signs
+VARIANT_TITLES = {"layers": "layer", "adjacent": "with next", "random-labels": "random labels",
+                  "random-weights": "random weights", "tuned": "fine-tuned"}  # fmt: skip
 
 
 class Display:
@@ -151,6 +154,35 @@ def layer_table(scores: LayerScores) -> list[str]:
     )
     times = f"Layer states took {clock(scores.extract_s)} to compute; the probes{used} {scores.probe_s:.1f} s."
     return [line.rstrip() for line in (*lines, "", scores.finding, times)]
+
+
+def variant_table(found: Mapping[str, LayerScores]) -> list[str]:
+    """Test scores of the probes' variants beside each other, for a terminal; nothing where there is one alone."""
+    if len(found) < 2:
+        return []
+    columns = {name: title for name, title in VARIANT_TITLES.items() if name in found}
+    lines = ["", f"layer  {'  '.join(f'{title:>16}' for title in columns.values())}"]
+    for layer in range(max(len(scores.layers) for scores in found.values())):
+        cells = []
+        for name in columns:
+            scores = found[name].layers
+            cells.append(f"{100 * scores[layer].test:16.1f}" if layer < len(scores) else " " * 16)
+        lines.append(f"{layer:5}  {'  '.join(cells)}".rstrip())
+    return [*lines, "", *_variant_notes(found)]
+
+
+def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
+    notes = ["with next: the mean of a layer and the one above."]
+    if "random-labels" in found:
+        metric = found["random-labels"].metric
+        same = metric == next(iter(found.values())).metric
+        how = "shuffled" if same else f"a tag drawn for each word, {METRIC_NAMES.get(metric, metric)}"
+        notes.append(f"random labels: {how}; what a probe reaches where there is nothing to know.")
+    if "random-weights" in found:
+        notes.append("random weights: the same encoder without any pretraining.")
+    if "tuned" in found:
+        notes.append("fine-tuned: after the first recipe of the quick budget.")
+    return notes
 
 
 def _bar(low: float, high: float, value: float, left: float, right: float) -> str:

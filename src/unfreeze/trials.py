@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unfreeze.adaptation.model import AdaptedModel, restore
@@ -35,9 +35,12 @@ class Chosen:
         return self.best.recipe
 
 
-def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Iterable[int]) -> Chosen:
-    """Try each recipe with seed 0, train the one that is best on dev with every seed; what is finished stays so."""
-    trials = [run(bench, [job(question, recipe, 0)])[0] for recipe in candidates]
+def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Sequence[int]) -> Chosen:
+    """Try each recipe with the first seed, train the one that is best on dev with every seed.
+
+    What is finished stays so.
+    """
+    trials = [run(bench, [job(question, recipe, seeds[0])])[0] for recipe in candidates]
     recipe = candidates[max(range(len(trials)), key=lambda i: on_dev(bench, trials[i]))]
     finals = [job(question, recipe, seed) for seed in seeds]
     records = run(bench, finals, "test")

@@ -14,7 +14,7 @@ where the luck of single items in single runs rules, it is somewhat wide. With o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -113,6 +113,37 @@ def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, see
     rng = np.random.default_rng(seed)
     flat, sizes = _grouped(_by_item(stats))
     return np.concatenate([metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)])
+
+
+def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+    """(draws, C) mean metric over its seeds of each of C conditions, on resamples of items and seeds.
+
+    All conditions take the same items, and the same seeds where they have equally many; so a sum of columns with
+    weights is a contrast of conditions (their difference, a main effect) on resamples, as in `paired_difference`.
+
+    Args:
+        conditions: (seeds, items, k) additive statistics each, the same items in the same order.
+
+    Raises:
+        ValueError: the conditions were not scored on the same number of items.
+    """
+    if len({stats.shape[1:] for stats in conditions}) != 1:
+        raise ValueError("conditions must be scored on the same items")
+    rng = np.random.default_rng(seed)
+    flat, sizes = _grouped(np.concatenate([_by_item(stats) for stats in conditions], axis=1))
+    seeds = [len(stats) for stats in conditions]
+    found = []
+    for counts in _counts(rng, draws, sizes):
+        shares = {number: _seed_shares(rng, len(counts), number) for number in sorted(set(seeds))}
+        metric = np.split(metric_fn(_sums(counts, flat, sum(seeds))), np.cumsum(seeds)[:-1], axis=1)
+        found.append(np.stack([_over_seeds(m, shares[n]) for m, n in zip(metric, seeds, strict=True)], 1))
+    return np.concatenate(found)
+
+
+def percentile_interval(value: float, drawn: Floats) -> Interval:
+    """A value with the 95 % percentile interval of its resamples (draws,)."""
+    lo, hi = np.percentile(drawn, LEVELS)
+    return Interval(value, float(lo), float(hi))
 
 
 def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> float:

@@ -82,17 +82,17 @@ def plain_values(scores: LayerScores) -> dict[str, Any]:
     return json.loads(json.dumps(asdict(scores)))  # type: ignore[no-any-return]
 
 
-def write_layer_scores(folder: Path, scores: LayerScores) -> None:
+def write_layer_scores(folder: Path, scores: LayerScores, file: str = FILE) -> None:
     """Write `probes.json` into a folder, which is made where it is missing."""
-    write_json(folder / FILE, plain_values(scores))
+    write_json(folder / file, plain_values(scores))
 
 
-def read_layer_scores(folder: Path) -> LayerScores | None:
+def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
     """The probes of a folder, or None where it has none. Raises `InputError` where the file is torn."""
-    if not (folder / FILE).exists():
+    if not (folder / file).exists():
         return None
-    values = read_json(folder / FILE)
-    with as_written(folder / FILE):
+    values = read_json(folder / file)
+    with as_written(folder / file):
         layers = tuple(_layer(one) for one in values["layers"])
         return LayerScores(**{**values, "layers": layers})
 

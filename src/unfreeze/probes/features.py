@@ -34,23 +34,26 @@ def rows_of(task: Task, examples: Sequence[Example]) -> tuple[int, ...]:
 
 
 def layer_features(
-    splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task
+    splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task, adjacent: bool = False
 ) -> Iterator[tuple[int, list[Tensor]]]:
     """Each layer with its features (rows, D) of some splits, on the CPU; no more than a few layers are held at a time.
 
     Args:
         chosen: the examples to read of each split.
+        adjacent: of each layer but the top one, the mean of its states and those of the layer above.
     """
-    layers = splits[0].features.layers
+    layers = splits[0].features.layers - adjacent
     states = [_state_rows(split, examples, task) for split, examples in zip(splits, chosen, strict=True)]
     together = max(1, _HELD // _layer_bytes(splits, chosen, task))
     for first in range(0, layers, together):
         some = range(first, min(first + together, layers))
+        read = range(first, some.stop + adjacent)
         held = [
-            _read(split, examples, some, rows) for split, examples, rows in zip(splits, chosen, states, strict=True)
+            _read(split, examples, read, rows) for split, examples, rows in zip(splits, chosen, states, strict=True)
         ]
         for layer in some:
-            yield layer, [_features(split[layer - first], task) for split in held]
+            mixed = (split[layer - first : layer - first + 1 + adjacent].mean(0) for split in held)
+            yield layer, [_features(one, task) for one in mixed]
 
 
 def few_bytes(splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task, layers: int) -> bool:

@@ -70,7 +70,7 @@ class _Question:
     test: _Part
 
 
-def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) -> LayerScores:
+def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES, adjacent: bool = False) -> LayerScores:
     """Probe every layer of the bench's encoder on its data set.
 
     Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, evenly spread.
@@ -78,6 +78,7 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) ->
     Args:
         question: digest of data, task, encoder and precision, told along.
         resamples: of the training rows; with one, the intervals speak of test items only.
+        adjacent: probe the mean of each layer and the one above instead.
     """
     dataset, task, objective = bench.dataset, bench.dataset.task, bench.objective
     splits = [states_of(bench, split, *form_of(task)) for split in SPLITS]
@@ -90,11 +91,11 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) ->
     asked = _Question(objective, loss, _shares(train.rows, resamples).to(bench.device), dev, test)
     at_once = min(torch.get_num_threads(), MOST_BATCHES) + 1  # one waits
     side_by_side = few_bytes(splits, chosen, task, at_once)
-    probe, read = partial(_probe, asked), layer_features(splits, chosen, task)
+    probe, read = partial(_probe, asked), layer_features(splits, chosen, task, adjacent)
     probed: list[Probed] = []
     for one in map_in_threads(probe, read, bench.device) if side_by_side else map(probe, read):
         probed.append(one)
-        bench.watcher.step(len(probed), bench.encoder.layers, None)
+        bench.watcher.step(len(probed), bench.encoder.layers - adjacent, None)
     kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
     scores = judged(
         probed, task, LayerScores(

@@ -1,0 +1,182 @@
+"""What a study is asked with, and the number that it is made of: a cell. No torch here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from unfreeze import metrics
+from unfreeze.analysis.stats import Floats, Interval, mean_ci
+from unfreeze.errors import InputError, nearest
+from unfreeze.plan import Family, Recipe, plain
+from unfreeze.studies.published import Role
+from unfreeze.studies.sets import standard_set
+from unfreeze.tasks import Task
+
+TRIALS = {"quick": 1, "standard": 2, "thorough": 3}
+"""Recipes of a cell among which dev chooses."""
+
+LEAST_ROWS = 32
+_ROLES: Mapping[Family, Role] = {"transformer": "BERT", "elmo": "ELMo", "sentence-vectors": "Skip-thoughts"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Settings of all studies.
+
+    Attributes:
+        data_root: folder of the standard sets.
+        encoders: names or folders.
+        seeds: final runs of a cell.
+        tasks: names of sets; None takes each study's own.
+        rows: most training examples of a set; None takes all.
+        budget: how many recipes dev chooses from, see `TRIALS`.
+        corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
+        device: as in a plan.
+    """
+
+    data_root: Path
+    encoders: tuple[str, ...]
+    out: Path
+    seeds: int = 5
+    tasks: tuple[str, ...] | None = None
+    rows: int | None = None
+    budget: str = "quick"
+    corpus: tuple[str, ...] = ()
+    device: str = "auto"
+
+
+def asked_from(
+    data_root: Path,
+    encoders: Sequence[str],
+    out: Path,
+    seeds: int,
+    tasks: Sequence[str] | None,
+    rows: int | None,
+    budget: str,
+    corpus: Sequence[str],
+    device: str,
+) -> Asked:
+    """Settings from the command line, checked.
+
+    Raises:
+        InputError: a folder is missing, a name is unknown, a number too small.
+    """
+    if not data_root.is_dir():
+        raise InputError("no such folder; it is to hold the standard sets", where=f"--data-root {data_root}")
+    if seeds < 2:
+        raise InputError(f"is {seeds}; at least 2 are needed for an interval over seeds", where="--seeds")
+    if rows is not None and rows < LEAST_ROWS:
+        raise InputError(f"is {rows}; at least {LEAST_ROWS} are needed", where="--train-size")
+    if budget not in TRIALS:
+        raise InputError(f"no budget '{budget}'{nearest(budget, TRIALS)}", where="--budget")
+    names = [name.strip() for name in encoders if name.strip()]
+    if not names:
+        raise InputError("name one or more", where="--encoders")
+    wanted = None if tasks is None else tuple(standard_set(task.strip()).name for task in tasks)
+    return Asked(data_root, tuple(names), out, seeds, wanted, rows, budget, tuple(corpus), device)
+
+
+@dataclass(frozen=True)
+class About:
+    """An encoder, as far as recipes hang on it."""
+
+    name: str
+    family: Family
+    layers: int
+    width: int
+    reads_pairs: bool
+    tunable: bool
+    fingerprint: str
+
+    @property
+    def shown(self) -> str:
+        """A folder by its last name."""
+        return Path(self.name).name
+
+    @property
+    def role(self) -> Role | None:
+        """Whose place in the paper it takes."""
+        return _ROLES.get(self.family)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table: dev chooses among recipes with the first seed, the chosen one is trained with every seed.
+
+    Attributes:
+        task: a standard set.
+        rows: training examples; None takes all.
+        subset: which of the many subsets of that size.
+        genre: only examples of this genre, in every split; None takes all.
+    """
+
+    task: str
+    encoder: str
+    recipes: tuple[Recipe, ...]
+    seeds: tuple[int, ...]
+    rows: int | None = None
+    subset: int = 0
+    genre: str | None = None
+
+    @property
+    def question(self) -> tuple[str, str, int | None, int, str | None]:
+        """What cells share that are trained on the same examples over the same encoder."""
+        return self.task, self.encoder, self.rows, self.subset, self.genre
+
+    def digest(self, *more: object) -> str:
+        """Of all that its number hangs on; `more` are the encoder's weights and the files."""
+        values = {**asdict(self), "recipes": [plain(recipe) for recipe in self.recipes]}
+        return hashlib.blake2b(json.dumps([values, more], sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A cell with its test results.
+
+    Attributes:
+        recipe: that was chosen.
+        task: kind of the task.
+        statistics: (seeds, test items, k), see `metrics.item_statistics`.
+        train_examples: that were trained on.
+        layer_weights: learned scalar mix of each seed, bottom to top; None where nothing was mixed.
+        diverged: runs that did.
+    """
+
+    cell: Cell
+    recipe: Recipe
+    task: Task
+    statistics: Floats
+    train_examples: int
+    train_s: float
+    layer_weights: tuple[tuple[float, ...], ...] | None
+    diverged: int
+
+    def metric(self, sums: Floats) -> Floats:
+        """The main metric from summed statistics."""
+        return metrics.from_statistics(self.task, sums)
+
+    @property
+    def scores(self) -> Floats:
+        """(seeds,) the main metric on test, fractions."""
+        return self.metric(self.statistics.sum(1))
+
+    @property
+    def mean(self) -> float:
+        """Of the scores."""
+        return float(self.scores.mean())
+
+    @property
+    def std(self) -> float:
+        """Sample standard deviation over seeds; 0 with one."""
+        return float(np.std(self.scores, ddof=1)) if len(self.scores) > 1 else 0.0
+
+    @property
+    def interval(self) -> Interval:
+        """Mean with its 95 % interval over items and seeds."""
+        return mean_ci(self.statistics, self.metric, draws=2_000)

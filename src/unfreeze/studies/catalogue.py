@@ -1,0 +1,74 @@
+"""All studies by name, and how they run: each writes its page, and one page leads to all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from unfreeze.errors import InputError, nearest
+from unfreeze.experiment.claim import claimed
+from unfreeze.experiment.files import write_json
+from unfreeze.experiment.runner import Watcher
+from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
+from unfreeze.studies.asked import Asked
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.findings import findings_markdown, gathered
+from unfreeze.studies.page import Page
+from unfreeze.studies.rendering import read_study, write_index, write_study
+
+MARK = "studies.json"
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question of the paper and what answers it."""
+
+    question: str
+    run: Callable[[Desk], Page]
+
+
+STUDIES: Mapping[str, Study] = {
+    "table2": Study(table2.QUESTION, table2.table2),
+    "bi-attention": Study(pairs.BI_ATTENTION, pairs.bi_attention),
+    "joint-encoding": Study(pairs.JOINT_ENCODING, pairs.joint_encoding),
+    "ner-capacity": Study(ner_capacity.QUESTION, ner_capacity.ner_capacity),
+    "fine-tuning-tricks": Study(tricks.QUESTION, tricks.tricks),
+    "layers": Study(layers.QUESTION, layers.layers),
+    "mutual-information": Study(mutual_information.QUESTION, mutual_information.mutual_information),
+    "domains": Study(domains.QUESTION, domains.domains),
+    "label-count": Study(label_count.QUESTION, label_count.label_count),
+}
+
+
+def studies_named(name: str) -> list[str]:
+    """One study, or every one for `all`. Raises `InputError` naming the nearest."""
+    if name == "all":
+        return list(STUDIES)
+    if name not in STUDIES:
+        raise InputError(f"no such study{nearest(name, (*STUDIES, 'all', 'list'))}", where="NAME")
+    return [name]
+
+
+def run_studies(
+    names: Sequence[str], asked: Asked, watcher: Watcher, tell: Callable[[str], None] = lambda line: None
+) -> list[Page]:
+    """Run studies one after another; cells that were measured before, for whichever study, are not measured again.
+
+    Writes `NAME.html`, `NAME.md`, `NAME.json` each, and `index.html` and `findings.md` over all that are there.
+
+    Raises:
+        InputError: an encoder, a set or the output folder is at fault.
+    """
+    with claimed(asked.out, MARK):
+        write_json(asked.out / MARK, {"studies": list(STUDIES)})
+        desk, pages = Desk(asked, watcher, tell), []
+        for name in names:
+            tell(f"{name}: {STUDIES[name].question}")
+            page = STUDIES[name].run(desk)
+            write_study(asked.out, page)
+            tell(f"  {page.lead}")
+            pages.append(page)
+        there = [page for page in (read_study(asked.out, name) for name in STUDIES) if page is not None]
+        write_index(asked.out, there, gathered(there))
+        (asked.out / "findings.md").write_text(findings_markdown(there), encoding="utf-8")
+    return pages

@@ -1,0 +1,173 @@
+"""Where a study's cells are measured: each once, in the folder of its question, whatever study asks for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unfreeze import metrics
+from unfreeze.data.examples import SPLITS, Dataset
+from unfreeze.encoders.load import load_encoder
+from unfreeze.experiment.files import write_json
+from unfreeze.experiment.question import read_data
+from unfreeze.experiment.recipe_check import check_recipes
+from unfreeze.experiment.record import read_items, read_json, read_record, read_setting, read_test
+from unfreeze.experiment.runner import Watcher
+from unfreeze.opening import Opened, opened
+from unfreeze.plan import Plan, plan_from
+from unfreeze.studies.asked import About, Asked, Cell, Measured
+from unfreeze.studies.genres import of_genre
+from unfreeze.studies.sets import SETS, Found, find_set, standard_set
+from unfreeze.trials import choose, score_on_test
+
+CELLS = "cells"
+
+
+class Desk:
+    """Measures what studies ask for.
+
+    Args:
+        tell: told what is missing and what goes on, a line at a time.
+    """
+
+    def __init__(self, asked: Asked, watcher: Watcher, tell: Callable[[str], None]) -> None:
+        self.asked, self.watcher, self.tell = asked, watcher, tell
+        self._about: dict[str, About] = {}
+        self._found: dict[str, Found | None] = {}
+        self._read: dict[tuple[str, int | None, int, str | None], Dataset] = {}
+
+    def about(self, encoder: str) -> About:
+        """What recipes must know of an encoder. Raises `InputError` where it cannot be loaded."""
+        if encoder not in self._about:
+            it = load_encoder(encoder)
+            self._about[encoder] = About(
+                encoder, it.family, it.layers, it.width, it.reads_pairs, it.fixed is None, it.fingerprint()
+            )
+        return self._about[encoder]
+
+    def encoders(self, *roles: str) -> list[About]:
+        """Of the encoders asked for those that take one of these roles; all of them where none is named."""
+        every = [self.about(name) for name in self.asked.encoders]
+        return [one for one in every if not roles or one.role in roles]
+
+    def tasks(self, *names: str) -> list[str]:
+        """Of these sets the ones that are asked for and there; missing ones are told, once, with where to get them."""
+        wanted = [name for name in names if self.asked.tasks is None or name in self.asked.tasks]
+        return [name for name in wanted if self.found(name) is not None]
+
+    def found(self, name: str) -> Found | None:
+        """A standard set, None where it is missing."""
+        if name not in self._found:
+            standard = standard_set(name)
+            self._found[name] = find_set(standard, self.asked.data_root, self.asked.out / "sets")
+            if self._found[name] is None:
+                self.tell(
+                    f"{standard.title} is missing: nothing known under {self.asked.data_root}; get it from "
+                    f"{standard.where}. The others go on."
+                )
+        return self._found[name]
+
+    def measured(self, cells: Sequence[Cell]) -> list[Measured]:
+        """Every cell's result; what was measured before, by whatever study, is not measured again.
+
+        Raises:
+            InputError: a set, an encoder or a recipe is at fault.
+        """
+        missing = [cell for cell in cells if not self._mark(cell).exists()]
+        for question in dict.fromkeys(cell.question for cell in missing):
+            self._measure([cell for cell in missing if cell.question == question])
+        return [self._read_cell(cell) for cell in cells]
+
+    def dataset(self, cell: Cell) -> Dataset:
+        """What a cell is measured on; the last few are kept."""
+        key = (cell.task, cell.rows, cell.subset, cell.genre)
+        if key not in self._read:
+            while len(self._read) > 3:
+                self._read.pop(next(iter(self._read)))
+            whole = read_data(replace(self.plan(cell), train_size=None if cell.genre else cell.rows))
+            self._read[key] = whole if cell.genre is None else of_genre(whole, self._files(cell), cell)
+        return self._read[key]
+
+    def plan(self, cell: Cell) -> Plan:
+        """The plan of a cell's question."""
+        found = self.found(cell.task)
+        assert found is not None, cell.task
+        values: dict[str, Any] = {
+            **found.settings, "encoder": cell.encoder, "train_size": cell.rows, "subset": cell.subset,
+            "device": self.asked.device,
+        }  # fmt: skip
+        return plan_from(values, where=f"study of {SETS[cell.task].title}")
+
+    def folder(self, cell: Cell) -> Path:
+        """Of the runs of a cell's question."""
+        size = "all" if cell.rows is None else str(cell.rows)
+        parts = (cell.task, cell.encoder, size, str(cell.subset), *([cell.genre] if cell.genre else []))
+        name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_") for part in parts)
+        return self.asked.out / "runs" / f"{name}-{self.about(cell.encoder).fingerprint[:6]}"
+
+    def open(self, cell: Cell) -> Any:
+        """A context manager that gives the cell's question `Opened`."""
+        return opened(self.plan(cell), self.dataset(cell), self.folder(cell), self.watcher)
+
+    def _measure(self, cells: Sequence[Cell]) -> None:
+        with self.open(cells[0]) as it:
+            task, encoder = it.bench.dataset.task, it.bench.encoder
+            for cell in cells:
+                check_recipes(cell.recipes, task, encoder.layers, encoder.reads_pairs, encoder.family)
+            it.bench.planned = len(it.bench.reached) + sum(_runs(cell) for cell in cells)
+            for cell in cells:
+                write_json(self._mark(cell), self._measure_one(it, cell))
+
+    def _measure_one(self, it: Opened, cell: Cell) -> dict[str, Any]:
+        recipe = cell.recipes[0].name or cell.recipes[0].head
+        self.watcher.say(f"{SETS[cell.task].title}, {cell.encoder}: {cell.recipes[0].method} {recipe}")
+        chosen = choose(it.bench, it.question, cell.recipes, cell.seeds)
+        score_on_test(it.bench, chosen.finals)
+        runs = [job.id for job in chosen.finals]
+        return {"folder": self.folder(cell).name, "runs": runs, "train_examples": len(it.bench.dataset.train)}
+
+    def _mark(self, cell: Cell) -> Path:
+        """The file that says that a cell is finished, and where."""
+        digest = cell.digest(
+            self.about(cell.encoder).fingerprint, [_stamp(path) for path in self._files(cell).values()]
+        )
+        return self.asked.out / CELLS / f"{cell.task}-{digest}.json"
+
+    def _files(self, cell: Cell) -> dict[str, str]:
+        found = self.found(cell.task)
+        assert found is not None, cell.task
+        return {split: found.files[split] for split in SPLITS if split in found.files}
+
+    def _read_cell(self, cell: Cell) -> Measured:
+        """From the run folders alone."""
+        told = read_json(self._mark(cell))
+        folder = self.asked.out / "runs" / told["folder"]
+        setting, items = read_setting(folder), read_items(folder)
+        gold, scheme = [item.label for item in items], setting.labels.scheme
+        records = [read_record(folder / "runs" / run) for run in told["runs"]]
+        tests = [read_test(folder / "runs" / run) for run in told["runs"]]
+        statistics = [
+            metrics.item_statistics(setting.task, gold, t.predictions, scheme) for t in tests if t is not None
+        ]
+        mixed = [record.layer_weights for record in records if record.layer_weights is not None]
+        return Measured(
+            cell, records[0].recipe, setting.task, np.stack(statistics), told["train_examples"],
+            sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
+        )  # fmt: skip
+
+
+def _runs(cell: Cell) -> int:
+    return len(cell.recipes) + len(cell.seeds) - 1
+
+
+@cache
+def _stamp(path: str) -> str:
+    """Digest of a file's content."""
+    return blake2b(Path(path).read_bytes(), digest_size=8).hexdigest()

@@ -1,0 +1,72 @@
+"""From measured cells to numbers in words and to claims that hold, do not hold, or stay open. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unfreeze.amounts import signed
+from unfreeze.analysis.stats import Difference, Interval, paired_difference, percentile_interval, resampled_means
+from unfreeze.studies.asked import Measured
+from unfreeze.studies.page import Claim, Entry, Held
+from unfreeze.studies.published import LARGE
+
+DRAWS = 2_000
+
+
+def score_entry(measured: Measured | None, published: float | None = None) -> Entry:
+    """`82.2 ± 0.4`, points."""
+    if measured is None:
+        return Entry("–")
+    return Entry(
+        f"{100 * measured.mean:.1f} ± {100 * measured.std:.1f}", "" if published is None else f"{published:.1f}"
+    )
+
+
+def difference(first: Measured, second: Measured) -> Difference:
+    """First minus second, on the same test items."""
+    return paired_difference(first.statistics, second.statistics, first.metric, DRAWS)
+
+
+def gap_words(mean: float, low: float, high: float) -> str:
+    """`+1.3 [-0.04, +2.6]`, points, from fractions."""
+    return f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+
+
+def gap_entry(gap: Difference, published: float | None = None) -> Entry:
+    """A difference with its interval."""
+    return Entry(gap_words(gap.mean, gap.lo, gap.hi), "" if published is None else f"{published:+.1f}")
+
+
+def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Interval:
+    """Weighted sum of cells' mean scores with its interval; the same test items for all."""
+    drawn = resampled_means([cell.statistics for cell in cells], cells[0].metric, DRAWS)
+    value = float(np.dot([cell.mean for cell in cells], weights))
+    return percentile_interval(value, drawn @ np.array(weights))
+
+
+def sign_held(low: float, high: float, sign: int) -> Held:
+    """Whether a difference with this interval (fractions) has the sign that was found: +1 or -1; 0 is near 0.
+
+    Near 0 is within the point that the paper itself takes for a difference.
+    """
+    if sign == 0:
+        region = LARGE / 100
+        if -region <= low and high <= region:
+            return "holds"
+        return "does not hold" if low > region or high < -region else "open"
+    if sign * low > 0 and sign * high > 0:
+        return "holds"
+    return "does not hold" if sign * low < 0 and sign * high < 0 else "open"
+
+
+def sign_of(points: float) -> int:
+    """The sign that a published difference (points) stands for; 0 where it is not above what the paper colours."""
+    return 0 if abs(points) <= LARGE else (1 if points > 0 else -1)
+
+
+def sign_claim(text: str, about: str, gap: Difference | Interval, sign: int, conclusion: int | None = None) -> Claim:
+    """That a difference has a sign."""
+    held = sign_held(gap.lo, gap.hi, sign)
+    return Claim(text, about, held, gap_words(gap.mean, gap.lo, gap.hi), conclusion)

@@ -1,0 +1,54 @@
+"""The five conclusions that practitioners draw from the paper, each with the evidence of the studies. No torch here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from unfreeze.studies.page import Claim, Page
+
+CONCLUSIONS = {
+    1: "The nearer the pretraining, the better the transfer",
+    2: "Enough labels: fine-tune; few labels: extract features",
+    3: "ELMo: extract features",
+    4: "BERT: good at pairs",
+    5: "Meaning near the output, word form near the input; mix where unsure",
+}
+
+
+def gathered(pages: Sequence[Page]) -> list[tuple[str, list[Claim]]]:
+    """Each conclusion with the claims that speak of it."""
+    claims = [claim for page in pages for claim in page.claims]
+    return [(f"{n}. {title}", [c for c in claims if c.conclusion == n]) for n, title in CONCLUSIONS.items()]
+
+
+def judged(claims: Sequence[Claim]) -> str:
+    """What the claims say together."""
+    if not claims:
+        return "No evidence yet."
+    counts = Counter(claim.held for claim in claims)
+    if counts["does not hold"] == counts["holds"] == 0:
+        return f"Open: none of {len(claims)} cases is clear."
+    if not counts["does not hold"]:
+        return f"Held in {counts['holds']} of {len(claims)} cases, against it none; {counts['open']} stay open."
+    return (
+        f"Mixed: held in {counts['holds']} of {len(claims)} cases, did not in {counts['does not hold']}; "
+        f"{counts['open']} stay open."
+    )
+
+
+def findings_markdown(pages: Sequence[Page]) -> str:
+    """`findings.md`."""
+    parts = [
+        "# What practitioners conclude from the paper, and whether it held here",
+        "From `unfreeze study`: a case holds, or does not, where the whole 95 % interval says so; else it stays open.",
+    ]
+    for title, claims in gathered(pages):
+        parts += [f"## {title}", judged(claims)]
+        if claims:
+            lines = ["| case | here | points | |", "| --- | --- | --- | --- |"]
+            lines += [
+                " | ".join(("| " + c.text.replace("|", r"\|"), c.about, c.evidence, c.held + " |")) for c in claims
+            ]
+            parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,55 @@
+"""The genres of MNLI: examples of one genre, in every split. No torch here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from unfreeze.data.examples import Dataset, Example
+from unfreeze.data.splits import stratified_subset
+from unfreeze.data.tables import read_table
+from unfreeze.data.text_files import load
+from unfreeze.errors import InputError
+from unfreeze.studies.asked import Cell
+
+COLUMN = "genre"
+
+
+def genres_of(files: Mapping[str, str]) -> dict[str, str]:
+    """Where each row of these files stands (`FILE:LINE`) to its genre; rows without one are left out.
+
+    Raises:
+        InputError: a file has no column of genres.
+    """
+    found: dict[str, str] = {}
+    for path in dict.fromkeys(files.values()):
+        kind, content = load(Path(path))
+        table = read_table(Path(path), kind, content)
+        if COLUMN not in table.columns:
+            raise InputError(f"has no column '{COLUMN}'", where=path)
+        for line, genre in zip(table.lines, table.column(COLUMN), strict=True):
+            if genre:
+                found[f"{path}:{line}"] = genre
+    return found
+
+
+def genres_in(dataset: Dataset, files: Mapping[str, str], least: int) -> list[str]:
+    """Genres with at least so many examples in train and in test, most frequent in train first."""
+    known = genres_of(files)
+    train, test = (Counter(known.get(e.where, "") for e in split) for split in (dataset.train, dataset.test))
+    return [g for g, count in train.most_common() if g and count >= least and test[g] >= least]
+
+
+def of_genre(dataset: Dataset, files: Mapping[str, str], cell: Cell) -> Dataset:
+    """The data set with examples of the cell's genre alone, train cut to the cell's rows."""
+    known = genres_of(files)
+
+    def kept(split: tuple[Example, ...]) -> tuple[Example, ...]:
+        return tuple(e for e in split if known.get(e.where) == cell.genre)
+
+    train = kept(dataset.train)
+    if cell.rows is not None:
+        train = stratified_subset(train, dataset.task, cell.rows, cell.subset)
+    return replace(dataset, train=train, dev=kept(dataset.dev), test=kept(dataset.test))

@@ -1,0 +1,150 @@
+"""From how many labels on does fine-tuning win? Both ways on subsets of growing size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from unfreeze.analysis.stats import Floats, resampled_means
+from unfreeze.plan import Recipe
+from unfreeze.studies.asked import About, Cell, Measured
+from unfreeze.studies.common import page_of
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry, sign_claim
+from unfreeze.studies.figures import lines
+from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.recipes import first, table_recipes
+from unfreeze.studies.sets import SETS
+
+QUESTION = "From how many labels on does fine-tuning win?"
+SMALLEST = 32
+TASKS = ("sst2", "sick-e")
+FROZEN, TUNED = "feature extraction", "fine-tuning"
+LONGER, FRESH = "fine-tuning, three times as long", "fine-tuning, top layer fresh"
+
+
+def label_count(desk: Desk) -> Page:
+    """A curve for each way, and where they cross."""
+    tasks = desk.tasks(*TASKS)
+    rows: list[tuple[str | Entry, ...]] = []
+    claims: list[Claim] = []
+    drawn: list[dict[str, object]] = []
+    every: list[Measured] = []
+    crossings = []
+    for one in desk.encoders("ELMo", "BERT"):
+        for task in tasks:
+            sizes = sizes_for(_most(desk, one, task))
+            curves = {way: _curve(desk, one, task, recipe, sizes) for way, recipe in _ways(one, task).items()}
+            every += [cell for curve in curves.values() for cell in curve]
+            about = f"{one.shown}, {SETS[task].title}"
+            found_gaps = [difference(t, f) for t, f in zip(curves[TUNED], curves[FROZEN], strict=True)]
+            for number, size in enumerate(sizes):
+                entries = (score_entry(curve[number]) for curve in curves.values())
+                rows.append((f"{about}, {size:,}", *entries, gap_entry(found_gaps[number])))
+            drawn += [
+                {"series": way, "x": cell.train_examples, "y": 100 * cell.mean, "low": 100 * cell.interval.lo,
+                 "high": 100 * cell.interval.hi, "about": about}
+                for way, curve in curves.items() for cell in curve
+            ]  # fmt: skip
+            crossings.append((about, crossing_words(curves[TUNED], curves[FROZEN])))
+            few, most = (f"{size:,} labels" for size in (sizes[0], sizes[-1]))
+            claims.append(sign_claim(f"few labels, extract ({few})", about, found_gaps[0], -1, 2))
+            claims.append(sign_claim(f"enough labels, tune ({most})", about, found_gaps[-1], 1, 2))
+    names = (FROZEN, TUNED, LONGER, FRESH)
+    tables = (
+        Table("Where fine-tuning begins to win: labels, with 95 % interval", ("", "labels"), tuple(crossings)),
+        Table("Test scores, mean ± standard deviation over subsets",
+              ("encoder, set, labels", *names, "fine-tuning minus feature extraction"), tuple(rows)),
+    )  # fmt: skip
+    differs = (
+        "Every subset has a seed of its own, so the spread is over subsets and seeds together. Frozen heads are "
+        "linear, which is what few labels can feed. The paper has no such curve: practitioners conclude it from there.",
+    )
+    caption = "Test score over the number of labels, with 95 % intervals"
+    figure = lines(drawn, "training examples", "test score", caption, logarithmic=True, facet="about")
+    return page_of(desk, "label-count", QUESTION, "conclusions", tables, claims, every, figure, differs)
+
+
+def sizes_for(most: int) -> list[int]:
+    """32, 64, ... and all of them."""
+    sizes = [SMALLEST]
+    while 2 * sizes[-1] < most:
+        sizes.append(2 * sizes[-1])
+    return [*(size for size in sizes if size < most), most]
+
+
+def crossing(sizes: Sequence[int], gaps: Floats) -> Floats:
+    """From which size on the gap stays above 0; infinite where it is not above at the end.
+
+    Between two sizes it is taken where the straight line over the logarithm of the size crosses 0.
+
+    Args:
+        gaps: (draws, sizes).
+
+    Returns:
+        (draws,) at least the first size.
+    """
+    logs = np.log2(sizes)
+    found = np.full(len(gaps), np.inf)
+    for row, values in enumerate(gaps):
+        below = np.flatnonzero(values <= 0)
+        if not len(below):
+            found[row] = sizes[0]
+        elif below[-1] + 1 < len(sizes):
+            low = below[-1]
+            share = -values[low] / (values[low + 1] - values[low])
+            found[row] = 2 ** (logs[low] + share * (logs[low + 1] - logs[low]))
+    return found
+
+
+def crossing_words(tuned: Sequence[Measured], frozen: Sequence[Measured]) -> str:
+    """The crossing with its interval over items, subsets and seeds."""
+    sizes = [cell.train_examples for cell in tuned]
+    mean = np.array([[t.mean - f.mean for t, f in zip(tuned, frozen, strict=True)]])
+    drawn = resampled_means([cell.statistics for cell in (*tuned, *frozen)], tuned[0].metric, DRAWS)
+    gaps = drawn[:, : len(tuned)] - drawn[:, len(tuned) :]
+    # A quantile that is one of the draws: between a number and infinity there is nothing.
+    low, high = np.quantile(crossing(sizes, gaps), [0.025, 0.975], method="inverted_cdf")
+    return f"{_size(float(crossing(sizes, mean)[0]), sizes)} [{_size(low, sizes)}, {_size(high, sizes)}]"
+
+
+def _size(value: float, sizes: Sequence[int]) -> str:
+    if not np.isfinite(value):
+        return f"more than {sizes[-1]:,}"
+    return f"{sizes[0]:,} or fewer" if value <= sizes[0] else f"{value:,.0f}"
+
+
+def _most(desk: Desk, one: About, task: str) -> int:
+    recipe = next(iter(_ways(one, task).values()))
+    whole = len(desk.dataset(Cell(task, one.name, (recipe,), (0,))).train)
+    return whole if desk.asked.rows is None else min(whole, desk.asked.rows)
+
+
+def _ways(one: About, task: str) -> dict[str, Recipe]:
+    (frozen,) = first(tuple(r for r in table_recipes(one, task, "feature-extraction") if r.head == "linear"))
+    tuned = table_recipes(one, task, "fine-tuning")[0]
+    return {
+        FROZEN: frozen, TUNED: tuned,
+        LONGER: replace(tuned, epochs=3 * tuned.epochs, min_steps=3 * tuned.min_steps, name=f"{tuned.name}-longer"),
+        FRESH: replace(tuned, reinit_top=1, name=f"{tuned.name}-fresh"),
+    }  # fmt: skip
+
+
+def _curve(desk: Desk, one: About, task: str, recipe: Recipe, sizes: Sequence[int]) -> list[Measured]:
+    """A cell for each size, its seeds on subsets of their own."""
+    subsets = range(desk.asked.seeds)
+    cells = [
+        Cell(task, one.name, (recipe,), (subset,), size, subset) for size in sizes for subset in subsets
+    ]  # fmt: skip
+    found = desk.measured(cells)
+    count = len(subsets)
+    return [_joined(found[i : i + count]) for i in range(0, len(found), count)]
+
+
+def _joined(cells: Sequence[Measured]) -> Measured:
+    return replace(
+        cells[0], statistics=np.concatenate([cell.statistics for cell in cells]),
+        train_s=sum(cell.train_s for cell in cells), diverged=sum(cell.diverged for cell in cells),
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Figure 1: which layer serves which task, before and after tuning, with controls; and what a head itself mixes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unfreeze.experiment.layer_scores import LayerScore, LayerScores
+from unfreeze.probing import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS
+from unfreeze.studies.asked import About, Cell, Measured
+from unfreeze.studies.common import page_of, rows_of, seeds_of
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.evidence import gap_words, sign_held
+from unfreeze.studies.figures import lines
+from unfreeze.studies.inside import Inside, inside
+from unfreeze.studies.page import Claim, Page, Table
+from unfreeze.studies.recipes import table_recipes
+from unfreeze.studies.sets import SETS
+
+QUESTION = "Which layer serves which task, before and after fine-tuning?"
+TASKS = ("cola", "sst2", "mrpc", "stsb", "pos", "ner")
+NAMES = {LAYERS: "pretrained", ADJACENT: "mean with the layer above", TUNED: "after fine-tuning",
+         LABELS: "random labels", WEIGHTS: "random weights"}  # fmt: skip
+_Z95 = 1.96
+
+
+def layers(desk: Desk) -> Page:
+    """Probes of every layer and variant, and the scalar mix of a frozen head."""
+    rows: list[tuple[str, ...]] = []
+    claims: list[Claim] = []
+    drawn: list[dict[str, object]] = []
+    mixes: list[Measured] = []
+    for one in desk.encoders("BERT", "ELMo"):
+        for task in desk.tasks(*TASKS):
+            about = f"{one.shown}, {SETS[task].title}"
+            found = inside(desk, inside_cell(desk, one, task))
+            (mixed,) = desk.measured([_mix_cell(desk, one, task)])
+            mixes.append(mixed)
+            rows += _rows(about, found, mixed)
+            drawn += [
+                {"series": NAMES[variant], "x": s.layer + (0.5 if variant == ADJACENT else 0), "y": 100 * s.test,
+                 "low": 100 * s.ci95[0], "high": 100 * s.ci95[1], "about": about}
+                for variant, scores in found.probes.items() if variant != LABELS for s in scores.layers
+            ]  # fmt: skip
+            claims += _claims(about, task, found)
+    columns = ("encoder, set, layer", *NAMES.values(), "scalar mix")
+    note = (
+        "Test score of a linear probe with its 95 % interval over test items and training rows; accuracy, Pearson "
+        "correlation for STS-B, span F1 for CoNLL-2003. Random labels: shuffled for texts (chance is what they should "
+        "reach); for tagging each word has a tag drawn for it, scored by accuracy of words (what can be learned by "
+        "heart). Scalar mix: the weight that a frozen head gives the layer, mean over seeds."
+    )
+    table = Table("Linear probes by layer, points", columns, tuple(rows), note)
+    figure = lines(drawn, "layer (0: embeddings)", "test score", "Linear probes by layer, with 95 % intervals",
+                   facet="about")  # fmt: skip
+    differs = ("Pairs are read apart, [u, v, |u-v|, u*v], where the paper took the mean over both texts in one input; "
+               "its figure's numbers were not confirmed.",)  # fmt: skip
+    return page_of(desk, "layers", QUESTION, "Figure 1", (table,), claims, mixes, figure, differs)
+
+
+def inside_cell(desk: Desk, one: About, task: str) -> Cell:
+    """The question whose layers are looked into; its recipe is how the encoder is tuned."""
+    return Cell(task, one.name, table_recipes(one, task, "fine-tuning")[:1], (0,), rows_of(desk, task))
+
+
+def _mix_cell(desk: Desk, one: About, task: str) -> Cell:
+    """A frozen head with few parameters, on a learned mix of all layers."""
+    found = [r for r in table_recipes(one, task, "feature-extraction") if r.head in ("linear", "crf")]
+    chosen = next(recipe for recipe in found if recipe.layers == "mix")
+    return Cell(task, one.name, (chosen,), seeds_of(desk), rows_of(desk, task))
+
+
+def _rows(about: str, found: Inside, mixed: Measured) -> list[tuple[str, ...]]:
+    weights = np.mean(mixed.layer_weights, axis=0) if mixed.layer_weights else None
+    rows = []
+    for layer in range(len(found.probes[LAYERS].layers)):
+        cells = [_cell(found.probes.get(variant), layer) for variant in NAMES]
+        rows.append((f"{about}, {layer}", *cells, "–" if weights is None else f"{weights[layer]:.2f}"))
+    return rows
+
+
+def _cell(scores: LayerScores | None, layer: int) -> str:
+    if scores is None or layer >= len(scores.layers):
+        return "–"
+    one = scores.layers[layer]
+    return f"{100 * one.test:.1f} [{100 * one.ci95[0]:.1f}, {100 * one.ci95[1]:.1f}]"
+
+
+def _claims(about: str, task: str, found: Inside) -> list[Claim]:
+    before, after = found.probes[LAYERS], found.probes.get(TUNED)
+    made = [_higher(about, task, before)]
+    if after is not None:
+        pairs = list(zip(before.layers, after.layers, strict=True))[1:]
+        gaps = [_gap(b, a) for b, a in pairs]
+        least = min(gaps, key=lambda gap: gap[0])
+        held = "holds" if all(low > 0 for _, low, _ in gaps) else sign_held(least[1], least[2], 1)
+        said = f"least gain of a layer {gap_words(*least)}"
+        made.append(Claim("fine-tuning improves the probe at every layer", about, held, said))
+    return made
+
+
+def _higher(about: str, task: str, scores: LayerScores) -> Claim:
+    """Meaning near the output, word form near the input."""
+    low = scores.layers[0]
+    high = max(scores.layers[1:], key=lambda s: s.dev)
+    gap = _gap(low, high)
+    if SETS[task].task == "tagging":
+        text = "tagging: the best layer is not the embeddings"
+    else:
+        text = "meaning is near the output: the best layer above is better than the embeddings"
+    return Claim(text, about, sign_held(gap[1], gap[2], 1), f"layer {high.layer}: {gap_words(*gap)}", 5)
+
+
+def _gap(first: LayerScore, second: LayerScore) -> tuple[float, float, float]:
+    """Second minus first with an interval: both scores' spreads added, as if they were independent, so a wide one."""
+    value = second.test - first.test
+    half = float(np.hypot((first.ci95[1] - first.ci95[0]) / 2, (second.ci95[1] - second.ci95[0]) / 2))
+    return value, value - half, value + half

@@ -1,0 +1,75 @@
+"""A study's page as plain data: tables, a figure, claims, and what differs from the paper. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Held = Literal["holds", "does not hold", "open"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of a table: our number in words, and the paper's beside it where it printed one."""
+
+    ours: str
+    published: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; the first column names the rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | Entry, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A finding of the paper put to the test here.
+
+    Attributes:
+        text: what should hold.
+        about: the encoder and set.
+        held: `open` where the interval holds both yes and no.
+        evidence: the numbers, with their interval.
+        conclusion: which of the five practitioners' conclusions it speaks for, 1 to 5; None for none.
+    """
+
+    text: str
+    about: str
+    held: Held
+    evidence: str
+    conclusion: int | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A Vega-Lite chart and what it shows."""
+
+    spec: Mapping[str, Any]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a study found.
+
+    Attributes:
+        lead: the answer in a sentence or two.
+        differs: from the paper: encoders, corpus, splits, sizes.
+        settings: name and value, for whoever repeats it.
+    """
+
+    name: str
+    question: str
+    source: str
+    lead: str
+    tables: tuple[Table, ...]
+    claims: tuple[Claim, ...]
+    differs: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...]
+    figure: Figure | None = None

@@ -1,0 +1,94 @@
+"""Tables 3 and 4: what pairs gain from words of one text seeing those of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from unfreeze.plan import METHODS, Recipe
+from unfreeze.studies.asked import About, Cell
+from unfreeze.studies.common import NAMES, page_of, rows_of, seeds_of
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.evidence import difference, gap_entry, score_entry, sign_claim
+from unfreeze.studies.figures import gaps
+from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.published import Role
+from unfreeze.studies.recipes import first, with_head
+from unfreeze.studies.sets import SETS
+
+SETS_OF_PAIRS = ("sick-e", "sick-r", "stsb", "mrpc")
+BI_ATTENTION = "Is ELMo weak on pairs because its LSTM reads one sentence at a time?"
+JOINT_ENCODING = "Is BERT strong on pairs because it reads both texts together?"
+_Sides = Callable[[About, str], dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]]
+
+
+def bi_attention(desk: Desk) -> Page:
+    """Table 3: ELMo fine-tuned, with attention between the texts of a pair and without."""
+
+    def sides(one: About, task: str) -> dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]:
+        both = (first(with_head(one, task, "fine-tuning", head)) for head in ("biattention", "linear"))
+        return {"tuned": (next(both), next(both))}
+
+    return _page(
+        desk, "bi-attention", BI_ATTENTION, "Table 3", "ELMo", sides, ("with bi-attention", "without"),
+        "bi-attention helps", None,
+        ("Without bi-attention each text is pooled by itself and the head reads [u, v, |u-v|, u*v] ([|u-v|, u*v] for "
+         "scores), which the paper does not say of its own ablation; its published numbers were not confirmed, so they "
+         "are left out.",),
+    )  # fmt: skip
+
+
+def joint_encoding(desk: Desk) -> Page:
+    """Table 4: BERT both ways, pairs in one input and apart."""
+
+    def sides(one: About, task: str) -> dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]:
+        heads = {"feature-extraction": "esim", "fine-tuning": "linear"}
+        return {
+            NAMES[method]: (
+                first(with_head(one, task, method, heads[method], "joint")),  # type: ignore[arg-type]
+                first(with_head(one, task, method, heads[method], "separate")),  # type: ignore[arg-type]
+            )
+            for method in METHODS
+        }
+
+    return _page(
+        desk, "joint-encoding", JOINT_ENCODING, "Table 4", "BERT", sides, ("together", "apart"),
+        "reading both texts together helps", 4,
+        ("Apart, the fine-tuned head reads [u, v, |u-v|, u*v] of the two texts' means. The published numbers were not "
+         "confirmed, so they are left out; the text concludes that reading apart costs performance.",),
+    )  # fmt: skip
+
+
+def _page(
+    desk: Desk, name: str, question: str, where: str, role: Role, sides: _Sides, names: tuple[str, str], says: str,
+    conclusion: int | None, differs: Sequence[str],
+) -> Page:  # fmt: skip
+    """Each encoder of a role on each set of pairs, two sides in each way of adaptation."""
+    tasks = desk.tasks(*SETS_OF_PAIRS)
+    cells = {
+        (one.name, way, task, side): Cell(task, one.name, recipes, seeds_of(desk), rows_of(desk, task))
+        for one in desk.encoders(role) for task in tasks for way, both in sides(one, task).items()
+        for side, recipes in zip(names, both, strict=True)
+    }  # fmt: skip
+    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    rows: list[tuple[str | Entry, ...]] = []
+    claims: list[Claim] = []
+    drawn: list[dict[str, object]] = []
+    for encoder, way in dict.fromkeys((key[0], key[1]) for key in cells):
+        shown = f"{desk.about(encoder).shown}, {way}"
+        first_side, second_side = ([results[encoder, way, task, side] for task in tasks] for side in names)
+        for side, found in zip(names, (first_side, second_side), strict=True):
+            rows.append((f"{shown}, {side}", *(score_entry(cell) for cell in found)))
+        found_gaps = [difference(a, b) for a, b in zip(first_side, second_side, strict=True)]
+        rows.append((f"{shown}, difference", *(gap_entry(gap) for gap in found_gaps)))
+        for task, gap in zip(tasks, found_gaps, strict=True):
+            title = SETS[task].title
+            claims.append(sign_claim(f"{title}: {says}", f"{shown}, {title}", gap, 1, conclusion))
+            drawn.append({"row": f"{shown}, {title}", "mean": 100 * gap.mean, "low": 100 * gap.lo,
+                          "high": 100 * gap.hi})  # fmt: skip
+    table = Table(
+        "Test scores, mean ± standard deviation over seeds; differences with 95 % intervals",
+        ("", *(SETS[task].title for task in tasks)), tuple(rows),
+        "Accuracy; Pearson correlation for SICK-R and STS-B.",
+    )  # fmt: skip
+    figure = gaps(drawn, f"{names[0].capitalize()} minus {names[1]}, points, with 95 % intervals")
+    return page_of(desk, name, question, where, (table,), claims, list(results.values()), figure, differs)

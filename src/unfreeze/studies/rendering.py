@@ -1,0 +1,104 @@
+"""A study's page as a file: HTML for a browser, without scripts or network, and Markdown. No torch here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from unfreeze.experiment.files import write_json, write_text
+from unfreeze.experiment.record import as_written, read_json
+from unfreeze.studies.page import Claim, Entry, Figure, Page, Table
+
+
+def write_study(folder: Path, page: Page) -> None:
+    """Write `NAME.html`, `NAME.md` (with `NAME.svg` where there is a figure), and `NAME.json`, which has all of it."""
+    drawn = svg(page.figure)
+    if drawn:
+        write_text(folder / f"{page.name}.svg", drawn)
+    write_text(folder / f"{page.name}.md", markdown(page))
+    write_text(folder / f"{page.name}.html", _html("study.html.j2", page=page, figure=drawn and Markup(_bare(drawn))))
+    write_json(folder / f"{page.name}.json", asdict(page))
+
+
+def read_study(folder: Path, name: str) -> Page | None:
+    """The page of a study, None where it has not run."""
+    path = folder / f"{name}.json"
+    if not path.exists():
+        return None
+    values = read_json(path)
+    with as_written(path):
+        tables = tuple(
+            Table(t["title"], tuple(t["columns"]), tuple(tuple(_cell(c) for c in row) for row in t["rows"]), t["note"])
+            for t in values["tables"]
+        )
+        figure = None if values["figure"] is None else Figure(**values["figure"])
+        return Page(**{
+            **values, "tables": tables, "claims": tuple(Claim(**claim) for claim in values["claims"]),
+            "differs": tuple(values["differs"]), "settings": tuple((k, v) for k, v in values["settings"]),
+            "figure": figure,
+        })  # fmt: skip
+
+
+def write_index(folder: Path, pages: Sequence[Page], findings: Sequence[tuple[str, Sequence[Claim]]]) -> None:
+    """Write `index.html` over all studies, with the practitioners' conclusions."""
+    write_text(folder / "index.html", _html("index.html.j2", pages=pages, findings=findings))
+
+
+def markdown(page: Page) -> str:
+    """The page as Markdown; its figure is the file `NAME.svg` beside it."""
+    parts = [f"# {page.question}", f"`unfreeze study {page.name}`; {page.source}.", page.lead]
+    if page.figure is not None:
+        parts += [f"![{page.figure.caption}]({page.name}.svg)", f"*{page.figure.caption}.*"]
+    for table in page.tables:
+        if table.rows:
+            parts += [f"**{table.title}**", _markdown_table(table.columns, table.rows)]
+            parts += [table.note] if table.note else []
+    if page.claims:
+        head = ("finding", "here", "points", "")
+        rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in page.claims]
+        parts += ["## Findings of the paper, here", _markdown_table(head, rows)]
+    if page.differs:
+        parts += ["## What differs from the paper", "\n".join(f"- {line}" for line in page.differs)]
+    parts += ["## Settings", "\n".join(f"- {name}: {value}" for name, value in page.settings)]
+    return "\n\n".join(parts) + "\n"
+
+
+def svg(figure: Figure | None) -> str:
+    """The chart as SVG, empty where there is none."""
+    return "" if figure is None else str(vl_convert.vegalite_to_svg(json.dumps(figure.spec)))
+
+
+def _bare(drawn: str) -> str:
+    """Without a fixed size, so that the page scales it."""
+    return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawn, count=1)
+
+
+def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str | Entry]]) -> str:
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(_words(cell) for cell in row)} |" for row in rows)])
+
+
+def _words(cell: str | Entry) -> str:
+    if isinstance(cell, str):
+        return cell.replace("|", r"\|")
+    return f"{cell.ours} ({cell.published})" if cell.published else cell.ours
+
+
+def _cell(value: Any) -> str | Entry:
+    return Entry(**value) if isinstance(value, dict) else value
+
+
+def _html(template: str, **values: Any) -> str:
+    loader = PackageLoader("unfreeze.studies", "templates")
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    style = resources.files("unfreeze.report").joinpath("templates", "style.css").read_text(encoding="utf-8")
+    return made.get_template(template).render(style=Markup(style), **values)

@@ -1,0 +1,111 @@
+"""Table 2: frozen or tuned, per encoder and task, each with the paper's task model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import permutations, product
+
+from unfreeze.plan import METHODS, Method
+from unfreeze.studies.asked import About, Cell, Measured
+from unfreeze.studies.common import NAMES, page_of, rows_of, seeds_of
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.evidence import difference, gap_entry, score_entry, sign_claim, sign_of
+from unfreeze.studies.figures import gaps
+from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.published import COLUMNS, published, published_difference
+from unfreeze.studies.recipes import paper_recipes
+from unfreeze.studies.sets import SETS
+from unfreeze.tasks import task as task_called
+
+QUESTION = "Frozen or fine-tuned, for each encoder and task?"
+_Key = tuple[str, Method, str]  # encoder, method, set
+_PAIRS = ("sick-e", "sick-r", "mrpc", "stsb")
+
+
+def table2(desk: Desk) -> Page:
+    """Every set with every encoder, both ways."""
+    tasks, encoders = desk.tasks(*COLUMNS), desk.encoders()
+    cells = {
+        (one.name, method, task): Cell(
+            task, one.name, paper_recipes(desk.asked, one, task, method), seeds_of(desk), rows_of(desk, task)
+        )
+        for one in encoders for task in tasks for method in _ways(one, task)
+    }  # fmt: skip
+    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    rows: list[tuple[str | Entry, ...]] = []
+    claims: list[Claim] = []
+    drawn: list[dict[str, object]] = []
+    for one in encoders:
+        for method in METHODS:
+            found = [results.get((one.name, method, task)) for task in tasks]
+            if any(found):
+                entries = (
+                    score_entry(cell, published(one.role, method, task))
+                    for cell, task in zip(found, tasks, strict=True)
+                )
+                rows.append((f"{one.shown}, {NAMES[method]}", *entries))
+        if not one.tunable:
+            continue
+        gap_entries = []
+        for task in tasks:
+            frozen, tuned = (results.get((one.name, method, task)) for method in METHODS)
+            gap_entries.append(_gap(one, task, frozen, tuned, claims, drawn))
+        rows.append((f"{one.shown}, difference", *gap_entries))
+    claims += _order(encoders, tasks, results)
+    titles = tuple(SETS[task].title for task in tasks)
+    table = Table(
+        "Test scores, mean ± standard deviation over seeds; differences (fine-tuning minus feature extraction) with "
+        "95 % intervals over items and seeds",
+        ("", *titles), tuple(rows),
+        "Accuracy; Pearson correlation for SICK-R and STS-B; span F1 for CoNLL-2003. In brackets what the paper "
+        "printed for ELMo, BERT-base and skip-thoughts of the published sizes.",
+    )  # fmt: skip
+    return page_of(
+        desk, "table2", QUESTION, "Table 2", (table,), claims, list(results.values()),
+        figure=gaps(drawn, "Fine-tuning minus feature extraction, points: ours with intervals, the paper's as rings"),
+    )  # fmt: skip
+
+
+def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measured]) -> list[Claim]:
+    """Of every two encoders in different places of the paper's table: which is better, each frozen and tuned."""
+    made = []
+    for first, second in permutations(encoders, 2):
+        for method, task in product(METHODS, tasks):
+            better, worse = (published(one.role, method, task) for one in (first, second))
+            cells = results.get((first.name, method, task)), results.get((second.name, method, task))
+            if better is None or worse is None or cells[0] is None or cells[1] is None or better <= worse:
+                continue
+            known = round(better - worse, 1)
+            text = f"{SETS[task].title}: {first.role} above {second.role}" if sign_of(known) else (
+                f"{SETS[task].title}: {first.role} within a point of {second.role}"
+            )  # fmt: skip
+            about = f"{first.shown} minus {second.shown}, {NAMES[method]}"
+            gap = difference(cells[0], cells[1])
+            made.append(sign_claim(f"{text} (published {known:+.1f})", about, gap, sign_of(known)))
+    return made
+
+
+def _ways(one: About, task: str) -> tuple[Method, ...]:
+    if one.family == "sentence-vectors" and task_called(SETS[task].task).target == "tags":
+        return ()
+    return METHODS if one.tunable else METHODS[:1]
+
+
+def _gap(
+    one: About, task: str, frozen: Measured | None, tuned: Measured | None, claims: list[Claim],
+    drawn: list[dict[str, object]],
+) -> Entry:  # fmt: skip
+    """The difference's entry; its claim and its row of the figure are added."""
+    if frozen is None or tuned is None:
+        return Entry("–")
+    gap, known = difference(tuned, frozen), published_difference(one.role, task)
+    title = SETS[task].title
+    drawn.append({"row": f"{one.shown}, {title}", "mean": 100 * gap.mean, "low": 100 * gap.lo, "high": 100 * gap.hi,
+                  "published": known})  # fmt: skip
+    if known is not None:
+        sign = sign_of(known)
+        says = {1: "fine-tuning is better", -1: "feature extraction is better", 0: "the two are within a point"}[sign]
+        conclusion = {"ELMo": 3, "BERT": 4}.get(str(one.role)) if task in _PAIRS else None
+        about = f"{one.shown} ({one.role}), {title}"
+        claims.append(sign_claim(f"{title}: {says} (published {known:+.1f})", about, gap, sign, conclusion))
+    return gap_entry(gap, known)
