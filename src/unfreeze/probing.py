@@ -90,6 +90,8 @@ def probe_variant(
     Args:
         tuned: how it is fine-tuned; None leaves that out.
     """
+    if variant == ADJACENT and bench.encoder.layers < 2:
+        return None
     if variant in (LAYERS, ADJACENT):
         return layers.probe_layers(bench, question, resamples, variant == ADJACENT)
     if variant == LABELS:

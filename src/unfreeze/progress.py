@@ -172,7 +172,7 @@ def variant_table(found: Mapping[str, LayerScores]) -> list[str]:
 
 
 def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
-    notes = ["with next: the mean of a layer and the one above."]
+    notes = ["with next: the mean of a layer and the one above."] if "adjacent" in found else []
     if "random-labels" in found:
         metric = found["random-labels"].metric
         same = metric == next(iter(found.values())).metric

@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from unfreeze.analysis import stats
-from unfreeze.analysis.stats import mean_ci, paired_difference, permutation_p, resampled_items
+from unfreeze.analysis.stats import (
+    mean_ci,
+    paired_difference,
+    percentile_interval,
+    permutation_p,
+    resampled_items,
+    resampled_means,
+)
 from unfreeze.metrics import from_statistics, item_statistics, score
 from unfreeze.tasks import task
 
@@ -253,3 +260,26 @@ def test_resamples_of_the_items_are_those_of_index_lists_and_the_same_for_all_ru
     twice = resampled_items(np.concatenate([blocks, blocks[:1]]), span_f1, draws=100)
     assert (twice[:, 0] == twice[:, 3]).all()
     assert (twice[:, :3] == drawn[:100]).all()
+
+
+@pytest.mark.parametrize("seeds", [(3, 3), (2, 4)])
+def test_resampled_means_are_those_of_the_paired_difference(seeds: tuple[int, int]) -> None:
+    """A contrast of two conditions is their difference: the same interval, up to the draws."""
+    rng = np.random.default_rng(1)
+    a, b = (correctness(rng.random((count, 300)) < share) for count, share in zip(seeds, (0.8, 0.7), strict=True))
+    drawn = resampled_means([a, b], accuracy, 4000, seed=5)
+    wanted = paired_difference(a, b, accuracy, 4000)
+    found = percentile_interval(wanted.mean, drawn @ [1.0, -1.0])
+    assert found.lo == pytest.approx(wanted.lo, abs=0.006)
+    assert found.hi == pytest.approx(wanted.hi, abs=0.006)
+    assert drawn.mean(0) == pytest.approx([a[..., 0].mean(), b[..., 0].mean()], abs=0.005)
+
+
+def test_resampled_means_share_items_and_seeds() -> None:
+    rng = np.random.default_rng(2)
+    a = correctness(rng.random((3, 50)) < 0.6)
+    drawn = resampled_means([a, a, 1 - a + np.array([0, 1])], accuracy, 200)
+    assert np.array_equal(drawn[:, 0], drawn[:, 1])
+    assert drawn[:, 0] + drawn[:, 2] == pytest.approx(np.ones(200))
+    with pytest.raises(ValueError, match="same items"):
+        resampled_means([a, a[:, :20]], accuracy)

@@ -15,7 +15,7 @@ import skip_folder
 import tiny
 
 import unfreeze
-from unfreeze import InputError, comparison
+from unfreeze import InputError, comparison, probing
 from unfreeze.comparison import compare
 from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.probes import layers
@@ -33,7 +33,7 @@ def scores_of(scores: LayerScores) -> LayerScores:
 def test_a_table_and_a_file(kind: str, encoder: Path, data_of: Data, tmp_path: Path, command_line: Line) -> None:
     out = tmp_path / "made" / "out"
     code, said, complaint = command_line(
-        "probe", data_of(kind), "--encoder", encoder, "--device", "cpu", "--seeds", 2, "--out", out
+        "probe", data_of(kind), "--encoder", encoder, "--device", "cpu", "--seeds", 2, "--out", out, "--only-layers"
     )
     assert (code, complaint) == (0, "")
     scores = read_layer_scores(out)
@@ -88,13 +88,37 @@ def test_a_comparison_probes_once_for_a_question(
     assert made == [first.question] * 3
 
 
+@pytest.mark.parametrize("kind", ["pair-classification", "tagging-BIO"])
+def test_controls_and_the_layers_after_fine_tuning(
+    kind: str, encoder: Path, data_of: Data, tmp_path: Path, command_line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "recipes", lambda *_: tiny.recipes(kind)[2:])
+    out = tmp_path / "out"
+    code, said, complaint = command_line("probe", data_of(kind), "--encoder", encoder, "--seeds", 2, "--out", out)
+    assert (code, complaint) == (0, "")
+    found = {variant: read_layer_scores(out, probing.file_of(variant)) for variant in probing.VARIANTS}
+    assert all(found.values())
+    layers_of = {variant: scores.layers for variant, scores in found.items() if scores is not None}
+    assert {variant: len(many) for variant, many in layers_of.items()} == dict.fromkeys(found, 3) | {"adjacent": 2}
+    tests = {variant: [one.test for one in many] for variant, many in layers_of.items()}
+    assert tests["tuned"][-1] > tests["layers"][-1]  # what is learned shows in the top layer
+    control = tests["random-labels"]  # of texts nothing can be known, of words they can be learned by heart
+    assert max(control) < 0.75 if kind.startswith("pair") else control[0] > control[-1]
+    assert tests["random-weights"] != tests["layers"]
+    for number, one in enumerate(layers_of["tuned"]):
+        row = next(line for line in said.splitlines() if line.startswith(f"{number:5}  ") and "to" not in line)
+        assert f"{100 * one.test:.1f}" in row
+
+
 def test_only_what_is_used_is_read(
     encoder: Path, data_of: Data, command_line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(layers, "MOST_TEXTS", 12)
     scores = unfreeze.probe(data_of("classification"), encoder=encoder, device="cpu", seeds=1)
     assert (scores.trained_on, scores.train_size) == (12, 48)
-    code, said, _ = command_line("probe", data_of("classification"), "--encoder", encoder, "--train-size", 30)
+    code, said, _ = command_line(
+        "probe", data_of("classification"), "--encoder", encoder, "--train-size", 30, "--only-layers"
+    )
     assert code == 0
     assert "30 of 48 training examples are used (--train-size)." in said
     assert "(12 of 30 examples)" in said
@@ -115,6 +139,8 @@ def test_an_encoder_of_one_layer(data_of: Data, tmp_path: Path, command_line: Li
     for kind in ("classification", "tagging-BIO"):
         code, said, complaint = command_line("probe", data_of(kind), "--encoder", tmp_path / "vectors.txt")
         assert (code, complaint) == (0, "")
+        assert "random labels" in said
+        assert "with next" not in said
         assert "A linear probe on the encoder's one layer reaches" in said
 
 

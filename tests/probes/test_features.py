@@ -99,3 +99,17 @@ def test_layers_are_read_together_as_memory_allows(split: Split, monkeypatch: py
     layers = [layer for layer, _ in layer_features([whole], [everything], TASKS["classification"])]
     assert layers == list(range(whole.features.layers))
     assert read == [2] * (len(layers) // 2) + [1] * (len(layers) % 2)
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging"])
+@pytest.mark.parametrize("held", [1 << 29, 1])
+def test_means_of_adjacent_layers(kind: str, held: int, split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of states, before pairs become features."""
+    monkeypatch.setattr(features, "_HELD", held)
+    task, whole = TASKS[kind], split(kind)
+    some = np.arange(len(whole.examples))
+    states = features._read(whole, some, range(whole.features.layers), features._state_rows(whole, some, task))
+    found = dict(layer_features([whole], [some], task, adjacent=True))
+    assert list(found) == list(range(whole.features.layers - 1))
+    for layer, (got,) in found.items():
+        assert torch.equal(got, features._features((states[layer] + states[layer + 1]) / 2, task))

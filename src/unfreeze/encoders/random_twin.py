@@ -15,7 +15,7 @@ from unfreeze.encoders.skip_thoughts.encoder import SkipThoughtsEncoder
 from unfreeze.encoders.transformer import TransformerEncoder
 
 
-def random_twin(encoder: Encoder, seed: int = 0) -> Encoder | None:
+def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
     """As training from nothing begins; None where nothing is known of how that is.
 
     Args:
