@@ -45,7 +45,7 @@ def lines(
         return None
     base = alt.Chart(alt.Data(values=list(rows)))
     scale = alt.Scale(type="log", base=2, nice=False) if logarithmic else alt.Scale(nice=False)
-    across = alt.X("x:Q", title=x, scale=scale, axis=alt.Axis(tickMinStep=None if logarithmic else 1))
+    across = alt.X("x:Q", title=x, scale=scale, axis=alt.Axis() if logarithmic else alt.Axis(tickMinStep=1))
     up = alt.Y("y:Q", title=y, scale=alt.Scale(zero=False))
     colour = alt.Color("series:N", sort=None, scale=alt.Scale(range=list(COLOURS)), legend=alt.Legend(
         orient="bottom", title=None, columns=2, labelLimit=300))  # fmt: skip

@@ -1,0 +1,48 @@
+"""Settings of studies, checked; cells that differ have other digests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from unfreeze.errors import InputError
+from unfreeze.plan import Recipe
+from unfreeze.studies.asked import Cell, asked_from
+
+GIVEN: dict[str, Any] = {
+    "encoders": ["a", " b "], "out": Path("out"), "seeds": 3, "tasks": None, "rows": None, "budget": "quick",
+    "corpus": [], "device": "auto",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "where", "said"), [
+    ({"seeds": 1}, "--seeds", "at least 2"), ({"rows": 31}, "--train-size", "at least 32"),
+    ({"budget": "quik"}, "--budget", "quick"), ({"encoders": [" "]}, "--encoders", "name one"),
+    ({"tasks": ["sst3"]}, "--tasks", "sst2"), ({"data_root": Path("nowhere")}, "--data-root", "no such folder"),
+])  # fmt: skip
+def test_wrong_settings_are_told(change: dict[str, Any], where: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said) as told:
+        asked_from(**{"data_root": tmp_path, **GIVEN, **change})
+    assert (told.value.where or "").startswith(where)
+
+
+def test_settings(tmp_path: Path) -> None:
+    asked = asked_from(**{"data_root": tmp_path, **GIVEN, "tasks": ["sst2", " ner"]})
+    assert asked.encoders == ("a", "b")
+    assert asked.tasks == ("sst2", "ner")
+
+
+def test_all_that_a_number_hangs_on_is_in_the_digest() -> None:
+    recipe = Recipe("fine-tuning", "linear")
+    cell = Cell("sst2", "e", (recipe,), (0, 1))
+    others = [
+        replace(cell, task="mrpc"), replace(cell, encoder="f"), replace(cell, recipes=(replace(recipe, epochs=9),)),
+        replace(cell, seeds=(0,)), replace(cell, rows=5), replace(cell, subset=1), replace(cell, genre="g"),
+    ]  # fmt: skip
+    digests = {one.digest("weights", ["file"]) for one in (cell, *others)}
+    digests |= {cell.digest("other", ["file"]), cell.digest("weights", ["changed"])}
+    assert len(digests) == len(others) + 3
+    assert cell.digest("weights", ["file"]) == replace(cell).digest("weights", ["file"])

@@ -1,0 +1,153 @@
+"""Cells are measured once, by whichever study; results come from the run folders alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from unfreeze.errors import InputError
+from unfreeze.studies import desk as module
+from unfreeze.studies.asked import Cell
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.genres import genres_in
+from unfreeze.studies.recipes import paper_recipes
+
+MakeDesk = Callable[..., Desk]
+
+
+def cell_of(desk: Desk, task: str = "sst2", method: str = "fine-tuning", **changes: object) -> Cell:
+    one = desk.encoders()[0]
+    made = Cell(task, one.name, paper_recipes(desk.asked, one, task, method), (0, 1))  # type: ignore[arg-type]
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    (found,) = desk.measured([cell_of(desk)])
+    assert found.statistics.shape == (2, 24, 2)
+    assert found.scores == pytest.approx(found.statistics[:, :, 0].mean(1))
+    assert found.mean == pytest.approx(found.scores.mean())
+    assert found.std == pytest.approx(abs(found.scores[0] - found.scores[1]) / np.sqrt(2))
+    low, high = found.interval[1:]
+    assert low <= found.mean <= high
+    assert found.train_examples == 40
+    assert found.recipe == found.cell.recipes[0]
+    assert found.layer_weights is None
+    weights = list(desk.asked.out.glob("runs/*/runs/*/weights.safetensors"))
+    assert not weights  # records and predictions stay, weights do not
+
+
+def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk()
+    cells = [cell_of(desk), cell_of(desk, method="feature-extraction")]
+    before = desk.measured(cells)
+    monkeypatch.setattr(module, "choose", None)  # would fail if it were called
+    again = make_desk().measured(cells)
+    for a, b in zip(before, again, strict=True):
+        assert np.array_equal(a.statistics, b.statistics)
+        assert replace(a, statistics=0) == replace(b, statistics=0)  # type: ignore[arg-type]
+
+
+def test_a_killed_run_goes_on(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs that were finished are kept, though the cell was not."""
+    desk = make_desk()
+    cell = cell_of(desk)
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "score_on_test", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            desk.measured([cell])
+    records = list(desk.asked.out.glob("runs/*/runs/*/record.json"))
+    assert len(records) == 2
+    times = [path.stat().st_mtime_ns for path in records]
+    (found,) = make_desk().measured([cell])
+    assert len(found.scores) == 2
+    assert [path.stat().st_mtime_ns for path in records] == times
+
+
+def test_seeds_subsets_sizes_and_weights_are_other_cells(
+    make_desk: MakeDesk, encoders: dict[str, str], tmp_path: Path
+) -> None:
+    desk = make_desk()
+    base = cell_of(desk, rows=32)
+    others = [replace(base, **change) for change in ({"seeds": (0,)}, {"rows": 36}, {"subset": 1})]  # type: ignore[arg-type]
+    marks = {desk._mark(cell) for cell in (base, *others)}
+    assert len(marks) == 4
+    folders = {desk.folder(cell) for cell in (base, *others)}
+    assert len(folders) == 3
+    first, second = (desk.dataset(replace(base, subset=subset)).train for subset in (0, 1))
+    assert len(first) == len(second) == 32
+    assert first != second
+    weights = Path(encoders["BERT"]) / "model.safetensors"
+    kept = weights.read_bytes()
+    try:
+        from safetensors.torch import load_file, save_file
+
+        save_file({k: t + 1 if t.dtype == torch.float32 else t for k, t in load_file(weights).items()}, weights,
+                  {"format": "pt"})  # fmt: skip
+        assert make_desk()._mark(base) != desk._mark(base)
+    finally:
+        weights.write_bytes(kept)
+
+
+def test_dev_chooses_among_recipes(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    base = cell_of(desk)
+    slow = replace(base.recipes[0], learning_rate=1e-9)
+    good = replace(base.recipes[0], learning_rate=1e-2, epochs=12)
+    (found,) = desk.measured([replace(base, recipes=(slow, good))])
+    assert found.recipe == good
+
+
+def test_a_missing_set_is_told_once(make_desk: MakeDesk) -> None:
+    said: list[str] = []
+    desk = make_desk(said)
+    assert desk.tasks("wnut17", "sst2") == ["sst2"]
+    assert desk.tasks("wnut17") == []
+    assert len(said) == 1
+    assert "WNUT-17 is missing" in said[0]
+    assert "github.com/leondz" in said[0]
+
+
+def test_only_the_tasks_asked_for(make_desk: MakeDesk) -> None:
+    assert make_desk(tasks=("mrpc",)).tasks("sst2", "mrpc") == ["mrpc"]
+
+
+def test_encoders_by_role(make_desk: MakeDesk, encoders: dict[str, str]) -> None:
+    desk = make_desk(encoders=tuple(encoders.values()))
+    assert {one.role: one.name for one in desk.encoders()} == encoders
+    assert [one.name for one in desk.encoders("ELMo")] == [encoders["ELMo"]]
+    assert [one.tunable for one in desk.encoders()] == [True, True, False]
+    assert desk.encoders()[0].shown == "bert"
+    with pytest.raises(InputError):
+        make_desk(encoders=("no/such/encoder",)).encoders()
+
+
+def test_a_recipe_that_does_not_fit_is_told(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    cell = cell_of(desk)
+    with pytest.raises(InputError, match="does not fit"):
+        desk.measured([replace(cell, recipes=(replace(cell.recipes[0], head="crf"),))])
+
+
+def test_genres(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    cell = cell_of(desk, "mnli")
+    found = desk.found("mnli")
+    assert found is not None
+    whole = desk.dataset(cell)
+    assert sorted(genres_in(whole, found.files, 10)) == ["fiction", "telephone", "travel"]
+    assert genres_in(whole, found.files, 1000) == []
+    one = desk.dataset(replace(cell, genre="travel", rows=20))
+    assert len(one.train) == 20
+    assert len(one.test) == 24
+    texts = {e.text for e in whole.test}
+    assert {e.text for e in one.test} < texts

@@ -1,0 +1,86 @@
+"""Signs that hold, do not, or stay open; contrasts against plain differences."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unfreeze.analysis.stats import Difference
+from unfreeze.plan import Recipe
+from unfreeze.studies.asked import Cell, Measured
+from unfreeze.studies.evidence import (
+    contrast,
+    difference,
+    gap_entry,
+    score_entry,
+    sign_claim,
+    sign_held,
+    sign_of,
+)
+from unfreeze.studies.page import Entry
+from unfreeze.studies.published import COLUMNS, published, published_difference
+from unfreeze.studies.tricks import COMBINATIONS, main_effect
+from unfreeze.tasks import TASKS
+
+
+def measured(share: float, seed: int = 0, items: int = 400) -> Measured:
+    right = np.random.default_rng(seed).random((3, items)) < share
+    statistics = np.stack([right.astype(float), np.ones(right.shape)], 2)
+    recipe = Recipe("fine-tuning", "linear")
+    cell = Cell("sst2", "e", (recipe,), (0, 1, 2))
+    return Measured(cell, recipe, TASKS["classification"], statistics, 100, 1.0, None, 0)
+
+
+@pytest.mark.parametrize(("low", "high", "sign", "held"), [
+    (0.01, 0.03, 1, "holds"), (0.01, 0.03, -1, "does not hold"), (-0.01, 0.03, 1, "open"), (-0.03, -0.01, -1, "holds"),
+    (-0.03, -0.01, 1, "does not hold"), (0.0, 0.02, 1, "open"),
+    (-0.009, 0.01, 0, "holds"), (-0.009, 0.02, 0, "open"), (0.011, 0.02, 0, "does not hold"),
+    (-0.03, -0.011, 0, "does not hold"), (-0.03, 0.03, 0, "open"),
+])  # fmt: skip
+def test_signs(low: float, high: float, sign: int, held: str) -> None:
+    assert sign_held(low, high, sign) == held
+    claim = sign_claim("t", "a", Difference((low + high) / 2, low, high, 0.5), sign, 2)
+    assert (claim.held, claim.conclusion) == (held, 2)
+
+
+def test_what_the_paper_colours_is_a_sign() -> None:
+    assert [sign_of(points) for points in (6.7, 1.0, 0.2, 0.0, -0.6, -1.0, -1.3)] == [1, 0, 0, 0, 0, 0, -1]
+
+
+def test_a_contrast_of_two_is_their_difference() -> None:
+    a, b = measured(0.8), measured(0.7, 1)
+    found, wanted = contrast([a, b], [1.0, -1.0]), difference(a, b)
+    assert found.mean == pytest.approx(wanted.mean)
+    assert found.lo == pytest.approx(wanted.lo, abs=0.01)
+    assert found.hi == pytest.approx(wanted.hi, abs=0.01)
+
+
+@pytest.mark.parametrize("trick", [0, 1, 2])
+def test_main_effects_find_what_a_trick_gives(trick: int) -> None:
+    """Of cells in which one trick gives ten points and the two others nothing."""
+    cells = [measured(0.8 if which[trick] else 0.7, number, 3000) for number, which in enumerate(COMBINATIONS)]
+    effects = [contrast(cells, main_effect(other)) for other in range(3)]
+    assert effects[trick].mean == pytest.approx(0.1, abs=0.01)
+    for number, effect in enumerate(effects):
+        assert (effect.lo > 0.05) is (number == trick)
+
+
+def test_entries() -> None:
+    assert score_entry(None) == Entry("–")
+    cell = measured(0.8)
+    scores = 100 * cell.statistics[..., 0].mean(1)
+    assert score_entry(cell, 93.5) == Entry(f"{scores.mean():.1f} ± {scores.std(ddof=1):.1f}", "93.5")
+    assert gap_entry(Difference(0.013, -0.0004, 0.026, 0.1), -3.2) == Entry("+1.3 [-0.04, +2.6]", "-3.2")
+
+
+def test_published_numbers() -> None:
+    """Table 2: differences as printed, but for the row of ELMo where rounding gives another last digit."""
+    assert published("BERT", "fine-tuning", "mrpc") == 84.8
+    assert published("Skip-thoughts", "feature-extraction", "ner") is None
+    assert published("Skip-thoughts", "fine-tuning", "sst2") is None
+    assert published(None, "fine-tuning", "sst2") is None
+    assert published("BERT", "fine-tuning", "cola") is None
+    assert [published_difference("BERT", task) for task in COLUMNS] == [0.2, 0.5, 0.0, 1.0, 2.3, 6.7, 4.2]
+    printed = [0.2, -0.6, -3.2, -3.3, -2.8, -1.3, -0.4]
+    assert [published_difference("ELMo", task) for task in COLUMNS] == pytest.approx(printed, abs=0.31)
+    assert published_difference("Skip-thoughts", "sst2") is None

@@ -1,0 +1,45 @@
+"""Distances of domains against scipy, and the corpus's own words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import jensenshannon
+
+from unfreeze.studies import terms
+from unfreeze.studies.terms import corpus_terms, divergence, jensen_shannon, text_terms
+
+
+def test_the_same_as_scipy() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        p, q = rng.integers(0, 4, size=(2, 30)).astype(float)
+        assert jensen_shannon(p, q) == pytest.approx(jensenshannon(p, q) ** 2)
+    assert jensen_shannon(p, p * 7) == pytest.approx(0)
+    assert jensen_shannon(np.array([1.0, 0]), np.array([0, 1.0])) == pytest.approx(np.log(2))
+
+
+def test_words_are_lower_cased_and_counted_over_the_corpus_s_vocabulary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("The cat sat. The cat!\n\nA dog, the dog.\n", encoding="utf-8")
+    corpus = corpus_terms([str(text)])
+    assert corpus["the"] == 3
+    assert corpus["."] == 2
+    assert text_terms(["The THE the", "cat"]) == Counter(the=3, cat=1)
+    same = divergence(corpus, corpus)
+    assert same == pytest.approx(0)
+    assert divergence(Counter(the=3, unknown=1000), corpus) == divergence(Counter(the=3), corpus)
+    monkeypatch.setattr(terms, "VOCABULARY", 1)
+    assert divergence(Counter(the=1, dog=9), corpus) == pytest.approx(0)
+
+
+def test_a_large_corpus_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("\n\n".join(["one two three"] * 50), encoding="utf-8")
+    monkeypatch.setattr(terms, "MOST_WORDS", 30)
+    assert sum(corpus_terms([str(text)]).values()) == 30
