@@ -58,7 +58,7 @@ def probe_variants(
     Where the plan names an output folder, `probes.json` and `probes-VARIANT.json` are written there.
     """
     dataset = read_data(plan)
-    with tempfile.TemporaryDirectory() as name, _opened(plan, dataset, Path(name), watcher, tell) as (bench, question):
+    with _opened(plan, dataset, watcher, tell) as (bench, question):
         tuned = first_tuned(bench)
         for variant in variants:
             scores = probe_variant(variant, bench, question, tuned, plan.seeds or layers.RESAMPLES)
@@ -111,10 +111,12 @@ def probe_variant(
 
 @contextmanager
 def tuned_bench(bench: Workbench, question: str, recipe: Recipe, seed: int = 0) -> Iterator[Workbench]:
-    """The bench with its encoder fine-tuned by a recipe."""
+    """The bench with its encoder fine-tuned by a recipe, in a run of its own that leaves nothing behind."""
     one = job(question, recipe, seed)
-    run(bench, [one], "weights")
-    model = trained_model(bench, [one])
+    with tempfile.TemporaryDirectory() as name:
+        aside = replace(bench, folder=Path(name))
+        run(aside, [one], "weights")
+        model = trained_model(aside, [one])
     with frozen(model.encoder, bench.precision) as reader:
         yield replace(bench, encoder=model.encoder, reader=reader, features={})
 
@@ -128,7 +130,7 @@ def _other_labels(bench: Workbench) -> Workbench:
 
 @contextmanager
 def _opened(
-    plan: Plan, dataset: Dataset, folder: Path, watcher: Watcher | None, tell: Callable[[str], None]
+    plan: Plan, dataset: Dataset, watcher: Watcher | None, tell: Callable[[str], None]
 ) -> Iterator[tuple[Workbench, str]]:
     """A bench with no more training rows than probes read, and the digest of the question."""
     for line in dataset.said:
@@ -144,6 +146,6 @@ def _opened(
     cache = cache_folder(), int(plan.cache_gb * 1e9)
     with frozen(encoder, precision) as reader:
         yield (
-            Workbench(folder, bounded, objective, encoder, reader, precision, device, cache, watcher or Quiet()),
+            Workbench(Path(), bounded, objective, encoder, reader, precision, device, cache, watcher or Quiet()),
             question,
         )

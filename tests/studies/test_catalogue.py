@@ -36,6 +36,7 @@ def line(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_all_studies_and_nothing_twice(
     line: tuple[object, ...], tmp_path: Path, command_line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,7 +63,8 @@ def test_all_studies_and_nothing_twice(
     monkeypatch.setattr(runner, "_run_group", run_again)
     code, said, complaint = command_line("study", "all", *line)
     assert (code, complaint) == (0, "")
-    assert {name: (out / f"{name}.md").read_text(encoding="utf-8") for name in STUDIES} == pages
+    for name, before in pages.items():
+        assert (out / f"{name}.md").read_text(encoding="utf-8") == before
 
 
 def test_the_list(command_line: Line) -> None:

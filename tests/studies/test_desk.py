@@ -151,3 +151,12 @@ def test_genres(make_desk: MakeDesk) -> None:
     assert len(one.test) == 24
     texts = {e.text for e in whole.test}
     assert {e.text for e in one.test} < texts
+
+
+def test_a_run_without_test_scores_is_told(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    cell = cell_of(desk)
+    desk.measured([cell])
+    next(desk.asked.out.glob("runs/*/runs/*/test.json")).unlink()
+    with pytest.raises(InputError, match="no test scores"):
+        make_desk().measured([cell])

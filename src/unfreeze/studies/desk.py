@@ -15,10 +15,11 @@ import numpy as np
 from unfreeze import metrics
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.encoders.load import load_encoder
+from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.record import read_items, read_json, read_record, read_setting, read_test
+from unfreeze.experiment.record import TestRecord, read_items, read_json, read_record, read_setting, read_test
 from unfreeze.experiment.runner import Watcher
 from unfreeze.opening import Opened, opened
 from unfreeze.plan import Plan, plan_from
@@ -152,15 +153,20 @@ class Desk:
         setting, items = read_setting(folder), read_items(folder)
         gold, scheme = [item.label for item in items], setting.labels.scheme
         records = [read_record(folder / "runs" / run) for run in told["runs"]]
-        tests = [read_test(folder / "runs" / run) for run in told["runs"]]
-        statistics = [
-            metrics.item_statistics(setting.task, gold, t.predictions, scheme) for t in tests if t is not None
-        ]
+        said = [_tested(folder / "runs" / run).predictions for run in told["runs"]]
+        statistics = [metrics.item_statistics(setting.task, gold, one, scheme) for one in said]
         mixed = [record.layer_weights for record in records if record.layer_weights is not None]
         return Measured(
             cell, records[0].recipe, setting.task, np.stack(statistics), told["train_examples"],
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
         )  # fmt: skip
+
+
+def _tested(run: Path) -> TestRecord:
+    found = read_test(run)
+    if found is None:
+        raise InputError(f"has no test scores; delete the folder {CELLS} and start again", where=str(run))
+    return found
 
 
 def _runs(cell: Cell) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,11 @@ from unfreeze.experiment.files import write_json
 from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.experiment.record import read_json
 from unfreeze.experiment.runner import Workbench, states_of
-from unfreeze.opening import Opened
-from unfreeze.plan import Recipe
-from unfreeze.probing import TUNED, VARIANTS, probe_variant, tuned_bench
+from unfreeze.probing import LAYERS, TUNED, VARIANTS, probe_variant, tuned_bench
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 
 BEFORE = "before"
-_NO_VARIANT = "none"
 
 
 @dataclass(frozen=True)
@@ -49,18 +46,24 @@ class Inside:
     entropy: float
 
 
-def inside(desk: Desk, cell: Cell, variants: Sequence[str] = VARIANTS) -> Inside:
+def inside(desk: Desk, cell: Cell) -> Inside:
     """The probes and the information of a cell's question; its one recipe is how the encoder is tuned.
 
     What was computed before is read.
     """
     folder, digest = desk.folder(cell), cell.digest(desk.about(cell.encoder).fingerprint)
-    names = {variant: f"probes-{variant}-{digest}.json" for variant in variants}
+    names = {variant: f"probes-{variant}-{digest}.json" for variant in VARIANTS}
     bits = folder / f"information-{digest}.json"
-    if not (bits.exists() and all((folder / name).exists() for name in names.values())):
+    missing = [variant for variant, name in names.items() if not (folder / name).exists()]
+    if missing or not bits.exists():
         with desk.open(cell) as it:
-            _compute(it, cell, names)
-            write_json(bits, _information(it, cell.recipes[0]))
+            for variant in missing:
+                if variant != TUNED:
+                    _write(it.bench, names[variant], probe_variant(variant, it.bench, it.question, None))
+            if TUNED in missing or not bits.exists():
+                with tuned_bench(it.bench, it.question, cell.recipes[0]) as tuned:
+                    _write(it.bench, names[TUNED], probe_variant(LAYERS, tuned, it.question, None))
+                    write_json(bits, _information(it.bench, tuned))
     probes = {variant: read_layer_scores(folder, name) for variant, name in names.items()}
     told = read_json(bits)
     return Inside(
@@ -69,28 +72,20 @@ def inside(desk: Desk, cell: Cell, variants: Sequence[str] = VARIANTS) -> Inside
     )  # fmt: skip
 
 
-def _compute(it: Opened, cell: Cell, names: Mapping[str, str]) -> None:
-    """Write the probes of each variant that is not there; one that the encoder has not is written without layers."""
-    for variant, name in names.items():
-        if (it.bench.folder / name).exists():
-            continue
-        scores = probe_variant(variant, it.bench, it.question, cell.recipes[0])
-        if scores is None:
-            scores = LayerScores(it.question, 0, "", "", "", "", 0, 0, (), 0, _NO_VARIANT, 0.0, 0.0)
-        write_layer_scores(it.bench.folder, scores, name)
+def _write(bench: Workbench, name: str, scores: LayerScores | None) -> None:
+    """Write a variant's probes; one that the encoder has not is written without layers."""
+    none = LayerScores("", 0, "", "", "", "", 0, 0, (), 0, "", 0.0, 0.0)
+    write_layer_scores(bench.folder, scores or none, name)
 
 
-def _information(it: Opened, recipe: Recipe) -> dict[str, object]:
-    if it.bench.dataset.task.target != "class":
+def _information(bench: Workbench, tuned: Workbench) -> dict[str, object]:
+    if bench.dataset.task.target != "class":
         return {"bits": {}, "entropy": 0.0}
-    names = it.bench.dataset.labels.index()
-    labels = np.array([names.get(str(e.label), len(names)) for e in it.bench.dataset.test], np.int64)
+    names = bench.dataset.labels.index()
+    labels = np.array([names.get(str(e.label), len(names)) for e in bench.dataset.test], np.int64)
     shares = np.bincount(labels) / len(labels)
     entropy = float(-(shares[shares > 0] * np.log2(shares[shares > 0])).sum())
-    found = {BEFORE: _bits(it.bench, labels)}
-    with tuned_bench(it.bench, it.question, recipe) as tuned:
-        found[TUNED] = _bits(tuned, labels)
-    return {"bits": found, "entropy": entropy}
+    return {"bits": {BEFORE: _bits(bench, labels), TUNED: _bits(tuned, labels)}, "entropy": entropy}
 
 
 def _bits(bench: Workbench, labels: Ints) -> list[list[float]]:
