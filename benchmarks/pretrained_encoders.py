@@ -12,56 +12,25 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
-import torch
 from data_sets import SETS
-from torch import nn
 
 from unfreeze.comparison import compare
-from unfreeze.encoders.elmo.encoder import ElmoEncoder
-from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.skip_thoughts.encoder import SkipThoughtsEncoder
-from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.random_twin import random_twin
 from unfreeze.plan import Method, Plan
-from unfreeze.training.seeds import seeded
 
 RANDOM = "random:"
 
 
-def random_twin(name: str, folder: Path) -> str:
+def write_twin(name: str, folder: Path) -> str:
     """Write the encoder `name` with weights drawn anew, as training from nothing begins; gives the folder's name."""
-    if folder.exists():
-        return str(folder)
-    encoder = load_encoder(name)
-    with seeded(0):
-        if isinstance(encoder, TransformerEncoder):
-            from transformers import AutoModel
-
-            encoder.model = AutoModel.from_config(encoder.model.config)
-        elif isinstance(encoder, ElmoEncoder):
-            encoder.model = ElmoModel(encoder.model.cnn.size, encoder.model.lm.size)
-            with torch.no_grad():
-                encoder.model.cnn.embedding[0] = 0
-        elif isinstance(encoder, SkipThoughtsEncoder):
-            for gru in encoder.grus.values():
-                _drawn(gru)
-            tables: Any = encoder.vocabulary.tables
-            for part, table in list(tables.items()):
-                tables[part] = torch.empty(table.shape).uniform_(-0.1, 0.1).numpy()
-        else:
-            raise SystemExit(f"{name}: no random twin of {type(encoder).__name__}")
-    encoder.save(folder)
+    if not folder.exists():
+        twin = random_twin(load_encoder(name))
+        if twin is None:
+            raise SystemExit(f"{name}: nothing is known of how it begins")
+        twin.save(folder)
     return str(folder)
-
-
-def _drawn(gru: nn.GRU) -> None:
-    gru.reset_parameters()
-    with torch.no_grad():
-        for name, parameter in gru.named_parameters():
-            if name.startswith("bias_hh"):
-                parameter.zero_()
 
 
 def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
@@ -69,7 +38,7 @@ def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
     out = arguments.out / f"{name}-{arguments.method}-{encoder.replace(':', '-').replace('/', '-')}"
     where = encoder
     if encoder.startswith(RANDOM):
-        where = random_twin(encoder.removeprefix(RANDOM), arguments.out / "twins" / encoder.removeprefix(RANDOM))
+        where = write_twin(encoder.removeprefix(RANDOM), arguments.out / "twins" / encoder.removeprefix(RANDOM))
     if not (out / "result.json").exists():
         if load_encoder(where).family == "sentence-vectors" and SETS[name].kind == "tags":
             return "one vector a text"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,7 @@ from unfreeze.errors import InputError
 if TYPE_CHECKING:
     from unfreeze.judge import Result
     from unfreeze.plan import Plan
+    from unfreeze.progress import Display
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -83,14 +86,9 @@ def compare(
         given["methods"] = [m.strip() for m in methods.split(",")]
     asked = _plan(plan, given)
     from unfreeze.comparison import compare as answer
-    from unfreeze.progress import Display
 
-    try:
-        with Display() as display:
-            result = answer(asked, display, display.say)
-    except KeyboardInterrupt:
-        typer.echo("unfreeze: interrupted; the same command goes on where it stopped", err=True)
-        raise typer.Exit(130) from None
+    with _resumable("the same command goes on where it stopped") as display:
+        result = answer(asked, display, display.say)
     _print_result(result)
 
 
@@ -238,6 +236,19 @@ def encode(
     typer.echo(f"{out}: states {shape}")
 
 
+@contextmanager
+def _resumable(advice: str) -> Iterator[Display]:
+    """A display; an interruption ends with advice and the usual exit status of one."""
+    from unfreeze.progress import Display
+
+    try:
+        with Display() as display:
+            yield display
+    except KeyboardInterrupt:
+        typer.echo(f"unfreeze: interrupted; {advice}", err=True)
+        raise typer.Exit(130) from None
+
+
 def _options(given: list[str] | None) -> dict[str, str]:
     """`["stateful=true"]` to `{"stateful": "true"}`."""
     pairs = [text.partition("=") for text in given or []]
@@ -292,14 +303,9 @@ def pretrain(
 
     asked = pretraining_from(given)
     from unfreeze.pretraining.run import run
-    from unfreeze.progress import Display
 
-    try:
-        with Display() as display:
-            run(asked, display.say, display.trained, display.point)
-    except KeyboardInterrupt:
-        typer.echo("unfreeze: interrupted; the same command goes on from the last checkpoint", err=True)
-        raise typer.Exit(130) from None
+    with _resumable("the same command goes on from the last checkpoint") as display:
+        run(asked, display.say, display.trained, display.point)
     typer.echo(f"{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}")
 
 
@@ -337,14 +343,9 @@ def study(
         data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, budget,
         corpus or (), device,
     )  # fmt: skip
-    from unfreeze.progress import Display
 
-    try:
-        with Display() as display:
-            run_studies(names, asked, display, display.say)
-    except KeyboardInterrupt:
-        typer.echo("unfreeze: interrupted; the same command goes on where it stopped", err=True)
-        raise typer.Exit(130) from None
+    with _resumable("the same command goes on where it stopped") as display:
+        run_studies(names, asked, display, display.say)
     typer.echo(f"Pages: {out / 'index.html'}")
 
 
