@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from unfreeze.experiment.layer_scores import LayerScore, LayerScores
@@ -12,15 +14,15 @@ from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import gap_words, sign_held
 from unfreeze.studies.figures import lines
 from unfreeze.studies.inside import Inside, inside
-from unfreeze.studies.page import Claim, Page, Table
+from unfreeze.studies.page import Claim, Held, Page, Table
 from unfreeze.studies.recipes import table_recipes
 from unfreeze.studies.sets import SETS
 
 QUESTION = "Which layer serves which task, before and after fine-tuning?"
+WORD_FORM = "pos"
 TASKS = ("cola", "sst2", "mrpc", "stsb", "pos", "ner")
 NAMES = {LAYERS: "pretrained", ADJACENT: "mean with the layer above", TUNED: "after fine-tuning",
          LABELS: "random labels", WEIGHTS: "random weights"}  # fmt: skip
-_Z95 = 1.96
 
 
 def layers(desk: Desk) -> Page:
@@ -30,6 +32,7 @@ def layers(desk: Desk) -> Page:
     drawn: list[dict[str, object]] = []
     mixes: list[Measured] = []
     for one in desk.encoders("BERT", "ELMo"):
+        pretrained: dict[str, LayerScores] = {}
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
             found = inside(desk, inside_cell(desk, one, task))
@@ -42,6 +45,8 @@ def layers(desk: Desk) -> Page:
                 for variant, scores in found.probes.items() if variant != LABELS for s in scores.layers
             ]  # fmt: skip
             claims += _claims(about, task, found)
+            pretrained[task] = found.probes[LAYERS]
+        claims += _depths(one, pretrained)
     columns = ("encoder, set, layer", *NAMES.values(), "scalar mix")
     note = (
         "Test score of a linear probe with its 95 % interval over test items and training rows; accuracy, Pearson "
@@ -108,6 +113,31 @@ def _higher(about: str, task: str, scores: LayerScores) -> Claim:
     else:
         text = "meaning is near the output: the best layer above is better than the embeddings"
     return Claim(text, about, sign_held(gap[1], gap[2], 1), f"layer {high.layer}: {gap_words(*gap)}", 5)
+
+
+def _depths(one: About, pretrained: Mapping[str, LayerScores]) -> list[Claim]:
+    """Word form against meaning: which layers may be best for parts of speech, and which for each set of texts."""
+    if WORD_FORM not in pretrained:
+        return []
+    made = []
+    low = best_layers(pretrained[WORD_FORM])
+    for task, scores in pretrained.items():
+        if SETS[task].task == "tagging":
+            continue
+        high = best_layers(scores)
+        held: Held = "holds" if max(low) < min(high) else "does not hold" if min(low) > max(high) else "open"
+        text = f"word form lies below meaning: {SETS[WORD_FORM].title} against {SETS[task].title}"
+        made.append(Claim(text, one.shown, held, f"best layers {_listed(low)} and {_listed(high)}", 5))
+    return made
+
+
+def best_layers(scores: LayerScores) -> list[int]:
+    """The layer that is best on dev, and those that cannot be told from it on test."""
+    return [one.layer for one in scores.layers if one.layer == scores.chosen or one.within_noise]
+
+
+def _listed(layers: list[int]) -> str:
+    return ", ".join(map(str, layers))
 
 
 def _gap(first: LayerScore, second: LayerScore) -> tuple[float, float, float]:
