@@ -6,8 +6,17 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
+import families
 import pytest
+import skip_folder
 
+from unfreeze.encoders import packaged
+from unfreeze.encoders.elmo.bilm import LstmSize
+from unfreeze.encoders.elmo.characters import CHARACTERS
+from unfreeze.encoders.elmo.encoder import ElmoEncoder
+from unfreeze.encoders.elmo.model import ElmoModel
+from unfreeze.encoders.elmo.token_cnn import CnnSize
+from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import PACKAGED, Listed, listed_encoders, packaged_folder
 from unfreeze.errors import InputError
 from unfreeze.pretraining.record import Record, write_record
@@ -81,3 +90,14 @@ def test_an_encoder_that_we_pretrained_is_listed_with_its_size(
     mb = sum(file.endswith((".safetensors", ".hdf5", ".npz", ".npy")) for file in files) / 2
     assert row == Listed(name, str(folder), layers, width, mb)
     assert packaged_folder(name) == folder
+
+
+def test_packaged_encoders_of_every_family_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip_folder.write_folder(tmp_path / "skip-mini")
+    model = ElmoModel(CnnSize(CHARACTERS, 4, ((1, 4), (2, 8)), 1, 8), LstmSize(12, 8))
+    ElmoEncoder("any", model).save(tmp_path / "elmo-mini")
+    families.make_encoder("modernbert").save(tmp_path / "bert-mini")
+    monkeypatch.setattr(packaged, "_installed", lambda name: tmp_path / name)
+    for name, family in {"bert-mini": "transformer", "elmo-mini": "elmo", "skip-mini": "sentence-vectors"}.items():
+        encoder = load_encoder(name)
+        assert (encoder.name, encoder.family) == (name, family)

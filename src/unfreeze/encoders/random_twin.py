@@ -6,17 +6,19 @@ import copy
 from typing import Any
 
 import torch
-from torch import nn
 
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.skip_thoughts.encoder import SkipThoughtsEncoder
+from unfreeze.encoders.skip_thoughts.vocabulary import Vocabulary
 from unfreeze.encoders.transformer import TransformerEncoder
+
+MOST_NUMBERS = 1 << 28  # in tables of word vectors: a gigabyte
 
 
 def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
-    """As training from nothing begins; None where nothing is known of how that is.
+    """As training from nothing begins; None where nothing is known of how that is, or a table would fill the memory.
 
     Args:
         encoder: stays as it is.
@@ -40,16 +42,17 @@ def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
     return None
 
 
-def _random_skip_thoughts(encoder: SkipThoughtsEncoder) -> Encoder:
+def _random_skip_thoughts(encoder: SkipThoughtsEncoder) -> Encoder | None:
+    tables = encoder.vocabulary.tables
+    if sum(table.size for table in tables.values()) > MOST_NUMBERS:
+        return None
     twin = copy.deepcopy(encoder)
     for gru in twin.grus.values():
-        assert isinstance(gru, nn.GRU)
         gru.reset_parameters()
         with torch.no_grad():
             for name, parameter in gru.named_parameters():
                 if name.startswith("bias_hh"):  # the published files have none
                     parameter.zero_()
-    tables: Any = twin.vocabulary.tables
-    for part, table in list(tables.items()):
-        tables[part] = torch.empty(table.shape).uniform_(-0.1, 0.1).numpy()
+    drawn: Any = {part: torch.empty(table.shape).uniform_(-0.1, 0.1).numpy() for part, table in tables.items()}
+    twin.vocabulary = Vocabulary(encoder.vocabulary.words, drawn)
     return twin

@@ -17,6 +17,7 @@ from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import read_options, read_weights, write_folder
 from unfreeze.encoders.elmo.reading import Reading, reading_from, words_in
+from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.words import read_sentences, splitting, words_of
@@ -72,7 +73,7 @@ class ElmoEncoder(Encoder):
         Raises:
             InputError: see `read_options`, `read_weights`, their likes in `many_langs`, and `reading_from`.
         """
-        folder, spelling = Path(name), None
+        folder, spelling = packaged_folder(name) or Path(name), None
         if many_langs.is_many_langs(folder):
             spelling = many_langs.read_lexicon(folder)
             sizes = many_langs.read_options(folder, spelling)

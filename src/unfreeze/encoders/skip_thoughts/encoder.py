@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from unfreeze.data.batches import sorted_batches, unsorted
+from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.skip_thoughts.published import PARTS, read_published, write_published
 from unfreeze.encoders.skip_thoughts.reading import Options, read_sentences, words_of
@@ -72,7 +73,7 @@ class SkipThoughtsEncoder(Encoder):
         Raises:
             InputError: see `read_published`.
         """
-        grus, vocabulary, read = read_published(Path(name), options)
+        grus, vocabulary, read = read_published(packaged_folder(name) or Path(name), options)
         return cls(name, grus, vocabulary, read, max_length or NO_LIMIT)
 
     def save(self, folder: Path) -> None:
