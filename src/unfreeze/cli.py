@@ -320,7 +320,8 @@ def study(
     tasks: Annotated[str | None, typer.Option(metavar="A,B", help="Only these sets.")] = None,
     train_size: Annotated[int | None, typer.Option(metavar="N", help="At most N training examples of a set.")] = None,
     budget: Annotated[
-        str, typer.Option(metavar="quick|standard|thorough", help="1, 2 or 3 recipes a cell, chosen on dev.")
+        str,
+        typer.Option(metavar="quick|standard|thorough", help="Dev chooses of 1, 2 or 3 (not in all studies)."),
     ] = "quick",
     corpus: Annotated[
         list[str] | None, typer.Option(metavar="PATH", help="What the encoders were pretrained on, for `domains`.")

@@ -14,6 +14,7 @@ from unfreeze.data.splits import spread_out
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.experiment.budgets import recipes
 from unfreeze.experiment.jobs import job, question_digest
@@ -100,8 +101,7 @@ def probe_variant(
         twin = random_twin(bench.encoder)
         if twin is None:
             return None
-        with frozen(twin, bench.precision) as reader:
-            other = replace(bench, encoder=twin, reader=reader, features={})
+        with _over(bench, twin) as other:
             return layers.probe_layers(other, question, resamples)
     if tuned is None:
         return None
@@ -117,8 +117,15 @@ def tuned_bench(bench: Workbench, question: str, recipe: Recipe, seed: int = 0) 
         aside = replace(bench, folder=Path(name))
         run(aside, [one], "weights")
         model = trained_model(aside, [one])
-    with frozen(model.encoder, bench.precision) as reader:
-        yield replace(bench, encoder=model.encoder, reader=reader, features={})
+    with _over(bench, model.encoder) as other:
+        yield other
+
+
+@contextmanager
+def _over(bench: Workbench, encoder: Encoder) -> Iterator[Workbench]:
+    """The bench with another encoder, whose states nobody will ask for again: they are kept aside."""
+    with frozen(encoder, bench.precision) as reader, tempfile.TemporaryDirectory() as cache:
+        yield replace(bench, encoder=encoder, reader=reader, features={}, cache=(Path(cache), bench.cache[1]))
 
 
 def _other_labels(bench: Workbench) -> Workbench:

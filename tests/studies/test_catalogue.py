@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from unfreeze.errors import InputError
 from unfreeze.experiment import runner
+from unfreeze.studies import catalogue
 from unfreeze.studies.catalogue import STUDIES
 from unfreeze.studies.rendering import read_study
 
@@ -22,12 +25,11 @@ def line(
 ) -> tuple[object, ...]:
     """Options of the command."""
     from unfreeze.studies import domains, label_count, tricks
-    from unfreeze.studies import sets as standard
 
     monkeypatch.setattr(domains, "LEAST", 5)
+    monkeypatch.setattr(domains, "FEWEST", 3)
     monkeypatch.setattr(label_count, "TASKS", ("sst2",))
     monkeypatch.setattr(tricks, "TASKS", ("sst2", "mrpc"))
-    assert standard.SETS
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("The film was good.\n\nThe story with some music.\n", encoding="utf-8")
     return (
@@ -94,3 +96,22 @@ def test_missing_sets_are_told_and_the_others_go_on(
     assert "STS-B is missing" in said
     values = json.loads((tmp_path / "out" / "table2.json").read_text(encoding="utf-8"))
     assert values["tables"][0]["columns"] == ["", "SST-2"]
+
+
+def test_a_study_that_fails_does_not_stop_the_others(
+    line: tuple[object, ...], encoders: dict[str, str], tmp_path: Path, command_line: Line,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fails(desk: object) -> None:
+        raise InputError("is broken", where="somewhere")
+
+    some = list(line)
+    some[3] = encoders["BERT"]
+    some[some.index(TASKS)] = "mrpc"
+    studies = {"layers": replace(STUDIES["layers"], run=fails), "mutual-information": STUDIES["mutual-information"]}
+    monkeypatch.setattr(catalogue, "STUDIES", studies)
+    code, said, complaint = command_line("study", "all", *some)
+    assert code == 2
+    assert "layers could not run: somewhere: is broken" in said
+    assert "somewhere: is broken" in complaint
+    assert 'href="mutual-information.html"' in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")

@@ -14,7 +14,6 @@ from unfreeze.errors import InputError
 from unfreeze.studies import desk as module
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.genres import genres_in
 from unfreeze.studies.recipes import paper_recipes
 
 MakeDesk = Callable[..., Desk]
@@ -141,11 +140,11 @@ def test_a_recipe_that_does_not_fit_is_told(make_desk: MakeDesk) -> None:
 def test_genres(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk, "mnli")
-    found = desk.found("mnli")
-    assert found is not None
     whole = desk.dataset(cell)
-    assert sorted(genres_in(whole, found.files, 10)) == ["fiction", "telephone", "travel"]
-    assert genres_in(whole, found.files, 1000) == []
+    assert sorted(desk.genres(cell, 10)) == ["fiction", "telephone", "travel"]
+    assert desk.genres(cell, 1000) == []
+    with pytest.raises(InputError, match="no column 'genre'"):
+        desk.genres(cell_of(desk, "mrpc"), 10)
     one = desk.dataset(replace(cell, genre="travel", rows=20))
     assert len(one.train) == 20
     assert len(one.test) == 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from unfreeze.analysis.stats import Difference
+from unfreeze.analysis.stats import Interval, paired_difference
 from unfreeze.plan import Recipe
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.evidence import (
@@ -39,7 +39,7 @@ def measured(share: float, seed: int = 0, items: int = 400) -> Measured:
 ])  # fmt: skip
 def test_signs(low: float, high: float, sign: int, held: str) -> None:
     assert sign_held(low, high, sign) == held
-    claim = sign_claim("t", "a", Difference((low + high) / 2, low, high, 0.5), sign, 2)
+    claim = sign_claim("t", "a", Interval((low + high) / 2, low, high), sign, 2)
     assert (claim.held, claim.conclusion) == (held, 2)
 
 
@@ -49,7 +49,8 @@ def test_what_the_paper_colours_is_a_sign() -> None:
 
 def test_a_contrast_of_two_is_their_difference() -> None:
     a, b = measured(0.8), measured(0.7, 1)
-    found, wanted = contrast([a, b], [1.0, -1.0]), difference(a, b)
+    found, wanted = difference(a, b), paired_difference(a.statistics, b.statistics, a.metric, 2000)
+    assert found == contrast([a, b], [1.0, -1.0])
     assert found.mean == pytest.approx(wanted.mean)
     assert found.lo == pytest.approx(wanted.lo, abs=0.01)
     assert found.hi == pytest.approx(wanted.hi, abs=0.01)
@@ -70,7 +71,7 @@ def test_entries() -> None:
     cell = measured(0.8)
     scores = 100 * cell.statistics[..., 0].mean(1)
     assert score_entry(cell, 93.5) == Entry(f"{scores.mean():.1f} ± {scores.std(ddof=1):.1f}", "93.5")
-    assert gap_entry(Difference(0.013, -0.0004, 0.026, 0.1), -3.2) == Entry("+1.3 [-0.04, +2.6]", "-3.2")
+    assert gap_entry(Interval(0.013, -0.0004, 0.026), -3.2) == Entry("+1.3 [-0.04, +2.6]", "-3.2")
 
 
 def test_published_numbers() -> None:

@@ -8,22 +8,48 @@ import pytest
 from made_layer_scores import make_layer_scores
 
 from unfreeze.experiment.layer_scores import LayerScores
+from unfreeze.probing import LAYERS, TUNED
 from unfreeze.studies.asked import About
-from unfreeze.studies.layers import _depths, best_layers
+from unfreeze.studies.layers import _claims, _depths, _high, best_layers
 
 ABOUT = About("folder/bert", "transformer", 4, 8, True, True, "f")
 
 
 def best_at(*layers: int) -> LayerScores:
     scores = make_layer_scores("classification")
-    made = tuple(replace(one, within_noise=one.layer in layers) for one in scores.layers)
+    made = tuple(replace(one, behind_ci95=(-0.1 if one.layer in layers else 0.1, 0.2)) for one in scores.layers)
     return replace(scores, layers=made, chosen=layers[0])
 
 
 def test_best_layers() -> None:
     assert best_layers(best_at(2)) == [2]
     assert best_layers(best_at(2, 0, 3)) == [0, 2, 3]
-    assert best_layers(make_layer_scores("classification")) == [2, 3]
+    better = replace(best_at(2).layers[3], behind_ci95=(-0.2, -0.1))  # on test, though not chosen on dev
+    assert best_layers(replace(best_at(2), layers=(*best_at(2).layers[:3], better))) == [2, 3]
+
+
+@pytest.mark.parametrize(("best", "held"), [
+    ((2, 3), "holds"), ((3,), "holds"), ((0, 1), "does not hold"), ((1, 2), "open"), ((0,), "does not hold"),
+])  # fmt: skip
+def test_meaning_near_the_output(best: tuple[int, ...], held: str) -> None:
+    assert _high("e", best_at(*best)).held == held
+
+
+def test_better_at_every_layer() -> None:
+    before = make_layer_scores("classification")
+
+    def moved(*by: float) -> LayerScores:
+        made = (replace(one, test=one.test + b, ci95=(one.ci95[0] + b, one.ci95[1] + b))
+                for one, b in zip(before.layers, by, strict=True))  # fmt: skip
+        return replace(before, layers=tuple(made))
+
+    def held(after: LayerScores) -> str:
+        return _claims("e", "sst2", {LAYERS: before, TUNED: after})[-1].held
+
+    assert held(moved(0, 0.2, 0.2, 0.2)) == "holds"
+    assert held(moved(0, 0.01, 0.2, 0.2)) == "open"
+    assert held(moved(0, 0.01, -0.3, 0.2)) == "does not hold"
+    assert [claim.conclusion for claim in _claims("e", "pos", {LAYERS: before, TUNED: before})] == [None]
 
 
 @pytest.mark.parametrize(("form", "meaning", "held"), [

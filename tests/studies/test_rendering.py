@@ -63,6 +63,7 @@ def test_findings_say_what_the_claims_say() -> None:
     assert judged([PAGE.claims[2]]) == "Open: none of 1 cases is clear."
     said = findings_markdown([PAGE])
     assert "## 3. ELMo: extract features" in said
+    assert "- table2: seeds 5" in said
     assert "| frozen is better | elmo | +1.3 [+0.2, +2.4] | does not hold |" in said
 
 

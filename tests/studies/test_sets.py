@@ -120,3 +120,13 @@ def test_the_real_sets(name: str) -> None:
     assert found is not None
     dataset = read_data(plan_from({**found.settings, "train_size": 100}))
     assert min(len(dataset.dev), len(dataset.test)) > 100
+
+
+def test_the_mrpc_of_glue_is_not_taken_for_another(tmp_path: Path) -> None:
+    """GLUE's test file has no labels: its columns tell it from the layout with the same file names."""
+    write_layout(tmp_path, SETS["mrpc"].layouts[2], "pair-classification")
+    (tmp_path / "MRPC" / "test.tsv").write_text("index\t#1 String\t#2 String\n0\ta\tb\n", encoding="utf-8")
+    found = find_set(SETS["mrpc"], tmp_path, tmp_path)
+    assert found is not None
+    assert found.files["test"].endswith("dev.tsv")
+    assert "dev is the test set" in found.note

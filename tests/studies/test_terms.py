@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
+from unfreeze.errors import InputError
 from unfreeze.studies import terms
 from unfreeze.studies.terms import corpus_terms, divergence, jensen_shannon, text_terms
 
@@ -43,3 +44,19 @@ def test_a_large_corpus_is_read_in_part(tmp_path: Path, monkeypatch: pytest.Monk
     text.write_text("\n\n".join(["one two three"] * 50), encoding="utf-8")
     monkeypatch.setattr(terms, "MOST_WORDS", 30)
     assert sum(corpus_terms([str(text)]).values()) == 30
+    other = tmp_path / "other.txt"
+    other.write_text("\n\n".join(["four five six"] * 50), encoding="utf-8")
+    found = corpus_terms([str(text), str(other)])
+    assert found["one"] == found["six"] == 5  # of every file as many
+
+
+def test_as_many_words_of_every_text() -> None:
+    texts = ["a b c d e f g h"] * 20
+    assert text_terms(texts, 50).total() == 50
+    assert text_terms(texts, 1000) == text_terms(texts)
+    assert text_terms(texts, 50) == text_terms(texts, 50)
+
+
+def test_nothing_in_common_is_told() -> None:
+    with pytest.raises(InputError, match="no word in common"):
+        divergence(Counter(x=1), Counter(y=1))

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.plan import CacheDtype, Recipe, plain
 
-_FORMAT = 3  # raise when training changes so that old runs no longer say what new ones would
+FORMAT = 3  # raise when training changes so that old runs no longer say what new ones would
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def question_digest(
 ) -> str:
     """Digest of everything but recipe and seed that a run's numbers depend on."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([_FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]).encode())
+    digest.update(json.dumps([FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]).encode())
     computed = [precision, max_length]
     digest.update(json.dumps(computed if cache_dtype == "float16" else [*computed, cache_dtype]).encode())
     for split in SPLITS:

@@ -21,13 +21,17 @@ def read_data(plan: Plan) -> Dataset:
         raise InputError("name a file or folder, or --train", where="DATA")
     columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task}
     dataset = read_dataset(None if plan.data is None else Path(plan.data), **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
-    size = plan.train_size
-    if size is None or size >= len(dataset.train):
+    return dataset if plan.train_size is None else with_size(dataset, plan.train_size, plan.subset)
+
+
+def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
+    """The data set with at most `size` training examples; the same ones for the same number of a subset."""
+    if size >= len(dataset.train):
         return dataset
-    subset = stratified_subset(dataset.train, dataset.task, size, DATA_SEED + plan.subset)
-    lost = set(dataset.labels.names) - {str(e.label) for e in subset} if dataset.task.target == "class" else set()
+    kept = stratified_subset(dataset.train, dataset.task, size, DATA_SEED + subset)
+    lost = set(dataset.labels.names) - {str(e.label) for e in kept} if dataset.task.target == "class" else set()
     if lost:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
         raise InputError(problem, where="--train-size")
     said = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
-    return replace(dataset, train=subset, said=(*dataset.said, said))
+    return replace(dataset, train=kept, said=(*dataset.said, said))

@@ -52,7 +52,8 @@ def layer_features(
             _read(split, examples, read, rows) for split, examples, rows in zip(splits, chosen, states, strict=True)
         ]
         for layer in some:
-            mixed = (split[layer - first : layer - first + 1 + adjacent].mean(0) for split in held)
+            at = layer - first
+            mixed = [(split[at] + split[at + 1]) / 2 if adjacent else split[at] for split in held]
             yield layer, [_features(one, task) for one in mixed]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,8 @@ class Cell:
 
     def digest(self, *more: object) -> str:
         """Of all that its number hangs on; `more` are the encoder's weights and the files."""
-        values = {**asdict(self), "recipes": [plain(recipe) for recipe in self.recipes]}
+        recipes = [plain(replace(recipe, name="", source="")) for recipe in self.recipes]
+        values = {**asdict(self), "recipes": recipes}
         return hashlib.blake2b(json.dumps([values, more], sort_keys=True).encode(), digest_size=8).hexdigest()
 
 

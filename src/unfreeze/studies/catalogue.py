@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unfreeze.errors import InputError, nearest
 from unfreeze.experiment.claim import claimed
-from unfreeze.experiment.files import write_json
+from unfreeze.experiment.files import write_json, write_text
 from unfreeze.experiment.runner import Watcher
 from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
 from unfreeze.studies.asked import Asked
@@ -54,21 +54,30 @@ def run_studies(
 ) -> list[Page]:
     """Run studies one after another; cells that were measured before, for whichever study, are not measured again.
 
-    Writes `NAME.html`, `NAME.md`, `NAME.json` each, and `index.html` and `findings.md` over all that are there.
+    Writes `NAME.html`, `NAME.md`, `NAME.json` each, and after each `index.html` and `findings.md` over all that are
+    there. A study that fails does not stop the others.
 
     Raises:
-        InputError: an encoder, a set or the output folder is at fault.
+        InputError: an encoder, a set or the output folder is at fault; after all other studies have run.
     """
     with claimed(asked.out, MARK):
         write_json(asked.out / MARK, {"studies": list(STUDIES)})
         desk, pages = Desk(asked, watcher, tell), []
+        failed: list[InputError] = []
         for name in names:
             tell(f"{name}: {STUDIES[name].question}")
-            page = STUDIES[name].run(desk)
+            try:
+                page = STUDIES[name].run(desk)
+            except InputError as error:
+                failed.append(error)
+                tell(f"  {name} could not run: {error}")
+                continue
             write_study(asked.out, page)
             tell(f"  {page.lead}")
             pages.append(page)
-        there = [page for page in (read_study(asked.out, name) for name in STUDIES) if page is not None]
-        write_index(asked.out, there, gathered(there))
-        (asked.out / "findings.md").write_text(findings_markdown(there), encoding="utf-8")
+            there = [page for page in (read_study(asked.out, name) for name in STUDIES) if page is not None]
+            write_index(asked.out, there, gathered(there))
+            write_text(asked.out / "findings.md", findings_markdown(there))
+    if failed:
+        raise failed[0]
     return pages

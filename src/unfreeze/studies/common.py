@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from importlib.metadata import version
 
 from unfreeze.plan import Method
-from unfreeze.studies.asked import Measured
+from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.page import Claim, Figure, Page, Table
 from unfreeze.studies.sets import SETS
 
 NAMES: dict[Method, str] = {"feature-extraction": "frozen", "fine-tuning": "tuned"}
+FEW_SEEDS = "With fewer than five seeds an interval covers the luck of training only roughly."
 SOURCE = "Peters, Ruder & Smith 2019"
 
 
@@ -32,38 +34,52 @@ def page_of(
     where: str,
     tables: Sequence[Table],
     claims: Sequence[Claim],
-    results: Sequence[Measured],
+    cells: Sequence[Cell],
+    results: Sequence[Measured] = (),
     figure: Figure | None = None,
     differs: Sequence[str] = (),
 ) -> Page:
-    """The page, with what every study has to say of sizes, encoders and recipes."""
-    sizes: dict[str, set[int]] = {}
-    for one in results:
-        sizes.setdefault(one.cell.task, set()).add(one.train_examples)
-    used = dict.fromkeys(one.cell.encoder for one in results)
-    notes = [f"{SETS[task].title}: {SETS[task].note}." for task in sizes if SETS[task].note]
+    """The page, with what every study has to say of sizes, encoders, recipes and intervals.
+
+    Args:
+        cells: all that the page is made from; `results` those of them that were measured.
+    """
+    tasks, used = (list(dict.fromkeys(found)) for found in ((c.task for c in cells), (c.encoder for c in cells)))
+    sizes = {task: {len(desk.dataset(cell).train) for cell in cells if cell.task == task} for task in tasks}
     trained = "; ".join(f"{SETS[task].title} {_range(counts)}" for task, counts in sizes.items())
-    about = [f"{desk.about(name).shown}: {desk.about(name).layers} layer states of width {desk.about(name).width}"
-             for name in used]  # fmt: skip
+    about = [f"{desk.about(e).shown}: {desk.about(e).layers} layer states of width {desk.about(e).width}" for e in used]
+    found = {task: desk.found(task) for task in tasks}
+    notes = [f"{SETS[task].title}: {one.note}." for task, one in found.items() if one is not None and one.note]
+    diverged = sum(one.diverged for one in results)
     usual = [
         f"Encoders: {'; '.join(about)}." if about else "",
         f"Training examples: {trained}." if trained else "",
         *notes,
-        f"Recipes are those of the budgets' table, {_recipes(results)}, not tuned for a result." if results else "",
-    ]
-    diverged = sum(one.diverged for one in results)
-    if diverged:
-        usual.append(f"{diverged} runs diverged; each counts with what it had learned before.")
-    asked = desk.asked
-    settings = (
-        ("encoders", ", ".join(asked.encoders)), ("seeds", str(asked.seeds)), ("budget", asked.budget),
-        ("most training examples", "all" if asked.rows is None else f"{asked.rows:,}"),
-        ("training time", f"{sum(one.train_s for one in results) / 60:.0f} min"),
-    )  # fmt: skip
+        f"Recipes are those of the budgets' table, {_recipes(cells)}, not tuned for a result." if cells else "",
+        f"{diverged} runs diverged; each counts with what it had learned before." if diverged else "",
+        FEW_SEEDS if desk.asked.seeds < 5 else "",
+        f"One in twenty intervals misses by chance; here are {len(claims)} findings." if len(claims) > 9 else "",
+    ]  # fmt: skip
     return Page(
         name, question, f"{SOURCE}, {where}", tally(claims), tuple(tables), tuple(claims),
-        tuple(line for line in (*differs, *usual) if line), settings, figure,
+        tuple(line for line in (*differs, *usual) if line), _settings(desk, results), figure,
     )  # fmt: skip
+
+
+def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str], ...]:
+    asked = desk.asked
+    return (
+        ("encoders", ", ".join(asked.encoders)),
+        ("sets under", str(asked.data_root)),
+        ("only these sets", ", ".join(asked.tasks) if asked.tasks else "no: each study's own"),
+        ("most training examples", "all" if asked.rows is None else f"{asked.rows:,}"),
+        ("seeds", str(asked.seeds)),
+        ("budget", asked.budget),
+        ("pretraining text", ", ".join(asked.corpus) or "not given"),
+        ("device and precision", f"{asked.device}, {desk.precision}"),
+        ("unfreeze", version("unfreeze")),
+        ("training time", f"{sum(one.train_s for one in results) / 60:.0f} min"),
+    )
 
 
 def tally(claims: Sequence[Claim]) -> str:
@@ -80,6 +96,6 @@ def _range(counts: set[int]) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _recipes(results: Sequence[Measured]) -> str:
-    most = max(len(one.cell.recipes) for one in results)
+def _recipes(cells: Sequence[Cell]) -> str:
+    most = max(len(cell.recipes) for cell in cells)
     return "one a cell" if most == 1 else f"of up to {most} a cell dev chooses"

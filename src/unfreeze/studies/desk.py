@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,17 +16,19 @@ import numpy as np
 from unfreeze import metrics
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import fast_precision, pick_device
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
-from unfreeze.experiment.question import read_data
+from unfreeze.experiment.jobs import FORMAT
+from unfreeze.experiment.question import read_data, with_size
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import TestRecord, read_items, read_json, read_record, read_setting, read_test
 from unfreeze.experiment.runner import Watcher
 from unfreeze.opening import Opened, opened
 from unfreeze.plan import Plan, plan_from
 from unfreeze.studies.asked import About, Asked, Cell, Measured
-from unfreeze.studies.genres import of_genre
-from unfreeze.studies.sets import SETS, Found, find_set, standard_set
+from unfreeze.studies.genres import genres_in, genres_of, of_genre
+from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set
 from unfreeze.trials import choose, score_on_test
 
 CELLS = "cells"
@@ -42,7 +45,9 @@ class Desk:
         self.asked, self.watcher, self.tell = asked, watcher, tell
         self._about: dict[str, About] = {}
         self._found: dict[str, Found | None] = {}
-        self._read: dict[tuple[str, int | None, int, str | None], Dataset] = {}
+        self._whole: dict[str, Dataset] = {}
+        self._genres: dict[str, dict[str, str]] = {}
+        self.precision = fast_precision(pick_device(asked.device))
 
     def about(self, encoder: str) -> About:
         """What recipes must know of an encoder. Raises `InputError` where it cannot be loaded."""
@@ -67,12 +72,16 @@ class Desk:
         """A standard set, None where it is missing."""
         if name not in self._found:
             standard = standard_set(name)
-            self._found[name] = find_set(standard, self.asked.data_root, self.asked.out / "sets")
-            if self._found[name] is None:
+            downloads = self.asked.out / "sets"
+            found = self._found[name] = find_set(standard, self.asked.data_root, downloads)
+            if found is None:
+                hub = ", or install unfreeze[datasets]" if standard.hub else ""
                 self.tell(
                     f"{standard.title} is missing: nothing known under {self.asked.data_root}; get it from "
-                    f"{standard.where}. The others go on."
+                    f"{standard.where}{hub}. The others go on."
                 )
+            elif Path(found.files["train"]).is_relative_to(downloads):
+                self.tell(f"{standard.title} is that of the Hugging Face hub ({HUB}), kept in {downloads}.")
         return self._found[name]
 
     def measured(self, cells: Sequence[Cell]) -> list[Measured]:
@@ -87,14 +96,20 @@ class Desk:
         return [self._read_cell(cell) for cell in cells]
 
     def dataset(self, cell: Cell) -> Dataset:
-        """What a cell is measured on; the last few are kept."""
-        key = (cell.task, cell.rows, cell.subset, cell.genre)
-        if key not in self._read:
-            while len(self._read) > 3:
-                self._read.pop(next(iter(self._read)))
-            whole = read_data(replace(self.plan(cell), train_size=None if cell.genre else cell.rows))
-            self._read[key] = whole if cell.genre is None else of_genre(whole, self._files(cell), cell)
-        return self._read[key]
+        """What a cell is measured on; whole sets are read once."""
+        if cell.task not in self._whole:
+            self._whole[cell.task] = read_data(replace(self.plan(cell), train_size=None))
+        whole = self._whole[cell.task]
+        if cell.genre is not None:
+            if cell.task not in self._genres:
+                self._genres[cell.task] = genres_of(self._files(cell.task))
+            whole = of_genre(whole, self._genres[cell.task], cell.genre)
+        return whole if cell.rows is None else with_size(whole, cell.rows, cell.subset)
+
+    def genres(self, cell: Cell, least: int) -> list[str]:
+        """Genres with at least so many examples in train and in test. Raises `InputError` where the set has none."""
+        self.dataset(replace(cell, genre="", rows=None))
+        return genres_in(self.dataset(replace(cell, genre=None, rows=None)), self._genres[cell.task], least)
 
     def plan(self, cell: Cell) -> Plan:
         """The plan of a cell's question."""
@@ -109,9 +124,14 @@ class Desk:
     def folder(self, cell: Cell) -> Path:
         """Of the runs of a cell's question."""
         size = "all" if cell.rows is None else str(cell.rows)
-        parts = (cell.task, cell.encoder, size, str(cell.subset), *([cell.genre] if cell.genre else []))
-        name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_") for part in parts)
-        return self.asked.out / "runs" / f"{name}-{self.about(cell.encoder).fingerprint[:6]}"
+        parts = (cell.task, self.about(cell.encoder).shown, size, str(cell.subset), cell.genre or "")
+        name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_")[:40] for part in parts if part)
+        return self.asked.out / "runs" / f"{name}-{blake2b(self.stamp(cell).encode(), digest_size=4).hexdigest()}"
+
+    def stamp(self, cell: Cell) -> str:
+        """Digest of what all numbers of a question hang on besides the cell: weights, files, precision, format."""
+        files = [_stamp(path) for path in self._files(cell.task).values()]
+        return json.dumps([self.about(cell.encoder).fingerprint, files, self.precision, FORMAT])
 
     def open(self, cell: Cell) -> Any:
         """A context manager that gives the cell's question `Opened`."""
@@ -136,14 +156,11 @@ class Desk:
 
     def _mark(self, cell: Cell) -> Path:
         """The file that says that a cell is finished, and where."""
-        digest = cell.digest(
-            self.about(cell.encoder).fingerprint, [_stamp(path) for path in self._files(cell).values()]
-        )
-        return self.asked.out / CELLS / f"{cell.task}-{digest}.json"
+        return self.asked.out / CELLS / f"{cell.task}-{cell.digest(self.stamp(cell))}.json"
 
-    def _files(self, cell: Cell) -> dict[str, str]:
-        found = self.found(cell.task)
-        assert found is not None, cell.task
+    def _files(self, task: str) -> dict[str, str]:
+        found = self.found(task)
+        assert found is not None, task
         return {split: found.files[split] for split in SPLITS if split in found.files}
 
     def _read_cell(self, cell: Cell) -> Measured:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from unfreeze.amounts import signed
-from unfreeze.analysis.stats import Difference, Interval, paired_difference, percentile_interval, resampled_means
+from unfreeze.analysis.stats import Interval, percentile_interval, resampled_means
 from unfreeze.studies.asked import Measured
 from unfreeze.studies.page import Claim, Entry, Held
 from unfreeze.studies.published import LARGE
@@ -24,9 +24,9 @@ def score_entry(measured: Measured | None, published: float | None = None) -> En
     )
 
 
-def difference(first: Measured, second: Measured) -> Difference:
-    """First minus second, on the same test items."""
-    return paired_difference(first.statistics, second.statistics, first.metric, DRAWS)
+def difference(first: Measured, second: Measured) -> Interval:
+    """First minus second, on the same test items: paired over items and, where they have equally many, seeds."""
+    return contrast([first, second], [1.0, -1.0])
 
 
 def gap_words(mean: float, low: float, high: float) -> str:
@@ -34,7 +34,7 @@ def gap_words(mean: float, low: float, high: float) -> str:
     return f"{signed(mean)} [{signed(low)}, {signed(high)}]"
 
 
-def gap_entry(gap: Difference, published: float | None = None) -> Entry:
+def gap_entry(gap: Interval, published: float | None = None) -> Entry:
     """A difference with its interval."""
     return Entry(gap_words(gap.mean, gap.lo, gap.hi), "" if published is None else f"{published:+.1f}")
 
@@ -66,7 +66,7 @@ def sign_of(points: float) -> int:
     return 0 if abs(points) <= LARGE else (1 if points > 0 else -1)
 
 
-def sign_claim(text: str, about: str, gap: Difference | Interval, sign: int, conclusion: int | None = None) -> Claim:
+def sign_claim(text: str, about: str, gap: Interval, sign: int, conclusion: int | None = None) -> Claim:
     """That a difference has a sign."""
     held = sign_held(gap.lo, gap.hi, sign)
     return Claim(text, about, held, gap_words(gap.mean, gap.lo, gap.hi), conclusion)

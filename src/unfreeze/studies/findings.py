@@ -41,12 +41,14 @@ def findings_markdown(pages: Sequence[Page]) -> str:
     """`findings.md`."""
     parts = [
         "# What practitioners conclude from the paper, and whether it held here",
-        "From `unfreeze study`: a case holds, or does not, where the whole 95 % interval says so; else it stays open.",
+        "From `unfreeze study`: a case holds, or does not, where a whole 95 % interval (of layers: every layer that "
+        "may be the best; of genres: p below 0.05) says so; else it stays open.",
+        "\n".join(f"- {page.name}: {'; '.join(f'{k} {v}' for k, v in page.settings)}" for page in pages),
     ]
     for title, claims in gathered(pages):
         parts += [f"## {title}", judged(claims)]
         if claims:
-            lines = ["| case | here | points | |", "| --- | --- | --- | --- |"]
+            lines = ["| case | here | evidence | |", "| --- | --- | --- | --- |"]
             lines += [
                 " | ".join(("| " + c.text.replace("|", r"\|"), c.about, c.evidence, c.held + " |")) for c in claims
             ]

@@ -8,11 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example
-from unfreeze.data.splits import stratified_subset
 from unfreeze.data.tables import read_table
 from unfreeze.data.text_files import load
 from unfreeze.errors import InputError
-from unfreeze.studies.asked import Cell
 
 COLUMN = "genre"
 
@@ -35,21 +33,20 @@ def genres_of(files: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def genres_in(dataset: Dataset, files: Mapping[str, str], least: int) -> list[str]:
-    """Genres with at least so many examples in train and in test, most frequent in train first."""
-    known = genres_of(files)
+def genres_in(dataset: Dataset, known: Mapping[str, str], least: int) -> list[str]:
+    """Genres with at least so many examples in train and in test, most frequent in train first.
+
+    Args:
+        known: see `genres_of`.
+    """
     train, test = (Counter(known.get(e.where, "") for e in split) for split in (dataset.train, dataset.test))
     return [g for g, count in train.most_common() if g and count >= least and test[g] >= least]
 
 
-def of_genre(dataset: Dataset, files: Mapping[str, str], cell: Cell) -> Dataset:
-    """The data set with examples of the cell's genre alone, train cut to the cell's rows."""
-    known = genres_of(files)
+def of_genre(dataset: Dataset, known: Mapping[str, str], genre: str) -> Dataset:
+    """The data set with examples of one genre alone, in every split."""
 
     def kept(split: tuple[Example, ...]) -> tuple[Example, ...]:
-        return tuple(e for e in split if known.get(e.where) == cell.genre)
+        return tuple(e for e in split if known.get(e.where) == genre)
 
-    train = kept(dataset.train)
-    if cell.rows is not None:
-        train = stratified_subset(train, dataset.task, cell.rows, cell.subset)
-    return replace(dataset, train=train, dev=kept(dataset.dev), test=kept(dataset.test))
+    return replace(dataset, train=kept(dataset.train), dev=kept(dataset.dev), test=kept(dataset.test))

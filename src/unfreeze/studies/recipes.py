@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from unfreeze.experiment.budgets import recipes
@@ -36,13 +37,28 @@ def paper_head(about: About, task: str, method: Method) -> Head:
     return "linear"
 
 
+def read_together(about: About) -> Pair:
+    """How an encoder is to read pairs: in one input where it can, as the paper has BERT read them."""
+    return "joint" if about.reads_pairs else "separate"
+
+
 def paper_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
     """Recipes with the paper's task model; as many as the budget lets dev choose from."""
-    pair: Pair = "joint" if about.reads_pairs else "separate"
-    found = with_head(about, task, method, paper_head(about, task, method), pair)
+    found = with_head(about, task, method, paper_head(about, task, method), read_together(about))
     return found[: TRIALS[asked.budget]]
 
 
 def first(found: tuple[Recipe, ...], **changes: object) -> tuple[Recipe]:
     """The table's first of them, with changes."""
     return (replace(found[0], **changes),)  # type: ignore[arg-type]
+
+
+def as_long(recipe: Recipe, about: About, examples: int) -> Recipe:
+    """The recipe with all layers at once and as many steps as with gradual unfreezing, whose stages come on top.
+
+    Args:
+        examples: that are trained on.
+    """
+    a_pass = math.ceil(examples / recipe.batch_size)
+    epochs = max(recipe.epochs, math.ceil(recipe.min_steps / a_pass)) + about.layers  # a stage for all groups but one
+    return replace(recipe, gradual_unfreezing=False, epochs=epochs, min_steps=0)

@@ -63,7 +63,7 @@ def markdown(page: Page) -> str:
             parts += [f"**{table.title}**", _markdown_table(table.columns, table.rows)]
             parts += [table.note] if table.note else []
     if page.claims:
-        head = ("finding", "here", "points", "")
+        head = ("finding", "here", "evidence", "")
         rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in page.claims]
         parts += ["## Findings of the paper, here", _markdown_table(head, rows)]
     if page.differs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ class Layout:
         folder: under the data root, case aside.
         dev: None where it is cut out of train.
         text, text_b, label: columns, by name or index.
+        note: what is unlike the paper's, for the page; empty if nothing.
     """
 
     folder: str
@@ -27,6 +28,7 @@ class Layout:
     text: str | None = None
     text_b: str | None = None
     label: str | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,8 @@ class StandardSet:
         title: as tables write it.
         task: its kind.
         where: to get it from.
-        hub: configuration of `nyu-mll/glue` on the Hugging Face hub, and its columns of texts; None where it is not
+        hub: configuration of `HUB` on the Hugging Face hub, and its columns of texts; None where it is not
             there.
-        note: what is unlike the paper's, for the page; empty if nothing.
     """
 
     name: str
@@ -48,13 +49,16 @@ class StandardSet:
     layouts: tuple[Layout, ...]
     where: str
     hub: tuple[str, tuple[str, ...]] | None = None
-    note: str = ""
 
 
+HUB = "nyu-mll/glue"
 _GLUE = "GLUE (gluebenchmark.com/tasks)"
 _SENTEVAL = "SentEval's data scripts"
 _SICK = ("sentence_A", "sentence_B")
-_DEV_AS_TEST = "the labels of the test set are not public: dev is the test set, and dev is cut out of train"
+_DEV_AS_TEST = "GLUE's test labels are not public: dev is the test set, and dev is cut out of train"
+_PART = f"a part of the whole; {_DEV_AS_TEST}"
+_PHRASES = f"{_DEV_AS_TEST}; train has phrases too"
+_CUT = "dev is cut out of train"
 
 
 def _sick(label: str) -> tuple[Layout, ...]:
@@ -88,17 +92,19 @@ SETS: dict[str, StandardSet] = {
             (
                 Layout("sst2", "train.tsv", "dev.tsv", "test.tsv", "sentence", None, "label"),
                 Layout("SST/binary", "sentiment-train", "sentiment-dev", "sentiment-test", "0", None, "1"),
-                Layout("SST-2", "train.tsv", None, "dev.tsv", "sentence", None, "label"),
+                Layout("SST-2", "train.tsv", None, "dev.tsv", "sentence", None, "label", _PHRASES),
             ),
             f"{_SENTEVAL}, or {_GLUE}", ("sst2", ("sentence",)),
         ),
         StandardSet(
             "mnli", "MNLI", "pair-classification",
             (
-                Layout("mnli_part", "train.tsv", None, "dev_matched.tsv", "premise", "hypothesis", "label"),
-                Layout("MNLI", "train.tsv", None, "dev_matched.tsv", "sentence1", "sentence2", "gold_label"),
+                Layout("mnli_part", "train.tsv", None, "dev_matched.tsv", "premise", "hypothesis", "label", _PART),
+                Layout(
+                    "MNLI", "train.tsv", None, "dev_matched.tsv", "sentence1", "sentence2", "gold_label", _DEV_AS_TEST
+                ),
             ),
-            _GLUE, ("mnli", ("premise", "hypothesis")), _DEV_AS_TEST,
+            _GLUE, ("mnli", ("premise", "hypothesis")),
         ),
         StandardSet("sick-e", "SICK-E", "pair-classification", _sick("entailment_judgment"), _SENTEVAL),
         StandardSet("sick-r", "SICK-R", "pair-regression", _sick("relatedness_score"), _SENTEVAL),
@@ -108,8 +114,9 @@ SETS: dict[str, StandardSet] = {
                 Layout("mrpc", "train.tsv", "dev.tsv", "test.tsv", "#1 String", "#2 String", "Quality"),
                 Layout(
                     "MRPC", "msr_paraphrase_train.txt", None, "msr_paraphrase_test.txt", "#1 String", "#2 String",
-                    "Quality",
+                    "Quality", _CUT,
                 ),
+                Layout("MRPC", "train.tsv", None, "dev.tsv", "#1 String", "#2 String", "Quality", _DEV_AS_TEST),
             ),
             f"{_SENTEVAL}, or {_GLUE}", ("mrpc", ("sentence1", "sentence2")),
         ),
@@ -117,17 +124,17 @@ SETS: dict[str, StandardSet] = {
             "stsb", "STS-B", "pair-regression",
             (
                 Layout("stsb", "train.tsv", "dev.tsv", "test.tsv", "sentence1", "sentence2", "score"),
-                Layout("STS-B", "train.tsv", None, "dev.tsv", "sentence1", "sentence2", "score"),
+                Layout("STS-B", "train.tsv", None, "dev.tsv", "sentence1", "sentence2", "score", _DEV_AS_TEST),
             ),
             _GLUE, ("stsb", ("sentence1", "sentence2")),
         ),
         StandardSet(
             "cola", "CoLA", "classification",
             (
-                Layout("cola", "in_domain_train.tsv", None, "in_domain_dev.tsv", "3", None, "1"),
-                Layout("CoLA", "train.tsv", None, "dev.tsv", "3", None, "1"),
+                Layout("cola", "in_domain_train.tsv", None, "in_domain_dev.tsv", "3", None, "1", _DEV_AS_TEST),
+                Layout("CoLA", "train.tsv", None, "dev.tsv", "3", None, "1", _DEV_AS_TEST),
             ),
-            _GLUE, ("cola", ("sentence",)), _DEV_AS_TEST,
+            _GLUE, ("cola", ("sentence",)),
         ),
         StandardSet(
             "pos", "POS (UD-EWT)", "tagging",
@@ -146,11 +153,12 @@ SETS: dict[str, StandardSet] = {
 
 @dataclass(frozen=True)
 class Found:
-    """A set that is there: paths of its files, and its columns, as a plan takes them."""
+    """A set that is there: paths of its files, and its columns, as a plan takes them; and its layout's note."""
 
     standard: StandardSet
     files: dict[str, str]
     columns: dict[str, str]
+    note: str
 
     @property
     def settings(self) -> dict[str, str]:
@@ -175,9 +183,10 @@ def find_set(standard: StandardSet, root: Path, downloads: Path) -> Found | None
         for folder in _folders(root, layout.folder):
             files = {"train": layout.train, "dev": layout.dev, "test": layout.test}
             paths = {split: folder / name for split, name in files.items() if name is not None}
-            if all(path.is_file() for path in paths.values()):
-                columns = {"text": layout.text, "text_b": layout.text_b, "label": layout.label}
-                return Found(standard, {k: str(p) for k, p in paths.items()}, {k: c for k, c in columns.items() if c})
+            given = {"text": layout.text, "text_b": layout.text_b, "label": layout.label}
+            columns = {role: name for role, name in given.items() if name is not None}
+            if all(path.is_file() and _has(path, columns.values()) for path in paths.values()):
+                return Found(standard, {k: str(p) for k, p in paths.items()}, columns, layout.note)
     return _from_hub(standard, downloads / standard.name)
 
 
@@ -188,6 +197,15 @@ def _folders(root: Path, name: str) -> Iterator[Path]:
         inside = [path for folder in found if folder.is_dir() for path in sorted(folder.iterdir())]
         found = [path for path in inside if path.name.lower() == part.lower() and path.is_dir()]
     yield from found
+
+
+def _has(path: Path, columns: Iterable[str]) -> bool:
+    """Whether a file's first line names these columns; those that are indices, and CoNLL-U's, it need not name."""
+    if path.suffix == ".conllu":
+        return True
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        header = {name.strip() for name in file.readline().rstrip("\r\n").split("\t")}
+    return all(name.isdecimal() or name in header for name in columns)
 
 
 def _from_hub(standard: StandardSet, folder: Path) -> Found | None:
@@ -202,14 +220,14 @@ def _from_hub(standard: StandardSet, folder: Path) -> Found | None:
         except ImportError:
             return None
         try:
-            loaded: Any = datasets.load_dataset("nyu-mll/glue", configuration)
+            loaded: Any = datasets.load_dataset(HUB, configuration)
         except Exception:  # without a network it fails in many ways; the set is then a missing one
             return None
         dev = "validation_matched" if configuration == "mnli" else "validation"
         for split, path in (("train", files["train"]), (dev, files["test"])):
             _write_rows(path, loaded[split], texts)
     columns = dict(zip(("text", "text_b"), texts, strict=False))
-    return Found(standard, {k: str(p) for k, p in files.items()}, {**columns, "label": "label"})
+    return Found(standard, {k: str(p) for k, p in files.items()}, {**columns, "label": "label"}, _DEV_AS_TEST)
 
 
 def _write_rows(path: Path, rows: Any, texts: Sequence[str]) -> None:

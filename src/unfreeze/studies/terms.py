@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from unfreeze.errors import InputError
 from unfreeze.pretraining.corpus import corpus_files, read_documents
 
 VOCABULARY = 10_000
@@ -24,28 +25,40 @@ Floats = npt.NDArray[np.float64]
 
 
 def corpus_terms(paths: Sequence[str]) -> Counter[str]:
-    """Counts of the words of a corpus, read up to `MOST_WORDS`. Raises `InputError` as `corpus_files`."""
+    """Counts of the words of a corpus: of each file as many, `MOST_WORDS` in all. Raises `InputError` as its reader."""
     counts: Counter[str] = Counter()
-    left = MOST_WORDS
-    for document in read_documents(corpus_files([Path(path) for path in paths])):
-        for paragraph in document:
-            words = _words(paragraph)
+    files = corpus_files([Path(path) for path in paths])
+    for file in files:
+        left = MOST_WORDS // len(files)
+        for document in read_documents([file]):
+            words = [word for paragraph in document for word in _words(paragraph)]
             counts.update(words)
             left -= len(words)
-        if left <= 0:
-            break
+            if left <= 0:
+                break
     return counts
 
 
-def text_terms(texts: Iterable[str]) -> Counter[str]:
-    """Counts of the words of texts."""
-    return Counter(word for text in texts for word in _words(text))
+def text_terms(texts: Iterable[str], most: int | None = None) -> Counter[str]:
+    """Counts of the words of texts, of `most` words drawn without replacement where there are more."""
+    words = [word for text in texts for word in _words(text)]
+    if most is not None and len(words) > most:
+        words = [words[i] for i in np.random.default_rng(0).choice(len(words), most, replace=False)]
+    return Counter(words)
 
 
 def divergence(first: Counter[str], corpus: Counter[str]) -> float:
-    """Jensen-Shannon divergence (natural logarithm, from 0 to log 2) over the corpus's most frequent words."""
+    """Jensen-Shannon divergence (natural logarithm, from 0 to log 2) over the corpus's most frequent words.
+
+    A small text is farther than a large one of the same kind: compare texts of as many words.
+
+    Raises:
+        InputError: the text has none of these words.
+    """
     known = [word for word, _ in corpus.most_common(VOCABULARY)]
     p, q = (np.array([counts[word] for word in known], float) for counts in (first, corpus))
+    if not p.sum():
+        raise InputError("has no word in common with the texts of a genre", where="--corpus")
     return jensen_shannon(p, q)
 
 
