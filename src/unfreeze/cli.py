@@ -127,7 +127,8 @@ def probe(
     if encoder_option:
         given["encoder_options"] = _options(encoder_option)
     asked = _plan(None, given)
-    from unfreeze.probing import LAYERS, VARIANTS, probe_variants
+    from unfreeze.experiment.layer_scores import LAYERS, VARIANTS
+    from unfreeze.probing import probe_variants
     from unfreeze.progress import Display, layer_table, variant_table
 
     with Display() as display:

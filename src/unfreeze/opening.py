@@ -83,15 +83,24 @@ def opened(
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
-        objective = objective_for(dataset.task, dataset.labels, dataset.train)
-        cache = cache_folder(), int(plan.cache_gb * 1e9)
-        with frozen(encoder, precision) as reader:
-            bench = Workbench(
-                out, dataset, objective, encoder, reader, precision, device, cache, watcher or Quiet(), plan.cache_dtype
-            )
+        with workbench(plan, dataset, encoder, out, watcher) as bench:
             yield Opened(bench, plan, question)
         for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
             weights.unlink()  # records and predictions stay
+
+
+@contextmanager
+def workbench(
+    plan: Plan, dataset: Dataset, encoder: Encoder, folder: Path, watcher: Watcher | None
+) -> Iterator[Workbench]:
+    """A bench for runs in a folder, over an encoder that is frozen inside the block."""
+    objective = objective_for(dataset.task, dataset.labels, dataset.train)
+    precision, cache = fast_precision(encoder.device), (cache_folder(), int(plan.cache_gb * 1e9))
+    with frozen(encoder, precision) as reader:
+        yield Workbench(
+            folder, dataset, objective, encoder, reader, precision, encoder.device, cache, watcher or Quiet(),
+            plan.cache_dtype,
+        )  # fmt: skip
 
 
 def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:

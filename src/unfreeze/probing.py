@@ -18,19 +18,24 @@ from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.experiment.budgets import recipes
 from unfreeze.experiment.jobs import job, question_digest
-from unfreeze.experiment.layer_scores import FILE, LayerScores, write_layer_scores
+from unfreeze.experiment.layer_scores import (
+    ADJACENT,
+    FILE,
+    LABELS,
+    LAYERS,
+    VARIANTS,
+    WEIGHTS,
+    LayerScores,
+    write_layer_scores,
+)
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.runner import Quiet, Watcher, Workbench, run
-from unfreeze.features.cache import cache_folder
+from unfreeze.experiment.runner import Watcher, Workbench, run
+from unfreeze.opening import workbench
 from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
 from unfreeze.training.objectives import objective_for
 from unfreeze.trials import trained_model
-
-LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED = "layers", "adjacent", "random-labels", "random-weights", "tuned"
-VARIANTS = (LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED)
-"""Every layer; the mean of each and the one above; with labels that say nothing; with weights drawn anew; tuned."""
 
 
 def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> LayerScores:
@@ -145,14 +150,8 @@ def _opened(
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
     check_recipes((), dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
-    precision = fast_precision(device)
-    question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+    question = question_digest(dataset, encoder.fingerprint(), fast_precision(device), encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
-    objective = objective_for(dataset.task, dataset.labels, dataset.train)
-    cache = cache_folder(), int(plan.cache_gb * 1e9)
-    with frozen(encoder, precision) as reader:
-        yield (
-            Workbench(Path(), bounded, objective, encoder, reader, precision, device, cache, watcher or Quiet()),
-            question,
-        )
+    with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher) as bench:
+        yield replace(bench, dataset=bounded), question

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from unfreeze.experiment.layer_scores import LayerScores
+from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.judge import METRIC_NAMES, Result
 from unfreeze.pretraining.record import Record
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from unfreeze.pretraining.loop import Progress as Step
 
 BAR = 32  # signs
-VARIANT_TITLES = {"layers": "layer", "adjacent": "with next", "random-labels": "random labels",
-                  "random-weights": "random weights", "tuned": "fine-tuned"}  # fmt: skip
+VARIANT_TITLES = {LAYERS: "layer", ADJACENT: "with next", LABELS: "random labels", WEIGHTS: "random weights",
+                  TUNED: "fine-tuned"}  # fmt: skip
 
 
 class Display:
@@ -172,15 +172,15 @@ def variant_table(found: Mapping[str, LayerScores]) -> list[str]:
 
 
 def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
-    notes = ["with next: the mean of a layer and the one above."] if "adjacent" in found else []
-    if "random-labels" in found:
-        metric = found["random-labels"].metric
+    notes = ["with next: the mean of a layer and the one above."] if ADJACENT in found else []
+    if LABELS in found:
+        metric = found[LABELS].metric
         same = metric == next(iter(found.values())).metric
         how = "shuffled" if same else f"a tag drawn for each word, {METRIC_NAMES.get(metric, metric)}"
         notes.append(f"random labels: {how}; what a probe reaches where there is nothing to know.")
-    if "random-weights" in found:
+    if WEIGHTS in found:
         notes.append("random weights: the same encoder without any pretraining.")
-    if "tuned" in found:
+    if TUNED in found:
         notes.append("fine-tuned: after the first recipe of the quick budget.")
     return notes
 

@@ -21,7 +21,7 @@ class Chosen:
 
     Attributes:
         trials: a run of each recipe.
-        finals: jobs of the recipe that was best on dev, one a seed; they have read test.
+        finals: jobs of the recipe that was best on dev, one a seed.
         best: of them the best on dev.
     """
 

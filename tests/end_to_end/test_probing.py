@@ -17,7 +17,7 @@ import tiny
 import unfreeze
 from unfreeze import InputError, comparison, probing
 from unfreeze.comparison import compare
-from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores, write_layer_scores
+from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.probes import layers
 
 Line = Callable[..., tuple[int, str, str]]
@@ -96,7 +96,7 @@ def test_controls_and_the_layers_after_fine_tuning(
     out = tmp_path / "out"
     code, said, complaint = command_line("probe", data_of(kind), "--encoder", encoder, "--seeds", 2, "--out", out)
     assert (code, complaint) == (0, "")
-    found = {variant: read_layer_scores(out, probing.file_of(variant)) for variant in probing.VARIANTS}
+    found = {variant: read_layer_scores(out, probing.file_of(variant)) for variant in VARIANTS}
     assert all(found.values())
     layers_of = {variant: scores.layers for variant, scores in found.items() if scores is not None}
     assert {variant: len(many) for variant, many in layers_of.items()} == dict.fromkeys(found, 3) | {"adjacent": 2}

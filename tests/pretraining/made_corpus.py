@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import torch
+
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
 WORDS = (
@@ -45,3 +47,15 @@ def asked(folder: Path, objective: str, **more: object) -> Pretraining:
     if "start" not in more:
         given["size"] = str(size)
     return pretraining_from({**given, **more})
+
+
+def same_loss_and_gradients(
+    loss: torch.Tensor, expected: torch.Tensor, parameters: dict[str, torch.nn.Parameter]
+) -> None:
+    """Of an objective against a plain one; every parameter has a gradient."""
+    torch.testing.assert_close(loss[0], expected)
+    wanted = torch.autograd.grad(expected, list(parameters.values()))
+    found = torch.autograd.grad(loss.sum(), list(parameters.values()))
+    for name, one, other in zip(parameters, found, wanted, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-6, msg=name)
+        assert other.abs().max() > 0, name

@@ -11,12 +11,17 @@ import pytest
 import torch
 
 from unfreeze.errors import InputError
+from unfreeze.plan import METHODS
 from unfreeze.studies import desk as module
-from unfreeze.studies.asked import Cell
+from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.recipes import paper_recipes
 
 MakeDesk = Callable[..., Desk]
+
+
+def measure(desk: Desk, cell: Cell) -> Measured:
+    return desk.measured({"it": cell})["it"]
 
 
 def cell_of(desk: Desk, task: str = "sst2", method: str = "fine-tuning", **changes: object) -> Cell:
@@ -27,7 +32,7 @@ def cell_of(desk: Desk, task: str = "sst2", method: str = "fine-tuning", **chang
 
 def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
     desk = make_desk()
-    (found,) = desk.measured([cell_of(desk)])
+    found = measure(desk, cell_of(desk))
     assert found.statistics.shape == (2, 24, 2)
     assert found.scores == pytest.approx(found.statistics[:, :, 0].mean(1))
     assert found.mean == pytest.approx(found.scores.mean())
@@ -43,11 +48,12 @@ def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
 
 def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = make_desk()
-    cells = [cell_of(desk), cell_of(desk, method="feature-extraction")]
+    cells = {method: cell_of(desk, method=method) for method in METHODS}
     before = desk.measured(cells)
     monkeypatch.setattr(module, "choose", None)  # would fail if it were called
     again = make_desk().measured(cells)
-    for a, b in zip(before, again, strict=True):
+    assert list(before) == list(again) == list(METHODS)
+    for a, b in zip(before.values(), again.values(), strict=True):
         assert np.array_equal(a.statistics, b.statistics)
         assert replace(a, statistics=0) == replace(b, statistics=0)  # type: ignore[arg-type]
 
@@ -63,11 +69,11 @@ def test_a_killed_run_goes_on(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patch:
         patch.setattr(module, "score_on_test", stopped)
         with pytest.raises(KeyboardInterrupt):
-            desk.measured([cell])
+            measure(desk, cell)
     records = list(desk.asked.out.glob("runs/*/runs/*/record.json"))
     assert len(records) == 2
     times = [path.stat().st_mtime_ns for path in records]
-    (found,) = make_desk().measured([cell])
+    found = measure(make_desk(), cell)
     assert len(found.scores) == 2
     assert [path.stat().st_mtime_ns for path in records] == times
 
@@ -102,7 +108,7 @@ def test_dev_chooses_among_recipes(make_desk: MakeDesk) -> None:
     base = cell_of(desk)
     slow = replace(base.recipes[0], learning_rate=1e-9)
     good = replace(base.recipes[0], learning_rate=1e-2, epochs=12)
-    (found,) = desk.measured([replace(base, recipes=(slow, good))])
+    found = measure(desk, replace(base, recipes=(slow, good)))
     assert found.recipe == good
 
 
@@ -134,7 +140,7 @@ def test_a_recipe_that_does_not_fit_is_told(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk)
     with pytest.raises(InputError, match="does not fit"):
-        desk.measured([replace(cell, recipes=(replace(cell.recipes[0], head="crf"),))])
+        measure(desk, replace(cell, recipes=(replace(cell.recipes[0], head="crf"),)))
 
 
 def test_genres(make_desk: MakeDesk) -> None:
@@ -155,7 +161,7 @@ def test_genres(make_desk: MakeDesk) -> None:
 def test_a_run_without_test_scores_is_told(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk)
-    desk.measured([cell])
+    measure(desk, cell)
     next(desk.asked.out.glob("runs/*/runs/*/test.json")).unlink()
     with pytest.raises(InputError, match="no test scores"):
-        make_desk().measured([cell])
+        measure(make_desk(), cell)

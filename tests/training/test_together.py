@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from threading import get_ident
 
 import pytest
@@ -13,14 +12,6 @@ from unfreeze.training.together import train_together
 
 CPU = torch.device("cpu")
 Told = list[tuple[int, int, float | None]]
-
-
-@pytest.fixture(params=[1, 2])
-def threads(request: pytest.FixtureRequest) -> Iterator[int]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield request.param
-    torch.set_num_threads(before)
 
 
 def fit_of(number: int, seconds: float = 1.0) -> Fit:

@@ -35,14 +35,24 @@ def mutual_information(states: Floats, labels: Ints, neighbours: int = NEIGHBOUR
 
     Labels with fewer than two items are left out.
     """
+    return _information(_distances(states), labels, neighbours)
+
+
+def _distances(states: Floats) -> Floats:
+    """(N, N) Euclidean ones, an item infinitely far from itself."""
+    square = (states**2).sum(1)
+    far: Floats = np.sqrt(np.maximum(square[:, None] + square - 2 * states @ states.T, 0))
+    np.fill_diagonal(far, np.inf)
+    return far
+
+
+def _information(far: Floats, labels: Ints, neighbours: int = NEIGHBOURS) -> float:
     counts = np.bincount(labels)
-    kept = counts[labels] > 1
-    states, labels = states[kept], labels[kept]
+    kept = np.flatnonzero(counts[labels] > 1)
+    if len(kept) < len(labels):
+        far, labels = far[np.ix_(kept, kept)], labels[kept]
     if len(np.unique(labels)) < 2:
         return 0.0
-    square = (states**2).sum(1)
-    far = np.sqrt(np.maximum(square[:, None] + square - 2 * states @ states.T, 0))
-    np.fill_diagonal(far, np.inf)
     size = counts[labels]
     nearest = np.minimum(neighbours, size - 1)
     same = np.where(labels[:, None] == labels, far, np.inf)
@@ -64,12 +74,12 @@ def information(states: Floats, labels: Ints, seed: int = 0) -> tuple[Interval, 
     if len(labels) > MOST:
         some = rng.choice(len(labels), MOST, replace=False)
         states, labels = states[some], labels[some]
-    reduced = main_directions(states)
-    value = mutual_information(reduced, labels)
+    far = _distances(main_directions(states))
+    value = _information(far, labels)
     halves = []
     for _ in range(HALVES):
         some = rng.choice(len(labels), len(labels) // 2, replace=False)
-        halves.append(mutual_information(reduced[some], labels[some]))
+        halves.append(_information(far[np.ix_(some, some)], labels[some]))
     spread = _Z95 * float(np.std(halves, ddof=1))
-    chance = [mutual_information(reduced, rng.permutation(labels)) for _ in range(SHUFFLES)]
+    chance = [_information(far, rng.permutation(labels)) for _ in range(SHUFFLES)]
     return Interval(value, max(0.0, value - spread), value + spread), float(np.quantile(chance, 0.95))

@@ -12,6 +12,9 @@ from unfreeze.experiment.files import write_json
 from unfreeze.experiment.record import as_written, read_json
 
 FILE = "probes.json"
+LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED = "layers", "adjacent", "random-labels", "random-weights", "tuned"
+VARIANTS = (LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED)
+"""Every layer; the mean of each and the one above; with labels that say nothing; with weights drawn anew; tuned."""
 
 
 @dataclass(frozen=True)

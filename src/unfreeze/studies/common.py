@@ -17,16 +17,6 @@ FEW_SEEDS = "With fewer than five seeds an interval covers the luck of training 
 SOURCE = "Peters, Ruder & Smith 2019"
 
 
-def seeds_of(desk: Desk) -> tuple[int, ...]:
-    """Of every cell."""
-    return tuple(range(desk.asked.seeds))
-
-
-def rows_of(desk: Desk, task: str) -> int | None:
-    """Training examples of a cell."""
-    return desk.asked.rows
-
-
 def page_of(
     desk: Desk,
     name: str,
@@ -34,21 +24,28 @@ def page_of(
     where: str,
     tables: Sequence[Table],
     claims: Sequence[Claim],
-    cells: Sequence[Cell],
     results: Sequence[Measured] = (),
+    looked_into: Sequence[Cell] = (),
     figure: Figure | None = None,
     differs: Sequence[str] = (),
 ) -> Page:
     """The page, with what every study has to say of sizes, encoders, recipes and intervals.
 
     Args:
-        cells: all that the page is made from; `results` those of them that were measured.
+        results: that the page is made from.
+        looked_into: cells whose layers it is made from.
     """
-    tasks, used = (list(dict.fromkeys(found)) for found in ((c.task for c in cells), (c.encoder for c in cells)))
-    sizes = {task: {len(desk.dataset(cell).train) for cell in cells if cell.task == task} for task in tasks}
+    cells = [*(one.cell for one in results), *looked_into]
+    sizes: dict[str, set[int]] = {}
+    for task, size in (
+        *((one.cell.task, one.train_examples) for one in results),
+        *((cell.task, len(desk.dataset(cell).train)) for cell in looked_into),
+    ):
+        sizes.setdefault(task, set()).add(size)
+    used = dict.fromkeys(cell.encoder for cell in cells)
     trained = "; ".join(f"{SETS[task].title} {_range(counts)}" for task, counts in sizes.items())
     about = [f"{desk.about(e).shown}: {desk.about(e).layers} layer states of width {desk.about(e).width}" for e in used]
-    found = {task: desk.found(task) for task in tasks}
+    found = {task: desk.found(task) for task in sizes}
     notes = [f"{SETS[task].title}: {one.note}." for task, one in found.items() if one is not None and one.note]
     diverged = sum(one.diverged for one in results)
     usual = [

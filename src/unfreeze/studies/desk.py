@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from unfreeze import metrics
-from unfreeze.data.examples import SPLITS, Dataset
+from unfreeze.data.examples import Dataset
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision, pick_device
 from unfreeze.errors import InputError
@@ -25,13 +25,14 @@ from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import TestRecord, read_items, read_json, read_record, read_setting, read_test
 from unfreeze.experiment.runner import Watcher
 from unfreeze.opening import Opened, opened
-from unfreeze.plan import Plan, plan_from
+from unfreeze.plan import Plan, Recipe, plan_from
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
 from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set
 from unfreeze.trials import choose, score_on_test
 
 CELLS = "cells"
+K = TypeVar("K")
 
 
 class Desk:
@@ -84,16 +85,20 @@ class Desk:
                 self.tell(f"{standard.title} is that of the Hugging Face hub ({HUB}), kept in {downloads}.")
         return self._found[name]
 
-    def measured(self, cells: Sequence[Cell]) -> list[Measured]:
+    def cell(self, task: str, one: About, recipes: tuple[Recipe, ...] = ()) -> Cell:
+        """A cell with the seeds and training examples that are asked for."""
+        return Cell(task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.rows)
+
+    def measured(self, cells: Mapping[K, Cell]) -> dict[K, Measured]:
         """Every cell's result; what was measured before, by whatever study, is not measured again.
 
         Raises:
             InputError: a set, an encoder or a recipe is at fault.
         """
-        missing = [cell for cell in cells if not self._mark(cell).exists()]
+        missing = [cell for cell in cells.values() if not self._mark(cell).exists()]
         for question in dict.fromkeys(cell.question for cell in missing):
             self._measure([cell for cell in missing if cell.question == question])
-        return [self._read_cell(cell) for cell in cells]
+        return {key: self._read_cell(cell) for key, cell in cells.items()}
 
     def dataset(self, cell: Cell) -> Dataset:
         """What a cell is measured on; whole sets are read once."""
@@ -101,22 +106,22 @@ class Desk:
             self._whole[cell.task] = read_data(replace(self.plan(cell), train_size=None))
         whole = self._whole[cell.task]
         if cell.genre is not None:
-            if cell.task not in self._genres:
-                self._genres[cell.task] = genres_of(self._files(cell.task))
-            whole = of_genre(whole, self._genres[cell.task], cell.genre)
+            whole = of_genre(whole, self._genre_of(cell.task), cell.genre)
         return whole if cell.rows is None else with_size(whole, cell.rows, cell.subset)
 
     def genres(self, cell: Cell, least: int) -> list[str]:
         """Genres with at least so many examples in train and in test. Raises `InputError` where the set has none."""
-        self.dataset(replace(cell, genre="", rows=None))
-        return genres_in(self.dataset(replace(cell, genre=None, rows=None)), self._genres[cell.task], least)
+        return genres_in(self.dataset(replace(cell, genre=None, rows=None)), self._genre_of(cell.task), least)
+
+    def _genre_of(self, task: str) -> dict[str, str]:
+        if task not in self._genres:
+            self._genres[task] = genres_of(self._there(task).files)
+        return self._genres[task]
 
     def plan(self, cell: Cell) -> Plan:
         """The plan of a cell's question."""
-        found = self.found(cell.task)
-        assert found is not None, cell.task
         values: dict[str, Any] = {
-            **found.settings, "encoder": cell.encoder, "train_size": cell.rows, "subset": cell.subset,
+            **self._there(cell.task).settings, "encoder": cell.encoder, "train_size": cell.rows, "subset": cell.subset,
             "device": self.asked.device,
         }  # fmt: skip
         return plan_from(values, where=f"study of {SETS[cell.task].title}")
@@ -130,7 +135,7 @@ class Desk:
 
     def stamp(self, cell: Cell) -> str:
         """Digest of what all numbers of a question hang on besides the cell: weights, files, precision, format."""
-        files = [_stamp(path) for path in self._files(cell.task).values()]
+        files = [_stamp(path) for path in self._there(cell.task).files.values()]
         return json.dumps([self.about(cell.encoder).fingerprint, files, self.precision, FORMAT])
 
     def open(self, cell: Cell) -> Any:
@@ -158,10 +163,11 @@ class Desk:
         """The file that says that a cell is finished, and where."""
         return self.asked.out / CELLS / f"{cell.task}-{cell.digest(self.stamp(cell))}.json"
 
-    def _files(self, task: str) -> dict[str, str]:
+    def _there(self, task: str) -> Found:
+        """A set that `tasks` has named."""
         found = self.found(task)
         assert found is not None, task
-        return {split: found.files[split] for split in SPLITS if split in found.files}
+        return found
 
     def _read_cell(self, cell: Cell) -> Measured:
         """From the run folders alone."""

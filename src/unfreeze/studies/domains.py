@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, permutations
+from itertools import permutations
 
 import numpy as np
 from scipy import stats as scipy_stats
@@ -13,9 +13,9 @@ from scipy import stats as scipy_stats
 from unfreeze.analysis.stats import Floats, resampled_means
 from unfreeze.plan import METHODS, Method
 from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import page_of, seeds_of
+from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry
+from unfreeze.studies.evidence import DRAWS, difference, gap_entry, gap_row, score_entry
 from unfreeze.studies.figures import dots
 from unfreeze.studies.page import Claim, Entry, Held, Page, Table
 from unfreeze.studies.recipes import paper_recipes
@@ -27,7 +27,6 @@ TASK = "mnli"
 LEAST = 100  # examples of a genre in train and in test
 FEWEST = 4  # genres: fewer have too few orders to tell anything
 SURE = 0.05
-MOST = 5040  # orders of the genres that are looked at: all of seven
 
 
 def domains(desk: Desk) -> Page:
@@ -46,7 +45,7 @@ def domains(desk: Desk) -> Page:
         if len(genres) < FEWEST:
             desk.tell(f"{SETS[TASK].title} has {len(genres)} genres of {LEAST} examples; {FEWEST} are needed.")
             break
-        found = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+        found = desk.measured(cells)
         every += found.values()
         far = _distances(desk, {genre: cells[genre, METHODS[0]] for genre in genres}, corpus or Counter())
         for genre in genres:
@@ -54,8 +53,7 @@ def domains(desk: Desk) -> Page:
             gap = difference(tuned, frozen)
             rows.append((f"{one.shown}, {genre}", f"{far[genre]:.3f}", score_entry(frozen), score_entry(tuned),
                          gap_entry(gap)))  # fmt: skip
-            drawn.append({"name": genre, "series": one.shown, "x": far[genre], "y": 100 * gap.mean,
-                          "low": 100 * gap.lo, "high": 100 * gap.hi})  # fmt: skip
+            drawn.append({**gap_row("", gap), "name": genre, "series": one.shown, "x": far[genre], "y": 100 * gap.mean})
         scored = [[found[genre, METHODS[0]]] for genre in genres]
         both = [[found[genre, method] for method in METHODS] for genre in genres]
         gain, transfer = correlation(far, both, [-1.0, 1.0]), correlation(far, scored, [1.0])
@@ -80,8 +78,7 @@ def domains(desk: Desk) -> Page:
                   "Each genre: how far it is, and what fine-tuning gains, with 95 % intervals")  # fmt: skip
     differs = ("The distance is from the text given with --corpus, for every encoder alike; of each genre as many "
                "words are counted, and as many examples trained on.",)  # fmt: skip
-    cells_of = [one.cell for one in every]
-    return page_of(desk, "domains", QUESTION, "Table 6", tables, claims, cells_of, every, figure, differs)
+    return page_of(desk, "domains", QUESTION, "Table 6", tables, claims, every, figure=figure, differs=differs)
 
 
 @dataclass(frozen=True)
@@ -101,12 +98,12 @@ class Correlation:
 
 def _cells(desk: Desk, one: About) -> dict[tuple[str, Method], Cell]:
     """By genre and method; every genre has as many training examples as the smallest."""
-    genres = desk.genres(Cell(TASK, one.name, (), (0,)), LEAST)
-    sizes = [len(desk.dataset(Cell(TASK, one.name, (), (0,), genre=genre)).train) for genre in genres]
-    rows = min([*sizes, *([desk.asked.rows] if desk.asked.rows else [])], default=None)
+    every = desk.cell(TASK, one)
+    genres = desk.genres(every, LEAST)
+    rows = min((len(desk.dataset(replace(every, genre=genre)).train) for genre in genres), default=None)
     return {
-        (genre, method): Cell(
-            TASK, one.name, paper_recipes(desk.asked, one, TASK, method), seeds_of(desk), rows, genre=genre
+        (genre, method): replace(
+            every, recipes=paper_recipes(desk.asked, one, TASK, method), rows=rows, genre=genre
         )
         for genre in genres for method in METHODS
     }  # fmt: skip
@@ -137,7 +134,7 @@ def correlation(far: Mapping[str, float], cells: Sequence[Sequence[Measured]], w
     low, high = np.percentile([_spearman(distances, row) for row in np.stack(sums, 1)], (2.5, 97.5))
     means = np.array([np.dot([one.mean for one in some], weights) for some in cells])
     value = _spearman(distances, means)
-    orders = [abs(_spearman(distances, means[list(order)])) for order in islice(permutations(range(len(means))), MOST)]
+    orders = [abs(_spearman(distances, means[list(order)])) for order in permutations(range(len(means)))]
     p = float(np.mean(np.array(orders) >= abs(value) - 1e-9))
     return Correlation(value, float(low), float(high), p)
 

@@ -39,6 +39,11 @@ def gap_entry(gap: Interval, published: float | None = None) -> Entry:
     return Entry(gap_words(gap.mean, gap.lo, gap.hi), "" if published is None else f"{published:+.1f}")
 
 
+def gap_row(name: str, gap: Interval, published: float | None = None) -> dict[str, object]:
+    """A difference as a row of `figures.gaps`, points."""
+    return {"row": name, "mean": 100 * gap.mean, "low": 100 * gap.lo, "high": 100 * gap.hi, "published": published}
+
+
 def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Interval:
     """Weighted sum of cells' mean scores with its interval; the same test items for all."""
     drawn = resampled_means([cell.statistics for cell in cells], cells[0].metric, DRAWS)

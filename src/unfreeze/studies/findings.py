@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from unfreeze.studies.page import Claim, Page
+from unfreeze.studies.rendering import markdown_table
 
 CONCLUSIONS = {
     1: "The nearer the pretraining, the better the transfer",
@@ -48,9 +49,6 @@ def findings_markdown(pages: Sequence[Page]) -> str:
     for title, claims in gathered(pages):
         parts += [f"## {title}", judged(claims)]
         if claims:
-            lines = ["| case | here | evidence | |", "| --- | --- | --- | --- |"]
-            lines += [
-                " | ".join(("| " + c.text.replace("|", r"\|"), c.about, c.evidence, c.held + " |")) for c in claims
-            ]
-            parts.append("\n".join(lines))
+            rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in claims]
+            parts.append(markdown_table(("case", "here", "evidence", ""), rows))
     return "\n\n".join(parts) + "\n"

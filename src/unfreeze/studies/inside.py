@@ -9,13 +9,12 @@ import torch
 
 from unfreeze.adaptation.inputs import pair_reading
 from unfreeze.analysis.information import DIRECTIONS, HALVES, MOST, NEIGHBOURS, SHUFFLES, Ints, information
-from unfreeze.analysis.stats import Interval
 from unfreeze.experiment.files import write_json
-from unfreeze.experiment.layer_scores import LayerScores, read_layer_scores, write_layer_scores
+from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.experiment.record import read_json
 from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.probes.layers import VERSION
-from unfreeze.probing import VARIANTS, probe_variant, tuned_bench
+from unfreeze.probing import probe_variant, tuned_bench
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 
@@ -57,10 +56,10 @@ def probes_of(desk: Desk, cell: Cell) -> dict[str, LayerScores]:
         with desk.open(cell) as it:
             for variant in missing:
                 scores = probe_variant(variant, it.bench, it.question, cell.recipes[0])
-                none = LayerScores("", 0, "", "", "", "", 0, 0, (), 0, "", 0.0, 0.0)  # the encoder has no such
-                write_layer_scores(folder, scores or none, names[variant])
+                if scores is not None:
+                    write_layer_scores(folder, scores, names[variant])
     found = {variant: read_layer_scores(folder, name) for variant, name in names.items()}
-    return {variant: scores for variant, scores in found.items() if scores is not None and scores.layers}
+    return {variant: scores for variant, scores in found.items() if scores is not None}
 
 
 def information_of(desk: Desk, cell: Cell) -> Information:
@@ -95,5 +94,5 @@ def _bits(bench: Workbench, labels: Ints, pair: str) -> list[list[float]]:
         read = states.read(np.arange(len(labels)), torch.device("cpu"), range(layer, layer + 1))[0].states[0]
         vectors = read.double().numpy().reshape(len(labels), -1)
         interval, chance = information(vectors, labels)
-        found.append([*Interval(*interval), chance])
+        found.append([*interval, chance])
     return found

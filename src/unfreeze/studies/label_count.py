@@ -15,9 +15,8 @@ from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry, sign_claim
 from unfreeze.studies.figures import lines
 from unfreeze.studies.page import Claim, Entry, Page, Table
-from unfreeze.studies.recipes import first, read_together, table_recipes
+from unfreeze.studies.recipes import first, table_recipes, together, with_head
 from unfreeze.studies.sets import SETS
-from unfreeze.tasks import task as task_called
 
 QUESTION = "From how many labels on does fine-tuning win?"
 SMALLEST = 32
@@ -44,11 +43,7 @@ def label_count(desk: Desk) -> Page:
             for number, size in enumerate(sizes):
                 entries = (score_entry(curve[number]) for curve in curves.values())
                 rows.append((f"{about}, {size:,}", *entries, gap_entry(found_gaps[number])))
-            drawn += [
-                {"series": way, "x": cell.train_examples, "y": 100 * cell.mean, "low": 100 * cell.interval.lo,
-                 "high": 100 * cell.interval.hi, "about": about}
-                for way, curve in curves.items() for cell in curve
-            ]  # fmt: skip
+            drawn += [_point(way, cell, about) for way, curve in curves.items() for cell in curve]
             crossings.append((about, crossing_words(curves[TUNED], curves[FROZEN])))
             claims.append(sign_claim(f"few labels, extract ({sizes[0]:,})", about, found_gaps[0], -1, 2))
             enough = sign_claim(f"enough labels, tune ({sizes[-1]:,})", about, found_gaps[-1], 1, 2)
@@ -68,8 +63,12 @@ def label_count(desk: Desk) -> Page:
     )
     caption = "Test score over the number of labels, with 95 % intervals"
     figure = lines(drawn, "training examples", "test score", caption, logarithmic=True, facet="about")
-    cells = [one.cell for one in every]
-    return page_of(desk, "label-count", QUESTION, "conclusions", tables, claims, cells, every, figure, differs)
+    return page_of(desk, "label-count", QUESTION, "conclusions", tables, claims, every, figure=figure, differs=differs)
+
+
+def _point(way: str, cell: Measured, about: str) -> dict[str, object]:
+    mean, low, high = (100 * value for value in cell.interval)
+    return {"series": way, "x": cell.train_examples, "y": mean, "low": low, "high": high, "about": about}
 
 
 def sizes_for(most: int) -> list[int]:
@@ -123,16 +122,14 @@ def _size(value: float, sizes: Sequence[int]) -> str:
 
 def _sizes(desk: Desk, one: About, task: str) -> tuple[list[int], int]:
     """Sizes of the subsets, and of the whole training set."""
-    whole = len(desk.dataset(Cell(task, one.name, (), (0,))).train)
+    whole = len(desk.dataset(replace(desk.cell(task, one), rows=None)).train)
     return sizes_for(whole if desk.asked.rows is None else min(whole, desk.asked.rows)), whole
 
 
 def _ways(one: About, task: str) -> dict[str, Recipe]:
-    pair = read_together(one) if task_called(SETS[task].task).pair else None
-    (frozen,) = first(tuple(r for r in table_recipes(one, task, "feature-extraction") if r.head == "linear"))
-    tuned = next(r for r in table_recipes(one, task, "fine-tuning") if pair is None or r.pair == pair)
+    tuned = first(together(one, task, "fine-tuning"))
     return {
-        FROZEN: frozen, TUNED: tuned,
+        FROZEN: first(with_head(table_recipes(one, task, "feature-extraction"), "linear")), TUNED: tuned,
         LONGER: replace(tuned, epochs=3 * tuned.epochs, min_steps=3 * tuned.min_steps, name=f"{tuned.name}-longer"),
         FRESH: replace(tuned, reinit_top=1, name=f"{tuned.name}-fresh"),
     }  # fmt: skip
@@ -147,7 +144,7 @@ def _curves(desk: Desk, one: About, task: str, sizes: Sequence[int], whole: int)
         )
         for size in sizes for seed in subsets for way, recipe in ways.items()
     }  # fmt: skip
-    found = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    found = desk.measured(cells)
     return {way: [_joined([found[way, size, seed] for seed in subsets]) for size in sizes] for way in ways}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from unfreeze.experiment.layer_scores import LayerScore, LayerScores
-from unfreeze.probing import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS
+from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScore, LayerScores
 from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import page_of, rows_of, seeds_of
+from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import gap_words
 from unfreeze.studies.figures import lines
@@ -36,10 +36,10 @@ def layers(desk: Desk) -> Page:
         pretrained: dict[str, LayerScores] = {}
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            cell = Cell(task, one.name, table_recipes(one, task, "fine-tuning")[:1], (0,), rows_of(desk, task))
+            cell = replace(desk.cell(task, one, table_recipes(one, task, "fine-tuning")[:1]), seeds=(0,))
             found = probes_of(desk, cell)
-            (mixed,) = desk.measured([_mix_cell(desk, one, task)])
-            cells += [cell, mixed.cell]
+            mixed = desk.measured({task: _mix_cell(desk, one, task)})[task]
+            cells.append(cell)
             mixes.append(mixed)
             rows += _rows(about, found, mixed)
             drawn += [
@@ -63,14 +63,14 @@ def layers(desk: Desk) -> Page:
     differs = ("Pairs are read apart, [u, v, |u-v|, u*v], where the paper took the mean over both texts in one input; "
                "its figure's numbers were not confirmed.",
                "The layers after fine-tuning are those of one run, with seed 0.")  # fmt: skip
-    return page_of(desk, "layers", QUESTION, "Figure 1", (table,), claims, cells, mixes, figure, differs)
+    return page_of(desk, "layers", QUESTION, "Figure 1", (table,), claims, mixes, cells, figure, differs)
 
 
 def _mix_cell(desk: Desk, one: About, task: str) -> Cell:
     """A frozen head with few parameters, on a learned mix of all layers."""
     found = [r for r in table_recipes(one, task, "feature-extraction") if r.head in ("linear", "crf")]
     chosen = next(recipe for recipe in found if recipe.layers == "mix")
-    return Cell(task, one.name, (chosen,), seeds_of(desk), rows_of(desk, task))
+    return desk.cell(task, one, (chosen,))
 
 
 def _rows(about: str, found: Mapping[str, LayerScores], mixed: Measured) -> list[tuple[str, ...]]:

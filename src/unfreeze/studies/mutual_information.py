@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from unfreeze.studies.asked import Cell
-from unfreeze.studies.common import page_of, rows_of
+from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.figures import lines
 from unfreeze.studies.inside import Bits, information_of
-from unfreeze.studies.page import Claim, Page, Table
-from unfreeze.studies.recipes import read_together, table_recipes
+from unfreeze.studies.page import Claim, Held, Page, Table
+from unfreeze.studies.recipes import together
 from unfreeze.studies.sets import SETS
-from unfreeze.tasks import task as task_called
 
 QUESTION = "Does fine-tuning add information about the labels to each layer?"
 TASKS = ("cola", "sst2", "mrpc")
@@ -26,9 +27,7 @@ def mutual_information(desk: Desk) -> Page:
     for one in desk.encoders("BERT", "ELMo"):
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            pair = read_together(one) if task_called(SETS[task].task).pair else None
-            recipes = [r for r in table_recipes(one, task, "fine-tuning") if pair is None or r.pair == pair]
-            cells.append(Cell(task, one.name, tuple(recipes[:1]), (0,), rows_of(desk, task)))
+            cells.append(replace(desk.cell(task, one, together(one, task, "fine-tuning")[:1]), seeds=(0,)))
             found = information_of(desk, cells[-1])
             for layer, (b, a) in enumerate(zip(found.before, found.after, strict=True)):
                 chance = f"{max(b.chance, a.chance):.2f}"
@@ -55,15 +54,23 @@ def mutual_information(desk: Desk) -> Page:
     figure = lines(drawn, "layer (0: embeddings)", "bits about the labels",
                    "Mutual information of each layer and the labels, with 95 % intervals", facet="about")  # fmt: skip
     return page_of(
-        desk, "mutual-information", QUESTION, "Figure 2", (table,), claims, cells, figure=figure, differs=differs
+        desk,
+        "mutual-information",
+        QUESTION,
+        "Figure 2",
+        (table,),
+        claims,
+        looked_into=cells,
+        figure=figure,
+        differs=differs,
     )
 
 
 def _more(about: str, before: Bits, after: Bits) -> Claim:
     """That the top layer tells more of the labels after tuning; intervals that touch leave it open."""
-    held = "holds" if after.low > before.high else "does not hold" if after.high < before.low else "open"
+    held: Held = "holds" if after.low > before.high else "does not hold" if after.high < before.low else "open"
     said = f"top layer {_words(before)} to {_words(after)} bits"
-    return Claim("fine-tuning adds information about the labels", about, held, said)  # type: ignore[arg-type]
+    return Claim("fine-tuning adds information about the labels", about, held, said)
 
 
 def _words(bits: Bits) -> str:

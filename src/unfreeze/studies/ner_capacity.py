@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from unfreeze.plan import Head, Recipe
-from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import NAMES, page_of, rows_of, seeds_of
+from unfreeze.studies.asked import About, Measured
+from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.evidence import difference, gap_entry, score_entry, sign_claim
+from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
-from unfreeze.studies.recipes import as_long, first, with_head
+from unfreeze.studies.recipes import as_long, first, table_recipes, with_head
 from unfreeze.studies.sets import SETS
 
 QUESTION = "Do further parameters help a frozen encoder and hurt a tuned one? (tagging)"
@@ -24,12 +24,10 @@ def ner_capacity(desk: Desk) -> Page:
     tasks = desk.tasks("ner", *(("wnut17",) if "wnut17" in (desk.asked.tasks or ()) else ()))
     ways = [(NAMES["feature-extraction"], ""), *((NAMES["fine-tuning"], how) for how in (_AT_ONCE, _GRADUAL))]
     cells = {
-        (one.name, task, way, how, head): Cell(
-            task, one.name, (_recipe(desk, one, task, way, how, head),), seeds_of(desk), rows_of(desk, task)
-        )
+        (one.name, task, way, how, head): desk.cell(task, one, (_recipe(desk, one, task, way, how, head),))
         for one in desk.encoders("ELMo", "BERT") for task in tasks for way, how in ways for head in HEADS
     }  # fmt: skip
-    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    results = desk.measured(cells)
     rows: list[tuple[str | Entry, ...]] = []
     claims: list[Claim] = []
     drawn: list[dict[str, object]] = []
@@ -42,8 +40,7 @@ def ner_capacity(desk: Desk) -> Page:
             if desk.about(encoder).role == "ELMo" and how != _AT_ONCE:
                 sign, says = (-1, "hurts") if how else (1, "helps")
                 claims.append(sign_claim(f"{way}: a BiLSTM under the CRF {says}", name, gap, sign))
-            drawn.append({"row": f"{name}: BiLSTM-CRF minus CRF", "mean": 100 * gap.mean, "low": 100 * gap.lo,
-                          "high": 100 * gap.hi})  # fmt: skip
+            drawn.append(gap_row(f"{name}: BiLSTM-CRF minus CRF", gap))
         if desk.about(encoder).role == "ELMo":
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
             claims.append(_unfreezing(results, encoder, task, about))
@@ -59,8 +56,8 @@ def ner_capacity(desk: Desk) -> Page:
     )
     figure = gaps(drawn, "What the BiLSTM adds, points, with 95 % intervals")
     return page_of(
-        desk, "ner-capacity", QUESTION, "Table 5", (table,), claims, list(cells.values()), list(results.values()),
-        figure, differs,
+        desk, "ner-capacity", QUESTION, "Table 5", (table,), claims, list(results.values()), figure=figure,
+        differs=differs,
     )  # fmt: skip
 
 
@@ -73,11 +70,10 @@ def _unfreezing(results: dict[tuple[str, str, str, str, Head], Measured], encode
 def _recipe(desk: Desk, one: About, task: str, way: str, how: str, head: Head) -> Recipe:
     """Of the same base for all heads: a frozen BiLSTM-CRF's and CRF's own, and the table's first tuned CRF."""
     if way == NAMES["feature-extraction"]:
-        base = with_head(one, task, "feature-extraction", "bilstm-crf" if head == "bilstm-crf" else "crf")
-        return first(base, head=head, name=head)[0]
-    base = with_head(one, task, "fine-tuning", "crf")
-    (recipe,) = first(base, head=head, hidden=128, gradual_unfreezing=True, name=f"{head}-gradual")
+        own: Head = "bilstm-crf" if head == "bilstm-crf" else "crf"
+        return first(with_head(table_recipes(one, task, "feature-extraction"), own), head=head, name=head)
+    base = with_head(table_recipes(one, task, "fine-tuning"), "crf")
+    recipe = first(base, head=head, hidden=128, gradual_unfreezing=True, name=f"{head}-gradual")
     if how == _GRADUAL:
         return recipe
-    examples = len(desk.dataset(Cell(task, one.name, (recipe,), (0,), rows_of(desk, task))).train)
-    return replace(as_long(recipe, one, examples), name=head)
+    return replace(as_long(recipe, one, len(desk.dataset(desk.cell(task, one)).train)), name=head)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from unfreeze.plan import Head, Method, Recipe
-from unfreeze.studies.asked import About, Cell
-from unfreeze.studies.common import NAMES, page_of, rows_of, seeds_of
+from unfreeze.studies.asked import About
+from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.evidence import difference, gap_entry, score_entry, sign_claim
+from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
 from unfreeze.studies.published import Role
-from unfreeze.studies.recipes import first, with_head
+from unfreeze.studies.recipes import first, table_recipes, together, with_head
 from unfreeze.studies.sets import SETS
 
 SETS_OF_PAIRS = ("sick-e", "sick-r", "stsb", "mrpc")
 BI_ATTENTION = "Is ELMo weak on pairs because its LSTM reads one sentence at a time?"
 JOINT_ENCODING = "Is BERT strong on pairs because it reads both texts together?"
-_Sides = Callable[[About, str], dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]]
+_Sides = dict[str, tuple[Recipe, Recipe]]  # of each way of adaptation, its two recipes
 
 
 def bi_attention(desk: Desk) -> Page:
     """Table 3: ELMo fine-tuned, with attention between the texts of a pair and without."""
 
-    def sides(one: About, task: str) -> dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]:
-        both = (first(with_head(one, task, "fine-tuning", head)) for head in ("biattention", "linear"))
-        return {"tuned": (next(both), next(both))}
+    def sides(one: About, task: str) -> _Sides:
+        found = table_recipes(one, task, "fine-tuning")
+        return {"tuned": (first(with_head(found, "biattention")), first(with_head(found, "linear")))}
 
     return _page(
         desk, "bi-attention", BI_ATTENTION, "Table 3", "ELMo", sides, ("with bi-attention", "without"),
@@ -40,13 +41,10 @@ def bi_attention(desk: Desk) -> Page:
 def joint_encoding(desk: Desk) -> Page:
     """Table 4: BERT both ways, pairs in one input and apart."""
 
-    def sides(one: About, task: str) -> dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]]:
+    def sides(one: About, task: str) -> _Sides:
         heads: dict[Method, Head] = {"feature-extraction": "esim", "fine-tuning": "linear"}
-        found: dict[str, tuple[tuple[Recipe, ...], tuple[Recipe, ...]]] = {}
-        for method, head in heads.items():
-            together = first(with_head(one, task, method, head, "joint"))
-            found[NAMES[method]] = together, first(together, pair="separate", name=f"{head}-apart")
-        return found
+        joint = {m: first(with_head(together(one, task, m), head)) for m, head in heads.items()}
+        return {NAMES[m]: (r, replace(r, pair="separate", name=f"{r.head}-apart")) for m, r in joint.items()}
 
     return _page(
         desk, "joint-encoding", JOINT_ENCODING, "Table 4", "BERT", sides, ("together", "apart"),
@@ -58,17 +56,18 @@ def joint_encoding(desk: Desk) -> Page:
 
 
 def _page(
-    desk: Desk, name: str, question: str, where: str, role: Role, sides: _Sides, names: tuple[str, str], says: str,
+    desk: Desk, name: str, question: str, where: str, role: Role,
+    sides: Callable[[About, str], _Sides], names: tuple[str, str], says: str,
     tested: Sequence[str], differs: Sequence[str],
 ) -> Page:  # fmt: skip
     """Each encoder of a role on each set of pairs, two sides in each way; those `tested` are the paper's."""
     tasks = desk.tasks(*SETS_OF_PAIRS)
     cells = {
-        (one.name, way, task, side): Cell(task, one.name, recipes, seeds_of(desk), rows_of(desk, task))
+        (one.name, way, task, side): desk.cell(task, one, (recipe,))
         for one in desk.encoders(role) for task in tasks for way, both in sides(one, task).items()
-        for side, recipes in zip(names, both, strict=True)
+        for side, recipe in zip(names, both, strict=True)
     }  # fmt: skip
-    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    results = desk.measured(cells)
     rows: list[tuple[str | Entry, ...]] = []
     claims: list[Claim] = []
     drawn: list[dict[str, object]] = []
@@ -83,8 +82,7 @@ def _page(
             title = SETS[task].title
             if way in tested:
                 claims.append(sign_claim(f"{title}: {says}", f"{shown}, {title}", gap, 1))
-            drawn.append({"row": f"{shown}, {title}", "mean": 100 * gap.mean, "low": 100 * gap.lo,
-                          "high": 100 * gap.hi})  # fmt: skip
+            drawn.append(gap_row(f"{shown}, {title}", gap))
     table = Table(
         "Test scores, mean ± standard deviation over seeds; differences with 95 % intervals",
         ("", *(SETS[task].title for task in tasks)), tuple(rows),
@@ -92,5 +90,5 @@ def _page(
     )  # fmt: skip
     figure = gaps(drawn, f"{names[0].capitalize()} minus {names[1]}, points, with 95 % intervals")
     return page_of(
-        desk, name, question, where, (table,), claims, list(cells.values()), list(results.values()), figure, differs
+        desk, name, question, where, (table,), claims, list(results.values()), figure=figure, differs=differs
     )

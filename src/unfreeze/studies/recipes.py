@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 from unfreeze.experiment.budgets import recipes
 from unfreeze.plan import Head, Method, Pair, Recipe
@@ -17,12 +18,16 @@ def table_recipes(about: About, task: str, method: Method) -> tuple[Recipe, ...]
     return recipes("thorough", method, task_called(SETS[task].task), about.width, about.family)
 
 
-def with_head(about: About, task: str, method: Method, head: Head, pair: Pair | None = None) -> tuple[Recipe, ...]:
-    """Those with this head, and this way to read pairs, in the order of the table."""
-    return tuple(
-        recipe for recipe in table_recipes(about, task, method)
-        if recipe.head == head and (pair is None or not task_called(SETS[task].task).pair or recipe.pair == pair)
-    )  # fmt: skip
+def together(about: About, task: str, method: Method) -> tuple[Recipe, ...]:
+    """Those that read pairs in one input where the encoder can, as the paper has BERT read them."""
+    pair: Pair = "joint" if about.reads_pairs else "separate"
+    found = table_recipes(about, task, method)
+    return tuple(r for r in found if r.pair == pair) if task_called(SETS[task].task).pair else found
+
+
+def with_head(found: tuple[Recipe, ...], head: Head) -> tuple[Recipe, ...]:
+    """Of some recipes those with this head."""
+    return tuple(recipe for recipe in found if recipe.head == head)
 
 
 def paper_head(about: About, task: str, method: Method) -> Head:
@@ -37,20 +42,14 @@ def paper_head(about: About, task: str, method: Method) -> Head:
     return "linear"
 
 
-def read_together(about: About) -> Pair:
-    """How an encoder is to read pairs: in one input where it can, as the paper has BERT read them."""
-    return "joint" if about.reads_pairs else "separate"
-
-
 def paper_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
     """Recipes with the paper's task model; as many as the budget lets dev choose from."""
-    found = with_head(about, task, method, paper_head(about, task, method), read_together(about))
-    return found[: TRIALS[asked.budget]]
+    return with_head(together(about, task, method), paper_head(about, task, method))[: TRIALS[asked.budget]]
 
 
-def first(found: tuple[Recipe, ...], **changes: object) -> tuple[Recipe]:
+def first(found: tuple[Recipe, ...], **changes: Any) -> Recipe:
     """The table's first of them, with changes."""
-    return (replace(found[0], **changes),)  # type: ignore[arg-type]
+    return replace(found[0], **changes)
 
 
 def as_long(recipe: Recipe, about: About, examples: int) -> Recipe:

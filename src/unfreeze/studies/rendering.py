@@ -60,12 +60,12 @@ def markdown(page: Page) -> str:
         parts += [f"![{page.figure.caption}]({page.name}.svg)", f"*{page.figure.caption}.*"]
     for table in page.tables:
         if table.rows:
-            parts += [f"**{table.title}**", _markdown_table(table.columns, table.rows)]
+            parts += [f"**{table.title}**", markdown_table(table.columns, table.rows)]
             parts += [table.note] if table.note else []
     if page.claims:
         head = ("finding", "here", "evidence", "")
         rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in page.claims]
-        parts += ["## Findings of the paper, here", _markdown_table(head, rows)]
+        parts += ["## Findings of the paper, here", markdown_table(head, rows)]
     if page.differs:
         parts += ["## What differs from the paper", "\n".join(f"- {line}" for line in page.differs)]
     parts += ["## Settings", "\n".join(f"- {name}: {value}" for name, value in page.settings)]
@@ -82,7 +82,8 @@ def _bare(drawn: str) -> str:
     return re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", drawn, count=1)
 
 
-def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str | Entry]]) -> str:
+def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str | Entry]]) -> str:
+    """A table in Markdown."""
     lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
     return "\n".join([*lines, *(f"| {' | '.join(_words(cell) for cell in row)} |" for row in rows)])
 

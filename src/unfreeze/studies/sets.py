@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unfreeze.errors import InputError, nearest
+from unfreeze.experiment.files import write_text
 
 
 @dataclass(frozen=True)
@@ -231,10 +233,6 @@ def _from_hub(standard: StandardSet, folder: Path) -> Found | None:
 
 
 def _write_rows(path: Path, rows: Any, texts: Sequence[str]) -> None:
-    import json
-
-    from unfreeze.experiment.files import write_text
-
     names = getattr(rows.features["label"], "names", None)
     lines = []
     for row in rows:

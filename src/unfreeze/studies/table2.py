@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import permutations, product
 
 from unfreeze.plan import METHODS, Method
-from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import NAMES, page_of, rows_of, seeds_of
+from unfreeze.studies.asked import About, Measured
+from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.evidence import difference, gap_entry, score_entry, sign_claim, sign_of
+from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim, sign_of
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
 from unfreeze.studies.published import COLUMNS, published, published_difference
@@ -20,8 +20,6 @@ from unfreeze.tasks import task as task_called
 QUESTION = "Frozen or fine-tuned, for each encoder and task?"
 _Key = tuple[str, Method, str]  # encoder, method, set
 _PAIRS = ("mnli", "sick-e", "sick-r", "mrpc", "stsb")
-
-
 DIFFERS = (
     "Tuned transformers read the mean of all pieces, where the paper took [CLS]; frozen heads are 128 wide, and a "
     "frozen tagger has a CRF and one sentence at a time, where the paper's for BERT had none and read documents; SST-2 "
@@ -35,12 +33,10 @@ def table2(desk: Desk) -> Page:
     """Every set with every encoder, both ways."""
     tasks, encoders = desk.tasks(*COLUMNS), desk.encoders()
     cells = {
-        (one.name, method, task): Cell(
-            task, one.name, paper_recipes(desk.asked, one, task, method), seeds_of(desk), rows_of(desk, task)
-        )
+        (one.name, method, task): desk.cell(task, one, paper_recipes(desk.asked, one, task, method))
         for one in encoders for task in tasks for method in _ways(one, task)
     }  # fmt: skip
-    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    results = desk.measured(cells)
     rows: list[tuple[str | Entry, ...]] = []
     claims: list[Claim] = []
     drawn: list[dict[str, object]] = []
@@ -71,8 +67,8 @@ def table2(desk: Desk) -> Page:
         "printed for ELMo, BERT-base and skip-thoughts of the published sizes.",
     )  # fmt: skip
     return page_of(
-        desk, "table2", QUESTION, "Table 2", (table,) if results else (), claims, list(cells.values()),
-        list(results.values()), differs=DIFFERS,
+        desk, "table2", QUESTION, "Table 2", (table,) if results else (), claims, list(results.values()),
+        differs=DIFFERS,
         figure=gaps(drawn, "Fine-tuning minus feature extraction, points: ours with intervals, the paper's as rings"),
     )  # fmt: skip
 
@@ -128,8 +124,7 @@ def _gap(
         return Entry("–")
     gap, known = difference(tuned, frozen), published_difference(one.role, task)
     title = SETS[task].title
-    drawn.append({"row": f"{one.shown}, {title}", "mean": 100 * gap.mean, "low": 100 * gap.lo, "high": 100 * gap.hi,
-                  "published": known})  # fmt: skip
+    drawn.append(gap_row(f"{one.shown}, {title}", gap, known))
     if known is not None:
         sign = sign_of(known)
         says = {1: "fine-tuning is better", -1: "feature extraction is better", 0: "the two are within a point"}[sign]

@@ -6,13 +6,13 @@ from dataclasses import replace
 from itertools import product
 
 from unfreeze.plan import Recipe
-from unfreeze.studies.asked import TRIALS, About, Cell, Measured
-from unfreeze.studies.common import page_of, rows_of, seeds_of
+from unfreeze.studies.asked import TRIALS, About, Measured
+from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
-from unfreeze.studies.evidence import contrast, gap_words, score_entry, sign_claim
+from unfreeze.studies.evidence import contrast, gap_row, gap_words, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
-from unfreeze.studies.recipes import as_long, first, paper_head, read_together, with_head
+from unfreeze.studies.recipes import as_long, first, paper_head, together, with_head
 from unfreeze.studies.sets import SETS
 
 QUESTION = "What do the tricks of fine-tuning buy?"
@@ -28,12 +28,10 @@ def tricks(desk: Desk) -> Page:
     """Eight cells for each encoder and set, and the main effect of each trick."""
     tasks = desk.tasks(*TASKS)
     cells = {
-        (one.name, task, which): Cell(
-            task, one.name, _recipes(desk, one, task, which), seeds_of(desk), rows_of(desk, task)
-        )
+        (one.name, task, which): desk.cell(task, one, _recipes(desk, one, task, which))
         for one in desk.encoders("ELMo", "BERT") for task in tasks for which in COMBINATIONS
     }  # fmt: skip
-    results = dict(zip(cells, desk.measured(list(cells.values())), strict=True))
+    results = desk.measured(cells)
     pairs = list(dict.fromkeys((key[0], key[1]) for key in cells))
     claims: list[Claim] = []
     effects: list[tuple[str | Entry, ...]] = []
@@ -44,8 +42,7 @@ def tricks(desk: Desk) -> Page:
             effect = contrast(_eight(results, encoder, task), main_effect(number))
             row.append(gap_words(*effect))
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
-            drawn.append({"row": f"{trick}: {about}", "mean": 100 * effect.mean, "low": 100 * effect.lo,
-                          "high": 100 * effect.hi})  # fmt: skip
+            drawn.append(gap_row(f"{trick}: {about}", effect))
             if desk.about(encoder).role == "ELMo" and number < 2:
                 claims.append(sign_claim(f"{trick} helps", about, effect, 1))
         effects.append(tuple(row))
@@ -67,8 +64,8 @@ def tricks(desk: Desk) -> Page:
     )
     figure = gaps(drawn, "Main effect of each trick, points, with 95 % intervals")
     return page_of(
-        desk, "fine-tuning-tricks", QUESTION, "section 3 and appendix", tables, claims, list(cells.values()),
-        list(results.values()), figure, differs,
+        desk, "fine-tuning-tricks", QUESTION, "section 3 and appendix", tables, claims, list(results.values()),
+        figure=figure, differs=differs,
     )  # fmt: skip
 
 
@@ -91,14 +88,12 @@ def _recipes(desk: Desk, one: About, task: str, which: Combination) -> tuple[Rec
     Without gradual unfreezing a run is as long as with it.
     """
     slanted, discriminative, gradual = which
-    head = paper_head(one, task, "fine-tuning")
-    (recipe,) = first(
-        with_head(one, task, "fine-tuning", head, read_together(one)),
+    recipe = first(
+        with_head(together(one, task, "fine-tuning"), paper_head(one, task, "fine-tuning")),
         schedule="slanted-triangular" if slanted else "constant",
         layer_decay=_DECAY[one.family] if discriminative else 1.0, gradual_unfreezing=True, name=_name(which),
     )  # fmt: skip
     if not gradual:
-        examples = len(desk.dataset(Cell(task, one.name, (recipe,), (0,), rows_of(desk, task))).train)
-        recipe = as_long(recipe, one, examples)
+        recipe = as_long(recipe, one, len(desk.dataset(desk.cell(task, one)).train))
     rates = RATES[: TRIALS[desk.asked.budget]]
     return tuple(replace(recipe, learning_rate=rate * recipe.learning_rate) for rate in rates)
