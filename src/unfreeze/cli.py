@@ -319,7 +319,10 @@ def study(
     encoders: Annotated[str, typer.Option(metavar="A,B", help="Names or folders.")] = "bert-mini,elmo-mini,skip-mini",
     seeds: Annotated[int, typer.Option(metavar="N", help="Final runs of a cell.")] = 5,
     tasks: Annotated[str | None, typer.Option(metavar="A,B", help="Only these sets.")] = None,
-    train_size: Annotated[int | None, typer.Option(metavar="N", help="At most N training examples of a set.")] = None,
+    train_size: Annotated[
+        int | None, typer.Option(metavar="N", help="At most N training examples of a set, and N to choose on (dev).")
+    ] = None,
+    test_size: Annotated[int | None, typer.Option(metavar="N", help="At most N test examples of a set.")] = None,
     budget: Annotated[
         str,
         typer.Option(metavar="quick|standard|thorough", help="Dev chooses of 1, 2 or 3 (not in all studies)."),
@@ -342,8 +345,8 @@ def study(
         return
     names = studies_named(name)
     asked = asked_from(
-        data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, budget,
-        corpus or (), device,
+        data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, test_size,
+        budget, corpus or (), device,
     )  # fmt: skip
 
     with _resumable("the same command goes on where it stopped") as display:

@@ -13,13 +13,14 @@ from unfreeze.plan import Recipe
 from unfreeze.studies.asked import Cell, asked_from
 
 GIVEN: dict[str, Any] = {
-    "encoders": ["a", " b "], "out": Path("out"), "seeds": 3, "tasks": None, "rows": None, "budget": "quick",
-    "corpus": [], "device": "auto",
+    "encoders": ["a", " b "], "out": Path("out"), "seeds": 3, "tasks": None, "rows": None, "tested": None,
+    "budget": "quick", "corpus": [], "device": "auto",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "where", "said"), [
     ({"seeds": 1}, "--seeds", "at least 2"), ({"rows": 31}, "--train-size", "at least 32"),
+    ({"tested": 31}, "--test-size", "at least 32"),
     ({"budget": "quik"}, "--budget", "quick"), ({"encoders": [" "]}, "--encoders", "name one"),
     ({"tasks": ["sst3"]}, "--tasks", "sst2"), ({"data_root": Path("nowhere")}, "--data-root", "no such folder"),
 ])  # fmt: skip
@@ -41,6 +42,7 @@ def test_all_that_a_number_hangs_on_is_in_the_digest() -> None:
     others = [
         replace(cell, task="mrpc"), replace(cell, encoder="f"), replace(cell, recipes=(replace(recipe, epochs=9),)),
         replace(cell, seeds=(0,)), replace(cell, rows=5), replace(cell, subset=1), replace(cell, genre="g"),
+        replace(cell, tested=5),
     ]  # fmt: skip
     digests = {one.digest("weights", ["file"]) for one in (cell, *others)}
     digests |= {cell.digest("other", ["file"]), cell.digest("weights", ["changed"])}

@@ -143,6 +143,23 @@ def test_a_recipe_that_does_not_fit_is_told(make_desk: MakeDesk) -> None:
         measure(desk, replace(cell, recipes=(replace(cell.recipes[0], head="crf"),)))
 
 
+def test_dev_is_no_larger_than_train_and_test_than_asked(make_desk: MakeDesk) -> None:
+    desk = make_desk(tested=33)
+    cell = desk.cell("mnli", desk.about(desk.asked.encoders[0]))
+    whole = desk.whole(cell)
+    assert len(whole.dev) > 8
+    assert len(whole.test) > 33
+    found = desk.dataset(cell)
+    assert (found.train, found.dev) == (whole.train, whole.dev)
+    assert len(found.test) == 33
+    assert set(found.test) < set(whole.test)
+    cut = desk.dataset(replace(cell, rows=8, tested=None))
+    assert len(cut.train) == len(cut.dev) == 8
+    assert set(cut.dev) < set(whole.dev)
+    assert cut.test == whole.test
+    assert any("8 of" in line and "dev examples" in line for line in cut.said)
+
+
 def test_genres(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk, "mnli")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from unfreeze.data.examples import SPLITS, Dataset
+from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
@@ -35,3 +36,14 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
         raise InputError(problem, where="--train-size")
     said = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
     return replace(dataset, train=kept, said=(*dataset.said, said))
+
+
+def with_fewer(dataset: Dataset, split: SplitName, size: int, subset: int = 0) -> Dataset:
+    """The data set with at most `size` examples of `dev` or `test`, drawn as `with_size` draws those of `train`."""
+    examples = dataset.split(split)
+    if size >= len(examples):
+        return dataset
+    kept = stratified_subset(examples, dataset.task, size, DATA_SEED + subset)
+    said = f"{size:,} of {len(examples):,} {split} examples are used."
+    parts: dict[str, Any] = {split: kept, "said": (*dataset.said, said)}
+    return replace(dataset, **parts)

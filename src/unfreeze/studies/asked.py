@@ -34,7 +34,8 @@ class Asked:
         encoders: names or folders.
         seeds: final runs of a cell.
         tasks: names of sets; None takes each study's own.
-        rows: most training examples of a set; None takes all.
+        rows: most training examples of a set, and most dev examples; None takes all.
+        tested: most test examples of a set; None takes all.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
         device: as in a plan.
@@ -46,6 +47,7 @@ class Asked:
     seeds: int = 5
     tasks: tuple[str, ...] | None = None
     rows: int | None = None
+    tested: int | None = None
     budget: str = "quick"
     corpus: tuple[str, ...] = ()
     device: str = "auto"
@@ -58,6 +60,7 @@ def asked_from(
     seeds: int,
     tasks: Sequence[str] | None,
     rows: int | None,
+    tested: int | None,
     budget: str,
     corpus: Sequence[str],
     device: str,
@@ -71,15 +74,16 @@ def asked_from(
         raise InputError("no such folder; it is to hold the standard sets", where=f"--data-root {data_root}")
     if seeds < 2:
         raise InputError(f"is {seeds}; at least 2 are needed for an interval over seeds", where="--seeds")
-    if rows is not None and rows < LEAST_ROWS:
-        raise InputError(f"is {rows}; at least {LEAST_ROWS} are needed", where="--train-size")
+    for most, option in ((rows, "--train-size"), (tested, "--test-size")):
+        if most is not None and most < LEAST_ROWS:
+            raise InputError(f"is {most}; at least {LEAST_ROWS} are needed", where=option)
     if budget not in TRIALS:
         raise InputError(f"no budget '{budget}'{nearest(budget, TRIALS)}", where="--budget")
     names = [name.strip() for name in encoders if name.strip()]
     if not names:
         raise InputError("name one or more", where="--encoders")
     wanted = None if tasks is None else tuple(standard_set(task.strip()).name for task in tasks)
-    return Asked(data_root, tuple(names), out, seeds, wanted, rows, budget, tuple(corpus), device)
+    return Asked(data_root, tuple(names), out, seeds, wanted, rows, tested, budget, tuple(corpus), device)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,8 @@ class Cell:
 
     Attributes:
         task: a standard set.
-        rows: training examples; None takes all.
+        rows: training examples, and most dev examples; None takes all.
+        tested: most test examples; None takes all.
         subset: which of the many subsets of that size.
         genre: only examples of this genre, in every split; None takes all.
     """
@@ -121,13 +126,14 @@ class Cell:
     recipes: tuple[Recipe, ...]
     seeds: tuple[int, ...]
     rows: int | None = None
+    tested: int | None = None
     subset: int = 0
     genre: str | None = None
 
     @property
-    def question(self) -> tuple[str, str, int | None, int, str | None]:
+    def question(self) -> tuple[str, str, int | None, int | None, int, str | None]:
         """What cells share that are trained on the same examples over the same encoder."""
-        return self.task, self.encoder, self.rows, self.subset, self.genre
+        return self.task, self.encoder, self.rows, self.tested, self.subset, self.genre
 
     def digest(self, *more: object) -> str:
         """Of all that its number hangs on; `more` are the encoder's weights and the files."""

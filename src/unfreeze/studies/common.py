@@ -69,7 +69,8 @@ def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str],
         ("encoders", ", ".join(asked.encoders)),
         ("sets under", str(asked.data_root)),
         ("only these sets", ", ".join(asked.tasks) if asked.tasks else "no: each study's own"),
-        ("most training examples", "all" if asked.rows is None else f"{asked.rows:,}"),
+        ("most training and dev examples", _most(asked.rows)),
+        ("most test examples", _most(asked.tested)),
         ("seeds", str(asked.seeds)),
         ("budget", asked.budget),
         ("pretraining text", ", ".join(asked.corpus) or "not given"),
@@ -86,6 +87,10 @@ def tally(claims: Sequence[Claim]) -> str:
     counts = Counter(claim.held for claim in claims)
     total = f"Of {len(claims)} findings put to the test here"
     return f"{total}, {counts['holds']} hold, {counts['does not hold']} do not, {counts['open']} stay open."
+
+
+def _most(count: int | None) -> str:
+    return "all" if count is None else f"{count:,}"
 
 
 def _range(counts: set[int]) -> str:

@@ -20,7 +20,7 @@ from unfreeze.encoders.precision import fast_precision, pick_device
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.jobs import FORMAT
-from unfreeze.experiment.question import read_data, with_size
+from unfreeze.experiment.question import read_data, with_fewer, with_size
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import TestRecord, read_items, read_json, read_record, read_setting, read_test
 from unfreeze.experiment.runner import Watcher
@@ -86,8 +86,8 @@ class Desk:
         return self._found[name]
 
     def cell(self, task: str, one: About, recipes: tuple[Recipe, ...] = ()) -> Cell:
-        """A cell with the seeds and training examples that are asked for."""
-        return Cell(task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.rows)
+        """A cell with the seeds and examples that are asked for."""
+        return Cell(task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.rows, self.asked.tested)
 
     def measured(self, cells: Mapping[K, Cell]) -> dict[K, Measured]:
         """Every cell's result; what was measured before, by whatever study, is not measured again.
@@ -101,17 +101,24 @@ class Desk:
         return {key: self._read_cell(cell) for key, cell in cells.items()}
 
     def dataset(self, cell: Cell) -> Dataset:
-        """What a cell is measured on; whole sets are read once."""
+        """What a cell is measured on: dev has no more examples than training may have."""
+        found = self.whole(cell)
+        if cell.rows is not None:
+            found = with_fewer(with_size(found, cell.rows, cell.subset), "dev", cell.rows, cell.subset)
+        return found if cell.tested is None else with_fewer(found, "test", cell.tested)
+
+    def whole(self, cell: Cell) -> Dataset:
+        """All examples of a cell's set and genre; sets are read once."""
         if cell.task not in self._whole:
             self._whole[cell.task] = read_data(replace(self.plan(cell), train_size=None))
         whole = self._whole[cell.task]
         if cell.genre is not None:
             whole = of_genre(whole, self._genre_of(cell.task), cell.genre)
-        return whole if cell.rows is None else with_size(whole, cell.rows, cell.subset)
+        return whole
 
     def genres(self, cell: Cell, least: int) -> list[str]:
         """Genres with at least so many examples in train and in test. Raises `InputError` where the set has none."""
-        return genres_in(self.dataset(replace(cell, genre=None, rows=None)), self._genre_of(cell.task), least)
+        return genres_in(self.whole(replace(cell, genre=None)), self._genre_of(cell.task), least)
 
     def _genre_of(self, task: str) -> dict[str, str]:
         if task not in self._genres:
@@ -128,8 +135,8 @@ class Desk:
 
     def folder(self, cell: Cell) -> Path:
         """Of the runs of a cell's question."""
-        size = "all" if cell.rows is None else str(cell.rows)
-        parts = (cell.task, self.about(cell.encoder).shown, size, str(cell.subset), cell.genre or "")
+        sizes = ["all" if most is None else str(most) for most in (cell.rows, cell.tested)]
+        parts = (cell.task, self.about(cell.encoder).shown, *sizes, str(cell.subset), cell.genre or "")
         name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_")[:40] for part in parts if part)
         return self.asked.out / "runs" / f"{name}-{blake2b(self.stamp(cell).encode(), digest_size=4).hexdigest()}"
 

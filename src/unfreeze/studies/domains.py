@@ -113,7 +113,7 @@ def _distances(desk: Desk, cells: Mapping[str, Cell], corpus: Counter[str]) -> d
     """Each genre's divergence from the corpus, over as many words of each."""
     texts = {}
     for genre, cell in cells.items():
-        dataset = desk.dataset(replace(cell, rows=None))
+        dataset = desk.whole(cell)
         examples = (*dataset.train, *dataset.dev, *dataset.test)
         texts[genre] = [text for example in examples for text in (example.text, example.text_b or "")]
     most = min(text_terms(some).total() for some in texts.values())

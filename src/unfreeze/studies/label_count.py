@@ -58,8 +58,9 @@ def label_count(desk: Desk) -> Page:
     )  # fmt: skip
     differs = (
         "Every subset has a seed of its own, so the spread is over subsets and seeds together. Frozen heads are "
-        "linear, which is what few labels can feed. Epochs and penalties are chosen on the whole dev set, which has "
-        "more labels than the small subsets. The paper has no such curve: practitioners conclude it from there.",
+        "linear, which is what few labels can feed. Epochs and penalties are chosen on a dev set that is no larger "
+        "than the subset, so as many labels again are needed. The paper has no such curve: practitioners conclude it "
+        "from there.",
     )
     caption = "Test score over the number of labels, with 95 % intervals"
     figure = lines(drawn, "training examples", "test score", caption, logarithmic=True, facet="about")
@@ -122,7 +123,7 @@ def _size(value: float, sizes: Sequence[int]) -> str:
 
 def _sizes(desk: Desk, one: About, task: str) -> tuple[list[int], int]:
     """Sizes of the subsets, and of the whole training set."""
-    whole = len(desk.dataset(replace(desk.cell(task, one), rows=None)).train)
+    whole = len(desk.whole(desk.cell(task, one)).train)
     return sizes_for(whole if desk.asked.rows is None else min(whole, desk.asked.rows)), whole
 
 
@@ -140,7 +141,8 @@ def _curves(desk: Desk, one: About, task: str, sizes: Sequence[int], whole: int)
     ways, subsets = _ways(one, task), range(desk.asked.seeds)
     cells = {
         (way, size, seed): Cell(
-            task, one.name, (recipe,), (seed,), None if size == whole else size, 0 if size == whole else seed
+            task, one.name, (recipe,), (seed,), None if size == whole else size, desk.asked.tested,
+            0 if size == whole else seed,
         )
         for size in sizes for seed in subsets for way, recipe in ways.items()
     }  # fmt: skip
