@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Ints, ranges
@@ -18,6 +19,8 @@ from unfreeze.encoders.skip_thoughts.reading import Options
 from unfreeze.encoders.skip_thoughts.vocabulary import END as END_WORD
 from unfreeze.encoders.skip_thoughts.vocabulary import UNKNOWN, Vocabulary
 from unfreeze.encoders.words import Tokenizer
+from unfreeze.layers.gru import gru_states
+from unfreeze.layers.recurrence import rows_of
 from unfreeze.pretraining.objective import Corpus, Indices
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.settings import SkipSize
@@ -51,17 +54,30 @@ class SkipThoughtsModel(nn.Module):
 
     def vectors(self, words: Tensor, lengths: Tensor) -> Tensor:
         """(N, hidden) of sentences of classes (L, N), each with so many."""
-        packed = pack_padded_sequence(self.embedding(words), lengths, enforce_sorted=False)
-        last: Tensor = self.encoder(packed)[1][0]
-        return last
+        order = lengths.argsort(descending=True, stable=True)
+        packed = pack_padded_sequence(words[:, order], lengths[order])
+        states = _states(self.encoder, self.embedding(packed.data), packed)
+        ends = (packed.batch_sizes.cumsum(0) - packed.batch_sizes)[lengths[order] - 1] + torch.arange(len(order))
+        return states[ends[order.argsort()]]
 
     def loss(self, which: int, vectors: Tensor, words: Tensor, lengths: Tensor) -> Tensor:
         """(): sum of the cross-entropy of neighbours (L, N), whose last word is the end, after vectors (N, hidden)."""
         before = torch.cat([torch.full_like(words[:1], END), words[:-1]])
-        given = torch.cat([self.embedding(before), vectors.expand(len(words), -1, -1)], 2)
-        states = self.decoders[which](pack_padded_sequence(given, lengths, enforce_sorted=False))[0].data
-        wanted = pack_padded_sequence(words, lengths, enforce_sorted=False).data
-        return self.softmax.loss(states, wanted)
+        order = lengths.argsort(descending=True, stable=True)
+        read, packed = (pack_padded_sequence(one[:, order], lengths[order]) for one in (before, words))
+        of = torch.cat([order[:count] for count in packed.batch_sizes.tolist()])
+        given = torch.cat([self.embedding(read.data), vectors[of]], 1)
+        return self.softmax.loss(_states(self.decoders[which], given, packed), packed.data)
+
+
+def _states(gru: nn.Module, given: Tensor, packed: PackedSequence) -> Tensor:
+    """(R, hidden) of rows of input (R, width) that lie as those of `packed`; on a GPU torch's, which is one kernel."""
+    if given.is_cuda:
+        states: Tensor = gru(PackedSequence(given, packed.batch_sizes))[0].data
+        return states
+    of_input, recurrent, bias, recurrent_bias = gru.parameters()
+    rows = rows_of(packed.batch_sizes.tolist())
+    return gru_states(F.linear(given, of_input, bias), rows, recurrent, recurrent_bias)
 
 
 class Triples:
