@@ -4,23 +4,33 @@
 
 Scores, not speed: `compare` with one method (feature extraction unless told otherwise), budget `quick`, on some sets. A
 name with `random:` before it is the encoder of that name with weights drawn anew. Finished comparisons in the output
-folder are not run again. Prints a table in Markdown.
+folder are not run again. Prints a table in Markdown, and one of differences: of each encoder from its twin with random
+weights, and of ours from the others, on the same test items and seeds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 from data_sets import SETS
 
+from unfreeze import metrics
+from unfreeze.amounts import signed
+from unfreeze.analysis.stats import Floats, MetricFn, paired_difference
 from unfreeze.comparison import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
+from unfreeze.judge import read_comparison
 from unfreeze.plan import Method, Plan
 
 RANDOM = "random:"
+OURS = ("bert-mini", "elmo-mini", "skip-mini")
+NO_TAGS = "one vector a text"
 
 
 def write_twin(name: str, folder: Path) -> str:
@@ -33,15 +43,21 @@ def write_twin(name: str, folder: Path) -> str:
     return str(folder)
 
 
+def folder_of(encoder: str, name: str, arguments: argparse.Namespace) -> Path:
+    """Of the comparison of an encoder on a set."""
+    out: Path = arguments.out
+    return out / f"{name}-{arguments.method}-{encoder.replace(':', '-').replace('/', '-')}"
+
+
 def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
     """`mean [low, high], recipe` of the comparison of an encoder on a set, in points."""
-    out = arguments.out / f"{name}-{arguments.method}-{encoder.replace(':', '-').replace('/', '-')}"
+    out = folder_of(encoder, name, arguments)
     where = encoder
     if encoder.startswith(RANDOM):
         where = write_twin(encoder.removeprefix(RANDOM), arguments.out / "twins" / encoder.removeprefix(RANDOM))
     if not (out / "result.json").exists():
         if load_encoder(where).family == "sentence-vectors" and SETS[name].kind == "tags":
-            return "one vector a text"
+            return NO_TAGS
         about, method = SETS[name], arguments.method
         methods: tuple[Method, ...] = (method,)
         compare(
@@ -64,8 +80,37 @@ def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
     return f"{100 * found['test']['mean']:.1f} [{100 * low:.1f}, {100 * high:.1f}] ({recipe})"
 
 
+def statistics(folder: Path, method: Method) -> tuple[Floats, MetricFn] | None:
+    """(seeds, items, k) of a finished comparison's final runs, and their metric; None where there is none."""
+    if not (folder / "result.json").exists():
+        return None
+    found = read_comparison(folder)
+    setting, gold = found.setting, [item.label for item in found.items]
+    told = [
+        metrics.item_statistics(setting.task, gold, found.tests[run].predictions, setting.labels.scheme)
+        for run in found.choices[method].runs
+    ]
+    return np.stack(told), partial(metrics.from_statistics, setting.task)
+
+
+def gap(first: str, second: str, name: str, arguments: argparse.Namespace) -> str:
+    """`+1.3 [-0.4, +2.6]`: the first encoder's score on a set minus the second's, points."""
+    a, b = (statistics(folder_of(one, name, arguments), arguments.method) for one in (first, second))
+    if a is None or b is None:
+        return NO_TAGS
+    found = paired_difference(a[0], b[0], a[1])
+    return f"{signed(found.mean)} [{signed(found.lo)}, {signed(found.hi)}]"
+
+
+def pairs(encoders: Sequence[str]) -> list[tuple[str, str]]:
+    """Each encoder with its random twin, and ours with those that are not."""
+    twins = [(one, RANDOM + one) for one in encoders if RANDOM + one in encoders]
+    others = [one for one in encoders if one not in OURS and not one.startswith(RANDOM)]
+    return [*twins, *((one, other) for one in encoders if one in OURS for other in others)]
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--out", type=Path, required=True, help="folder of the comparisons")
@@ -80,6 +125,10 @@ def main() -> None:
     for encoder in arguments.encoders:
         cells = [score(encoder, name, arguments) for name in arguments.sets]
         print(f"| `{encoder}` | {' | '.join(cells)} |", flush=True)
+    print(f"\n| difference | {' | '.join(arguments.sets)} |\n| --- |{' --- |' * len(arguments.sets)}")
+    for first, second in pairs(arguments.encoders):
+        cells = [gap(first, second, name, arguments) for name in arguments.sets]
+        print(f"| `{first}` minus `{second}` | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
