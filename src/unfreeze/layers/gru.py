@@ -18,7 +18,8 @@ from unfreeze.layers.recurrence import Rows
 
 class _Gru(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: Any, given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
+        matrix = recurrent.to(dtype)
         hidden = recurrent.shape[1]
         gates = given.new_empty(given.shape[0], 2 * hidden)  # reset and update
         said, news, out = (given.new_empty(len(given), hidden) for _ in range(3))  # `said`: of the candidate
@@ -29,7 +30,7 @@ class _Gru(torch.autograd.Function):
                 inside = bias.expand(len(x), -1)
             else:
                 before = before[: len(x)]
-                inside = torch.addmm(bias, before, recurrent.T)
+                inside = bias + before.to(dtype) @ matrix.T
             torch.add(x[:, : 2 * hidden], inside[:, : 2 * hidden], out=gate).sigmoid_()
             of_state.copy_(inside[:, 2 * hidden :])
             torch.addcmul(x[:, 2 * hidden :], gate[:, :hidden], of_state, out=new).tanh_()
@@ -39,13 +40,13 @@ class _Gru(torch.autograd.Function):
                 torch.lerp(new, before, gate[:, hidden:], out=state)
             before = state
         ctx.rows = rows
-        ctx.save_for_backward(recurrent, gates, said, news, out)
+        ctx.save_for_backward(matrix, gates, said, news, out)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        recurrent, gates, said, news, out = ctx.saved_tensors
+        matrix, gates, said, news, out = ctx.saved_tensors
         rows: Rows = ctx.rows
         reset, update = gates.chunk(2, 1)
         first = len(out) - len(rows.earlier)
@@ -62,14 +63,14 @@ class _Gru(torch.autograd.Function):
                 step.view(len(d), 3, -1).mul_(d[:, None])
                 if t:
                     sooner = grads[t - 1][: len(d)]
-                    sooner.addcmul_(d, kept[t]).addmm_(step, recurrent)
-            of_recurrent = slopes[first:].T @ earlier
+                    sooner.addcmul_(d, kept[t]).add_(step.to(matrix.dtype) @ matrix)
+            of_recurrent = (slopes[first:].to(matrix.dtype).T @ earlier.to(matrix.dtype)).to(out.dtype)
         of_given = torch.cat([slopes[:, : 2 * out.shape[1]], grad * of_new], 1)
-        return of_given, None, of_recurrent, slopes.sum(0)
+        return of_given, None, of_recurrent, slopes.sum(0), None
 
 
 def gru_states(given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Tensor:
-    """States of a GRU from zeros, in float32 (float64 of float64) also under autocast.
+    """States of a GRU from zeros, in float32 (float64 of float64). Under autocast the products alone are in its type.
 
     Args:
         given: (R, 3h) what the input adds, bias and all, in step order; gates in torch's order: reset, update, new.
@@ -78,6 +79,8 @@ def gru_states(given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Te
     Returns:
         (R, h).
     """
+    given, kind = full_precision(given), given.device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else given.dtype
     with no_autocast(given):
-        out: Tensor = _Gru.apply(full_precision(given), rows, recurrent, bias)  # type: ignore[no-untyped-call]
+        out: Tensor = _Gru.apply(given, rows, recurrent, bias, dtype)  # type: ignore[no-untyped-call]
     return out
