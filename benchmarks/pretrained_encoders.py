@@ -13,19 +13,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
-import numpy as np
 from data_sets import SETS
 
-from unfreeze import metrics
 from unfreeze.amounts import signed
-from unfreeze.analysis.stats import Floats, MetricFn, paired_difference
+from unfreeze.analysis.stats import paired_difference
 from unfreeze.comparison import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
-from unfreeze.judge import read_comparison
+from unfreeze.judge import metric_of, read_comparison, statistics_of
 from unfreeze.plan import Method, Plan
 
 RANDOM = "random:"
@@ -80,25 +77,14 @@ def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
     return f"{100 * found['test']['mean']:.1f} [{100 * low:.1f}, {100 * high:.1f}] ({recipe})"
 
 
-def statistics(folder: Path, method: Method) -> tuple[Floats, MetricFn] | None:
-    """(seeds, items, k) of a finished comparison's final runs, and their metric; None where there is none."""
-    if not (folder / "result.json").exists():
-        return None
-    found = read_comparison(folder)
-    setting, gold = found.setting, [item.label for item in found.items]
-    told = [
-        metrics.item_statistics(setting.task, gold, found.tests[run].predictions, setting.labels.scheme)
-        for run in found.choices[method].runs
-    ]
-    return np.stack(told), partial(metrics.from_statistics, setting.task)
-
-
 def gap(first: str, second: str, name: str, arguments: argparse.Namespace) -> str:
     """`+1.3 [-0.4, +2.6]`: the first encoder's score on a set minus the second's, points."""
-    a, b = (statistics(folder_of(one, name, arguments), arguments.method) for one in (first, second))
-    if a is None or b is None:
+    folders = [folder_of(one, name, arguments) for one in (first, second)]
+    if not all((folder / "result.json").exists() for folder in folders):
         return NO_TAGS
-    found = paired_difference(a[0], b[0], a[1])
+    a, b = (read_comparison(folder) for folder in folders)
+    method = arguments.method
+    found = paired_difference(statistics_of(a, method), statistics_of(b, method), metric_of(a))
     return f"{signed(found.mean)} [{signed(found.lo)}, {signed(found.hi)}]"
 
 

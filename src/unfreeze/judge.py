@@ -160,12 +160,14 @@ def read_comparison(folder: Path) -> Comparison:
 
 def _values(comparison: Comparison) -> dict[str, Any]:
     setting = comparison.setting
-    statistics = {method: _statistics(comparison, method) for method in comparison.choices}
-    intervals = {method: mean_ci(values, _metric(comparison)) for method, values in statistics.items()}
+    statistics = {method: statistics_of(comparison, method) for method in comparison.choices}
+    intervals = {method: mean_ci(values, metric_of(comparison)) for method, values in statistics.items()}
     equivalence = float(setting.plan.get("equivalence", Plan.equivalence))
     difference = None
     if len(statistics) == 2:
-        difference = paired_difference(statistics["fine-tuning"], statistics["feature-extraction"], _metric(comparison))
+        difference = paired_difference(
+            statistics["fine-tuning"], statistics["feature-extraction"], metric_of(comparison)
+        )
     floor = _floor(comparison, statistics)
     advice = _verdict(comparison, intervals, difference, equivalence, floor)
     return {
@@ -192,11 +194,12 @@ def _values(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _metric(comparison: Comparison) -> MetricFn:
+def metric_of(comparison: Comparison) -> MetricFn:
+    """The main metric from summed statistics."""
     return lambda sums: metrics.from_statistics(comparison.setting.task, sums)
 
 
-def _statistics(comparison: Comparison, method: Method) -> Floats:
+def statistics_of(comparison: Comparison, method: Method) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
     return np.stack(
         [_item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
@@ -214,9 +217,9 @@ def _floor(comparison: Comparison, statistics: Mapping[Method, Floats]) -> dict[
     if floor is None:
         return None
     own = _item_statistics(comparison, floor.predictions)[None]
-    interval = mean_ci(own, _metric(comparison), FLOOR_DRAWS)
+    interval = mean_ci(own, metric_of(comparison), FLOOR_DRAWS)
     gains = {
-        method: paired_difference(values, own, _metric(comparison), FLOOR_DRAWS)
+        method: paired_difference(values, own, metric_of(comparison), FLOOR_DRAWS)
         for method, values in statistics.items()
     }
     return {
