@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 import torch
 
+from unfreeze.encoders import precision
 from unfreeze.encoders.precision import autocast, fast_precision, pick_device
 from unfreeze.errors import InputError
 
@@ -25,10 +28,28 @@ def test_unknown_device() -> None:
 
 
 @pytest.mark.parametrize("has", [None, "_is_avx512_bf16_supported", "_is_amx_tile_supported"])
-def test_bf16_only_where_the_processor_has_it(has: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("speed", [0.5, 1.1, 2.2])
+def test_bf16_only_where_the_processor_has_it_and_is_faster_for_it(
+    has: str | None, speed: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for check in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, check, lambda check=check: check == has, raising=False)
-    assert fast_precision(CPU) == ("bf16" if has else "fp32")
+    monkeypatch.setattr(precision, "bf16_speed", lambda: speed)
+    assert fast_precision(CPU) == ("bf16" if has and speed > 2 else "fp32")
+
+
+@pytest.mark.parametrize("slow", [torch.float32, torch.bfloat16])
+def test_the_speed_of_bf16_is_a_measurement(slow: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    multiply = torch.mm
+
+    def delayed(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        if a.dtype == slow:
+            time.sleep(0.05)
+        return multiply(a, b)
+
+    monkeypatch.setattr(torch, "mm", delayed)
+    speed = precision.bf16_speed.__wrapped__()
+    assert speed > 1.5 if slow == torch.float32 else speed < 0.7
 
 
 def test_autocast_halves_matrix_products_only_when_asked() -> None:
