@@ -323,6 +323,9 @@ def study(
         int | None, typer.Option(metavar="N", help="At most N training examples of a set, and N to choose on (dev).")
     ] = None,
     test_size: Annotated[int | None, typer.Option(metavar="N", help="At most N test examples of a set.")] = None,
+    min_steps: Annotated[
+        int | None, typer.Option(metavar="N", help="Recipes' least number of steps is at most N (small machines).")
+    ] = None,
     budget: Annotated[
         str,
         typer.Option(metavar="quick|standard|thorough", help="Dev chooses of 1, 2 or 3 (not in all studies)."),
@@ -346,7 +349,7 @@ def study(
     names = studies_named(name)
     asked = asked_from(
         data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, test_size,
-        budget, corpus or (), device,
+        min_steps, budget, corpus or (), device,
     )  # fmt: skip
 
     with _resumable("the same command goes on where it stopped") as display:

@@ -14,13 +14,13 @@ from unfreeze.studies.asked import Cell, asked_from
 
 GIVEN: dict[str, Any] = {
     "encoders": ["a", " b "], "out": Path("out"), "seeds": 3, "tasks": None, "rows": None, "tested": None,
-    "budget": "quick", "corpus": [], "device": "auto",
+    "min_steps": None, "budget": "quick", "corpus": [], "device": "auto",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("change", "where", "said"), [
     ({"seeds": 1}, "--seeds", "at least 2"), ({"rows": 31}, "--train-size", "at least 32"),
-    ({"tested": 31}, "--test-size", "at least 32"),
+    ({"tested": 31}, "--test-size", "at least 32"), ({"min_steps": -1}, "--min-steps", "at least 0"),
     ({"budget": "quik"}, "--budget", "quick"), ({"encoders": [" "]}, "--encoders", "name one"),
     ({"tasks": ["sst3"]}, "--tasks", "sst2"), ({"data_root": Path("nowhere")}, "--data-root", "no such folder"),
 ])  # fmt: skip

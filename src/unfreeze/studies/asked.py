@@ -36,6 +36,8 @@ class Asked:
         tasks: names of sets; None takes each study's own.
         rows: most training examples of a set, and most dev examples; None takes all.
         tested: most test examples of a set; None takes all.
+        min_steps: most that a recipe's least number of steps may be, for machines that cannot afford the table's; its
+            epochs stay. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
         device: as in a plan.
@@ -48,6 +50,7 @@ class Asked:
     tasks: tuple[str, ...] | None = None
     rows: int | None = None
     tested: int | None = None
+    min_steps: int | None = None
     budget: str = "quick"
     corpus: tuple[str, ...] = ()
     device: str = "auto"
@@ -61,6 +64,7 @@ def asked_from(
     tasks: Sequence[str] | None,
     rows: int | None,
     tested: int | None,
+    min_steps: int | None,
     budget: str,
     corpus: Sequence[str],
     device: str,
@@ -77,13 +81,15 @@ def asked_from(
     for most, option in ((rows, "--train-size"), (tested, "--test-size")):
         if most is not None and most < LEAST_ROWS:
             raise InputError(f"is {most}; at least {LEAST_ROWS} are needed", where=option)
+    if min_steps is not None and min_steps < 0:
+        raise InputError(f"is {min_steps}; at least 0 is needed", where="--min-steps")
     if budget not in TRIALS:
         raise InputError(f"no budget '{budget}'{nearest(budget, TRIALS)}", where="--budget")
     names = [name.strip() for name in encoders if name.strip()]
     if not names:
         raise InputError("name one or more", where="--encoders")
     wanted = None if tasks is None else tuple(standard_set(task.strip()).name for task in tasks)
-    return Asked(data_root, tuple(names), out, seeds, wanted, rows, tested, budget, tuple(corpus), device)
+    return Asked(data_root, tuple(names), out, seeds, wanted, rows, tested, min_steps, budget, tuple(corpus), device)
 
 
 @dataclass(frozen=True)

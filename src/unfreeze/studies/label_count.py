@@ -9,7 +9,7 @@ import numpy as np
 
 from unfreeze.analysis.stats import Floats, resampled_means
 from unfreeze.plan import Recipe
-from unfreeze.studies.asked import About, Cell, Measured
+from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry, sign_claim
@@ -23,6 +23,7 @@ SMALLEST = 32
 TASKS = ("sst2", "sick-e")
 FROZEN, TUNED = "feature extraction", "fine-tuning"
 LONGER, FRESH = "fine-tuning, three times as long", "fine-tuning, top layer fresh"
+FEW = 128  # labels, up to which the remedies against few of them are tried
 
 
 def label_count(desk: Desk) -> Page:
@@ -41,7 +42,7 @@ def label_count(desk: Desk) -> Page:
             about = f"{one.shown}, {SETS[task].title}"
             found_gaps = [difference(t, f) for t, f in zip(curves[TUNED], curves[FROZEN], strict=True)]
             for number, size in enumerate(sizes):
-                entries = (score_entry(curve[number]) for curve in curves.values())
+                entries = (score_entry(curve[number]) if number < len(curve) else "–" for curve in curves.values())
                 rows.append((f"{about}, {size:,}", *entries, gap_entry(found_gaps[number])))
             drawn += [_point(way, cell, about) for way, curve in curves.items() for cell in curve]
             crossings.append((about, crossing_words(curves[TUNED], curves[FROZEN])))
@@ -60,7 +61,7 @@ def label_count(desk: Desk) -> Page:
         "Every subset has a seed of its own, so the spread is over subsets and seeds together. Frozen heads are "
         "linear, which is what few labels can feed. Epochs and penalties are chosen on a dev set that is no larger "
         "than the subset, so as many labels again are needed. The paper has no such curve: practitioners conclude it "
-        "from there.",
+        f"from there. Longer training and a fresh top layer are remedies against few labels, tried up to {FEW}.",
     )
     caption = "Test score over the number of labels, with 95 % intervals"
     figure = lines(drawn, "training examples", "test score", caption, logarithmic=True, facet="about")
@@ -127,27 +128,32 @@ def _sizes(desk: Desk, one: About, task: str) -> tuple[list[int], int]:
     return sizes_for(whole if desk.asked.rows is None else min(whole, desk.asked.rows)), whole
 
 
-def _ways(one: About, task: str) -> dict[str, Recipe]:
-    tuned = first(together(one, task, "fine-tuning"))
+def _ways(asked: Asked, one: About, task: str) -> dict[str, Recipe]:
+    tuned = first(together(asked, one, task, "fine-tuning"))
     return {
-        FROZEN: first(with_head(table_recipes(one, task, "feature-extraction"), "linear")), TUNED: tuned,
+        FROZEN: first(with_head(table_recipes(asked, one, task, "feature-extraction"), "linear")), TUNED: tuned,
         LONGER: replace(tuned, epochs=3 * tuned.epochs, min_steps=3 * tuned.min_steps, name=f"{tuned.name}-longer"),
         FRESH: replace(tuned, reinit_top=1, name=f"{tuned.name}-fresh"),
     }  # fmt: skip
 
 
 def _curves(desk: Desk, one: About, task: str, sizes: Sequence[int], whole: int) -> dict[str, list[Measured]]:
-    """By way, a cell for each size, its seeds on subsets of their own (the whole set has no subsets)."""
-    ways, subsets = _ways(one, task), range(desk.asked.seeds)
+    """By way, a cell for each size, its seeds on subsets of their own (the whole set has no subsets).
+
+    The remedies have cells of few labels alone, or of the smallest size where all are large.
+    """
+    ways, subsets = _ways(desk.asked, one, task), range(desk.asked.seeds)
+    few = [size for size in sizes if size <= FEW] or list(sizes[:1])
+    tried = {way: few if way in (LONGER, FRESH) else list(sizes) for way in ways}
     cells = {
         (way, size, seed): Cell(
             task, one.name, (recipe,), (seed,), None if size == whole else size, desk.asked.tested,
             0 if size == whole else seed,
         )
-        for size in sizes for seed in subsets for way, recipe in ways.items()
+        for size in sizes for seed in subsets for way, recipe in ways.items() if size in tried[way]
     }  # fmt: skip
     found = desk.measured(cells)
-    return {way: [_joined([found[way, size, seed] for seed in subsets]) for size in sizes] for way in ways}
+    return {way: [_joined([found[way, size, seed] for seed in subsets]) for size in tried[way]] for way in ways}
 
 
 def _joined(cells: Sequence[Measured]) -> Measured:

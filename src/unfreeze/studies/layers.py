@@ -36,7 +36,7 @@ def layers(desk: Desk) -> Page:
         pretrained: dict[str, LayerScores] = {}
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            cell = replace(desk.cell(task, one, table_recipes(one, task, "fine-tuning")[:1]), seeds=(0,))
+            cell = replace(desk.cell(task, one, table_recipes(desk.asked, one, task, "fine-tuning")[:1]), seeds=(0,))
             found = probes_of(desk, cell)
             mixed = desk.measured({task: _mix_cell(desk, one, task)})[task]
             cells.append(cell)
@@ -68,7 +68,7 @@ def layers(desk: Desk) -> Page:
 
 def _mix_cell(desk: Desk, one: About, task: str) -> Cell:
     """A frozen head with few parameters, on a learned mix of all layers."""
-    found = [r for r in table_recipes(one, task, "feature-extraction") if r.head in ("linear", "crf")]
+    found = [r for r in table_recipes(desk.asked, one, task, "feature-extraction") if r.head in ("linear", "crf")]
     chosen = next(recipe for recipe in found if recipe.layers == "mix")
     return desk.cell(task, one, (chosen,))
 

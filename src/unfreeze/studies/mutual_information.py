@@ -27,7 +27,7 @@ def mutual_information(desk: Desk) -> Page:
     for one in desk.encoders("BERT", "ELMo"):
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            cells.append(replace(desk.cell(task, one, together(one, task, "fine-tuning")[:1]), seeds=(0,)))
+            cells.append(replace(desk.cell(task, one, together(desk.asked, one, task, "fine-tuning")[:1]), seeds=(0,)))
             found = information_of(desk, cells[-1])
             for layer, (b, a) in enumerate(zip(found.before, found.after, strict=True)):
                 chance = f"{max(b.chance, a.chance):.2f}"

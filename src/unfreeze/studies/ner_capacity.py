@@ -71,9 +71,11 @@ def _recipe(desk: Desk, one: About, task: str, way: str, how: str, head: Head) -
     """Of the same base for all heads: a frozen BiLSTM-CRF's and CRF's own, and the table's first tuned CRF."""
     if way == NAMES["feature-extraction"]:
         own: Head = "bilstm-crf" if head == "bilstm-crf" else "crf"
-        return first(with_head(table_recipes(one, task, "feature-extraction"), own), head=head, name=head)
-    base = with_head(table_recipes(one, task, "fine-tuning"), "crf")
-    recipe = first(base, head=head, hidden=128, gradual_unfreezing=True, name=f"{head}-gradual")
+        return first(with_head(table_recipes(desk.asked, one, task, "feature-extraction"), own), head=head, name=head)
+    base = with_head(table_recipes(desk.asked, one, task, "fine-tuning"), "crf")
+    recipe = first(base, head=head, gradual_unfreezing=True, name=f"{head}-gradual")
+    if head == "bilstm-crf":
+        recipe = replace(recipe, hidden=128)  # as wide as the frozen one
     if how == _GRADUAL:
         return recipe
     return replace(as_long(recipe, one, len(desk.dataset(desk.cell(task, one)).train)), name=head)

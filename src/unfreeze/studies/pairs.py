@@ -26,7 +26,7 @@ def bi_attention(desk: Desk) -> Page:
     """Table 3: ELMo fine-tuned, with attention between the texts of a pair and without."""
 
     def sides(one: About, task: str) -> _Sides:
-        found = table_recipes(one, task, "fine-tuning")
+        found = table_recipes(desk.asked, one, task, "fine-tuning")
         return {"tuned": (first(with_head(found, "biattention")), first(with_head(found, "linear")))}
 
     return _page(
@@ -43,7 +43,7 @@ def joint_encoding(desk: Desk) -> Page:
 
     def sides(one: About, task: str) -> _Sides:
         heads: dict[Method, Head] = {"feature-extraction": "esim", "fine-tuning": "linear"}
-        joint = {m: first(with_head(together(one, task, m), head)) for m, head in heads.items()}
+        joint = {m: first(with_head(together(desk.asked, one, task, m), head)) for m, head in heads.items()}
         return {NAMES[m]: (r, replace(r, pair="separate", name=f"{r.head}-apart")) for m, r in joint.items()}
 
     return _page(

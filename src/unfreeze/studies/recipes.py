@@ -13,15 +13,18 @@ from unfreeze.studies.sets import SETS
 from unfreeze.tasks import task as task_called
 
 
-def table_recipes(about: About, task: str, method: Method) -> tuple[Recipe, ...]:
-    """All that the budgets' table has for a set over an encoder."""
-    return recipes("thorough", method, task_called(SETS[task].task), about.width, about.family)
+def table_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
+    """All that the budgets' table has for a set over an encoder, with no more least steps than are asked for."""
+    found = recipes("thorough", method, task_called(SETS[task].task), about.width, about.family)
+    if asked.min_steps is None:
+        return found
+    return tuple(replace(recipe, min_steps=min(recipe.min_steps, asked.min_steps)) for recipe in found)
 
 
-def together(about: About, task: str, method: Method) -> tuple[Recipe, ...]:
+def together(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
     """Those that read pairs in one input where the encoder can, as the paper has BERT read them."""
     pair: Pair = "joint" if about.reads_pairs else "separate"
-    found = table_recipes(about, task, method)
+    found = table_recipes(asked, about, task, method)
     return tuple(r for r in found if r.pair == pair) if task_called(SETS[task].task).pair else found
 
 
@@ -44,7 +47,7 @@ def paper_head(about: About, task: str, method: Method) -> Head:
 
 def paper_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
     """Recipes with the paper's task model; as many as the budget lets dev choose from."""
-    return with_head(together(about, task, method), paper_head(about, task, method))[: TRIALS[asked.budget]]
+    return with_head(together(asked, about, task, method), paper_head(about, task, method))[: TRIALS[asked.budget]]
 
 
 def first(found: tuple[Recipe, ...], **changes: Any) -> Recipe:

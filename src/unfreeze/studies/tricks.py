@@ -89,7 +89,7 @@ def _recipes(desk: Desk, one: About, task: str, which: Combination) -> tuple[Rec
     """
     slanted, discriminative, gradual = which
     recipe = first(
-        with_head(together(one, task, "fine-tuning"), paper_head(one, task, "fine-tuning")),
+        with_head(together(desk.asked, one, task, "fine-tuning"), paper_head(one, task, "fine-tuning")),
         schedule="slanted-triangular" if slanted else "constant",
         layer_decay=_DECAY[one.family] if discriminative else 1.0, gradual_unfreezing=True, name=_name(which),
     )  # fmt: skip
