@@ -33,7 +33,8 @@ class Recipe:
             layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
             Fine-tuning always reads the top layer.
         epochs: passes over the training set with all layer groups; raised until `min_steps` steps are reached.
-        patience: stop after this many readings of dev without a better score; None never stops early.
+        patience: stop after this many readings of dev without a better score, counted once a score is above 0; None
+            never stops early.
         batch_size: examples a step.
         warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
         layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.

@@ -136,6 +136,13 @@ def test_patience() -> None:
     assert done.examples == 4 * 16
 
 
+def test_patience_begins_once_something_is_learned() -> None:
+    """Span F1 stays at 0 for some time: a tagger is not given up for that."""
+    model = Toy(scripted=[[s] for s in (0.0, 0.0, 0.0, 0.4, 0.3, 0.2)])
+    done = run(model, replace(RECIPE, patience=2))
+    assert (done.best_epoch, len(done.curve)) == ((4,), 6)
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_dev_score_that_is_no_number_ends_training_with_the_best_weights_before(bad: float) -> None:
     model = Toy(scripted=[[0.5], [bad]])

@@ -113,7 +113,7 @@ class _Best:
             if not self.diverged[m] and epoch.dev[m] > self.score[m]:
                 self.score[m], self.epoch[m], self.worse[m] = epoch.dev[m], epoch.epoch, 0
                 better.append(m)
-            else:
+            elif self.score[m] > 0:  # at 0 a tagger has found no span yet, which may take some hundred steps
                 self.worse[m] += 1
         for kept, now in zip(self.kept, self.parameters, strict=True):
             if count == 1 and better:
