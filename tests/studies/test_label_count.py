@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
-from unfreeze.studies.label_count import crossing, crossing_words, sizes_for
+from unfreeze.studies import label_count as module
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.label_count import crossing, crossing_words, label_count, sizes_for
+from unfreeze.studies.page import Entry
 
 SIZES = [32, 64, 128, 256]
 
@@ -42,3 +47,17 @@ def test_crossing_with_its_interval() -> None:
     assert 80 < value < 105
     assert crossing_words(frozen[:2], tuned[2:]).startswith("more than 64 [")
     assert crossing_words(tuned[3:], frozen[3:]) == "256 or fewer [256 or fewer, 256 or fewer]"
+
+
+@pytest.mark.parametrize(("few", "sizes"), [(128, ["32", "40"]), (32, ["32"]), (20, ["32"])])
+def test_remedies_are_tried_where_labels_are_few(
+    few: int, sizes: list[str], make_desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smallest size always has them; the methods themselves have every size."""
+    monkeypatch.setattr(module, "FEW", few)
+    monkeypatch.setattr(module, "TASKS", ("sst2",))
+    rows = label_count(make_desk()).tables[1].rows
+    assert [str(row[0]).rsplit(", ")[-1] for row in rows] == ["32", "40"]
+    for row in rows:
+        tried = [isinstance(entry, Entry) for entry in row[1:]]
+        assert tried == [True, True, *[str(row[0]).rsplit(", ")[-1] in sizes] * 2, True]
