@@ -13,7 +13,7 @@ from seqeval.metrics import f1_score as seqeval_f1
 from seqeval.scheme import IOB2, IOBES
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from unfreeze.metrics import from_statistics, item_statistics, main_metric, positive_class, score
+from unfreeze.metrics import best_constant, from_statistics, item_statistics, main_metric, positive_class, score
 from unfreeze.tasks import TASKS, task
 
 CLASS, SCORE, TAGS = task("classification"), task("regression"), task("tagging")
@@ -141,6 +141,23 @@ def test_plain_tags_are_scored_by_words() -> None:
     assert main_metric(TAGS, "BIO") == "span_f1"
     gold, predicted = [("NOUN", "VERB"), ("DET",)], [("NOUN", "NOUN"), ("DET",)]
     assert score(TAGS, gold, predicted) == {"accuracy": pytest.approx(2 / 3)}
+
+
+@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=20))
+def test_the_best_constant_answer_is_the_best_of_all(gold: list[str]) -> None:
+    words = [tuple(gold[:1]), tuple(gold)]
+    for of, items, answers in (
+        (CLASS, gold, [[label] * len(gold) for label in "abcd"]),
+        (TAGS, words, [[(tag,) * len(tags) for tags in words] for tag in "abcd"]),
+    ):
+        best = max(score(of, items, answer)["accuracy"] for answer in answers)
+        assert best_constant(of, items) == pytest.approx(best)
+
+
+def test_a_constant_answer_to_scores_and_spans_is_worth_nothing() -> None:
+    assert best_constant(SCORE, [1.0, 2.0]) == score(SCORE, [1.0, 2.0], [1.5, 1.5])["pearson"] == 0
+    gold = [("B-X", "O")]
+    assert best_constant(TAGS, gold, "BIO") == score(TAGS, gold, [("O", "O")], scheme="BIO")["span_f1"] == 0
 
 
 @pytest.mark.parametrize("kind", TASKS)

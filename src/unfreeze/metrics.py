@@ -5,6 +5,7 @@ Gold and predicted labels are sequences of equal length: class names, numbers, o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -94,6 +95,17 @@ def from_statistics(task: Task, sums: Floats) -> Floats:
     if task.target == "score":
         return _correlation(sums)
     return _span_f1(sums) if sums.shape[-1] == 3 else _ratio(sums[..., 0], sums[..., 1])
+
+
+def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) -> float:
+    """The main metric of the best answer that is one and the same for every item (for tags: every word).
+
+    The share of the most frequent class or tag; 0 for scores, and for tags with a scheme, whose answer marks nothing.
+    """
+    if task.target == "score" or (task.target == "tags" and scheme is not None):
+        return 0.0
+    answers = gold if task.target == "class" else [tag for tags in gold for tag in tags]
+    return max(Counter(answers).values(), default=0) / max(len(answers), 1)
 
 
 def _check(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> None:

@@ -42,6 +42,7 @@ def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
     assert found.train_examples == 40
     assert found.recipe == found.cell.recipes[0]
     assert found.layer_weights is None
+    assert 0.5 <= found.constant < 1  # the more frequent of two classes
     weights = list(desk.asked.out.glob("runs/*/runs/*/weights.safetensors"))
     assert not weights  # records and predictions stay, weights do not
 

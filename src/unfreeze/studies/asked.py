@@ -159,6 +159,7 @@ class Measured:
         train_examples: that were trained on.
         layer_weights: learned scalar mix of each seed, bottom to top; None where nothing was mixed.
         diverged: runs that did.
+        constant: what the best constant answer scores on test.
     """
 
     cell: Cell
@@ -169,6 +170,7 @@ class Measured:
     train_s: float
     layer_weights: tuple[tuple[float, ...], ...] | None
     diverged: int
+    constant: float = 0.0
 
     def metric(self, sums: Floats) -> Floats:
         """The main metric from summed statistics."""

@@ -55,6 +55,7 @@ def page_of(
         f"Recipes are those of the budgets' table, {_recipes(cells)}, not tuned for a result." if cells else "",
         f"The least number of steps that they have for small training sets is cut to {desk.asked.min_steps}; their "
         "numbers of epochs are as they are." if desk.asked.min_steps is not None else "",
+        _nothing_learned(desk, results),
         f"{diverged} runs diverged; each counts with what it had learned before." if diverged else "",
         FEW_SEEDS if desk.asked.seeds < 5 else "",
         f"One in twenty intervals misses by chance; here are {len(claims)} findings." if len(claims) > 9 else "",
@@ -93,6 +94,19 @@ def tally(claims: Sequence[Claim]) -> str:
     counts = Counter(claim.held for claim in claims)
     total = f"Of {len(claims)} findings put to the test here"
     return f"{total}, {counts['holds']} hold, {counts['does not hold']} do not, {counts['open']} stay open."
+
+
+def _nothing_learned(desk: Desk, results: Sequence[Measured]) -> str:
+    """Where the encoder was of no use: scores that are not told from a constant answer's."""
+    found: Counter[str] = Counter()
+    for one in results:
+        if one.interval.lo <= one.constant:
+            where = f"{desk.about(one.cell.encoder).shown}, {SETS[one.cell.task].title}, {NAMES[one.recipe.method]}"
+            found[where] += 1
+    if not found:
+        return ""
+    said = "; ".join(f"{where} ({count} cells)" if count > 1 else where for where, count in found.items())
+    return f"Not above the best constant answer beyond doubt, so that little is told by comparing them: {said}."
 
 
 def _most(count: int | None) -> str:
