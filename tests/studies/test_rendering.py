@@ -57,13 +57,14 @@ def test_findings_say_what_the_claims_say() -> None:
     found = dict(gathered([PAGE]))
     assert [len(claims) for claims in found.values()] == [0, 0, 2, 1, 0]
     assert [judged(claims) for claims in found.values()] == [
-        "No evidence yet.", "No evidence yet.", "Mixed: held in 0 of 2 cases, did not in 1; 1 stay open.",
+        "No evidence yet.", "No evidence yet.", "Did not hold in 1 of 2 cases; 1 stay open.",
         "Held in 1 of 1 cases, against it none; 0 stay open.", "No evidence yet.",
     ]  # fmt: skip
+    assert judged(PAGE.claims) == "Mixed: held in 1 of 3 cases, did not in 1; 1 stay open."
     assert judged([PAGE.claims[2]]) == "Open: none of 1 cases is clear."
     said = findings_markdown([PAGE])
     assert "## 3. ELMo: extract features" in said
-    assert "- table2: seeds 5" in said
+    assert "| [table2](table2.md) | Frozen or tuned? | Of 2 findings, 1 holds. |" in said
     assert "| frozen is better | elmo | +1.3 [+0.2, +2.4] | does not hold |" in said
 
 

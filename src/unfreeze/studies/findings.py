@@ -32,6 +32,8 @@ def judged(claims: Sequence[Claim]) -> str:
         return f"Open: none of {len(claims)} cases is clear."
     if not counts["does not hold"]:
         return f"Held in {counts['holds']} of {len(claims)} cases, against it none; {counts['open']} stay open."
+    if not counts["holds"]:
+        return f"Did not hold in {counts['does not hold']} of {len(claims)} cases; {counts['open']} stay open."
     return (
         f"Mixed: held in {counts['holds']} of {len(claims)} cases, did not in {counts['does not hold']}; "
         f"{counts['open']} stay open."
@@ -43,9 +45,12 @@ def findings_markdown(pages: Sequence[Page]) -> str:
     parts = [
         "# What practitioners conclude from the paper, and whether it held here",
         "From `unfreeze study`: a case holds, or does not, where a whole 95 % interval (of layers: every layer that "
-        "may be the best; of genres: p below 0.05) says so; else it stays open.",
-        "\n".join(f"- {page.name}: {'; '.join(f'{k} {v}' for k, v in page.settings)}" for page in pages),
-    ]
+        "may be the best; of genres: p below 0.05) says so; else it stays open. What was run, on how much, and what "
+        "differs from the paper is on each study's page.",
+        markdown_table(("study", "question", "here"), [
+            (f"[{page.name}]({page.name}.md)", page.question, page.lead) for page in pages
+        ]),
+    ]  # fmt: skip
     for title, claims in gathered(pages):
         parts += [f"## {title}", judged(claims)]
         if claims:
