@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.layers.dropout import dropout
+from unfreeze.layers.projected import Weights, projected_states
 from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.vectors import Vectors
 
@@ -97,36 +98,31 @@ class ProjectedLstm(nn.Module):
         x, given, recurrent, project = (t.to(dtype) for t in (x, self.input, self.recurrent, self.project))
         count = active[0] if active else 0
         h, c = state or (x.new_zeros(2, count, self.size.projection), x.new_zeros(2, count, self.size.hidden))
-        h, c = h.to(dtype), c.to(torch.promote_types(c.dtype, torch.float32), copy=True)  # c sums over all steps
-        learns = torch.is_grad_enabled()
-        step = self._step if learns else self._step_in_place
-        memory = None if learns else x.new_empty(2, max(ROWS, count), self.bias.shape[1])
+        c = c.to(torch.promote_types(c.dtype, torch.float32))  # sums over all steps
+        if torch.is_grad_enabled() and active:
+            return projected_states(
+                torch.bmm(x, given), active, Weights(self.recurrent, self.bias, self.project), h, c,
+                self.size.cell_clip, self.size.projection_clip,
+            )  # fmt: skip
+        h, c = h.to(dtype), c.clone()
+        memory = x.new_empty(2, max(ROWS, count), self.bias.shape[1])
         outputs, ended, at = [], [], 0
         for steps in _chunks(active, ROWS):
             rows = sum(steps)
-            gates = torch.bmm(x[:, at : at + rows], given, out=None if memory is None else memory[:, :rows])
+            gates = torch.bmm(x[:, at : at + rows], given, out=memory[:, :rows])
             at += rows
             for now, part in zip(steps, torch.split_with_sizes(gates, steps, 1), strict=True):
                 if now < h.shape[1]:
                     ended.append((h[:, now:], c[:, now:]))
                     h, c = h[:, :now], c[:, :now]
-                h, c = step(part, h, c, recurrent, project)
+                h, c = self._step_in_place(part, h, c, recurrent, project)
                 outputs.append(h)
         ended.append((h, c))
         last = tuple(torch.cat(parts[::-1], 1) for parts in zip(*ended, strict=True))
         return torch.cat(outputs, 1) if outputs else x.new_zeros(2, 0, self.size.projection), (last[0], last[1])
 
-    def _step(self, pre: Tensor, h: Tensor, c: Tensor, recurrent: Tensor, project: Tensor) -> State:
-        gates = torch.baddbmm(pre, h, recurrent) + self.bias[:, None]
-        hidden = self.size.hidden
-        i, f, o = gates[..., : 3 * hidden].sigmoid().chunk(3, 2)
-        c = f * c + i * gates[..., 3 * hidden :].tanh()
-        if self.size.cell_clip is not None:
-            c = c.clamp(-self.size.cell_clip, self.size.cell_clip)
-        return self._clipped(torch.bmm((o * c.tanh()).to(h.dtype), project)), c
-
     def _step_in_place(self, pre: Tensor, h: Tensor, c: Tensor, recurrent: Tensor, project: Tensor) -> State:
-        """As `_step`, over the memory of `pre` and `c`, some rows at a time, which then lie in the cache."""
+        """One step over the memory of `pre` and `c`, some rows at a time, which then lie in the cache."""
         gates = pre.baddbmm_(h, recurrent)
         out = torch.empty_like(c, dtype=h.dtype)
         rows = CACHED_ROWS if c.device.type == "cpu" else c.shape[1]
