@@ -106,3 +106,12 @@ def test_without_gradients(mode: type[torch.no_grad]) -> None:
 def test_earlier_rows() -> None:
     assert rows_of((3, 2, 2, 1)).earlier.tolist() == [0, 1, 3, 4, 5]
     assert rows_of((2,)).earlier.tolist() == []
+
+
+@pytest.mark.parametrize("hidden", [1, 3])
+def test_weights_stay_as_they_are(hidden: int) -> None:
+    """Also where a matrix of one column needs no new layout to be transposed."""
+    lstm = nn.LSTM(WIDTH, hidden, bidirectional=True)
+    before = [p.detach().clone() for p in lstm.parameters()]
+    own(lstm, torch.randn(6, WIDTH), (3, 2, 1))
+    assert all(map(torch.equal, before, lstm.parameters()))

@@ -20,6 +20,7 @@ class _Gru(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
         matrix = recurrent.to(dtype)
+        across = matrix.T.contiguous()  # a few rows by a transposed view take up to twice as long
         hidden = recurrent.shape[1]
         gates = given.new_empty(given.shape[0], 2 * hidden)  # reset and update
         said, news, out = (given.new_empty(len(given), hidden) for _ in range(3))  # `said`: of the candidate
@@ -30,7 +31,7 @@ class _Gru(torch.autograd.Function):
                 inside = bias.expand(len(x), -1)
             else:
                 before = before[: len(x)]
-                inside = bias + before.to(dtype) @ matrix.T
+                inside = bias + before.to(dtype) @ across
             torch.add(x[:, : 2 * hidden], inside[:, : 2 * hidden], out=gate).sigmoid_()
             of_state.copy_(inside[:, 2 * hidden :])
             torch.addcmul(x[:, 2 * hidden :], gate[:, :hidden], of_state, out=new).tanh_()

@@ -81,8 +81,9 @@ def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
     cell = slice(2 * hidden, 3 * hidden)
     gates = torch.addmm(biases[0] + biases[1], x, given.T)
     gates[:, cell].mul_(-2)
-    recurrent = recurrent.clone()
-    recurrent[cell].mul_(-2)
+    # Laid out anew: a few rows by a transposed view take up to twice as long.
+    across = recurrent.T.clone(memory_format=torch.contiguous_format)
+    across[:, cell].mul_(-2)
     kept = [x.new_empty(len(x), hidden) for _ in range(3)]
     step_gates, cells, bent, outs = (t.split_with_sizes(rows.active) for t in (gates, *kept))
     ins, forgets, news, opens = (t.split_with_sizes(rows.active) for t in gates.view(-1, 4, hidden).unbind(1))
@@ -91,7 +92,7 @@ def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
         now, c = step_gates[t], cells[t]
         going = 0 if before < 0 else min(len(now), len(outs[before]))
         if going:
-            _first(now, going).addmm_(_first(outs[before], going), recurrent.T)
+            _first(now, going).addmm_(_first(outs[before], going), across)
         now.sigmoid_()
         torch.addcmul(ins[t], ins[t], news[t], value=-2, out=c)
         if going:
