@@ -26,7 +26,10 @@ def test_only_the_least_number_of_steps_is_lowered(one: About, method: Method) -
         table = recipes("thorough", method, task_called(SETS[task].task), one.width, one.family)
         assert table_recipes(ASKED, one, task, method) == table
         few = table_recipes(replace(ASKED, min_steps=100), one, task, method)
-        assert few == tuple(replace(recipe, min_steps=100) for recipe in table)
+        cheap = method == "feature-extraction"
+        assert few == tuple(
+            recipe if cheap and recipe.head == "linear" else replace(recipe, min_steps=100) for recipe in table
+        )
         assert table_recipes(replace(ASKED, min_steps=9_999), one, task, method) == table
 
 

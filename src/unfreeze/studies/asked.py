@@ -37,7 +37,7 @@ class Asked:
         rows: most training examples of a set, and most dev examples; None takes all.
         tested: most test examples of a set; None takes all.
         min_steps: most that a recipe's least number of steps may be, for machines that cannot afford the table's; its
-            epochs stay. None takes the table's.
+            epochs stay, and so do frozen linear heads. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
         device: as in a plan.

@@ -14,11 +14,18 @@ from unfreeze.tasks import task as task_called
 
 
 def table_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
-    """All that the budgets' table has for a set over an encoder, with no more least steps than are asked for."""
+    """All that the budgets' table has for a set over an encoder, with no more least steps than are asked for.
+
+    Frozen linear heads keep theirs: their steps cost next to nothing.
+    """
     found = recipes("thorough", method, task_called(SETS[task].task), about.width, about.family)
-    if asked.min_steps is None:
+    most = asked.min_steps
+    if most is None:
         return found
-    return tuple(replace(recipe, min_steps=min(recipe.min_steps, asked.min_steps)) for recipe in found)
+    return tuple(
+        r if (r.method, r.head) == ("feature-extraction", "linear") else replace(r, min_steps=min(r.min_steps, most))
+        for r in found
+    )
 
 
 def together(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:
