@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,8 +41,14 @@ def measured(share: float, seed: int = 0, items: int = 400) -> Measured:
 ])  # fmt: skip
 def test_signs(low: float, high: float, sign: int, held: str) -> None:
     assert sign_held(low, high, sign) == held
-    claim = sign_claim("t", "a", Interval((low + high) / 2, low, high), sign, 2)
+    gap, useful = Interval((low + high) / 2, low, high), measured(0.7)
+    claim = sign_claim("t", "a", gap, sign, [useful], 2)
     assert (claim.held, claim.conclusion) == (held, 2)
+    useless = replace(useful, constant=useful.mean)
+    assert sign_claim("t", "a", gap, sign, [useful, useless]).held == held
+    alike = sign_claim("t", "a", gap, sign, [useless, useless])
+    assert alike.held == "open"
+    assert alike.evidence.endswith("none above a constant answer")
 
 
 def test_what_the_paper_colours_is_a_sign() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -191,7 +192,12 @@ class Measured:
         """Sample standard deviation over seeds; 0 with one."""
         return float(np.std(self.scores, ddof=1)) if len(self.scores) > 1 else 0.0
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """Mean with its 95 % interval over items and seeds."""
         return mean_ci(self.statistics, self.metric, draws=2_000)
+
+    @property
+    def learned(self) -> bool:
+        """Whether it is above the best constant answer beyond doubt."""
+        return self.interval.lo > self.constant

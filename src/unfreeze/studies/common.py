@@ -101,7 +101,7 @@ def _nothing_learned(desk: Desk, results: Sequence[Measured]) -> str:
     """Where the encoder was of no use: scores that are not told from a constant answer's."""
     found: Counter[str] = Counter()
     for one in results:
-        if one.interval.lo <= one.constant:
+        if not one.learned:
             where = f"{desk.about(one.cell.encoder).shown}, {SETS[one.cell.task].title}, {NAMES[one.recipe.method]}"
             found[where] += 1
     if not found:

@@ -71,7 +71,15 @@ def sign_of(points: float) -> int:
     return 0 if abs(points) <= LARGE else (1 if points > 0 else -1)
 
 
-def sign_claim(text: str, about: str, gap: Interval, sign: int, conclusion: int | None = None) -> Claim:
-    """That a difference has a sign."""
-    held = sign_held(gap.lo, gap.hi, sign)
-    return Claim(text, about, held, gap_words(gap.mean, gap.lo, gap.hi), conclusion)
+def sign_claim(
+    text: str, about: str, gap: Interval, sign: int, of: Sequence[Measured], conclusion: int | None = None
+) -> Claim:
+    """That a difference has a sign.
+
+    Args:
+        of: the cells that it is the difference of: where none of them learned anything, alike or not tells nothing.
+    """
+    said = gap_words(gap.mean, gap.lo, gap.hi)
+    if not any(cell.learned for cell in of):
+        return Claim(text, about, "open", f"{said}, none above a constant answer", conclusion)
+    return Claim(text, about, sign_held(gap.lo, gap.hi, sign), said, conclusion)

@@ -46,8 +46,9 @@ def label_count(desk: Desk) -> Page:
                 rows.append((f"{about}, {size:,}", *entries, gap_entry(found_gaps[number])))
             drawn += [_point(way, cell, about) for way, curve in curves.items() for cell in curve]
             crossings.append((about, crossing_words(curves[TUNED], curves[FROZEN])))
-            claims.append(sign_claim(f"few labels, extract ({sizes[0]:,})", about, found_gaps[0], -1, 2))
-            enough = sign_claim(f"enough labels, tune ({sizes[-1]:,})", about, found_gaps[-1], 1, 2)
+            least, most = ([curves[way][end] for way in (TUNED, FROZEN)] for end in (0, -1))
+            claims.append(sign_claim(f"few labels, extract ({sizes[0]:,})", about, found_gaps[0], -1, least, 2))
+            enough = sign_claim(f"enough labels, tune ({sizes[-1]:,})", about, found_gaps[-1], 1, most, 2)
             if sizes[-1] < whole and enough.held == "does not hold":
                 enough = replace(enough, held="open")  # there are more labels, which may be enough
             claims.append(enough)

@@ -39,7 +39,8 @@ def ner_capacity(desk: Desk) -> Page:
             rows.append((name, *(score_entry(found[head]) for head in HEADS), gap_entry(gap)))
             if desk.about(encoder).role == "ELMo" and how != _AT_ONCE:
                 sign, says = (-1, "hurts") if how else (1, "helps")
-                claims.append(sign_claim(f"{way}: a BiLSTM under the CRF {says}", name, gap, sign))
+                both = found["bilstm-crf"], found["crf"]
+                claims.append(sign_claim(f"{way}: a BiLSTM under the CRF {says}", name, gap, sign, both))
             drawn.append(gap_row(f"{name}: BiLSTM-CRF minus CRF", gap))
         if desk.about(encoder).role == "ELMo":
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
@@ -63,8 +64,8 @@ def ner_capacity(desk: Desk) -> Page:
 
 def _unfreezing(results: dict[tuple[str, str, str, str, Head], Measured], encoder: str, task: str, about: str) -> Claim:
     tuned = NAMES["fine-tuning"]
-    gap = difference(results[encoder, task, tuned, _GRADUAL, "crf"], results[encoder, task, tuned, _AT_ONCE, "crf"])
-    return sign_claim("tuned: gradual unfreezing helps (CRF)", about, gap, 1)
+    both = [results[encoder, task, tuned, how, "crf"] for how in (_GRADUAL, _AT_ONCE)]
+    return sign_claim("tuned: gradual unfreezing helps (CRF)", about, difference(*both), 1, both)
 
 
 def _recipe(desk: Desk, one: About, task: str, way: str, how: str, head: Head) -> Recipe:

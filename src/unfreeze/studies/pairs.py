@@ -78,10 +78,10 @@ def _page(
             rows.append((f"{shown}, {side}", *(score_entry(cell) for cell in found)))
         found_gaps = [difference(a, b) for a, b in zip(first_side, second_side, strict=True)]
         rows.append((f"{shown}, difference", *(gap_entry(gap) for gap in found_gaps)))
-        for task, gap in zip(tasks, found_gaps, strict=True):
+        for task, gap, *both in zip(tasks, found_gaps, first_side, second_side, strict=True):
             title = SETS[task].title
             if way in tested:
-                claims.append(sign_claim(f"{title}: {says}", f"{shown}, {title}", gap, 1))
+                claims.append(sign_claim(f"{title}: {says}", f"{shown}, {title}", gap, 1, both))
             drawn.append(gap_row(f"{shown}, {title}", gap))
     table = Table(
         "Test scores, mean ± standard deviation over seeds; differences with 95 % intervals",

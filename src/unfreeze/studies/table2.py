@@ -80,13 +80,13 @@ def _conclusions(encoders: list[About], tasks: list[str], results: Mapping[_Key,
         title = SETS[task].title
         for one in (one for one in encoders if one.role == "ELMo"):
             frozen, tuned = (results[one.name, method, task] for method in METHODS)
-            gap = difference(tuned, frozen)
-            made.append(sign_claim(f"{title}: extract features", f"{one.shown}, tuned minus frozen", gap, -1, 3))
+            about, gap = f"{one.shown}, tuned minus frozen", difference(tuned, frozen)
+            made.append(sign_claim(f"{title}: extract features", about, gap, -1, (tuned, frozen), 3))
             for other in (other for other in encoders if other.role == "BERT"):
                 for method in METHODS:
-                    gap = difference(results[other.name, method, task], results[one.name, method, task])
+                    both = results[other.name, method, task], results[one.name, method, task]
                     about = f"{other.shown} minus {one.shown}, {NAMES[method]}"
-                    made.append(sign_claim(f"{title}: BERT is good at pairs", about, gap, 1, 4))
+                    made.append(sign_claim(f"{title}: BERT is good at pairs", about, difference(*both), 1, both, 4))
     return made
 
 
@@ -105,7 +105,9 @@ def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measu
             )  # fmt: skip
             about = f"{first.shown} minus {second.shown}, {NAMES[method]}"
             gap = difference(cells[0], cells[1])
-            made.append(sign_claim(f"{text} (published {known:+.1f})", about, gap, sign_of(known)))
+            made.append(
+                sign_claim(f"{text} (published {known:+.1f})", about, gap, sign_of(known), (cells[0], cells[1]))
+            )
     return made
 
 
@@ -129,5 +131,5 @@ def _gap(
         sign = sign_of(known)
         says = {1: "fine-tuning is better", -1: "feature extraction is better", 0: "the two are within a point"}[sign]
         about = f"{one.shown} ({one.role}), {title}"
-        claims.append(sign_claim(f"{title}: {says} (published {known:+.1f})", about, gap, sign))
+        claims.append(sign_claim(f"{title}: {says} (published {known:+.1f})", about, gap, sign, (tuned, frozen)))
     return gap_entry(gap, known)

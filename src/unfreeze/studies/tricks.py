@@ -39,12 +39,13 @@ def tricks(desk: Desk) -> Page:
     for number, trick in enumerate(TRICKS):
         row: list[str | Entry] = [trick]
         for encoder, task in pairs:
-            effect = contrast(_eight(results, encoder, task), main_effect(number))
+            eight = _eight(results, encoder, task)
+            effect = contrast(eight, main_effect(number))
             row.append(gap_words(*effect))
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
             drawn.append(gap_row(f"{trick}: {about}", effect))
             if desk.about(encoder).role == "ELMo" and number < 2:
-                claims.append(sign_claim(f"{trick} helps", about, effect, 1))
+                claims.append(sign_claim(f"{trick} helps", about, effect, 1, eight))
         effects.append(tuple(row))
     columns = ("", *(f"{desk.about(encoder).shown}, {SETS[task].title}" for encoder, task in pairs))
     rows: list[tuple[str | Entry, ...]] = [
