@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from unfreeze.layers.projected import Weights, projected_states
+from unfreeze.layers.projected import projected_states
 from unfreeze.layers.side_by_side import lent
 
 HIDDEN, PROJECTION = 5, 3
@@ -29,7 +29,7 @@ def given(seed: int = 0, dtype: torch.dtype = torch.float64) -> list[Tensor]:
 
 def ours(parts: list[Tensor], clips: tuple[float | None, float | None] = (None, None)) -> tuple[Tensor, ...]:
     x, recurrent, bias, project, h, c = parts
-    out, (last, cell) = projected_states(x, ACTIVE, Weights(recurrent, bias, project), h, c, *clips)
+    out, (last, cell) = projected_states(x, ACTIVE, (recurrent, bias, project), h, c, *clips)
     return out, last, cell
 
 
@@ -88,7 +88,7 @@ def test_an_input_is_read_as_it_is_alone() -> None:
     for k in range(ACTIVE[0]):
         rows = [start + k for start, now in zip(starts, ACTIVE, strict=True) if k < now]
         alone, _ = projected_states(
-            x[:, rows], (1,) * len(rows), Weights(*weights), h[:, k : k + 1], c[:, k : k + 1]
+            x[:, rows], (1,) * len(rows), tuple(weights), h[:, k : k + 1], c[:, k : k + 1]
         )  # fmt: skip
         torch.testing.assert_close(alone, out[:, rows])
 

@@ -24,20 +24,9 @@ from unfreeze.layers.full_precision import no_autocast
 from unfreeze.layers.recurrence import Rows, rows_of
 from unfreeze.layers.side_by_side import both
 
-
-@dataclass(frozen=True)
-class Weights:
-    """Of both directions; the gates lie in the order input, forget, output, cell.
-
-    Attributes:
-        recurrent: (2, P, 4H).
-        bias: (2, 4H).
-        project: (2, H, P).
-    """
-
-    recurrent: Tensor
-    bias: Tensor
-    project: Tensor
+Weights = tuple[Tensor, Tensor, Tensor]
+"""Of both directions: recurrent (2, P, 4H), bias (2, 4H), projection (2, H, P); gates in the order input, forget,
+output, cell."""
 
 
 @dataclass(frozen=True)
@@ -242,5 +231,5 @@ def projected_states(
     rows, last = rows_of(active, given.device), _last_rows(active).to(given.device)
     how = _Setting(rows, last, cell_clip, projection_clip, given.dtype)
     with no_autocast(given):
-        out, h, c = _Projected.apply(given, weights.recurrent, weights.bias, weights.project, h, c, how)  # type: ignore[no-untyped-call]
+        out, h, c = _Projected.apply(given, *weights, h, c, how)  # type: ignore[no-untyped-call]
     return out, (h, c)

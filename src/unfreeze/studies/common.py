@@ -54,8 +54,7 @@ def page_of(
         *notes,
         f"Recipes are those of the budgets' table, {_recipes(cells)}, not tuned for a result." if cells else "",
         f"The least number of steps that they have for small training sets is cut to {desk.asked.min_steps} (but for "
-        "frozen linear heads); their "
-        "numbers of epochs are as they are." if desk.asked.min_steps is not None else "",
+        "frozen linear heads); their numbers of epochs are as they are." if desk.asked.min_steps is not None else "",
         _nothing_learned(desk, results),
         f"{diverged} runs diverged; each counts with what it had learned before." if diverged else "",
         FEW_SEEDS if desk.asked.seeds < 5 else "",

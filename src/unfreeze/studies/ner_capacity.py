@@ -35,11 +35,11 @@ def ner_capacity(desk: Desk) -> Page:
         for way, how in ways:
             found = {head: results[encoder, task, way, how, head] for head in HEADS}
             name = f"{desk.about(encoder).shown}, {way}{', ' if how else ''}{how}"
-            gap = difference(found["bilstm-crf"], found["crf"])
+            both = found["bilstm-crf"], found["crf"]
+            gap = difference(*both)
             rows.append((name, *(score_entry(found[head]) for head in HEADS), gap_entry(gap)))
             if desk.about(encoder).role == "ELMo" and how != _AT_ONCE:
                 sign, says = (-1, "hurts") if how else (1, "helps")
-                both = found["bilstm-crf"], found["crf"]
                 claims.append(sign_claim(f"{way}: a BiLSTM under the CRF {says}", name, gap, sign, both))
             drawn.append(gap_row(f"{name}: BiLSTM-CRF minus CRF", gap))
         if desk.about(encoder).role == "ELMo":

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.layers.dropout import dropout
-from unfreeze.layers.projected import Weights, projected_states
+from unfreeze.layers.full_precision import full_precision
+from unfreeze.layers.projected import projected_states
 from unfreeze.layers.steps import Steps, steps_of
 from unfreeze.layers.vectors import Vectors
 
@@ -62,7 +63,7 @@ class ProjectedLstm(nn.Module):
     """One layer of both directions, side by side in the first dimension of every weight.
 
     `c' = clip(f * c + i * g)`, `h' = clip(P (o * tanh(c')))`; no peepholes. The four gates lie in the order i, f, o, g,
-    so that one sigmoid serves three of them.
+    so that one sigmoid serves them all (of the cell gate at twice its value, from which its tanh follows).
     """
 
     def __init__(self, width: int, size: LstmSize) -> None:
@@ -94,17 +95,17 @@ class ProjectedLstm(nn.Module):
         """
         kind = x.device.type
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
-        # Autocast itself would make these copies at every step.
-        x, given, recurrent, project = (t.to(dtype) for t in (x, self.input, self.recurrent, self.project))
+        x, given = x.to(dtype), self.input.to(dtype)
         count = active[0] if active else 0
         h, c = state or (x.new_zeros(2, count, self.size.projection), x.new_zeros(2, count, self.size.hidden))
-        c = c.to(torch.promote_types(c.dtype, torch.float32))  # sums over all steps
+        c = full_precision(c)  # sums over all steps
         if torch.is_grad_enabled() and active:
             return projected_states(
-                torch.bmm(x, given), active, Weights(self.recurrent, self.bias, self.project), h, c,
+                torch.bmm(x, given), active, (self.recurrent, self.bias, self.project), h, c,
                 self.size.cell_clip, self.size.projection_clip,
             )  # fmt: skip
-        h, c = h.to(dtype), c.clone()
+        # Autocast itself would make these copies at every step.
+        h, c, recurrent, project = h.to(dtype), c.clone(), self.recurrent.to(dtype), self.project.to(dtype)
         memory = x.new_empty(2, max(ROWS, count), self.bias.shape[1])
         outputs, ended, at = [], [], 0
         for steps in _chunks(active, ROWS):
