@@ -23,6 +23,7 @@ from unfreeze.experiment.layer_scores import (
     FILE,
     LABELS,
     LAYERS,
+    TUNED,
     VARIANTS,
     WEIGHTS,
     LayerScores,
@@ -34,6 +35,7 @@ from unfreeze.experiment.runner import Watcher, Workbench, run
 from unfreeze.opening import workbench
 from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
+from unfreeze.probes.layers import LayerProbes
 from unfreeze.training.objectives import objective_for
 from unfreeze.trials import trained_model
 
@@ -66,11 +68,8 @@ def probe_variants(
     dataset = read_data(plan)
     with _opened(plan, dataset, watcher, tell) as (bench, question):
         tuned = first_tuned(bench)
-        for variant in variants:
-            scores = probe_variant(variant, bench, question, tuned, plan.seeds or layers.RESAMPLES)
-            if scores is None:
-                continue
-            scores = replace(scores, train_size=len(dataset.train))
+        for variant, found in probed_variants(bench, question, tuned, variants, plan.seeds or layers.RESAMPLES):
+            scores = replace(found, train_size=len(dataset.train))
             if plan.out is not None:
                 write_layer_scores(Path(plan.out), scores, file_of(variant))
             yield variant, scores
@@ -88,30 +87,30 @@ def first_tuned(bench: Workbench) -> Recipe | None:
     return table[0] if table and encoder.fixed is None else None
 
 
-def probe_variant(
-    variant: str, bench: Workbench, question: str, tuned: Recipe | None, resamples: int = layers.RESAMPLES
-) -> LayerScores | None:
-    """One of `VARIANTS`; None where the encoder has no such.
+def probed_variants(
+    bench: Workbench, question: str, tuned: Recipe | None, variants: Sequence[str], resamples: int = layers.RESAMPLES
+) -> Iterator[tuple[str, LayerScores]]:
+    """Scores of some of `VARIANTS`, those that the encoder has; the layers after tuning with their gain over before.
 
     Args:
-        tuned: how it is fine-tuned; None leaves that out.
+        tuned: how the encoder is fine-tuned; None leaves that out.
     """
-    if variant == ADJACENT and bench.encoder.layers < 2:
-        return None
-    if variant in (LAYERS, ADJACENT):
-        return layers.probe_layers(bench, question, resamples, variant == ADJACENT)
-    if variant == LABELS:
-        return layers.probe_layers(_other_labels(bench), question, resamples)
-    if variant == WEIGHTS:
-        twin = random_twin(bench.encoder)
-        if twin is None:
-            return None
-        with _over(bench, twin) as other:
-            return layers.probe_layers(other, question, resamples)
-    if tuned is None:
-        return None
-    with tuned_bench(bench, question, tuned) as other:
-        return layers.probe_layers(other, question, resamples)
+    before: LayerProbes | None = None
+    for variant in variants:
+        if variant == LAYERS:
+            before = layers.fit_probes(bench, resamples)
+            yield variant, layers.scores_of(bench, question, before)
+        elif variant == ADJACENT and bench.encoder.layers > 1:
+            yield variant, layers.scores_of(bench, question, layers.fit_probes(bench, resamples, adjacent=True))
+        elif variant == LABELS:
+            yield variant, layers.probe_layers(_other_labels(bench), question, resamples)
+        elif variant == WEIGHTS and (twin := random_twin(bench.encoder)) is not None:
+            with _over(bench, twin) as other:
+                yield variant, layers.probe_layers(other, question, resamples)
+        elif variant == TUNED and tuned is not None:
+            before = before or layers.fit_probes(bench, resamples)
+            with tuned_bench(bench, question, tuned) as other:
+                yield variant, layers.scores_of(other, question, layers.fit_probes(other, resamples), before)
 
 
 @contextmanager

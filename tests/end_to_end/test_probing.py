@@ -16,6 +16,7 @@ import tiny
 
 import unfreeze
 from unfreeze import InputError, comparison, probing
+from unfreeze.amounts import points
 from unfreeze.comparison import compare
 from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.probes import layers
@@ -105,6 +106,11 @@ def test_controls_and_the_layers_after_fine_tuning(
     control = tests["random-labels"]  # of texts nothing can be known, of words they can be learned by heart
     assert max(control) < 0.75 if kind.startswith("pair") else control[0] > control[-1]
     assert tests["random-weights"] != tests["layers"]
+    gains = [one.gain or (0.0, 0.0, 0.0) for one in layers_of["tuned"]]
+    assert [gain for gain, *_ in gains] == pytest.approx(np.subtract(tests["tuned"], tests["layers"]))
+    assert all(low <= gain <= high for gain, low, high in gains)
+    assert all(one.gain is None for variant in VARIANTS if variant != "tuned" for one in layers_of[variant])
+    assert f"In the top layer it adds {points(gains[-1][0])} [" in said
     for number, one in enumerate(layers_of["tuned"]):
         row = next(line for line in said.splitlines() if line.startswith(f"{number:5}  ") and "to" not in line)
         assert f"{100 * one.test:.1f}" in row

@@ -69,6 +69,22 @@ def test_layers_are_compared_on_the_same_items_and_the_same_training_rows() -> N
     assert moved.within_noise
 
 
+def test_what_tuning_adds_is_paired() -> None:
+    """The same items and the same training rows before and after, whatever the other layers do."""
+    before, after = answers(0.7), answers(0.7) | answers(0.2, 3)
+    first, second = probed(0, before, 0.7, (0.6, 0.8)), probed(0, after, 0.8, (0.65, 0.85))
+    scores = judged([second, probed(1, before, 0.1, (0.7, 0.5))], TASKS["classification"], ABOUT, [first, first])
+    gain, low, high = scores.layers[0].gain or (0.0, 0.0, 0.0)
+    gap = after.astype(float) - before
+    assert gain == pytest.approx(gap.mean())
+    assert (high - low) / 2 == pytest.approx(1.96 * gap.std() / np.sqrt(ITEMS), rel=0.06)
+    one, *_ = judged([second], TASKS["classification"], ABOUT).layers
+    assert one.gain is None
+    assert np.array(one.ci95) == pytest.approx(scores.layers[0].ci95)
+    assert scores.layers[1].gain is not None
+    assert np.array(scores.layers[1].gain[1:]) == pytest.approx([-0.554, 0.554], abs=1e-3)  # the training rows alone
+
+
 def test_intervals_stay_on_the_scale() -> None:
     (one,) = judge(probed(0, answers(1.0), 1.0, (0.8, 1.0))).layers
     assert one.ci95[1] == 1.0

@@ -38,8 +38,7 @@ def test_better_at_every_layer() -> None:
     before = make_layer_scores("classification")
 
     def moved(*by: float) -> LayerScores:
-        made = (replace(one, test=one.test + b, ci95=(one.ci95[0] + b, one.ci95[1] + b))
-                for one, b in zip(before.layers, by, strict=True))  # fmt: skip
+        made = (replace(one, gain=(b, b - 0.1, b + 0.1)) for one, b in zip(before.layers, by, strict=True))
         return replace(before, layers=tuple(made))
 
     def held(after: LayerScores) -> str:
@@ -48,7 +47,8 @@ def test_better_at_every_layer() -> None:
     assert held(moved(0, 0.2, 0.2, 0.2)) == "holds"
     assert held(moved(0, 0.01, 0.2, 0.2)) == "open"
     assert held(moved(0, 0.01, -0.3, 0.2)) == "does not hold"
-    assert [claim.conclusion for claim in _claims("e", "pos", {LAYERS: before, TUNED: before})] == [None]
+    assert [claim.conclusion for claim in _claims("e", "pos", {LAYERS: before, TUNED: moved(0, 0, 0, 0)})] == [None]
+    assert _claims("e", "pos", {LAYERS: before}) == []  # an encoder that cannot be tuned
 
 
 @pytest.mark.parametrize(("form", "meaning", "held"), [

@@ -33,6 +33,8 @@ class LayerScore:
         behind_ci95: its interval; items and resamples are paired.
         within_noise: whether that interval holds 0.
         settled: whether every probe of the layer came to its optimum.
+        gain: of a tuned encoder, how far `test` is above that of the same layer before, and its interval, for which
+            items and resamples are paired; else None.
     """
 
     layer: int
@@ -47,6 +49,7 @@ class LayerScore:
     behind_ci95: tuple[float, float]
     within_noise: bool
     settled: bool
+    gain: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -101,5 +104,5 @@ def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
 
 
 def _layer(values: Mapping[str, Any]) -> LayerScore:
-    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95")}
+    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95", "gain") if values.get(key)}
     return LayerScore(**{**values, **pairs, "tried": tuple((l2, dev) for l2, dev in values["tried"])})

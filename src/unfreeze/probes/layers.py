@@ -37,7 +37,7 @@ from unfreeze.probes.noise import Probed, judged
 from unfreeze.tasks import Task
 from unfreeze.training.objectives import Objective
 
-VERSION = 1  # of features, penalties and resamples; part of what makes two probes the same
+VERSION = 2  # of features, penalties and resamples; part of what makes two probes the same
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000
@@ -70,13 +70,50 @@ class _Question:
     test: _Part
 
 
-def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES, adjacent: bool = False) -> LayerScores:
-    """Probe every layer of the bench's encoder on its data set.
+@dataclass(frozen=True)
+class LayerProbes:
+    """The probes of every layer, not yet judged.
+
+    Attributes:
+        trained_on: training examples that were used.
+        extract_s, probe_s: see `LayerScores`.
+    """
+
+    layers: tuple[Probed, ...]
+    trained_on: int
+    extract_s: float
+    probe_s: float
+
+
+def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES) -> LayerScores:
+    """Probe every layer of the bench's encoder on its data set; see `fit_probes` and `scores_of`."""
+    return scores_of(bench, question, fit_probes(bench, resamples))
+
+
+def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: LayerProbes | None = None) -> LayerScores:
+    """The scores of probes that were fitted on the bench.
+
+    Args:
+        question: digest of data, task, encoder and precision, told along.
+        before: probes of the encoder before it was tuned, on the same rows.
+    """
+    dataset, task = bench.dataset, bench.dataset.task
+    return judged(
+        probes.layers, task, LayerScores(
+            question=question, version=VERSION, data=dataset.name, task=task.kind,
+            metric=main_metric(task, dataset.labels.scheme), encoder=bench.encoder.name,
+            train_size=len(dataset.train), trained_on=probes.trained_on, layers=(), chosen=0, finding="",
+            extract_s=probes.extract_s, probe_s=probes.probe_s,
+        ), None if before is None else before.layers,
+    )  # fmt: skip
+
+
+def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = False) -> LayerProbes:
+    """A probe for every layer of the bench's encoder.
 
     Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, evenly spread.
 
     Args:
-        question: digest of data, task, encoder and precision, told along.
         resamples: of the training rows; with one, the intervals speak of test items only.
         adjacent: probe the mean of each layer and the one above instead.
     """
@@ -97,16 +134,8 @@ def probe_layers(bench: Workbench, question: str, resamples: int = RESAMPLES, ad
         probed.append(one)
         bench.watcher.step(len(probed), bench.encoder.layers - adjacent, None)
     kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
-    scores = judged(
-        probed, task, LayerScores(
-            question=question, version=VERSION, data=dataset.name, task=task.kind,
-            metric=main_metric(task, dataset.labels.scheme), encoder=bench.encoder.name,
-            train_size=len(dataset.train), trained_on=len(used), layers=(), chosen=0, finding="",
-            extract_s=sum(kept), probe_s=time.perf_counter() - began,
-        ),
-    )  # fmt: skip
     bench.watcher.end("linear probes", None)
-    return scores
+    return LayerProbes(tuple(probed), len(used), sum(kept), time.perf_counter() - began)
 
 
 def _part(split: SplitFeatures, task: Task, examples: Ints) -> _Part:

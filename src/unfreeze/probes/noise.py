@@ -3,7 +3,8 @@
 The layer is chosen on dev and judged on test, so its test score is not the luckiest of many. An interval allows for
 other test items (bootstrap, all layers on the same resamples) and for other training rows (the spread between probes
 on resampled training rows), which are independent: their variances add, on each side of the score. The gap between two
-layers is judged in the same way: both lose or gain the same items, and both are fitted on the same training rows.
+layers, or of one layer before and after tuning, is judged in the same way: both lose or gain the same items, and both
+are fitted on the same training rows.
 """
 
 from __future__ import annotations
@@ -53,23 +54,34 @@ class Probed:
         return self.tried[self.chosen][1]
 
 
-def judged(probed: Sequence[Probed], task: Task, about: LayerScores) -> LayerScores:
-    """`about` with the layers' scores, the layer chosen on dev (of equal ones the lowest), and the finding."""
-    statistics = np.stack([one.statistics for one in probed])
-    test = from_statistics(task, statistics.sum(1))  # (layers,)
+def judged(
+    probed: Sequence[Probed], task: Task, about: LayerScores, before: Sequence[Probed] | None = None
+) -> LayerScores:
+    """`about` with the layers' scores, the layer chosen on dev (of equal ones the lowest), and the finding.
+
+    Args:
+        before: probes of the same layers before tuning, on the same rows.
+    """
+    everyone = [*probed, *(before or ())]
+    statistics = np.stack([one.statistics for one in everyone])
+    test = from_statistics(task, statistics.sum(1))  # (layers,), after which those before tuning, as in the next two
     drawn = resampled_items(statistics, lambda sums: from_statistics(task, sums), DRAWS)  # (draws, layers)
-    trained = np.array([one.resamples for one in probed])  # (layers, resamples)
+    trained = np.array([one.resamples for one in everyone])  # (layers, resamples)
+
+    def apart(a: int, b: int) -> tuple[float, float, float]:
+        gap = float(test[a] - test[b])
+        return gap, *_interval(gap, drawn[:, a] - drawn[:, b], trained[a] - trained[b])
+
     best = max(range(len(probed)), key=lambda i: probed[i].dev)
     layers = []
     for i, one in enumerate(probed):
         ci95 = _interval(float(test[i]), drawn[:, i], trained[i])
-        gap = float(test[best] - test[i])
-        behind = _interval(gap, drawn[:, best] - drawn[:, i], trained[best] - trained[i])
+        behind, low, high = apart(best, i)
         layers.append(LayerScore(
             layer=one.layer, dev=one.dev, test=float(test[i]), ci95=(max(-1.0, ci95[0]), min(1.0, ci95[1])),
-            resamples=one.resamples, l2=one.l2,
-                tried=one.tried, metrics=dict(one.metrics), behind=gap, behind_ci95=behind,
-            within_noise=behind[0] <= 0 <= behind[1], settled=one.settled,
+            resamples=one.resamples, l2=one.l2, tried=one.tried, metrics=dict(one.metrics), behind=behind,
+            behind_ci95=(low, high), within_noise=low <= 0 <= high, settled=one.settled,
+            gain=None if before is None else apart(i, len(probed) + i),
         ))  # fmt: skip
     scores = replace(about, layers=tuple(layers), chosen=probed[best].layer)
     return replace(scores, finding=finding(scores))

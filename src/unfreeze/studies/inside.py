@@ -14,7 +14,7 @@ from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_s
 from unfreeze.experiment.record import read_json
 from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.probes.layers import VERSION
-from unfreeze.probing import probe_variant, tuned_bench
+from unfreeze.probing import probed_variants, tuned_bench
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 
@@ -54,10 +54,8 @@ def probes_of(desk: Desk, cell: Cell) -> dict[str, LayerScores]:
     missing = [variant for variant, name in names.items() if not (folder / name).exists()]
     if missing:
         with desk.open(cell) as it:
-            for variant in missing:
-                scores = probe_variant(variant, it.bench, it.question, cell.recipes[0])
-                if scores is not None:
-                    write_layer_scores(folder, scores, names[variant])
+            for variant, scores in probed_variants(it.bench, it.question, cell.recipes[0], missing):
+                write_layer_scores(folder, scores, names[variant])
     found = {variant: read_layer_scores(folder, name) for variant, name in names.items()}
     return {variant: scores for variant, scores in found.items() if scores is not None}
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScore, LayerScores
+from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.studies.asked import About, Cell, Measured
 from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
@@ -50,12 +50,13 @@ def layers(desk: Desk) -> Page:
             claims += _claims(about, task, found)
             pretrained[task] = found[LAYERS]
         claims += _depths(one, pretrained)
-    columns = ("encoder, set, layer", *NAMES.values(), "scalar mix")
+    columns = ("encoder, set, layer", *NAMES.values(), "fine-tuning adds", "scalar mix")
     note = (
         "Test score of a linear probe with its 95 % interval over test items and training rows; accuracy, Pearson "
         "correlation for STS-B, span F1 for CoNLL-2003. Random labels: shuffled for texts (chance is what they should "
         "reach); for tagging each word has a tag drawn for it, scored by accuracy of words (what can be learned by "
-        "heart). Scalar mix: the weight that a frozen head gives the layer, mean over seeds."
+        "heart). What fine-tuning adds is paired: the same test items, the same training rows. Scalar mix: the "
+        "weight that a frozen head gives the layer, mean over seeds."
     )
     table = Table("Linear probes by layer, points", columns, tuple(rows), note)
     figure = lines(drawn, "layer (0: embeddings)", "test score", "Linear probes by layer, with 95 % intervals",
@@ -78,7 +79,9 @@ def _rows(about: str, found: Mapping[str, LayerScores], mixed: Measured) -> list
     rows = []
     for layer in range(len(found[LAYERS].layers)):
         cells = [_cell(found.get(variant), layer) for variant in NAMES]
-        rows.append((f"{about}, {layer}", *cells, "–" if weights is None else f"{weights[layer]:.2f}"))
+        gain = found[TUNED].layers[layer].gain if TUNED in found else None
+        mix = "–" if weights is None else f"{weights[layer]:.2f}"
+        rows.append((f"{about}, {layer}", *cells, "–" if gain is None else gap_words(*gain), mix))
     return rows
 
 
@@ -90,10 +93,9 @@ def _cell(scores: LayerScores | None, layer: int) -> str:
 
 
 def _claims(about: str, task: str, found: Mapping[str, LayerScores]) -> list[Claim]:
-    before, after = found[LAYERS], found.get(TUNED)
-    made = [] if SETS[task].task == "tagging" else [_high(about, before)]
-    if after is not None:
-        gaps = [_gap(b, a) for b, a in zip(before.layers[1:], after.layers[1:], strict=True)]
+    made = [] if SETS[task].task == "tagging" else [_high(about, found[LAYERS])]
+    gaps = [one.gain for one in found[TUNED].layers[1:] if one.gain is not None] if TUNED in found else []
+    if gaps:
         worse, better = any(high < 0 for *_, high in gaps), all(low > 0 for _, low, _ in gaps)
         held: Held = "holds" if better else "does not hold" if worse else "open"
         least = min(gaps, key=lambda gap: gap[0])
@@ -134,10 +136,3 @@ def best_layers(scores: LayerScores) -> list[int]:
 
 def _listed(layers: list[int]) -> str:
     return ", ".join(map(str, layers))
-
-
-def _gap(first: LayerScore, second: LayerScore) -> tuple[float, float, float]:
-    """Second minus first with an interval: both scores' spreads added, as if they were independent, so a wide one."""
-    value = second.test - first.test
-    half = float(np.hypot((first.ci95[1] - first.ci95[0]) / 2, (second.ci95[1] - second.ci95[0]) / 2))
-    return value, value - half, value + half
