@@ -48,14 +48,15 @@ def lines(
     across = alt.X("x:Q", title=x, scale=scale, axis=alt.Axis() if logarithmic else alt.Axis(tickMinStep=1))
     up = alt.Y("y:Q", title=y, scale=alt.Scale(zero=False))
     colour = alt.Color("series:N", sort=None, scale=alt.Scale(range=list(COLOURS)), legend=alt.Legend(
-        orient="bottom", title=None, columns=2, labelLimit=300))  # fmt: skip
+        orient="bottom", title=None, columns=2, labelLimit=300, symbolOpacity=1))  # fmt: skip
     band = base.transform_filter("isValid(datum.low)").mark_area(opacity=0.15).encode(
         x=across, y=alt.Y("low:Q", title=y, scale=alt.Scale(zero=False)), y2="high:Q", color=colour
     )  # fmt: skip
     line = base.mark_line(point=True, strokeWidth=2).encode(x=across, y=up, color=colour)
     layered = alt.layer(band, line)
-    if facet is None:
-        return Figure(_spec(layered, 280), caption)
+    panels = [None] if facet is None else list(dict.fromkeys(row[facet] for row in rows))
+    if len(panels) == 1:
+        return Figure(_spec(layered if panels[0] is None else layered.properties(title=panels[0]), 280), caption)
     drawn = layered.properties(width=_WIDTH // 2 - 40, height=200).facet(
         facet=alt.Facet(f"{facet}:N", sort=None, title=None), columns=2
     )
@@ -74,7 +75,7 @@ def dots(rows: Rows, x: str, y: str, caption: str) -> Figure | None:
     base = alt.Chart(alt.Data(values=list(rows)))
     across = alt.X("x:Q", title=x, scale=alt.Scale(zero=False))
     colour = alt.Color("series:N", sort=None, scale=alt.Scale(range=list(COLOURS)),
-                       legend=alt.Legend(orient="bottom", title=None))  # fmt: skip
+                       legend=alt.Legend(orient="bottom", title=None, symbolOpacity=1))  # fmt: skip
     bars = base.mark_rule(strokeWidth=2, opacity=0.6).encode(
         x=across, y=alt.Y("low:Q", title=y, scale=alt.Scale(zero=False)), y2="high:Q", color=colour
     )

@@ -22,7 +22,7 @@ QUESTION = "From how many labels on does fine-tuning win?"
 SMALLEST = 32
 TASKS = ("sst2", "sick-e")
 FROZEN, TUNED = "feature extraction", "fine-tuning"
-LONGER, FRESH = "fine-tuning, three times as long", "fine-tuning, top layer fresh"
+LONGER, FRESH = "tuned three times as long", "tuned, top layer fresh"
 FEW = 128  # labels, up to which the remedies against few of them are tried
 
 
@@ -42,8 +42,9 @@ def label_count(desk: Desk) -> Page:
             about = f"{one.shown}, {SETS[task].title}"
             found_gaps = [difference(t, f) for t, f in zip(curves[TUNED], curves[FROZEN], strict=True)]
             for number, size in enumerate(sizes):
-                entries = (score_entry(curve[number]) if number < len(curve) else "–" for curve in curves.values())
-                rows.append((f"{about}, {size:,}", *entries, gap_entry(found_gaps[number])))
+                entry = {w: score_entry(curve[number]) if number < len(curve) else "–" for w, curve in curves.items()}
+                rows.append((f"{about}, {size:,}", entry[FROZEN], entry[TUNED], gap_entry(found_gaps[number]),
+                             entry[LONGER], entry[FRESH]))  # fmt: skip
             drawn += [_point(way, cell, about) for way, curve in curves.items() for cell in curve]
             crossings.append((about, crossing_words(curves[TUNED], curves[FROZEN])))
             least, most = ([curves[way][end] for way in (TUNED, FROZEN)] for end in (0, -1))
@@ -52,17 +53,16 @@ def label_count(desk: Desk) -> Page:
             if sizes[-1] < whole and enough.held == "does not hold":
                 enough = replace(enough, held="open")  # there are more labels, which may be enough
             claims.append(enough)
-    names = (FROZEN, TUNED, LONGER, FRESH)
     tables = (
         Table("Where fine-tuning begins to win: labels, with 95 % interval", ("", "labels"), tuple(crossings)),
         Table("Test scores, mean ± standard deviation over subsets",
-              ("encoder, set, labels", *names, "fine-tuning minus feature extraction"), tuple(rows)),
+              ("encoder, set, labels", FROZEN, TUNED, "difference", LONGER, FRESH), tuple(rows)),
     )  # fmt: skip
     differs = (
         "Every subset has a seed of its own, so the spread is over subsets and seeds together. Frozen heads are "
         "linear, which is what few labels can feed. Epochs and penalties are chosen on a dev set that is no larger "
         "than the subset, so as many labels again are needed. The paper has no such curve: practitioners conclude it "
-        f"from there. Longer training and a fresh top layer are remedies against few labels, tried up to {FEW}.",
+        f"from there. Longer fine-tuning and a fresh top layer are remedies against few labels, tried up to {FEW}.",
     )
     caption = "Test score over the number of labels, with 95 % intervals"
     figure = lines(drawn, "training examples", "test score", caption, logarithmic=True, facet="about")
