@@ -45,7 +45,7 @@ def tricks(desk: Desk) -> Page:
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
             drawn.append(gap_row(f"{trick}: {about}", effect))
             if desk.about(encoder).role == "ELMo" and number < 2:
-                claims.append(sign_claim(f"{trick} helps", about, effect, 1, eight))
+                claims.append(sign_claim(f"{trick}: worth having", about, effect, 1, eight))
         effects.append(tuple(row))
     columns = ("", *(f"{desk.about(encoder).shown}, {SETS[task].title}" for encoder, task in pairs))
     rows: list[tuple[str | Entry, ...]] = [
