@@ -1,28 +1,13 @@
 """The report in real headless Chromium: quiet console, no network, charts drawn, phone, dark and paper."""
 
-import shutil
-
 import pytest
 
 from unfreeze.judge import judge
 from unfreeze.report.render import render
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="no chromium, chromium-browser or google-chrome on the path"),
-]
+pytestmark = pytest.mark.browser
 KINDS = ("classification", "pair-regression", "tagging")
 HOSTILE = "</script><img src=x onerror=alert(3)>"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as session:
-        browser = session.chromium.launch(executable_path=BROWSER, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ def test_findings_say_what_the_claims_say() -> None:
     assert "| frozen is better | elmo | +1.3 [+0.2, +2.4] | does not hold |" in said
 
 
-ROWS = [
+ROWS: list[dict[str, object]] = [
     {"series": s, "x": x, "y": 50.0 + x, "low": 49.0, "high": 52.0, "about": "a", "name": "n"} for s in "ab"
     for x in (1, 2, 4)
 ]  # fmt: skip
@@ -76,6 +76,7 @@ ROWS = [
 
 @pytest.mark.parametrize("figure", [
     FIGURE, lines(ROWS, "x", "y", "c"), lines(ROWS, "x", "y", "c", logarithmic=True, facet="about"),
+    lines([*ROWS, {**ROWS[0], "about": "b"}], "x", "y", "c", facet="about"),
     dots(ROWS, "x", "y", "c"),
 ])  # fmt: skip
 def test_charts_draw_every_row(figure: Figure | None) -> None:
@@ -84,6 +85,15 @@ def test_charts_draw_every_row(figure: Figure | None) -> None:
     ElementTree.fromstring(drawn)
     assert "NaN" not in drawn
     assert drawn.count("<path") > 6
+
+
+def test_one_panel_takes_the_page_s_width() -> None:
+    one = lines(ROWS, "x", "y", "c", facet="about")
+    two = lines([*ROWS, {**ROWS[0], "about": "b"}], "x", "y", "c", facet="about")
+    assert one is not None
+    assert two is not None
+    assert (one.spec["title"], two.spec["columns"]) == ("a", 2)
+    assert one.spec["width"] > 2 * two.spec["spec"]["width"]
 
 
 def test_nothing_is_drawn_of_nothing() -> None:

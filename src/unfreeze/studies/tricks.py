@@ -34,28 +34,25 @@ def tricks(desk: Desk) -> Page:
     results = desk.measured(cells)
     pairs = list(dict.fromkeys((key[0], key[1]) for key in cells))
     claims: list[Claim] = []
-    effects: list[tuple[str | Entry, ...]] = []
+    effects: dict[str, list[str]] = {}
     drawn: list[dict[str, object]] = []
     for number, trick in enumerate(TRICKS):
-        row: list[str | Entry] = [trick]
         for encoder, task in pairs:
             eight = _eight(results, encoder, task)
             effect = contrast(eight, main_effect(number))
-            row.append(gap_words(*effect))
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
+            effects.setdefault(about, [about]).append(gap_words(*effect))
             drawn.append(gap_row(f"{trick}: {about}", effect))
             if desk.about(encoder).role == "ELMo" and number < 2:
                 claims.append(sign_claim(f"{trick}: worth having", about, effect, 1, eight))
-        effects.append(tuple(row))
-    columns = ("", *(f"{desk.about(encoder).shown}, {SETS[task].title}" for encoder, task in pairs))
     rows: list[tuple[str | Entry, ...]] = [
         (_name(which), *(score_entry(results[encoder, task, which]) for encoder, task in pairs))
         for which in COMBINATIONS
     ]
     tables = (
         Table("Main effects, points, with 95 % intervals: mean of the four cells with a trick minus that of the four "
-              "without", columns, tuple(effects)),
-        Table("Test scores, mean ± standard deviation over seeds", columns, tuple(rows)),
+              "without", ("", *TRICKS), tuple(map(tuple, effects.values()))),
+        Table("Test scores, mean ± standard deviation over seeds", ("", *effects), tuple(rows)),
     )  # fmt: skip
     differs = (
         "Without the slanted triangle the rate is constant. Every run has as many steps as one with gradual "
