@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         scores = make_layer_scores(kind)
         write_layer_scores(tmp_path / "new", scores)
         assert read_layer_scores(tmp_path / "new") == scores
+        tuned = replace(scores, layers=tuple(replace(one, gain=(0.02, 0.01, 0.03)) for one in scores.layers))
+        write_layer_scores(tmp_path / "tuned", tuned)
+        assert read_layer_scores(tmp_path / "tuned") == tuned
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["probes.json"]
 
 

@@ -104,5 +104,8 @@ def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
 
 
 def _layer(values: Mapping[str, Any]) -> LayerScore:
-    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95", "gain") if values.get(key)}
-    return LayerScore(**{**values, **pairs, "tried": tuple((l2, dev) for l2, dev in values["tried"])})
+    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95")}
+    gain = values.get("gain")  # not in files of before there was one
+    return LayerScore(
+        **{**values, **pairs, "gain": gain and tuple(gain), "tried": tuple((l2, dev) for l2, dev in values["tried"])}
+    )
