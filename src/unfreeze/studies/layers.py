@@ -21,7 +21,7 @@ from unfreeze.studies.sets import SETS
 QUESTION = "Which layer serves which task, before and after fine-tuning?"
 WORD_FORM = "pos"
 TASKS = ("cola", "sst2", "mrpc", "stsb", "pos", "ner")
-NAMES = {LAYERS: "pretrained", ADJACENT: "mean with the layer above", TUNED: "after fine-tuning",
+NAMES = {LAYERS: "pretrained", TUNED: "after fine-tuning", ADJACENT: "mean with the layer above",
          LABELS: "random labels", WEIGHTS: "random weights"}  # fmt: skip
 
 
@@ -50,7 +50,8 @@ def layers(desk: Desk) -> Page:
             claims += _claims(about, task, found)
             pretrained[task] = found[LAYERS]
         claims += _depths(one, pretrained)
-    columns = ("encoder, set, layer", *NAMES.values(), "fine-tuning adds", "scalar mix")
+    before, after, *others = NAMES.values()
+    columns = ("encoder, set, layer", before, after, "fine-tuning adds", *others, "scalar mix")
     note = (
         "Test score of a linear probe with its 95 % interval over test items and training rows; accuracy, Pearson "
         "correlation for STS-B, span F1 for CoNLL-2003. Random labels: shuffled for texts (chance is what they should "
@@ -78,10 +79,11 @@ def _rows(about: str, found: Mapping[str, LayerScores], mixed: Measured) -> list
     weights = np.mean(mixed.layer_weights, axis=0) if mixed.layer_weights else None
     rows = []
     for layer in range(len(found[LAYERS].layers)):
-        cells = [_cell(found.get(variant), layer) for variant in NAMES]
+        before, after, *others = (_cell(found.get(variant), layer) for variant in NAMES)
         gain = found[TUNED].layers[layer].gain if TUNED in found else None
+        added = "–" if gain is None else gap_words(*gain)
         mix = "–" if weights is None else f"{weights[layer]:.2f}"
-        rows.append((f"{about}, {layer}", *cells, "–" if gain is None else gap_words(*gain), mix))
+        rows.append((f"{about}, {layer}", before, after, added, *others, mix))
     return rows
 
 
