@@ -34,9 +34,14 @@ def signed(fraction: float) -> str:
     return f"{points:+.{2 if abs(points) < 1 else 1}f}" if round(points, 2) else "0.0"
 
 
+def ends(low: float, high: float) -> str:
+    """`[-0.04, +2.6]`, in points, from fractions."""
+    return f"[{signed(low)}, {signed(high)}]"
+
+
 def interval(difference: Difference) -> str:
-    """`[-0.04, +2.6]`, in points."""
-    return f"[{signed(difference.lo)}, {signed(difference.hi)}]"
+    """The `ends` of a difference's interval."""
+    return ends(difference.lo, difference.hi)
 
 
 def gap(difference: Difference) -> str:

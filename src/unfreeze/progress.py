@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from unfreeze.amounts import points, signed
+from unfreeze.amounts import ends, points
 from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.judge import METRIC_NAMES, Result
 from unfreeze.pretraining.record import Record
@@ -184,7 +184,7 @@ def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
     if TUNED in found:
         notes.append("fine-tuned: after the first recipe of the quick budget.")
         if (gain := found[TUNED].layers[-1].gain) is not None:
-            notes.append(f"In the top layer it adds {points(gain[0])} [{signed(gain[1])}, {signed(gain[2])}].")
+            notes.append(f"In the top layer it adds {points(gain[0])} {ends(*gain[1:])}.")
     return notes
 
 

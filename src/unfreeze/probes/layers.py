@@ -37,7 +37,7 @@ from unfreeze.probes.noise import Probed, judged
 from unfreeze.tasks import Task
 from unfreeze.training.objectives import Objective
 
-VERSION = 2  # of features, penalties and resamples; part of what makes two probes the same
+VERSION = 2  # of features, penalties, resamples and what is told; part of what makes two probes the same
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000

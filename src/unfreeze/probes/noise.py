@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unfreeze.amounts import points, signed
+from unfreeze.amounts import ends, points
 from unfreeze.analysis.stats import LEVELS, Floats, resampled_items
 from unfreeze.experiment.layer_scores import LayerScore, LayerScores
 from unfreeze.judge import METRIC_NAMES
@@ -110,8 +110,8 @@ def finding(scores: LayerScores) -> str:
     if above:
         sentences.append(f"{_listed(above).capitalize()}, not chosen on dev, {_are(above)} better on test.")
     if chosen.layer != 0:
-        low, high = (signed(end) for end in scores.layers[0].behind_ci95)
-        sentences.append(f"Over layer 0, the embeddings, it gains {points(scores.layers[0].behind)} [{low}, {high}].")
+        bottom = scores.layers[0]
+        sentences.append(f"Over layer 0, the embeddings, it gains {points(bottom.behind)} {ends(*bottom.behind_ci95)}.")
     return " ".join(sentences)
 
 

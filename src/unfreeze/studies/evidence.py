@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unfreeze.amounts import signed
+from unfreeze.amounts import ends, signed
 from unfreeze.analysis.stats import Interval, percentile_interval, resampled_means
 from unfreeze.studies.asked import Measured
 from unfreeze.studies.page import Claim, Entry, Held
@@ -31,7 +31,7 @@ def difference(first: Measured, second: Measured) -> Interval:
 
 def gap_words(mean: float, low: float, high: float) -> str:
     """`+1.3 [-0.04, +2.6]`, points, from fractions."""
-    return f"{signed(mean)} [{signed(low)}, {signed(high)}]"
+    return f"{signed(mean)} {ends(low, high)}"
 
 
 def gap_entry(gap: Interval, published: float | None = None) -> Entry:
