@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.data.known_columns import NAMES, folded
+from unfreeze.data.records import Records, read_records
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
 
@@ -68,10 +69,8 @@ def read_table(
     Raises:
         InputError: ragged rows, broken JSON or parquet, no rows, a column name that occurs twice.
     """
-    if kind == "parquet":
-        table = _parquet(path)
-    elif kind == "jsonl":
-        table = _jsonl(path, text)
+    if kind in ("parquet", "jsonl"):
+        table = _of_records(read_records(path, kind, text))
     elif kind == "txt":
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
@@ -207,51 +206,8 @@ def _cell(value: Any) -> Cell:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _from_records(path: Path, records: Sequence[dict[str, Any]], lines: Sequence[int]) -> Table:
-    columns = tuple({key: None for record in records for key in record})
-    nested = {key for record in records for key, value in record.items() if isinstance(value, (list, dict))}
-    rows = [[_cell(record.get(key)) for key in columns] for record in records]
-    return Table(path, columns, rows, lines, nested=frozenset(nested))
-
-
-def _jsonl(path: Path, text: str) -> Table:
-    records, lines = [], []
-    for number, line in enumerate(lines_of(text), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            problem = f"is no JSON ({error.msg}); one JSON object a line is expected"
-            raise InputError(problem, where=f"{path}:{number}") from None
-        if "\\u" in line and not _is_text(record):
-            problem = "holds half of a pair of \\u escapes, which is no character; mend or remove it"
-            raise InputError(problem, where=f"{path}:{number}")
-        if not isinstance(record, dict):
-            problem = f"found a JSON {type(record).__name__}; one JSON object a line is expected"
-            raise InputError(problem, where=f"{path}:{number}")
-        records.append(record)
-        lines.append(number)
-    return _from_records(path, records, lines)
-
-
-def _is_text(record: object) -> bool:
-    """Whether JSON holds only characters: its escapes can spell surrogates that stand alone."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _parquet(path: Path) -> Table:
-    import pyarrow  # costs a noticeable part of a second, and few files need it
-    import pyarrow.parquet
-
-    try:
-        records = pyarrow.parquet.read_table(path).to_pylist()
-    except FileNotFoundError:
-        raise InputError("no such file; check the path", where=str(path)) from None
-    except (OSError, pyarrow.ArrowException) as error:
-        raise InputError(f"is no readable parquet file: {str(error).splitlines()[0]}", where=str(path)) from None
-    return _from_records(path, records, range(1, len(records) + 1))
+def _of_records(records: Records) -> Table:
+    nested = {name for name, values in records.columns.items() if any(isinstance(v, (list, dict)) for v in values)}
+    columns = [[_cell(value) for value in values] for values in records.columns.values()]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    return Table(records.path, tuple(records.columns), rows, records.lines, nested=frozenset(nested))
