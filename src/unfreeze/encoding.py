@@ -57,6 +57,8 @@ def encode_file(
     check_length(max_length)
     examples = _examples(data, columns)
     loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
+    for line in loaded.said:
+        watcher.say(line)
     inputs = _inputs(loaded, examples)
     cut = said_cut(inputs, loaded.max_length)
     if cut:

@@ -71,6 +71,8 @@ def opened(
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+        for line in encoder.said:
+            tell(line)
         plan, left_out = _possible(plan, encoder)
         if left_out:
             tell(left_out)
@@ -143,6 +145,7 @@ def _setting(
         "mb": size / 1e6,
         "max_length": encoder.max_length,
         "fixed": encoder.fixed,
+        "said": list(encoder.said),
         "fingerprint": encoder.fingerprint(),
     }
     environment = {

@@ -124,6 +124,7 @@ class Encoder(nn.Module, ABC):
         ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
+        said: what a person should be told of how it was loaded, a line each.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Encoder(nn.Module, ABC):
     step_pieces: int = NO_LIMIT
     ordered: int | None = None
     fixed: str | None = None
+    said: tuple[str, ...] = ()
 
     @abstractmethod
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:

@@ -29,7 +29,7 @@ def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
             from transformers import AutoModel
 
             config: Any = encoder.model.config
-            model = AutoModel.from_config(copy.deepcopy(config))
+            model = AutoModel.from_config(copy.deepcopy(config), trust_remote_code=False)
             return TransformerEncoder(encoder.name, model, encoder.tokenizer, encoder.max_length).to(encoder.device)
         if isinstance(encoder, ElmoEncoder):
             twin = copy.deepcopy(encoder)

@@ -202,7 +202,7 @@ def _new_model(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, Tr
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
         with new_folder(folder) as unfinished:
             wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     model = new_transformer(asked.architecture, size, tokenizer, next_sentence=asked.next_sentence, seed=asked.seed)
     return model, tokenizer, size
 
@@ -222,7 +222,7 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     try:
         with seeded(asked.seed):
             model, found = kind.from_pretrained(
-                where, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+                where, dtype=torch.float32, use_safetensors=True, output_loading_info=True, trust_remote_code=False
             )
     except (ValueError, OSError) as error:
         said = " ".join(str(error).split())[:200]
