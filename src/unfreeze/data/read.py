@@ -189,7 +189,7 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
     """The cells of the column that plays a role, or None in each row when none does."""
     column = find_column(table, name, option)
     if column is None:
-        return [None] * len(table.rows)
+        return [None] * len(table.lines)
     cells = table.column(column)
     if None in cells:
         problem = f"no value for '{column}' in this row; fill it in or take the row out"

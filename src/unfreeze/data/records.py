@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unfreeze.data.arrow import read_arrow
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
 
@@ -19,25 +20,32 @@ class Records:
     Attributes:
         columns: name to its values, one a record; None where a record has no value.
         lines: line (parquet, Arrow: row) of the file at which each record is, from 1.
-        class_names: columns whose whole numbers stand for classes (in lists too), with the names in order.
+        class_names: columns whose whole numbers stand for classes (in lists too), with the names in order; -1 and None
+            are no class there.
+        nested: columns that hold lists or objects.
     """
 
     path: Path
     columns: Mapping[str, Sequence[Any]]
     lines: Sequence[int]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nested: frozenset[str] = frozenset()
 
 
 def read_records(path: Path, kind: Format, text: str) -> Records:
-    """Read a jsonl or parquet file.
+    """Read a jsonl, parquet or Arrow file.
 
     Args:
         text: the content of a jsonl file.
 
     Raises:
-        InputError: broken JSON or parquet; a line that is not an object.
+        InputError: broken JSON, parquet or Arrow; a line that is not an object; with parquet and Arrow also when a
+            column is asked for whose values cannot be read.
     """
-    return _parquet(path) if kind == "parquet" else _jsonl(path, text)
+    if kind == "jsonl":
+        return _jsonl(path, text)
+    found = read_arrow(path)
+    return Records(path, found.columns, range(1, found.rows + 1), found.class_names, found.nested)
 
 
 def _columns(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
@@ -63,7 +71,9 @@ def _jsonl(path: Path, text: str) -> Records:
             raise InputError(problem, where=f"{path}:{number}")
         records.append(record)
         lines.append(number)
-    return Records(path, _columns(records), lines)
+    columns = _columns(records)
+    nested = frozenset(name for name, values in columns.items() if any(isinstance(v, (list, dict)) for v in values))
+    return Records(path, columns, lines, nested=nested)
 
 
 def _is_text(record: object) -> bool:
@@ -73,17 +83,3 @@ def _is_text(record: object) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _parquet(path: Path) -> Records:
-    import pyarrow  # costs a noticeable part of a second, and few files need it
-    import pyarrow.parquet
-
-    try:
-        table = pyarrow.parquet.read_table(path)
-        columns = {name: table[name].to_pylist() for name in table.column_names}
-    except FileNotFoundError:
-        raise InputError("no such file; check the path", where=str(path)) from None
-    except (OSError, pyarrow.ArrowException) as error:
-        raise InputError(f"is no readable parquet file: {str(error).splitlines()[0]}", where=str(path)) from None
-    return Records(path, columns, range(1, len(table) + 1))

@@ -1,4 +1,4 @@
-"""Rows and named columns from csv, tsv, jsonl, parquet and plain text, each row with its line."""
+"""Rows and named columns from csv, tsv, jsonl, parquet, Arrow and plain text, each row with its line."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class Table:
 
     Attributes:
         columns: their names; `"0"`, `"1"`, ... where the file has no header.
-        rows: cells in column order; None where a JSON line or parquet row has no value.
-        lines: line (parquet: row) of the file at which each row starts, from 1.
+        rows: cells in column order; empty where `records` has them.
+        lines: line (parquet, Arrow: row) of the file at which each row starts, from 1.
         header: whether the file names its columns.
         nested: columns that hold lists or objects, which are no texts and no labels.
+        records: the typed values of a jsonl, parquet or Arrow file.
     """
 
     path: Path
@@ -38,13 +39,16 @@ class Table:
     lines: Sequence[int]
     header: bool = True
     nested: frozenset[str] = frozenset()
+    records: Records | None = None
 
     def where(self, row: int) -> str:
         """`file:line` of a row."""
         return f"{self.path}:{self.lines[row]}"
 
     def column(self, name: str) -> list[Cell]:
-        """The cells of one column."""
+        """The cells of one column; None where a record has no value."""
+        if self.records is not None:
+            return [_cell(value) for value in self.records.columns[name]]
         at = self.columns.index(name)
         return [row[at] for row in self.rows]
 
@@ -61,22 +65,23 @@ def read_table(
     """Read a file whose format is known.
 
     Args:
-        text: its content, unused for parquet.
+        text: its content, unused for parquet and Arrow.
         header: whether a csv or tsv file's first line names the columns; None decides by a look at it.
         wanted: column names that, when they occur in the first line, tell that it is a header.
         texts_only: a file without labels, whose first line is a header only if it holds a known or wanted name.
 
     Raises:
-        InputError: ragged rows, broken JSON or parquet, no rows, a column name that occurs twice.
+        InputError: ragged rows, broken JSON, parquet or Arrow, no rows, a column name that occurs twice.
     """
-    if kind in ("parquet", "jsonl"):
-        table = _of_records(read_records(path, kind, text))
+    if kind in ("jsonl", "parquet", "arrow"):
+        records = read_records(path, kind, text)
+        table = Table(path, tuple(records.columns), (), records.lines, nested=records.nested, records=records)
     elif kind == "txt":
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
     else:
         table = _delimited(path, text, "\t" if kind == "tsv" else _csv_delimiter(text), header, wanted, texts_only)
-    if not table.rows:
+    if not table.lines:
         raise InputError("the file has a header but no rows", where=str(path))
     twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
     if twice:
@@ -204,10 +209,3 @@ def _cell(value: Any) -> Cell:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _of_records(records: Records) -> Table:
-    nested = {name for name, values in records.columns.items() if any(isinstance(v, (list, dict)) for v in values)}
-    columns = [[_cell(value) for value in values] for values in records.columns.values()]
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return Table(records.path, tuple(records.columns), rows, records.lines, nested=frozenset(nested))

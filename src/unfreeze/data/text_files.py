@@ -10,13 +10,14 @@ from typing import Literal
 
 from unfreeze.errors import InputError
 
-Format = Literal["csv", "tsv", "jsonl", "parquet", "conll", "conllu", "txt"]
+Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "conll", "conllu", "txt"]
 
 SUFFIXES: dict[str, Format] = {
     **dict.fromkeys((".csv",), "csv"),
     **dict.fromkeys((".tsv", ".tab"), "tsv"),
     **dict.fromkeys((".jsonl", ".json", ".ndjson"), "jsonl"),
     **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), "arrow"),
     **dict.fromkeys((".conll", ".bio", ".iob", ".iob2", ".bioes", ".bmes", ".ner"), "conll"),
     **dict.fromkeys((".conllu",), "conllu"),
 }
@@ -97,13 +98,13 @@ def _is_object(line: str) -> bool:
 
 
 def load(path: Path) -> tuple[Format, str]:
-    """Format and text of a file; the text is empty for parquet, which is no text.
+    """Format and text of a file; the text is empty for parquet and Arrow, which are no text.
 
     Raises:
         InputError: as `read_text`, or the format cannot be told.
     """
     named = SUFFIXES.get(path.suffix.lower())
-    if named == "parquet":
+    if named in ("parquet", "arrow"):
         return named, ""
     text = read_text(path)
     sample = _first_lines(text, SAMPLE)

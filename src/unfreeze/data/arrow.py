@@ -1,0 +1,132 @@
+"""Columns of parquet and Arrow files: what is damaged is told, and values are made when a column is asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from unfreeze.data.class_names import names_in_schema
+from unfreeze.errors import InputError
+
+T = TypeVar("T")
+_STREAM_END = b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00"
+"""How writers close an Arrow stream: since format 0.15, and before."""
+
+
+@dataclass(frozen=True)
+class ArrowColumns:
+    """A file's columns.
+
+    Attributes:
+        columns: name to its values; they are made anew each time that a column is asked for.
+        rows: number of rows.
+        nested: columns of lists, structs and maps.
+        class_names: columns whose numbers stand for classes, with the names in order.
+    """
+
+    columns: Mapping[str, Sequence[Any]]
+    rows: int
+    nested: frozenset[str]
+    class_names: Mapping[str, tuple[str, ...]]
+
+
+def read_arrow(path: Path) -> ArrowColumns:
+    """Read a parquet file, or an Arrow file or stream (Feather's second version is an Arrow file).
+
+    Raises:
+        InputError: a missing, torn or damaged file, or a column name that occurs twice.
+    """
+    parquet = path.suffix.lower() in (".parquet", ".pq")
+    table = _guarded(path, f"is no readable {'parquet' if parquet else 'Arrow'} file", lambda: _table(path, parquet))
+    twice = [name for name, count in Counter(table.column_names).items() if count > 1]
+    if twice:
+        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=str(path))
+    nested = frozenset(field.name for field in table.schema if _is_nested(field.type))
+    named = names_in_schema(table.schema.metadata)
+    return ArrowColumns(_Columns(path, table), len(table), nested, named)
+
+
+def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
+    """What `read` gives; whatever it finds wrong with the file is bad input, told in one line."""
+    import pyarrow  # costs a noticeable part of a second, and few files need it
+
+    try:
+        return read()
+    except FileNotFoundError:
+        raise InputError("no such file; check the path", where=str(path)) from None
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError, pyarrow.ArrowException) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"{problem}: {reason[:200]}", where=str(path)) from None
+
+
+def _table(path: Path, parquet: bool) -> Any:
+    import pyarrow
+    import pyarrow.parquet
+
+    with path.open("rb") as opened:
+        start = opened.read(8)
+    if start.startswith(b"FEA1"):
+        raise ValueError("it is Feather's first version, which Arrow no longer supports; write it anew as parquet")
+    if start.startswith(b"ARROW1"):
+        with pyarrow.OSFile(str(path)) as source:
+            return pyarrow.ipc.open_file(source).read_all()
+    if parquet or start.startswith(b"PAR1"):
+        # `read_table` would take `lang=en/` in the path for a column.
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read()
+    with pyarrow.OSFile(str(path)) as source:
+        table = pyarrow.ipc.open_stream(source).read_all()
+    with path.open("rb") as opened:
+        opened.seek(max(0, path.stat().st_size - 8))
+        if not opened.read().endswith(_STREAM_END):
+            raise ValueError("the stream has no end mark, so rows may be missing; write it anew")
+    return table
+
+
+def _is_nested(kind: Any) -> bool:
+    import pyarrow
+
+    if isinstance(kind, pyarrow.BaseExtensionType):
+        return _is_nested(kind.storage_type)
+    if pyarrow.types.is_dictionary(kind) or pyarrow.types.is_run_end_encoded(kind):
+        return _is_nested(kind.value_type)
+    return bool(pyarrow.types.is_nested(kind))
+
+
+class _Columns(Mapping[str, Sequence[Any]]):
+    """A table's columns as Python values: made when asked for, so that a column without use costs nothing."""
+
+    def __init__(self, path: Path, table: Any) -> None:
+        self._path, self._table = path, table
+
+    def __getitem__(self, name: str) -> list[Any]:
+        at = self._table.schema.get_field_index(name)
+        if at < 0:
+            raise KeyError(name)
+        return _guarded(self._path, f"column '{name}' cannot be read", lambda: _values(self._table.column(at)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table.column_names)
+
+    def __len__(self) -> int:
+        return int(self._table.num_columns)
+
+
+def _values(column: Any) -> list[Any]:
+    """Values of a column whose buffers were checked: damaged offsets would read memory that is not the file's."""
+    import pyarrow
+
+    column.validate(full=True)
+    if pyarrow.types.is_float16(column.type) or pyarrow.types.is_float32(column.type):
+        # 0.1 of 32 bits is 0.1 for people, not 0.10000000149011612.
+        return list(column.cast(pyarrow.string()).cast(pyarrow.float64()).to_pylist())
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError, pyarrow.ArrowException):
+        # Times finer than Python's, or past its years: as text, in the form of ISO 8601.
+        if not pyarrow.types.is_temporal(column.type) or pyarrow.types.is_duration(column.type):
+            raise
+        return [text and text.replace(" ", "T") for text in column.cast(pyarrow.string()).to_pylist()]
