@@ -68,7 +68,7 @@ def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Meth
     seeds = range(plan.seeds or SEEDS[plan.budget])
     tried = {
         m: [r for r in plan.recipes if r.method == m]
-        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.family)
+        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.reads)
         for m in plan.methods or METHODS
     }
     tried = {m: [_limited(r, plan.unfreeze_top) for r in rs] for m, rs in tried.items()}

@@ -76,7 +76,7 @@ def opened(
         plan, left_out = _possible(plan, encoder)
         if left_out:
             tell(left_out)
-        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
+        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads)
         precision = fast_precision(device)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)

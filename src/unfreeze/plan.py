@@ -14,7 +14,7 @@ Method = Literal["feature-extraction", "fine-tuning"]
 METHODS: tuple[Method, ...] = get_args(Method)
 Budget = Literal["quick", "standard", "thorough"]
 Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
-Pooling = Literal["mean", "max", "cls"]
+Pooling = Literal["mean", "max", "cls", "last"]
 Pair = Literal["joint", "separate"]
 Family = Literal["transformer", "elmo", "word-vectors", "sentence-vectors"]
 CacheDtype = Literal["float16", "int8"]
@@ -27,7 +27,9 @@ class Recipe:
 
     Attributes:
         head: task model on top of the encoder.
-        pooling: how token states become one vector for the `linear` head.
+        pooling: how token states become one vector for the `linear` head: their mean or maximum, or the state of the
+            first (`cls`) or `last` piece.
+        normalise: that vector is brought to length 1, as some sentence encoders are made to be used.
         pair: both texts of a pair in one input (`joint`), or each on its own.
         layers: feature extraction reads a learned scalar mix of all layers (`mix`), their plain mean (`mean`), or the
             layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
@@ -52,6 +54,7 @@ class Recipe:
     head: Head
     name: str = ""
     pooling: Pooling = "mean"
+    normalise: bool = False
     pair: Pair = "joint"
     layers: Literal["mix", "mean"] | tuple[int, ...] = "mix"
     learning_rate: float = 1e-3
@@ -75,6 +78,27 @@ class Recipe:
 
 
 @dataclass(frozen=True)
+class Reads:
+    """How an encoder reads, as far as recipes must suit it.
+
+    Attributes:
+        family: of the encoder.
+        pairs: it reads two texts in one input.
+        causal: a piece's state knows nothing of the pieces after it, as in a decoder.
+        wordless: why it is not for tagging; None where it is.
+        pooling: how its authors make one vector of a text; None where they do not say.
+        normalise: they bring that vector to length 1.
+    """
+
+    family: Family = "transformer"
+    pairs: bool = True
+    causal: bool = False
+    wordless: str | None = None
+    pooling: Pooling | None = None
+    normalise: bool = False
+
+
+@dataclass(frozen=True)
 class Plan:
     """One question: which data, which encoder, which methods, how much effort.
 
@@ -88,6 +112,8 @@ class Plan:
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
         max_length: cut inputs to so many pieces; None takes the encoder's limit.
         encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
+        prefix: text that is put before every text, as some encoders were trained to expect (`"query: "`); None takes
+            the encoder folder's own default.
         unfreeze_top: of that many layer groups from the top fine-tuning updates the weights, whatever its recipe says.
         cache_gb: the most the feature store may hold; past it states are recomputed.
         cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
@@ -114,6 +140,7 @@ class Plan:
     equivalence: float = 0.005
     max_length: int | None = None
     encoder_options: Mapping[str, str] = field(default_factory=dict)
+    prefix: str | None = None
     unfreeze_top: int | None = None
     cache_gb: float = 8.0
     cache_dtype: CacheDtype = "float16"

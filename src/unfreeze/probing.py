@@ -83,7 +83,7 @@ def file_of(variant: str) -> str:
 def first_tuned(bench: Workbench) -> Recipe | None:
     """The budgets' first recipe of fine-tuning; None where the encoder cannot be tuned."""
     encoder = bench.encoder
-    table = recipes("quick", "fine-tuning", bench.dataset.task, encoder.width, encoder.family)
+    table = recipes("quick", "fine-tuning", bench.dataset.task, encoder.width, encoder.reads)
     return table[0] if table and encoder.fixed is None else None
 
 
@@ -148,7 +148,7 @@ def _opened(
         tell(line)
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
-    check_recipes((), dataset.task, encoder.layers, encoder.reads_pairs, encoder.family)
+    check_recipes((), dataset.task, encoder.layers, encoder.reads)
     question = question_digest(dataset, encoder.fingerprint(), fast_precision(device), encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used

@@ -20,14 +20,15 @@ MakeTrainer = Callable[..., "object"]
 PAIRS = ("pair-classification", "pair-regression")
 CASES: list[tuple[str, Recipe]] = [
     *((kind, replace(base, pooling=pooling)) for kind in ("classification", "regression")
-      for base in (FROZEN, TUNED) for pooling in ("mean", "max", "cls")),
+      for base in (FROZEN, TUNED) for pooling in ("mean", "max", "cls", "last")),
     *(("pair-classification", replace(base, pooling=pooling, pair=pair)) for base in (FROZEN, TUNED)
-      for pooling in ("mean", "max", "cls") for pair in ("joint", "separate")),
+      for pooling in ("mean", "max", "cls", "last") for pair in ("joint", "separate")),
     *(("pair-regression", replace(base, pair=pair)) for base in (FROZEN, TUNED) for pair in ("joint", "separate")),
     *((kind, replace(FROZEN, head="esim", pair=pair)) for kind in PAIRS for pair in ("joint", "separate")),
     *((kind, replace(FROZEN, head="bcn", layers=layers)) for kind in ("classification", "regression")
       for layers in ("mix", "mean")),
     *(("classification", replace(FROZEN, layers=layers)) for layers in ("mean", (-1,), (0, 2))),
+    *(("classification", replace(base, normalise=True, layers=(-1,))) for base in (FROZEN, TUNED)),
     *(("tagging", replace(FROZEN, head=head, layers=layers)) for head in ("linear", "crf", "bilstm-crf")
       for layers in ("mix", (-1,))),
     *(("tagging", replace(TUNED, head=head)) for head in ("linear", "crf", "bilstm-crf")),
@@ -37,7 +38,8 @@ CASES: list[tuple[str, Recipe]] = [
 
 def called(case: tuple[str, Recipe]) -> str:
     kind, recipe = case
-    return f"{kind}-{recipe.method}-{recipe.head}-{recipe.pair}-{recipe.pooling}-{recipe.layers}-{recipe.epochs}"
+    told = (recipe.method, recipe.head, recipe.pair, recipe.pooling, recipe.normalise, recipe.layers, recipe.epochs)
+    return "-".join(map(str, (kind, *told)))
 
 
 def same(one: Decoded, other: Decoded) -> None:

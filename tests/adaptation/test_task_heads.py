@@ -8,9 +8,10 @@ from families import make_encoder
 from torch import Tensor, nn
 
 from unfreeze.adaptation.feature_extraction import frozen_head
-from unfreeze.adaptation.task_heads import Mix, PooledBody, TagHead, TextHead, halves
+from unfreeze.adaptation.task_heads import MembersBody, Mix, PooledBody, TagHead, TextHead, halves
 from unfreeze.data.examples import LabelSpace
 from unfreeze.encoders.protocol import LayerStates
+from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.plan import Recipe
 from unfreeze.tasks import TASKS
@@ -159,3 +160,15 @@ def test_text_head_gives_the_objectives_loss() -> None:
     expected = nn.functional.cross_entropy(logits, torch.tensor([1, 0]))
     torch.testing.assert_close(head.loss(states, (1, 1), [torch.tensor(1), torch.tensor(0)]), expected[None])
     assert head.mix_weights() == [None]
+
+
+@pytest.mark.parametrize("normalise", [False, True])
+def test_vectors_of_one_length_say_nothing_of_how_long_they_were(normalise: bool) -> None:
+    torch.manual_seed(0)
+    members = LinearMembers(3, 2, 2, (0.0,), (0,), (-1,))
+    bodies = PooledBody(2, 2, "mean", 0.0, normalise=normalise), MembersBody(members, normalise)
+    none = torch.full((2,), -1)
+    states = torch.randn(3, 2, 2)
+    once, twice = (LayerStates(factor * states, none, none, (1, 1)) for factor in (1, 2))
+    for body in bodies:
+        assert torch.allclose(body(once), body(twice), atol=1e-6) == normalise

@@ -18,7 +18,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.load import load_encoder
 from unfreeze.experiment.budgets import recipes
-from unfreeze.plan import METHODS, plain
+from unfreeze.plan import METHODS, Reads, plain
 from unfreeze.tasks import task
 
 
@@ -37,7 +37,7 @@ def short(kind: str) -> list[dict[str, object]]:
     """The first recipe of each method for ELMo, cut to what a test has time for."""
     found = []
     for method in METHODS:
-        values = plain(recipes("quick", method, task(kind), 32, "elmo")[0])
+        values = plain(recipes("quick", method, task(kind), 32, Reads("elmo", pairs=False))[0])
         found.append({**values, "epochs": 3, "min_steps": 0, "batch_size": 8, "learning_rate": 5e-3})
     return found
 

@@ -31,7 +31,7 @@ OTHER: dict[str, Any] = {
     "method": "fine-tuning", "head": "bcn", "pooling": "max", "pair": "separate", "layers": (-1,), "learning_rate": 0.5,
     "schedule": "constant", "warmup": 0.2, "layer_decay": 0.5, "gradual_unfreezing": True, "epochs": 7, "min_steps": 9,
     "patience": 2, "batch_size": 5, "weight_decay": 0.5, "dropout": 0.7, "clip": None, "reinit_top": 1, "hidden": 8,
-    "l2": (1.0,), "head_rate": 10.0, "unfreeze_top": 2,
+    "l2": (1.0,), "head_rate": 10.0, "unfreeze_top": 2, "normalise": True,
 }  # fmt: skip
 BASE = Recipe("feature-extraction", "linear")
 

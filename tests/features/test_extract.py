@@ -31,6 +31,7 @@ def direct(encoder, inputs, i, form):
         "mean": lambda: states.mean(1, keepdims=True),
         "max": lambda: states.max(1, keepdims=True),
         "cls": lambda: states[:, :1],
+        "last": lambda: states[:, -1:],
     }
     return reduced[form]()
 

@@ -14,8 +14,11 @@ HOWS = get_args(How)
 
 def by_loop(states: torch.Tensor, lengths: list[int], how: str) -> torch.Tensor:
     parts = states.float().split(lengths, -2)
-    reduce = {"mean": lambda x: x.mean(-2), "max": lambda x: x.amax(-2), "cls": lambda x: x[..., 0, :]}[how]
-    return torch.stack([reduce(part) for part in parts], -2)
+    reduce = {
+        "mean": lambda x: x.mean(-2), "max": lambda x: x.amax(-2), "cls": lambda x: x[..., 0, :],
+        "last": lambda x: x[..., -1, :],
+    }  # fmt: skip
+    return torch.stack([reduce[how](part) for part in parts], -2)
 
 
 @settings(max_examples=60, deadline=None)

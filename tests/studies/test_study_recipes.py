@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.experiment.budgets import recipes
-from unfreeze.plan import METHODS, Method
+from unfreeze.plan import METHODS, Method, Reads
 from unfreeze.studies.asked import About, Asked
 from unfreeze.studies.recipes import as_long, paper_head, paper_recipes, table_recipes
 from unfreeze.studies.sets import SETS
@@ -23,7 +23,7 @@ ELMO = About("e", "elmo", 3, 256, False, True, "f")
 @pytest.mark.parametrize(("one", "method"), list(product((BERT, ELMO), METHODS)))
 def test_only_the_least_number_of_steps_is_lowered(one: About, method: Method) -> None:
     for task in ("sst2", "sick-e", "ner"):
-        table = recipes("thorough", method, task_called(SETS[task].task), one.width, one.family)
+        table = recipes("thorough", method, task_called(SETS[task].task), one.width, Reads(one.family, one.reads_pairs))
         assert table_recipes(ASKED, one, task, method) == table
         few = table_recipes(replace(ASKED, min_steps=100), one, task, method)
         cheap = method == "feature-extraction"

@@ -91,7 +91,7 @@ class SplitFeatures:
 
     def lengths(self) -> Indices:
         """(E,) rows of each example: what a head has to compute."""
-        if self.features.form in ("mean", "max", "cls"):
+        if self.features.form not in ("tokens", "words"):
             return np.ones(len(self.examples), dtype=np.int64)
         return np.diff(self.inputs.offsets[self.inputs.examples]).astype(np.int64)
 
@@ -143,7 +143,8 @@ def frozen_head(
     if recipe.head == "linear":
         pair = features_of_pairs(task) if pair_reading(recipe, task) == "separate" else None
         penalties, member_seeds = list(l2) * len(seeds), [s for s in seeds for _ in l2]
-        body = MembersBody(LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair))
+        members = LinearMembers(layers, width, outputs, penalties, member_seeds, recipe.layers, pair)
+        body = MembersBody(members, recipe.normalise)
         return TextHead(body, objective, members=len(penalties))
     mix = Mix(layers, recipe.layers)
     if recipe.head == "esim":

@@ -50,7 +50,8 @@ def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | T
         attention = BiAttention(width, objective.outputs, recipe.dropout)
         return TextHead(PairBody(Mix(1, (0,)), attention, recipe.pair), objective)
     pair = features_of_pairs(objective.task) if pair_reading(recipe, objective.task) == "separate" else None
-    return TextHead(PooledBody(width, objective.outputs, recipe.pooling, recipe.dropout, pair), objective)
+    pooled = PooledBody(width, objective.outputs, recipe.pooling, recipe.dropout, pair, recipe.normalise)
+    return TextHead(pooled, objective)
 
 
 class TunedModel(nn.Module):

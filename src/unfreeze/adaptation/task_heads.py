@@ -104,21 +104,29 @@ class PooledBody(nn.Module):
 
     Args:
         pair: features of two vectors that lie side by side (first, second, first, ...); None for one vector an example.
+        normalise: vectors are brought to one length; those of pairs always are.
     """
 
     def __init__(
-        self, width: int, outputs: int, pooling: Pooling, dropout: float, pair: PairFeatures | None = None
+        self,
+        width: int,
+        outputs: int,
+        pooling: Pooling,
+        dropout: float,
+        pair: PairFeatures | None = None,
+        normalise: bool = False,
     ) -> None:
         super().__init__()
-        self.pooling, self.pair = pooling, pair
+        self.pooling, self.pair, self.normalise = pooling, pair, normalise
         self.linear = Linear(pair_width(width, pair) if pair else width, outputs, dropout)
 
     def forward(self, states: LayerStates) -> Tensor:
         """(1, B, outputs)."""
         vectors = pool(states.states[-1], states.lengths, self.pooling)
-        if self.pair:
+        if self.pair or self.normalise:
             # Of one length, as sentence encoders are compared by cosine; each number is about 1, as a head likes it.
             vectors = nn.functional.normalize(vectors, dim=-1) * vectors.shape[-1] ** 0.5
+        if self.pair:
             vectors = pair_features(vectors[0::2], vectors[1::2], self.pair)
         logits: Tensor = self.linear(vectors)
         return logits[None]
@@ -130,11 +138,15 @@ def features_of_pairs(task: Task) -> PairFeatures:
 
 
 class MembersBody(nn.Module):
-    """Pooled layer states through linear members; a pair's two vectors lie side by side (first, second, first, ...)."""
+    """Pooled layer states through linear members; a pair's two vectors lie side by side (first, second, first, ...).
 
-    def __init__(self, members: LinearMembers) -> None:
+    Args:
+        normalise: single vectors are brought to length 1; those of pairs always are.
+    """
+
+    def __init__(self, members: LinearMembers, normalise: bool = False) -> None:
         super().__init__()
-        self.members = members
+        self.members, self.normalise = members, normalise
 
     def forward(self, states: LayerStates) -> Tensor:
         """(members, B, outputs)."""
@@ -150,10 +162,12 @@ class MembersBody(nn.Module):
         self.members.standardise(self._features(states) for states in batches)
 
     def _features(self, states: LayerStates) -> tuple[Tensor, ...]:
-        if self.members.pair is None:
+        if self.members.pair is None and not self.normalise:
             return (states.states,)
         # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not hang on text length.
         unit = nn.functional.normalize(states.states.float(), dim=-1)
+        if self.members.pair is None:
+            return (unit,)
         return unit[:, 0::2], unit[:, 1::2]
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.encoders.rows import Rows
-from unfreeze.plan import Family
+from unfreeze.plan import Family, Pooling, Reads
 
 Ints = npt.NDArray[np.integer]
 NO_LIMIT = 1 << 30  # pieces: more than any text has
@@ -125,6 +125,9 @@ class Encoder(nn.Module, ABC):
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
         said: what a person should be told of how it was loaded, a line each.
+        causal: a piece's state knows nothing of the pieces after it.
+        wordless: why it is not for tagging, as the end of "is not for tagging: ..."; None where it is.
+        pooling, normalise: how its authors make one vector of a text; see `Reads`.
     """
 
     name: str
@@ -138,6 +141,15 @@ class Encoder(nn.Module, ABC):
     ordered: int | None = None
     fixed: str | None = None
     said: tuple[str, ...] = ()
+    causal: bool = False
+    wordless: str | None = None
+    pooling: Pooling | None = None
+    normalise: bool = False
+
+    @property
+    def reads(self) -> Reads:
+        """What of it decides which recipes suit it."""
+        return Reads(self.family, self.reads_pairs, self.causal, self.wordless, self.pooling, self.normalise)
 
     @abstractmethod
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:

@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from unfreeze.experiment.sentence_vector_recipes import sentence_vector_recipes
-from unfreeze.plan import Budget, Family, Method, Recipe
-from unfreeze.tasks import Task
+from unfreeze.experiment.suited_recipes import suited
+from unfreeze.plan import Budget, Family, Method, Reads, Recipe
+from unfreeze.tasks import TASKS, Task
 
 RECIPES: dict[Budget, int] = {"quick": 3, "standard": 6, "thorough": 9}
 SEEDS: dict[Budget, int] = {"quick": 3, "standard": 5, "thorough": 10}
@@ -141,6 +142,13 @@ def _moving(task: Task, small: bool) -> list[Recipe]:
     ]
 
 
+def _moving_apart(task: Task, small: bool) -> list[Recipe]:
+    """Fine-tuning of an encoder that reads the texts of a pair one by one: the recipes of single texts."""
+    source = f"{_SBERT}; {_moving(task, small)[5].source}"
+    single = _moving(TASKS["classification"], small)
+    return [replace(r, name=r.name.replace("mean", "separate"), pair="separate", source=source) for r in single]
+
+
 def _frozen_elmo(task: Task) -> list[Recipe]:
     """As for transformers, but an ELMo reads the texts of a pair one by one, and has no [CLS]."""
     if not task.pair:
@@ -191,6 +199,14 @@ def _moving_elmo(task: Task) -> list[Recipe]:
     ]
 
 
+def _frozen_decoder(task: Task) -> list[Recipe]:
+    """For a decoder that reads the texts of a pair one by one; `suited` gives `cls` another meaning."""
+    return [
+        replace(r, name="linear-mix-cls", layers="mix", pooling="cls") if r.name == "linear-top-max" else r
+        for r in _frozen_elmo(task)
+    ]
+
+
 def _frozen_static(task: Task) -> list[Recipe]:
     """For static word vectors: one layer, so nothing is mixed; what knows the context is the head."""
     if task.target == "tags":
@@ -232,19 +248,19 @@ _FROZEN: dict[Family, Callable[[Task], list[Recipe]]] = {
 }
 
 
-def recipes(
-    budget: Budget, method: Method, task: Task, width: int, family: Family = "transformer"
-) -> tuple[Recipe, ...]:
-    """The recipes that a budget tries for a method; none where the family cannot be put to use so.
+def recipes(budget: Budget, method: Method, task: Task, width: int, reads: Reads = Reads()) -> tuple[Recipe, ...]:
+    """The recipes that a budget tries for a method; none where the encoder cannot be put to use so.
 
     Args:
         width: of the encoder's layer states; decides the range of a transformer's learning rates.
-        family: of the encoder.
+        reads: how the encoder reads.
     """
+    family, apart = reads.family, task.pair and not reads.pairs
     if method == "feature-extraction":
-        table = _FROZEN[family](task)
+        of_family = _FROZEN[family] if family != "transformer" or not apart else _frozen_decoder
+        table = of_family(task)
     elif family == "transformer":
-        table = _moving(task, small=width <= 512)
+        table = (_moving_apart if apart else _moving)(task, small=width <= 512)
     else:
         table = _moving_elmo(task) if family == "elmo" else []
-    return tuple(table[: RECIPES[budget]])
+    return tuple(suited(table, reads)[: RECIPES[budget]])

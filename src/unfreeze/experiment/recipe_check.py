@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from unfreeze.errors import InputError
-from unfreeze.plan import Family, Head, Method, Recipe
+from unfreeze.plan import Family, Head, Method, Reads, Recipe
 from unfreeze.tasks import Task
 
 HEADS: dict[Method, dict[str, tuple[Head, ...]]] = {
@@ -30,21 +30,21 @@ def heads_for(method: Method, task: Task, family: Family = "transformer") -> tup
     return HEADS[method]["words" if task.target == "tags" else "pair" if task.pair else "text"]
 
 
-def check_recipes(
-    recipes: Iterable[Recipe], task: Task, layers: int, reads_pairs: bool = True, family: Family = "transformer"
-) -> None:
+def check_recipes(recipes: Iterable[Recipe], task: Task, layers: int, reads: Reads = Reads()) -> None:
     """Look over recipes before anything is run.
 
     Args:
         layers: layer states of the encoder, the embedding layer counted.
-        reads_pairs: whether the encoder reads two texts in one input.
-        family: of the encoder.
+        reads: how the encoder reads.
 
     Raises:
         InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
+    family = reads.family
     if not heads_for("feature-extraction", task, family):
         raise InputError(f"it gives one vector a text; {task.kind} needs one a word", where="--encoder")
+    if task.target == "tags" and reads.wordless:
+        raise InputError(f"is not for {task.kind}: {reads.wordless}", where="--encoder")
     for number, recipe in enumerate(recipes):
         where = f"recipes[{number}] {recipe.name}".rstrip()
         heads = heads_for(recipe.method, task, family)
@@ -52,8 +52,11 @@ def check_recipes(
             over = " over one vector a text" if family == "sentence-vectors" else ""
             fitting = f"{task.kind} by {recipe.method}{over} takes {', '.join(heads)}"
             raise InputError(f"head '{recipe.head}' does not fit; {fitting}", where=where)
-        if task.pair and recipe.pair == "joint" and not reads_pairs:
+        if task.pair and recipe.pair == "joint" and not reads.pairs:
             raise InputError("pair is joint; this encoder reads one text at a time: separate", where=where)
+        if reads.causal and recipe.head == "linear" and recipe.pooling == "cls" and task.target != "tags":
+            why = "pooling is cls; the first piece of a decoder has read nothing else: last, mean or max"
+            raise InputError(why, where=where)
         for problem in (_number_problem(recipe), _layer_problem(recipe, layers)):
             if problem:
                 raise InputError(problem, where=where)

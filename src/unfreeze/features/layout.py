@@ -17,7 +17,7 @@ from torch import Tensor
 from unfreeze.encoders.protocol import Inputs, Ints, LayerStates, ranges
 from unfreeze.plan import CacheDtype
 
-Form = Literal["tokens", "words", "mean", "max", "cls"]
+Form = Literal["tokens", "words", "mean", "max", "cls", "last"]
 FORMS: tuple[Form, ...] = get_args(Form)
 _VERSION = 1  # of the store's format; part of every key
 _PIECES = 1 << 20  # pieces looked at at a time

@@ -11,7 +11,7 @@ from torch import Tensor
 from unfreeze.layers.full_precision import full_precision
 from unfreeze.layers.ragged import Lengths, sizes_of
 
-How = Literal["mean", "max", "cls"]
+How = Literal["mean", "max", "cls", "last"]
 
 
 def pool(states: Tensor, lengths: Lengths, how: How) -> Tensor:
@@ -20,7 +20,7 @@ def pool(states: Tensor, lengths: Lengths, how: How) -> Tensor:
     Args:
         states: (P, width) or (layers, P, width), packed.
         lengths: (N,) rows of each input, at least 1 each; sums to P.
-        how: `mean` or `max` over an input's rows, or `cls`: its first row.
+        how: `mean` or `max` over an input's rows, `cls`: its first row, or `last`: its last one.
 
     Returns:
         (N, width) or (layers, N, width), in float32; differentiable. Equal maxima: the first row gets the gradient.
@@ -33,8 +33,8 @@ def pool(states: Tensor, lengths: Lengths, how: How) -> Tensor:
     if int(sizes.min()) < 1:
         raise ValueError(f"input {int(sizes.argmin())} is empty; every input needs at least one row")
     first = sizes.cumsum(0) - sizes
-    if how == "cls":
-        return full_precision(states.index_select(-2, first))
+    if how == "cls" or how == "last":
+        return full_precision(states.index_select(-2, first if how == "cls" else first + sizes - 1))
     every = torch.arange(rows, device=states.device)
     # Bags of neighbouring rows are segments; on a CPU this kernel is several times faster than index_add or scatter.
     # One layer at a time: all of them in float32 would be fetched anew from the system at each call.

@@ -74,6 +74,7 @@ def settings(recipe: Recipe) -> str:
     """The settings of a recipe that tell it from its neighbours, on one line."""
     layers = recipe.layers if isinstance(recipe.layers, str) else ", ".join(map(str, recipe.layers))
     parts = [f"{recipe.head} head", f"{recipe.pooling} pooling" if recipe.head == "linear" else ""]
+    parts += ["vectors of length 1" if recipe.normalise else ""]
     if recipe.method == "feature-extraction":
         parts += [f"layers {layers}"]
     parts += [f"{recipe.epochs} epochs", f"batch {recipe.batch_size}", f"rate {recipe.learning_rate:g}"]

@@ -104,6 +104,8 @@ class About:
     reads_pairs: bool
     tunable: bool
     fingerprint: str
+    causal: bool = False
+    tags: bool = True
 
     @property
     def shown(self) -> str:

@@ -55,8 +55,9 @@ class Desk:
         if encoder not in self._about:
             it = load_encoder(encoder)
             self._about[encoder] = About(
-                encoder, it.family, it.layers, it.width, it.reads_pairs, it.fixed is None, it.fingerprint()
-            )
+                encoder, it.family, it.layers, it.width, it.reads_pairs, it.fixed is None, it.fingerprint(), it.causal,
+                it.wordless is None,
+            )  # fmt: skip
         return self._about[encoder]
 
     def encoders(self, *roles: str) -> list[About]:
@@ -153,7 +154,7 @@ class Desk:
         with self.open(cells[0]) as it:
             task, encoder = it.bench.dataset.task, it.bench.encoder
             for cell in cells:
-                check_recipes(cell.recipes, task, encoder.layers, encoder.reads_pairs, encoder.family)
+                check_recipes(cell.recipes, task, encoder.layers, encoder.reads)
             it.bench.planned = len(it.bench.reached) + sum(_runs(cell) for cell in cells)
             for cell in cells:
                 write_json(self._mark(cell), self._measure_one(it, cell))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from unfreeze.experiment.budgets import recipes
-from unfreeze.plan import Head, Method, Pair, Recipe
+from unfreeze.plan import Head, Method, Pair, Reads, Recipe
 from unfreeze.studies.asked import TRIALS, About, Asked
 from unfreeze.studies.sets import SETS
 from unfreeze.tasks import task as task_called
@@ -18,7 +18,8 @@ def table_recipes(asked: Asked, about: About, task: str, method: Method) -> tupl
 
     Frozen linear heads keep theirs: their steps cost next to nothing.
     """
-    found = recipes("thorough", method, task_called(SETS[task].task), about.width, about.family)
+    reads = Reads(about.family, about.reads_pairs, about.causal)
+    found = recipes("thorough", method, task_called(SETS[task].task), about.width, reads)
     most = asked.min_steps
     if most is None:
         return found

@@ -112,7 +112,7 @@ def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measu
 
 
 def _ways(one: About, task: str) -> tuple[Method, ...]:
-    if one.family == "sentence-vectors" and task_called(SETS[task].task).target == "tags":
+    if not one.tags and task_called(SETS[task].task).target == "tags":
         return ()
     return METHODS if one.tunable else METHODS[:1]
 

@@ -20,10 +20,11 @@ from unfreeze.experiment.budgets import RECIPES, recipes
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.features.extract import extract
 from unfreeze.features.layout import store_key
-from unfreeze.plan import Recipe
+from unfreeze.plan import Reads, Recipe
 from unfreeze.tasks import TASKS
 
 WORDS = ("the", "The", "cat", "sat", ".", "猫", "🙂", "cat")
+STATIC = Reads("word-vectors", pairs=False)
 VECTORS = np.arange(1, len(WORDS) * 4 + 1, dtype=np.float32).reshape(len(WORDS), 4)
 
 
@@ -147,16 +148,16 @@ def test_there_is_nothing_to_tune() -> None:
 @pytest.mark.parametrize("kind", TASKS)
 def test_recipes_can_be_run_and_no_two_train_the_same_function(kind: str) -> None:
     task = TASKS[kind]
-    table = recipes("thorough", "feature-extraction", task, 50, "word-vectors")
+    table = recipes("thorough", "feature-extraction", task, 50, STATIC)
     assert len(table) == RECIPES["thorough"]
-    check_recipes(table, task, layers=1, reads_pairs=False)
+    check_recipes(table, task, layers=1, reads=STATIC)
     assert len({r.name for r in table}) == len(table)
     settings = [Recipe(**{**vars(r), "name": "", "source": ""}) for r in table]
     assert len(set(settings)) == len(table)
     assert {r.layers for r in table} == {(-1,)}  # of one layer, mix, mean and top are the same
     assert "cls" not in {r.pooling for r in table}
     sequence = {"tags": "bilstm-crf"}.get(task.target, "esim" if task.pair else "bcn")
-    assert sequence in {r.head for r in recipes("quick", "feature-extraction", task, 50, "word-vectors")}
+    assert sequence in {r.head for r in recipes("quick", "feature-extraction", task, 50, STATIC)}
 
 
 def test_glove_is_packaged() -> None:

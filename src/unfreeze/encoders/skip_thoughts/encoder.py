@@ -56,6 +56,7 @@ class SkipThoughtsEncoder(Encoder):
         self.parts = nn.ModuleDict({part: grus[part] for part in PARTS[kind]})
         self.layers, self.width = 1, sum(gru.hidden_size * (1 + gru.bidirectional) for gru in self.grus.values())
         self.family, self.reads_pairs = "sentence-vectors", False
+        self.wordless = "it gives one vector a text"
         self.eval()
 
     @property
