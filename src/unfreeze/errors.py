@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+LISTED, SHOWN = 20, 60
+"""So many names of a list, and so many characters of a name, are written out in a message."""
 
 
 class InputError(Exception):
@@ -23,5 +26,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`" (did you mean 'x'? known: ...)"` for an unknown `name`, for the end of an error message."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean '{close[0]}'? " if close else ""
-    return f" ({hint}known: {', '.join(names)})"
+    hint = f"did you mean '{shown(close[0])}'? " if close else ""
+    return f" ({hint}known: {listed(names)})"
+
+
+def shown(text: str, most: int = SHOWN) -> str:
+    """A name or cell for a message of one bearable line: cut where it is long."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def listed(names: Sequence[str], most: int = LISTED) -> str:
+    """Names for a message: the first ones, and how many there are if that is not all."""
+    more = f", ... ({len(names):,} in all)" if len(names) > most else ""
+    return ", ".join(shown(name) for name in names[:most]) + more

@@ -121,3 +121,19 @@ def test_many_whole_numbers_may_be_classes_or_scores() -> None:
 def test_one_column_cannot_be_text_and_label() -> None:
     with pytest.raises(InputError, match="--text: one column cannot be two"):
         choose_columns(table("label", "x"), text="label", label="label")
+
+
+def test_decimal_commas_are_told_and_underscores_are_no_digits() -> None:
+    with pytest.raises(
+        InputError, match="'3,5' look like numbers with a decimal comma; write a point, or say --task cl"
+    ):
+        guess_task(["3,5", "4", "0,25"], pair=False)
+    assert guess_task(["1_5", "2_0"], pair=False) == TASKS["classification"]
+
+
+def test_thousands_of_columns_make_a_line_of_bearable_length() -> None:
+    wide = table(*(f"column {i} {'x' * 200}" for i in range(3000)))
+    for options in ({}, {"label": "colum"}):
+        with pytest.raises(InputError, match=r"\(3,000 in all\)") as caught:
+            choose_columns(wide, **options)
+        assert len(str(caught.value)) < 2000

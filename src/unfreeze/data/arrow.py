@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -44,9 +45,11 @@ def read_arrow(path: Path) -> ArrowColumns:
     twice = [name for name, count in Counter(table.column_names).items() if count > 1]
     if twice:
         raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=str(path))
+    columns = _Columns(path, table)
     nested = frozenset(field.name for field in table.schema if _is_nested(field.type))
+    nested |= {f.name for f in table.schema if _is_json(f.type) and any(map(_is_list, columns[f.name]))}
     named = names_in_schema(table.schema.metadata)
-    return ArrowColumns(_Columns(path, table), len(table), nested, named)
+    return ArrowColumns(columns, len(table), nested, named)
 
 
 def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
@@ -57,7 +60,16 @@ def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
         return read()
     except FileNotFoundError:
         raise InputError("no such file; check the path", where=str(path)) from None
-    except (OSError, ValueError, ArithmeticError, LookupError, TypeError, MemoryError, pyarrow.ArrowException) as error:
+    except (
+        OSError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        MemoryError,
+        RecursionError,
+        pyarrow.ArrowException,
+    ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"{problem}: {reason[:200]}", where=str(path)) from None
 
@@ -96,6 +108,16 @@ def _is_nested(kind: Any) -> bool:
     return bool(pyarrow.types.is_nested(kind))
 
 
+def _is_json(kind: Any) -> bool:
+    import pyarrow
+
+    return isinstance(kind, pyarrow.JsonType)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, dict))
+
+
 class _Columns(Mapping[str, Sequence[Any]]):
     """A table's columns as Python values: made when asked for, so that a column without use costs nothing."""
 
@@ -123,6 +145,8 @@ def _values(column: Any) -> list[Any]:
     if pyarrow.types.is_float16(column.type) or pyarrow.types.is_float32(column.type):
         # 0.1 of 32 bits is 0.1 for people, not 0.10000000149011612.
         return list(column.cast(pyarrow.string()).cast(pyarrow.float64()).to_pylist())
+    if _is_json(column.type):
+        return [value if value is None else json.loads(value) for value in column.to_pylist()]
     try:
         return list(column.to_pylist())
     except (ValueError, OverflowError, pyarrow.ArrowException):

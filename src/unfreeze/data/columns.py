@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unfreeze.data.known_columns import IDS, LABELS, PAIRS, TEXTS, folded
 from unfreeze.data.tables import Table
-from unfreeze.errors import InputError, nearest
+from unfreeze.errors import InputError, listed, nearest, shown
 from unfreeze.tasks import TASKS, Target, Task
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 MANY_VALUES = 20
 """More different numbers than this are a score, not classes."""
@@ -83,9 +86,9 @@ def find_column(table: Table, name: str | None, option: str) -> str | None:
 def _listed(table: Table) -> str:
     """The columns, told by their first cell where the file has no header."""
     if table.header:
-        return ", ".join(f"'{name}'" for name in table.columns)
-    first = [(cell or "")[:24] for cell in table.rows[0]]
-    return "no header; " + ", ".join(f"{i} ('{cell}', ...)" for i, cell in enumerate(first))
+        return listed([f"'{shown(name)}'" for name in table.columns])
+    first = [shown(cell or "", 24) for cell in table.rows[0]]
+    return "no header; " + listed([f"{i} ('{cell}', ...)" for i, cell in enumerate(first)])
 
 
 def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") -> InputError:
@@ -98,16 +101,17 @@ def _guess_label(table: Table, taken: set[str | None]) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise _unsure(table, f"{len(found)} columns could be the label: {', '.join(found)}", "--label", found[-1])
+        raise _unsure(table, f"{len(found)} columns could be the label: {listed(found)}", "--label", found[-1])
     left = [c for c in table.columns if c not in taken]
     if len(table.columns) == 2:
         if len(left) == 1:
             return left[0]
         if table.header and sum(folded(c) in TEXTS for c in left) == 1:
             return next(c for c in left if folded(c) not in TEXTS)
-        few, many = sorted(left, key=lambda c: len(set(table.column(c))))
-        if not table.header and 2 * len(set(table.column(few))) <= len(set(table.column(many))):
-            return few
+        if not table.header:
+            few, many = sorted(left, key=lambda c: len(set(table.column(c))))
+            if 2 * len(set(table.column(few))) <= len(set(table.column(many))):
+                return few
     raise _unsure(table, "the label column is not safe to guess", "--label")
 
 
@@ -129,9 +133,9 @@ def _guess_texts(table: Table, label: str | None, pair: bool | None) -> tuple[st
 
 
 def number(label: str) -> float | None:
-    """A finite number, or None when `label` is none."""
+    """A finite number, or None when `label` is none; `1_5` is none for people, whatever Python says."""
     try:
-        value = float(label)
+        value = float(label if "_" not in label else "")
     except ValueError:
         return None
     return value if math.isfinite(value) else None
@@ -143,10 +147,14 @@ def guess_task(labels: Sequence[str], pair: bool) -> Task:
     Nine tenths of numbers are enough: the others are then faults to be told, not classes.
 
     Raises:
-        InputError: more than 20 different whole numbers, which may be either.
+        InputError: more than 20 different whole numbers, which may be either; numbers with a decimal comma.
     """
     values = [value for value in map(number, labels) if value is not None]
     numeric = len(values) >= max(0.9 * len(labels), 1)
+    commas = [label for label in labels if _DECIMAL_COMMA.fullmatch(label)]
+    if commas and len(values) + len(commas) >= 0.9 * len(labels):
+        problem = f"labels such as '{commas[0]}' look like numbers with a decimal comma; write a point"
+        raise InputError(f"{problem}, or say --task {task_of('class', pair).kind}", where="--task")
     fractions = any(not v.is_integer() for v in values)
     if numeric and not fractions and len(set(values)) > MANY_VALUES:
         kinds = (task_of(target, pair).kind for target in ("class", "score"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from unfreeze.data.columns import number
 from unfreeze.data.examples import SPLITS, Example, LabelSpace, SplitName
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks import Task
 
 NO_LABEL = "-"
@@ -46,13 +46,15 @@ def classes_of(splits: Mapping[SplitName, tuple[Example, ...]]) -> LabelSpace:
     names = tuple(sorted({str(e.label) for e in splits["train"]}))
     first = splits["train"][0]
     if len(names) < 2:
-        problem = f"every training row has the label '{names[0]}'; two classes are needed, is it the label column?"
+        problem = (
+            f"every training row has the label '{shown(names[0])}'; two classes are needed, is it the label column?"
+        )
         raise InputError(problem, where=first.where)
     for split in SPLITS[1:]:
         for example in splits.get(split, ()):
             if example.label not in names:
-                shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-                problem = f"class '{example.label}' of {split} is not in the training split, which has {shown}"
+                found = f"class '{shown(str(example.label))}' of {split}"
+                problem = f"{found} is not in the training split, which has {listed(names)}"
                 raise InputError(f"{problem}; add training rows of it or take the row out", where=example.where)
     return LabelSpace(names)
 
@@ -69,7 +71,7 @@ def as_scores(splits: Mapping[SplitName, tuple[Example, ...]]) -> Splits:
 def _scored(example: Example) -> Example:
     value = number(str(example.label))
     if value is None:
-        problem = f"score '{example.label}' is no finite number; mend it, or say --task for classes"
+        problem = f"score '{shown(str(example.label))}' is no finite number; mend it, or say --task for classes"
         raise InputError(problem, where=example.where)
     return replace(example, label=value)
 

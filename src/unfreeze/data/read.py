@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,9 @@ from unfreeze.data.columns import Columns, choose_columns, find_column, guess_ta
 from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
 from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
+from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
+from unfreeze.data.spellings import one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import read_tagged, words_example
@@ -103,15 +104,18 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
         raise InputError(problem, where=str(files["train"]))
     tables = _tables(files, loaded, told)
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
-    splits: Splits = {split: _examples(table, columns) for split, table in tables.items()}
-    said = [_columns_said(columns, told, tables["train"])]
+    labels, named, read_so = read_labels(tables, columns.label or "")
+    splits: Splits = {split: _examples(table, columns, labels.pop(split)) for split, table in tables.items()}
+    said = [_columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
+    splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None
-    labels = [str(e.label) for e in splits["train"]]
-    task = told.task or guess_task(labels, pair)
+    task = told.task or (task_of("class", pair) if named else guess_task([str(e.label) for e in splits["train"]], pair))
+    said += unnamed
     if task.target == "class":
         splits, dropped = drop_unlabelled(splits)
-        said += dropped
+        splits, merged = one_spelling(splits, named)
+        said += [*dropped, *merged]
     splits, cuts = fill_splits(splits, task, seed)
     splits, space = label_space(splits, task)
     size = f"{len(space.names)} classes" if space.names else f"scores from {space.low:g} to {space.high:g} in train"
@@ -170,14 +174,10 @@ def _tables(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told) -> dic
     return tables
 
 
-def _examples(table: Table, columns: Columns) -> tuple[Example, ...]:
+def _examples(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:
     """The rows of a table as examples, labels still as written."""
     texts = _cells(table, columns.text, "--text")
     texts_b = _cells(table, columns.text_b, "--text-b")
-    labels = [label and sys.intern(label.strip()) for label in _cells(table, columns.label, "--label")]
-    if columns.label is not None and "" in labels:
-        problem = f"the label (column '{columns.label}') is empty; fill it in or take the row out"
-        raise InputError(problem, where=table.where(labels.index("")))
     path = str(table.path)
     return tuple(
         Example(f"{path}:{line}", text or "", text_b, None, label)
@@ -192,8 +192,7 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
         return [None] * len(table.lines)
     cells = table.column(column)
     if None in cells:
-        problem = f"no value for '{column}' in this row; fill it in or take the row out"
-        raise InputError(problem, where=table.where(cells.index(None)))
+        raise no_value(cells, column, table.where)
     return cells
 
 
@@ -247,7 +246,7 @@ def read_unlabelled(
         text, text_b = usual[0], usual[1] if pair else None
     text = "text" if kind == "txt" and not pair else text
     columns = choose_columns(table, text=text, text_b=text_b, label=label, task=task, labelled=label is not None)
-    examples = _examples(table, replace(columns, label=None))
+    examples = _examples(table, columns, [None] * len(table.lines))
     if task is None or task.target != "tags":
         return examples
     split = [replace(e, words=tuple(word for word in e.text.split(" ") if word)) for e in examples]

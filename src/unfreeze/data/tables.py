@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unfreeze.data.cells import Cell, texts_of
 from unfreeze.data.known_columns import NAMES, folded
 from unfreeze.data.records import Records, read_records
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
 
-Cell = str | None
 Rows = list[list[str]]
 
 
@@ -46,9 +45,19 @@ class Table:
         return f"{self.path}:{self.lines[row]}"
 
     def column(self, name: str) -> list[Cell]:
-        """The cells of one column; None where a record has no value."""
+        """The cells of one column; None where a record has no value.
+
+        Raises:
+            InputError: the column holds lists or objects, or what is no text.
+        """
+        if name in self.nested:
+            raise InputError(f"column '{name}' holds lists or objects, not texts", where=str(self.path))
+        return texts_of(self.values(name), name, self.where)
+
+    def values(self, name: str) -> Sequence[Any]:
+        """The values of one column, as the file types them."""
         if self.records is not None:
-            return [_cell(value) for value in self.records.columns[name]]
+            return self.records.columns[name]
         at = self.columns.index(name)
         return [row[at] for row in self.rows]
 
@@ -202,10 +211,3 @@ def is_number(cell: str | bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _cell(value: Any) -> Cell:
-    """A JSON or parquet value as the text it has in a file."""
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)

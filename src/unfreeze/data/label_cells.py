@@ -1,0 +1,185 @@
+"""The label column: every row's label as text, or None where the file says that there is none."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from unfreeze.data.cells import Cell, Where, number_text, texts_of
+from unfreeze.data.columns import find_column
+from unfreeze.data.examples import Example, SplitName
+from unfreeze.data.labels import NO_LABEL, Splits
+from unfreeze.data.tables import Table
+from unfreeze.errors import InputError, shown
+
+INVISIBLE = "\0\ufeff\u200b"
+"""Characters at the edges of a label that nobody sees and no class differs by: U+0000, byte order mark, zero width."""
+UNNAMED = -1
+"""What `datasets` writes for a row without a label, beside class numbers that have names."""
+
+
+def read_labels(tables: Mapping[SplitName, Table], name: str) -> tuple[dict[SplitName, list[Cell]], bool, list[str]]:
+    """The labels of each split as text, None where a file that names its classes says that a row has none.
+
+    Args:
+        name: the label column of the training file, which is called the same in the others (case aside).
+
+    Returns:
+        Labels, whether classes have names in the training file, and what was read by them elsewhere, in a sentence.
+
+    Raises:
+        InputError: a file without that column, a row without a label, labels of several types, a number without name.
+    """
+    labels: dict[SplitName, list[Cell]] = {}
+    said = []
+    names = _own_names(tables["train"], name)
+    for split, table in tables.items():
+        column = _column(table, name, split)
+        own, values = _own_names(table, column), table.values(column)
+        if own or (names and _are_numbers(values, names, column, table)):
+            labels[split] = named_labels(values, own or names, column, table.where)
+            if not own:
+                said.append(f"{split}: class numbers were read with the names of the training file.")
+        else:
+            check_one_type(values, column, table.where)
+            labels[split] = list(labels_of(table.column(column), column, table.where))
+    return {split: [cell and sys.intern(cell) for cell in cells] for split, cells in labels.items()}, bool(names), said
+
+
+def _own_names(table: Table, column: str) -> tuple[str, ...]:
+    return table.records.class_names.get(column, ()) if table.records else ()
+
+
+def _column(table: Table, name: str, split: SplitName) -> str:
+    try:
+        return find_column(table, name, "--label") or name
+    except InputError as error:
+        if split == "train":
+            raise
+        advice = f"a file without labels measures nothing: leave it out, and a {split} set is cut from train"
+        raise InputError(f"{error.problem}; {advice} (--train FILE alone)", where=error.where) from None
+
+
+def _are_numbers(values: Sequence[Any], names: Sequence[str], column: str, table: Table) -> bool:
+    """Whether a file without names has the training file's class numbers: nothing else, where names are no numbers."""
+    cells = [cell for cell in texts_of(values, column, table.where) if cell is not None]
+    if not cells or not all(map(number_text, cells)):
+        return False
+    if any(map(number_text, names)):
+        problem = f"numbers in column '{column}' may be class numbers or names, which are numbers in the training file"
+        raise InputError(f"{problem}; write both files in the same way", where=str(table.path))
+    return True
+
+
+def drop_unnamed(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Splits, list[str]]:
+    """Leave out the rows that have no label, as their file says by -1 or no value beside class names.
+
+    Raises:
+        InputError: nothing is left of a split.
+    """
+    kept: Splits = {}
+    said = []
+    for split, examples in splits.items():
+        kept[split] = tuple(e for e in examples if e.label is not None)
+        dropped = len(examples) - len(kept[split])
+        if examples and not kept[split]:
+            advice = "give labelled rows" if split == "train" else f"leave it out, and a {split} set is cut from train"
+            raise InputError(
+                f"every row of {split} is without a label (-1 or no value); {advice}", where=examples[0].where
+            )
+        if dropped:
+            said.append(
+                f"{split}: {dropped:,} of {len(examples):,} rows have no label (-1 or no value) and were left out."
+            )
+    return kept, said
+
+
+def labels_of(cells: Sequence[Cell], column: str, where: Where) -> list[str]:
+    """Labels without white space around them.
+
+    Raises:
+        InputError: a row without a value, or with an empty one.
+    """
+    if None in cells:
+        raise no_value(cells, column, where)
+    labels = [(cell or "").strip().strip(INVISIBLE).strip() for cell in cells]
+    if "" in labels:
+        found = f"the label (column '{column}') is empty{_as_others(labels.count(''), len(labels))}"
+        problem = f"{found}; fill it in or take the row out"
+        raise InputError(problem, where=where(labels.index("")))
+    return labels
+
+
+def no_value(cells: Sequence[Cell], column: str, where: Where) -> InputError:
+    """What is wrong with a column of which some row has no value."""
+    found = f"no value for '{column}' in this row{_as_others(cells.count(None), len(cells))}"
+    return InputError(f"{found}; fill it in or take the row out", where=where(cells.index(None)))
+
+
+def _as_others(count: int, rows: int) -> str:
+    return f" (as in {count:,} of {rows:,} rows)" if count > 1 else ""
+
+
+def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where: Where) -> list[Cell]:
+    """Names in place of class numbers; None for -1 and for rows without a value.
+
+    Args:
+        values: whole numbers, in any type or as text; what is a name already stays.
+
+    Raises:
+        InputError: a number or text that is no class.
+    """
+    names = [name.strip() for name in names]
+    known: dict[Cell, Cell] = dict(zip(names, names, strict=True))
+    known |= {str(number): name or f"(class {number})" for number, name in enumerate(names)}
+    known |= {str(UNNAMED): None, None: None}
+    cells = [cell and (number_text(cell) or cell) for cell in texts_of(values, column, where)]
+    try:
+        return [known[cell] for cell in cells]
+    except KeyError as error:
+        row = cells.index(error.args[0])
+        problem = f"'{shown(cells[row] or '')}' in column '{column}' is no class: the file names {len(names)} classes"
+        advice = f"from 0 ('{shown(names[0])}') to {len(names) - 1} ('{shown(names[-1])}'), and -1 stands for no label"
+        raise InputError(f"{problem}, {advice}", where=where(row)) from None
+
+
+def check_one_type(values: Sequence[Any], column: str, where: Where) -> None:
+    """Refuse words beside numbers or truth values, and truth values beside other numbers than 0 and 1.
+
+    Numbers written as text count as numbers, `true` and `false` as truth values; how one class is spelled in all files
+    is decided in `spellings.py`. Text alone, as in csv, has one type.
+
+    Raises:
+        InputError: a mixture; it gives counts and an example of each.
+    """
+    if len(set(map(type, values)) - {type(None)}) < 2:
+        return
+    kinds = [_kind(value) for value in values]
+    counts = Counter(kind for kind in kinds if kind)
+    if len(counts) < 2 or (counts.keys() == {"number", "truth value"} and all(map(_may_be_truth, values))):
+        return
+    shares = []
+    for kind, count in counts.most_common():
+        example = texts_of(values[kinds.index(kind) :][:1], column, where)[0]
+        shares.append(f"{count:,} {kind}{'s' if count > 1 else ''} (such as '{shown(example or '')}')")
+    rare = kinds.index(counts.most_common()[-1][0])
+    raise InputError(f"column '{column}' mixes {' and '.join(shares)}; write all labels as one kind", where=where(rare))
+
+
+def _kind(value: Any) -> str | None:
+    """`number`, `truth value` or `text`; None where there is no label."""
+    if isinstance(value, bool):
+        return "truth value"
+    if isinstance(value, (int, float, Decimal)):
+        return "number" if value == value else None
+    text = value.strip() if isinstance(value, str) else "" if value is None else "text"
+    if text in ("", NO_LABEL):
+        return None
+    return "number" if number_text(text) else "truth value" if text.casefold() in ("true", "false") else "text"
+
+
+def _may_be_truth(value: Any) -> bool:
+    return _kind(value) != "number" or number_text(str(value).strip()) in ("0", "1")
