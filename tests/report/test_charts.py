@@ -59,10 +59,44 @@ def test_confusion_figures_are_left_out_when_they_would_not_fit():
     def layers(size):
         names = [str(i) for i in range(size)]
         rows = [{"gold": g, "predicted": p, "count": 1, "share": 10.0} for g in names for p in names]
-        return charts.confusion(rows, names, "fine-tuning")["layer"]
+        return charts.confusion(rows, "fine-tuning")["layer"]
 
     assert len(layers(12)) == 2
     assert len(layers(13)) == 1
+
+
+NAMES = ("a\u2028b", "datum.x", "'; throw 1; '", '"', "\\", "</script>")
+PAIRS = [{"gold": g, "predicted": p, "count": 1, "share": 10.0} for g in NAMES for p in NAMES]
+
+
+def texts_of(value):
+    """Every string inside a spec but those of its data, which no expression holds."""
+    if isinstance(value, dict):
+        return [text for key, inner in value.items() if key not in ("values", "rows") for text in texts_of(inner)]
+    if isinstance(value, list):
+        return [text for inner in value for text in texts_of(inner)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        charts.confusion(PAIRS, "fine-tuning"),
+        charts.most_confused([{**row, "pair": row["gold"] + row["predicted"]} for row in PAIRS], "fine-tuning"),
+        charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": name} for name in NAMES], "fine-tuning", (0.0, 5.0)),
+    ],
+)
+def test_names_and_texts_are_data_and_never_part_of_a_spec_or_of_an_expression_made_from_it(spec):
+    assert not [text for text in texts_of(spec) if any(name in text for name in NAMES if len(name) > 1)]
+    vega = vl_convert.vegalite_to_vega(spec)
+    assert not [text for text in texts_of(vega) if "\u2028" in text or "throw 1" in text]
+
+
+def test_classes_of_a_confusion_matrix_are_in_the_order_of_its_rows():
+    spec = charts.confusion(PAIRS, "fine-tuning")
+    assert [row["gold"] for row in spec["datasets"]["rows"][:: len(NAMES)]] == list(NAMES)
+    for axis in "xy":
+        assert spec["layer"][0]["encoding"][axis]["sort"] is None
 
 
 def curve(epochs):
@@ -79,6 +113,8 @@ SPECS = {
     "difference": charts.difference(0.0, -1.0, 1.0, 0.5),
     "seeds": charts.seed_strip([{"method": METHODS[0], "seed": 0, "score": 90.0}], "test accuracy (%)", (89, 91)),
     "scatter": charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": "</script>"}], "fine-tuning", (0.0, 5.0)),
+    "confusion": charts.confusion(PAIRS, "fine-tuning"),
+    "most confused": charts.most_confused([{**PAIRS[1], "pair": "1. a"}], "feature-extraction"),
     "layers": charts.layer_weights([{"layer": i, "weight": 50.0, "seed": 0} for i in (0, 1)], "feature-extraction"),
     "probes": charts.layer_scores(
         [{"layer": i, "score": 80.0, "low": 78.0, "high": 83.0, "dev": 81.0, "chosen": i == 1} for i in (0, 1)],

@@ -3,7 +3,19 @@ from hypothesis import strategies as st
 
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.experiment.record import TestRecord
-from unfreeze.report.cases import Piece, Run, errors, join, mistakes, pieces, won_by
+from unfreeze.report.cases import (
+    ELLIPSIS,
+    LONGEST,
+    MOST_PIECES,
+    Piece,
+    Run,
+    errors,
+    join,
+    mistakes,
+    pieces,
+    shortened,
+    won_by,
+)
 from unfreeze.tasks import task
 
 BIO = LabelSpace(("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "BIO")
@@ -85,3 +97,20 @@ def test_long_texts_are_cut_with_an_ellipsis():
     (case,) = mistakes(task("classification"), LabelSpace(), items, run("classification", items, ("b",)))
     assert len(case.text) < 710
     assert case.text.endswith("…")
+
+
+def test_long_sentences_are_shown_with_every_span_but_without_the_middle_of_what_stands_between_them():
+    words = ["far"] * 9000
+    found = [("PER", 10, 12), ("LOC", 8000, 8001)]
+    whole = pieces(words, found, found)
+    short = shortened(whole)
+    assert [(piece.kind, piece.right) for piece in short] == [(piece.kind, piece.right) for piece in whole]
+    assert sum(len(piece.text) for piece in short) < 3 * LONGEST
+    assert shortened(pieces(words[:50], [("PER", 3, 4)], [])) == pieces(words[:50], [("PER", 3, 4)], [])
+
+
+def test_of_a_sentence_full_of_spans_the_first_are_shown():
+    found = [("PER", i, i + 1) for i in range(500)]
+    short = shortened(pieces(["Bob"] * 500, found, found))
+    assert len(short) == MOST_PIECES + 1
+    assert short[-1] == Piece(ELLIPSIS)

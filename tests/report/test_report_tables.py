@@ -39,6 +39,36 @@ def test_confusion_is_that_of_sklearn(comparison):
     assert list(shares.values()) == pytest.approx([100] * 3)
 
 
+def test_the_most_confused_classes_are_the_largest_cells_off_the_diagonal_of_sklearns_matrix(comparison):
+    read = read_comparison(comparison("classification"))
+    gold = [item.label for item in read.items] * 3
+    predicted = [p for run in read.finals("fine-tuning") for p in read.tests[run.id].predictions]
+    matrix = confusion_matrix(gold, predicted)
+    np.fill_diagonal(matrix, 0)
+    rows = tables.most_confused_rows(read, "fine-tuning", most=2)
+    assert [row["count"] for row in rows] == sorted(matrix.ravel(), reverse=True)[:2]
+    names = sorted(set(gold))
+    for row in rows:
+        g, p = (names.index(row[side]) for side in ("gold", "predicted"))
+        assert matrix[g, p] == row["count"]
+        assert row["share"] == pytest.approx(100 * matrix[g, p] / gold.count(row["gold"]))
+    assert [row["pair"][:2] for row in rows] == ["1.", "2."]
+
+
+def test_of_very_many_labels_those_with_the_most_errors_are_listed(comparison, monkeypatch):
+    read = read_comparison(comparison("classification"))
+    errors = {}
+    for name, _, precision, recall, f1 in tables.by_label(read, "fine-tuning").rows:
+        gold = 3 * [item.label for item in read.items].count(name)
+        hits = round(float(recall) / 100 * gold)
+        errors[name] = gold + round(hits / float(precision) * 100) - 2 * hits
+        assert f1
+    monkeypatch.setattr(tables, "MOST_LABELS", 2)
+    few = tables.by_label(read, "fine-tuning")
+    assert [row[0] for row in few.rows] == sorted(errors, key=lambda name: -errors[name])[:2]
+    assert "2 of 3 labels" in few.caption
+
+
 def test_recipes_are_sorted_by_dev_with_the_chosen_one_marked(comparison):
     read = read_comparison(comparison("classification"))
     table = tables.recipes(read, "fine-tuning")

@@ -41,6 +41,7 @@ VERSION = 2  # of features, penalties, resamples and what is told; part of what 
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000
+MOST_LOGITS = 4_000_000  # of all rows of a probe together, so that a thousand classes do not take an hour
 L2 = (10.0, 3.0, 1.0, 0.3, 0.1, 3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5)  # on standardised features, strongest first
 _COLUMNS = 12  # models times outputs that cost hardly more than one, since most of the time goes to reading the rows
 _ROWS = 4096  # that are standardised together
@@ -111,7 +112,7 @@ def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: Laye
 def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = False) -> LayerProbes:
     """A probe for every layer of the bench's encoder.
 
-    Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, evenly spread.
+    Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, and by `MOST_LOGITS`, evenly spread.
 
     Args:
         resamples: of the training rows; with one, the intervals speak of test items only.
@@ -121,7 +122,8 @@ def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = Fa
     splits = [states_of(bench, split, *form_of(task)) for split in SPLITS]
     bench.watcher.begin("linear probes", bench.left)
     began = time.perf_counter()
-    used = spread_out(dataset.train, task, MOST_TEXTS, MOST_WORDS)
+    rows = MOST_LOGITS // max(1, len(dataset.labels.names))
+    used = spread_out(dataset.train, task, min(MOST_TEXTS, rows), min(MOST_WORDS, rows))
     chosen = [used, np.arange(len(dataset.dev)), np.arange(len(dataset.test))]
     train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
     loss = loss_for(objective, [splits[0].targets[i] for i in used], bench.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unfreeze.data.examples import Example, Label, LabelSpace
@@ -12,7 +12,9 @@ from unfreeze.data.schemes import Span, spans
 from unfreeze.experiment.record import TestRecord
 from unfreeze.tasks import Task
 
-LONGEST = 700
+LONGEST = 700  # characters of a text, and of what stands between two spans
+MOST_PIECES = 60
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,24 @@ def pieces(words: Sequence[str], found: Iterable[Span], other: Iterable[Span]) -
     return tuple(result)
 
 
+def shortened(whole: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    """Pieces with the middle of long stretches left out, and after `MOST_PIECES` the rest."""
+    kept = [replace(piece, text=_without_middle(piece.text)) for piece in whole[:MOST_PIECES]]
+    return (*kept, Piece(ELLIPSIS)) if whole[MOST_PIECES:] else tuple(kept)
+
+
+def _without_middle(text: str) -> str:
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half].rstrip()} {ELLIPSIS} {text[-half:].lstrip()}"
+
+
 def join(words: Sequence[str]) -> str:
     """Words as running text: a space between them, save between two that are written without (Chinese, Japanese)."""
-    text = ""
+    parts: list[str] = []
     for word in words:
-        text += word if not text or (_wide(text[-1]) and _wide(word[:1])) else f" {word}"
-    return text
+        glued = not parts or (_wide(parts[-1][-1:]) and _wide(word[:1]))
+        parts.append(word if glued else f" {word}")
+    return "".join(parts)
 
 
 def _wide(character: str) -> bool:
@@ -119,12 +133,12 @@ def _case(task: Task, labels: LabelSpace, item: Example, index: int, runs: Seque
     answers = []
     for run in runs:
         label = run.test.predictions[index]
-        found = pieces(words, _spans(label, labels), gold) if tags else ()
+        found = shortened(pieces(words, _spans(label, labels), gold)) if tags else ()
         confidence = run.test.confidence[index] if run.test.confidence else None
         answers.append(Answer(run.method, "" if tags else shown(label), run.wrong[index] == 0, confidence, found))
-    text = join(words) if tags else _cut(item.text)
+    text = _cut(join(words) if tags else item.text)
     text_b = None if item.text_b is None else _cut(item.text_b)
-    gold_pieces = pieces(words, gold, gold) if tags else ()
+    gold_pieces = shortened(pieces(words, gold, gold)) if tags else ()
     return Case(item.where, text, text_b, "" if tags else shown(item.label), gold_pieces, tuple(answers))
 
 
@@ -134,7 +148,7 @@ def shown(label: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST].rstrip() + " \N{HORIZONTAL ELLIPSIS}"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} {ELLIPSIS}"
 
 
 def _number(label: Label | None) -> float:

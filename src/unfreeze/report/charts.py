@@ -91,27 +91,43 @@ def seed_strip(rows: Rows, title: str, window: tuple[float, float]) -> Spec:
     return _spec(chart, 40 + 30 * len({row["method"] for row in rows}), "Test score of every seed")
 
 
-def confusion(rows: Rows, names: Sequence[str], method: str) -> Spec:
+def confusion(rows: Rows, method: str) -> Spec:
     """Gold class against predicted class; shade and figure are the share of the gold class.
 
     Figures are left out past 12 classes, where they would not fit.
 
     Args:
-        rows: `gold`, `predicted`, `count`, `share` (percent).
-        names: classes in the order of the axes.
+        rows: `gold`, `predicted`, `count`, `share` (percent): a row for every pair, in the order of the axes.
     """
-    side = max(200, min(26 * len(names), 700)) if len(names) > 4 else 48 * len(names)
-    labels = alt.Axis(labelLimit=110, labelAngle=-30 if len(names) > 3 else 0, domain=False, ticks=False)
-    base = _chart(rows).encode(
-        x=alt.X("predicted:N", sort=list(names), title="predicted", axis=labels),
-        y=alt.Y("gold:N", sort=list(names), title="gold", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
+    classes = math.isqrt(len(rows))
+    side = max(200, min(26 * classes, 700)) if classes > 4 else 48 * classes
+    labels = alt.Axis(labelLimit=110, labelAngle=-30 if classes > 3 else 0, domain=False, ticks=False)
+    # Sorted as the rows come: a list of names would be written into an expression, where not every name can stand.
+    base = _named().encode(
+        x=alt.X("predicted:N", sort=None, title="predicted", axis=labels),
+        y=alt.Y("gold:N", sort=None, title="gold", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
         tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
     layers = [base.mark_rect(color=COLOURS[method], stroke=None).encode(opacity=shade)]
-    if len(names) <= 12:
+    if classes <= 12:
         layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
-    return _spec(alt.layer(*layers), side, f"Confusion matrix of {METHOD_NAMES[method]}")
+    return _spec(alt.layer(*layers), side, f"Confusion matrix of {METHOD_NAMES[method]}", rows)
+
+
+def most_confused(rows: Rows, method: str) -> Spec:
+    """The most frequent confusions, a bar each. Rows: `pair`, `gold`, `predicted`, `count`, `share` (percent)."""
+    bars = (
+        _named()
+        .mark_bar(color=COLOURS[method])
+        .encode(
+            x=alt.X("count:Q", title="times, all seeds together", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("pair:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False)),
+            tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
+        )
+    )
+    described = f"The most frequent confusions of {METHOD_NAMES[method]}, gold class and predicted class"
+    return _spec(bars, max(18 * len(rows), 60), described, rows)
 
 
 def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
@@ -123,14 +139,14 @@ def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
     """
     domain = alt.Scale(domain=list(ends), zero=False)
     points = (
-        _chart(rows)
+        _named()
         .mark_circle(size=26, opacity=0.45, color=COLOURS[method])
         .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
         .encode(tooltip=[_tip("gold:Q", ".2f"), _tip("predicted:Q", ".2f"), _tip("text:N")])
     )
     corners = _chart([{"gold": end, "predicted": end} for end in ends])
     line = corners.mark_line(style="quiet", strokeDash=[4, 4]).encode(x="gold:Q", y="predicted:Q")
-    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {METHOD_NAMES[method]}")
+    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {METHOD_NAMES[method]}", rows)
 
 
 def layer_weights(rows: Rows, method: str) -> Spec:
@@ -189,7 +205,7 @@ def training_curves(rows: Rows, title: str, method: str) -> Spec:
     ticks = alt.Axis(values=list(range(1, last + 1, max(1, math.ceil(last / 12)))), format="d", grid=False)
     x = alt.X("epoch:Q", title="epoch", axis=ticks, scale=alt.Scale(domain=[1, max(last, 2)], padding=10))
     y = alt.Y("dev:Q", title=title, scale=alt.Scale(domain=list(window), zero=False, nice=False))
-    base = alt.Chart().encode(x=x, y=y, detail="run:N", tooltip=tips)
+    base = _named().encode(x=x, y=y, detail="run:N", tooltip=tips)
     trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
     finals = [
         base.mark_line(color=COLOURS[method], strokeWidth=2),
@@ -198,8 +214,7 @@ def training_curves(rows: Rows, title: str, method: str) -> Spec:
     ]
     layers = [layer.transform_filter("!datum.final") for layer in trials]
     layers += [layer.transform_filter("datum.final") for layer in finals]
-    chart = alt.layer(*layers, data=alt.Data(values=list(rows)))
-    return _spec(chart, 220, f"Dev score by epoch, {METHOD_NAMES[method]}")
+    return _spec(alt.layer(*layers), 220, f"Dev score by epoch, {METHOD_NAMES[method]}", rows)
 
 
 def _time_axis(seconds: Sequence[float]) -> Any:
@@ -215,6 +230,11 @@ def _time_axis(seconds: Sequence[float]) -> Any:
     return alt.X(
         "seconds:Q", title=f"training time with extraction{' (log scale)' if log else ''}", scale=scale, axis=axis
     )
+
+
+def _named() -> Any:
+    """A chart of the rows that `_spec` is given: altair would check each of them against its schema, for minutes."""
+    return alt.Chart(alt.NamedData(name="rows"))
 
 
 def _chart(rows: Rows) -> Any:
@@ -236,8 +256,12 @@ def _by_method(rows: Rows, *, shape: bool = False, legend: bool = True) -> Any:
     return (alt.Shape if shape else alt.Color)("method:N", scale=scale, legend=key)
 
 
-def _spec(chart: Any, height: int, description: str) -> Spec:
-    """The chart as wide as its container; `description` is read to people who cannot see it."""
+def _spec(chart: Any, height: int, description: str, rows: Rows | None = None) -> Spec:
+    """The chart as wide as its container; `description` is read to people who cannot see it.
+
+    Args:
+        rows: data of the parts that `_named` made.
+    """
     spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
     spec.pop("config", None)
-    return spec
+    return spec if rows is None else {**spec, "datasets": {"rows": list(rows)}}

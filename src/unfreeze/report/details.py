@@ -32,6 +32,10 @@ ERROR_LINES = {
     "score": "Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
     "tags": "A span counts as found when its words and its type are both right.",
 }
+MANY_CLASSES_LINE = (
+    "Bars are the most frequent confusions, gold class first, predicted class second, all seeds together; a matrix of "
+    "so many classes would show nothing."
+)
 MISTAKE_LINES = {
     "class": "Wrong answers of each method's best run on dev, the most confident first.",
     "score": "The largest distances from gold, of each method's best run on dev.",
@@ -39,6 +43,7 @@ MISTAKE_LINES = {
     "very span; red and dashed: it does not.",
 }
 MOST_POINTS = 2000
+MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
 
 def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +61,7 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
         "seeds": tables.seeds(comparison),
         "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
         "metrics": tables.metrics(methods),
-        "errors_line": ERROR_LINES[target],
+        "errors_line": _errors_line(comparison),
         "error_charts": _captions(error_specs(comparison)),
         "error_tables": [tables.by_label(comparison, method) for method in comparison.choices] if labelled else [],
         "probes": None if comparison.probes is None else _probes(comparison.probes),
@@ -81,6 +86,12 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _errors_line(comparison: Comparison) -> str:
+    many = len(comparison.setting.labels.names) > MOST_CLASSES
+    target = comparison.setting.task.target
+    return MANY_CLASSES_LINE if many and target == "class" else ERROR_LINES[target]
+
+
 def specs(comparison: Comparison) -> dict[str, charts.Spec]:
     """The charts of `details.html.j2` by name."""
     metric = comparison.setting.metric
@@ -98,9 +109,11 @@ def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
     """Confusion matrices of class tasks, scatter plots of score tasks, by chart name; tagging has tables instead."""
     target = comparison.setting.task.target
     if target == "class":
-        names = comparison.setting.labels.names
+        if len(comparison.setting.labels.names) > MOST_CLASSES:
+            confused = {method: tables.most_confused_rows(comparison, method) for method in comparison.choices}
+            return {f"confused-{method}": charts.most_confused(rows, method) for method, rows in confused.items() if rows}
         return {
-            f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), names, method)
+            f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), method)
             for method in comparison.choices
         }
     if target == "score":

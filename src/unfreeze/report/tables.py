@@ -27,6 +27,7 @@ from unfreeze.report.numbers import (
 DEGENERATE = " (degenerate: one answer for everything)"
 DIVERGED = " (diverged)"
 FACT_NAMES = {"mb": "megabytes"}
+MOST_LABELS = 100  # rows of a table by label
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,10 @@ def metrics(methods: Mapping[str, Any]) -> Table:
 
 
 def by_label(comparison: Comparison, method: Method) -> Table:
-    """Precision, recall and F1 of every class or span type, counts of all final runs added up."""
+    """Precision, recall and F1 of every class or span type, counts of all final runs added up.
+
+    Of more than `MOST_LABELS`, those with the most errors.
+    """
     gold, found, hit = Counter[str](), Counter[str](), Counter[str]()
     labels = [item.label for item in comparison.items]
     count_in = _count_spans if comparison.setting.task.target == "tags" else _count_classes
@@ -108,12 +112,19 @@ def by_label(comparison: Comparison, method: Method) -> Table:
         count_in(labels, predictions, comparison.setting.labels.scheme, (gold, found, hit))
     rows = []
     runs = len(comparison.finals(method))
-    for kind in sorted(gold | found, key=lambda k: (-gold[k], k)):
+    kinds = sorted(gold | found, key=lambda k: (-gold[k], k))
+    shown = kinds
+    if kinds[MOST_LABELS:]:
+        shown = sorted(kinds, key=lambda k: 2 * hit[k] - gold[k] - found[k])[:MOST_LABELS]
+    for kind in shown:
         precision, recall = (hit[kind] / n[kind] if n[kind] else None for n in (found, gold))
         f1 = 2 * hit[kind] / (gold[kind] + found[kind])
         rows.append((kind, count(gold[kind] // runs), points(precision), points(recall), points(f1)))
     heads = ("label", "in test", "precision", "recall", "F1")
-    return Table(f"{method_name(method).capitalize()}, over all seeds", heads, tuple(rows), frozenset({1, 2, 3, 4}))
+    caption = f"{method_name(method).capitalize()}, over all seeds"
+    if kinds[MOST_LABELS:]:
+        caption += f": the {MOST_LABELS} of {count(len(kinds))} labels with the most errors"
+    return Table(caption, heads, tuple(rows), frozenset({1, 2, 3, 4}))
 
 
 Counters = tuple[Counter[str], Counter[str], Counter[str]]
@@ -138,12 +149,31 @@ def _count_spans(labels: Sequence[Any], predictions: Sequence[Any], scheme: str 
 def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
     """One row a (gold, predicted) pair, zeros included: `count` over all final runs, `share` of the gold class in %."""
     names = comparison.setting.labels.names
+    return _confusions(comparison, method, [(g, p) for g in names for p in names], _pairs(comparison, method))
+
+
+def most_confused_rows(comparison: Comparison, method: Method, most: int = 25) -> list[dict[str, Any]]:
+    """Such rows of the `most` frequent confusions, each with a name of its own as `pair`; ties in alphabetical order."""
+    pairs = _pairs(comparison, method)
+    wrong = sorted((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: (-pairs[pair], pair))
+    rows = _confusions(comparison, method, wrong[:most], pairs)
+    arrow = "\N{RIGHTWARDS ARROW}"
+    return [{**row, "pair": f"{i}. {row['gold']} {arrow} {row['predicted']}"} for i, row in enumerate(rows, 1)]
+
+
+def _pairs(comparison: Comparison, method: Method) -> Counter[tuple[str, str]]:
+    """How often each (gold, predicted) pair occurs over all final runs."""
     gold = [str(item.label) for item in comparison.items]
     pairs: Counter[tuple[str, str]] = Counter()
     for run in comparison.finals(method):
         pairs.update(zip(gold, map(str, comparison.tests[run.id].predictions), strict=True))
-    total = Counter(gold)
-    runs = len(comparison.finals(method))
+    return pairs
+
+
+def _confusions(
+    comparison: Comparison, method: Method, wanted: Sequence[tuple[str, str]], pairs: Counter[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    runs, total = len(comparison.finals(method)), Counter(str(item.label) for item in comparison.items)
     return [
         {
             "gold": g,
@@ -151,8 +181,7 @@ def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any
             "count": pairs[g, p],
             "share": 100 * pairs[g, p] / (runs * total[g]) if total[g] else 0,
         }
-        for g in names
-        for p in names
+        for g, p in wanted
     ]
 
 
