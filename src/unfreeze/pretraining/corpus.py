@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
 import json
-import lzma
 import re
-import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, cast
 
-import zstandard
-
+from unfreeze.data.compressed import opened
 from unfreeze.errors import InputError
 
 Document = tuple[str, ...]
@@ -128,20 +121,16 @@ def _jsonl(lines: _Lines, where: str) -> Iterator[list[str]]:
 def _lines(file: Path) -> _Lines:
     """Numbered lines, stripped; blank ones before the first that is not are left out."""
     where, begun = str(file), False
-    try:
-        with _opened(file) as stream:
-            number = 0
-            while raw := stream.readline(LONGEST_LINE):
-                number += 1
-                if number == 1:
-                    raw = raw.removeprefix(b"\xef\xbb\xbf")
-                line = _text(raw, where, number).strip()
-                begun = begun or bool(line)
-                if begun:
-                    yield number, line
-    except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
-        said = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(f"cannot be read: {said}", where=where) from None
+    with opened(file) as stream:
+        number = 0
+        while raw := stream.readline(LONGEST_LINE):
+            number += 1
+            if number == 1:
+                raw = raw.removeprefix(b"\xef\xbb\xbf")
+            line = _text(raw, where, number).strip()
+            begun = begun or bool(line)
+            if begun:
+                yield number, line
 
 
 def _text(raw: bytes, where: str, number: int) -> str:
@@ -156,40 +145,3 @@ def _text(raw: bytes, where: str, number: int) -> str:
     except UnicodeDecodeError as error:
         found = f"byte 0x{raw[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
         raise InputError(found, where=f"{where}:{number}") from None
-
-
-class _Zstandard(io.RawIOBase):
-    """A .zst file, frame after frame. zstandard's own reader takes a torn file for a whole one."""
-
-    def __init__(self, file: Path) -> None:
-        self._file, self._frame, self._left = file.open("rb"), zstandard.ZstdDecompressor().decompressobj(), b""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._left:
-            packed = self._frame.unused_data if self._frame.eof else b""
-            packed = packed or self._file.read(1 << 16)
-            if not packed:
-                if not self._frame.eof:
-                    raise EOFError("the file ends inside a frame")
-                return 0
-            if self._frame.eof:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._left = self._frame.decompress(packed)
-        count = min(len(buffer), len(self._left))
-        buffer[:count], self._left = self._left[:count], self._left[count:]
-        return count
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-def _opened(file: Path) -> IO[bytes]:
-    suffix = file.suffix.lower()
-    if suffix == ".zst":
-        return io.BufferedReader(_Zstandard(file))
-    known: dict[str, Callable[[Path], Any]] = {".gz": gzip.open, ".xz": lzma.open, ".bz2": bz2.open}
-    return cast(IO[bytes], known[suffix](file) if suffix in known else file.open("rb"))

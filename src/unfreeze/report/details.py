@@ -111,7 +111,9 @@ def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
     if target == "class":
         if len(comparison.setting.labels.names) > MOST_CLASSES:
             confused = {method: tables.most_confused_rows(comparison, method) for method in comparison.choices}
-            return {f"confused-{method}": charts.most_confused(rows, method) for method, rows in confused.items() if rows}
+            return {
+                f"confused-{method}": charts.most_confused(rows, method) for method, rows in confused.items() if rows
+            }
         return {
             f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), method)
             for method in comparison.choices

@@ -153,7 +153,7 @@ def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any
 
 
 def most_confused_rows(comparison: Comparison, method: Method, most: int = 25) -> list[dict[str, Any]]:
-    """Such rows of the `most` frequent confusions, each with a name of its own as `pair`; ties in alphabetical order."""
+    """Such rows of the `most` frequent confusions, each named as `pair`; ties in alphabetical order."""
     pairs = _pairs(comparison, method)
     wrong = sorted((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: (-pairs[pair], pair))
     rows = _confusions(comparison, method, wrong[:most], pairs)
