@@ -106,7 +106,8 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: _examples(table, columns, labels.pop(split)) for split, table in tables.items()}
-    said = [_columns_said(columns, told, tables["train"]), *read_so]
+    told_so = [f"{split}: {table.said}" for split, table in tables.items() if table.said]
+    said = [*told_so, _columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
     splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from unfreeze.data.arrow import read_arrow
-from unfreeze.data.text_files import Format, lines_of
-from unfreeze.errors import InputError
+from unfreeze.data.json_records import read_json
+from unfreeze.data.text_files import Format
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,7 @@ class Records:
         class_names: columns whose whole numbers stand for classes (in lists too), with the names in order; -1 and None
             are no class there.
         nested: columns that hold lists or objects.
+        said: how a file was read that does not hold an object a line; empty where there is nothing to say.
     """
 
     path: Path
@@ -30,6 +30,7 @@ class Records:
     lines: Sequence[int]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nested: frozenset[str] = frozenset()
+    said: str = ""
 
 
 def read_records(path: Path, kind: Format, text: str) -> Records:
@@ -43,43 +44,8 @@ def read_records(path: Path, kind: Format, text: str) -> Records:
             column is asked for whose values cannot be read.
     """
     if kind == "jsonl":
-        return _jsonl(path, text)
+        columns, lines, said = read_json(path, text)
+        nested = frozenset(name for name, values in columns.items() if any(isinstance(v, (list, dict)) for v in values))
+        return Records(path, columns, lines, nested=nested, said=said)
     found = read_arrow(path)
     return Records(path, found.columns, range(1, found.rows + 1), found.class_names, found.nested)
-
-
-def _columns(records: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    names = {key: None for record in records for key in record}
-    return {name: [record.get(name) for record in records] for name in names}
-
-
-def _jsonl(path: Path, text: str) -> Records:
-    records, lines = [], []
-    for number, line in enumerate(lines_of(text), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except json.JSONDecodeError as error:
-            problem = f"is no JSON ({error.msg}); one JSON object a line is expected"
-            raise InputError(problem, where=f"{path}:{number}") from None
-        if "\\u" in line and not _is_text(record):
-            problem = "holds half of a pair of \\u escapes, which is no character; mend or remove it"
-            raise InputError(problem, where=f"{path}:{number}")
-        if not isinstance(record, dict):
-            problem = f"found a JSON {type(record).__name__}; one JSON object a line is expected"
-            raise InputError(problem, where=f"{path}:{number}")
-        records.append(record)
-        lines.append(number)
-    columns = _columns(records)
-    nested = frozenset(name for name, values in columns.items() if any(isinstance(v, (list, dict)) for v in values))
-    return Records(path, columns, lines, nested=nested)
-
-
-def _is_text(record: object) -> bool:
-    """Whether JSON holds only characters: its escapes can spell surrogates that stand alone."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -30,6 +30,7 @@ class Table:
         header: whether the file names its columns.
         nested: columns that hold lists or objects, which are no texts and no labels.
         records: the typed values of a jsonl, parquet or Arrow file.
+        said: how the file was read where that is not how its format is usually written.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Table:
     header: bool = True
     nested: frozenset[str] = frozenset()
     records: Records | None = None
+    said: str = ""
 
     def where(self, row: int) -> str:
         """`file:line` of a row."""
@@ -84,7 +86,8 @@ def read_table(
     """
     if kind in ("jsonl", "parquet", "arrow"):
         records = read_records(path, kind, text)
-        table = Table(path, tuple(records.columns), (), records.lines, nested=records.nested, records=records)
+        columns = tuple(records.columns)
+        table = Table(path, columns, (), records.lines, nested=records.nested, records=records, said=records.said)
     elif kind == "txt":
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))

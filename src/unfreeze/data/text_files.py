@@ -93,7 +93,7 @@ def _looks_like_columns(lines: Sequence[str], only_span_tags: bool) -> bool:
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -115,7 +115,7 @@ def load(path: Path) -> tuple[Format, str]:
         return "conll", text
     if named:
         return named, text
-    if text.lstrip().startswith("{") and (path.suffix.lower() != ".txt" or _is_object(sample[0])):
+    if re.match(r"\s*(\{|\[\s*\{)", text) and (path.suffix.lower() != ".txt" or _is_object(sample[0])):
         return "jsonl", text
     # In plain text, lines of one length between blank ones may be chance; tags are not.
     if _looks_like_columns(sample, only_span_tags=path.suffix.lower() == ".txt"):
