@@ -242,6 +242,14 @@ def comparison(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def no_loss_of_power() -> Iterator[None]:
+    """What tests write may wait in memory; to wait for the disk would take longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda file: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A feature store of the tests' own, and no network, for this process and those that it starts."""
     with pytest.MonkeyPatch.context() as patch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,11 +24,11 @@ def convert(encoder: str, out: Path, options: Mapping[str, str]) -> str:
     Raises:
         InputError: the encoder cannot be loaded, `out` is there already or cannot be written.
     """
-    if out.exists():
+    if os.path.lexists(out):
         raise InputError("is there already; choose another --out or remove it", where=str(out))
     loaded = load_encoder(encoder, options=options)
     fingerprint = loaded.fingerprint()
-    with new_folder(out) as folder:
+    with new_folder(out, over=False) as folder:
         loaded.save(folder)
         if load_encoder(str(folder)).fingerprint() != fingerprint:
             raise RuntimeError(f"{out} reads back as another encoder than {encoder}")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psutil
-
+from unfreeze.disk.lock import LOCK, locked
+from unfreeze.disk.soft_lock import PREFIX
+from unfreeze.disk.unfinished import make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import sweep
+
+_OWN = ("runs", "training", "cells", "sets")  # folders in which only the holder writes
+_TRIES = 100  # to enter a folder that others make, and delete again since it was for nothing
 
 
 @contextmanager
@@ -22,41 +25,51 @@ def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
     Raises:
         InputError: it is in use, holds something else, or cannot be written.
     """
-    lock = out / ".lock"
-    ours = (out / mark).exists() or lock.exists()
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not ours)):
-        raise InputError(f"is there already and holds no {Path(mark).stem}; choose another --out", where=str(out))
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
+    made: list[Path] = []
     try:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            _take(lock)
-        except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}; choose another --out", where=str(out)) from None
-        for folder in (out, out / "runs", *out.glob("runs/[!.]*")):
-            sweep(folder)
-        try:
+        with ExitStack() as held:
+            try:
+                _enter(out, mark, made, held)
+            except OSError as error:
+                problem = f"cannot be written: {error.strerror or error}; choose another --out"
+                raise InputError(problem, where=str(out)) from None
+            sweep(out)
+            for folder in out.glob("runs/[!.]*"):
+                sweep(folder)
+            for name in _OWN:
+                sweep(out / name, held=True)
             yield
-        finally:
-            lock.unlink(missing_ok=True)
     finally:
-        for folder in made:
-            with suppress(OSError):  # not empty, so not for nothing; or not made
-                folder.rmdir()
+        unmake_folders(made)
 
 
-def _take(lock: Path) -> None:
-    if lock.exists():
-        owner = lock.read_text(encoding="ascii", errors="replace").strip()
-        if owner.isdecimal() and int(owner) != os.getpid() and psutil.pid_exists(int(owner)):
-            advice = f"wait, choose another --out, or, if that process is no unfreeze, delete {lock.name} there"
-            raise InputError(f"is in use by process {owner}; {advice}", where=str(lock.parent))
-        lock.unlink()  # left by a killed run
-    try:
-        with lock.open("x", encoding="ascii") as file:
-            file.write(str(os.getpid()))
-    except FileExistsError:
-        raise InputError("is in use by another process; choose another --out", where=str(lock.parent)) from None
-    except OSError:
-        lock.unlink(missing_ok=True)
-        raise
+def _enter(out: Path, mark: str, made: list[Path], held: ExitStack) -> None:
+    for left in reversed(range(_TRIES)):
+        _check(out, mark)
+        try:
+            make_folder(out, made)
+            held.enter_context(locked(out))
+        except FileNotFoundError:
+            if not left:
+                raise
+        else:
+            _check(out, mark)  # once more, since another process may have been in until now
+            return
+
+
+def _check(out: Path, mark: str) -> None:
+    """Raise `InputError` where a path is no folder and can become none, or holds something else."""
+    if "\0" in str(out):
+        raise InputError("is no name of a folder; choose another --out", where=repr(str(out)))
+    there = next((folder for folder in (out, *out.parents) if os.path.lexists(folder)), Path())
+    if not there.exists():
+        raise InputError(f"{_named(there, out)}is a link to nothing; choose another --out", where=str(out))
+    if not there.is_dir():
+        raise InputError(f"{_named(there, out)}is a file and not a folder; choose another --out", where=str(out))
+    names = os.listdir(out) if there == out else []
+    if names and mark not in names and not any(name == LOCK or name.startswith(PREFIX) for name in names):
+        raise InputError(f"is there already and holds no {Path(mark).stem}; choose another --out", where=str(out))
+
+
+def _named(there: Path, out: Path) -> str:
+    return "" if there == out else f"cannot be written: its parent {there} "

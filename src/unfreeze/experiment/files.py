@@ -1,4 +1,4 @@
-"""Files and folders that are either whole or not there."""
+"""Files and folders that are either whole or not there, after a loss of power too."""
 
 from __future__ import annotations
 
@@ -13,44 +13,68 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from unfreeze.disk.unfinished import discard, hidden, make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
 
-_UNFINISHED = re.compile(r"\..+\.\d+")
+# What torch, tokenizers, HDF5 and others say of a disk in errors of no class of their own.
+_OF_THE_DISK = re.compile(
+    r"no space left|disk quota|file too large|read-only file system|input/output error|os error \d+|errno = \d+|"
+    r"PytorchStreamWriter|iostream error|unexpected pos",
+    re.IGNORECASE,
+)
+_FULL = 1 << 20  # bytes; a disk with less is full
 
 
-def _hidden(path: Path) -> Path:
-    """Where `path` is written before it is whole; the process is in the name."""
-    return path.with_name(f".{path.name}.{os.getpid()}")
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """What goes wrong with the disk inside the block is an `InputError` about `path`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if not isinstance(error, (OSError, SafetensorError)) and not _OF_THE_DISK.search(str(error)):
+            raise
+        raise InputError(f"cannot be written: {_problem(path, error)}", where=str(path)) from None
 
 
-def _unwritable(path: Path, error: OSError | SafetensorError) -> InputError:
-    return InputError(f"cannot be written: {getattr(error, 'strerror', None) or error}", where=str(path))
+def _problem(path: Path, error: Exception) -> str:
+    if said := getattr(error, "strerror", None):
+        return str(said)
+    with suppress(OSError):
+        folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
+        if shutil.disk_usage(folder).free < _FULL:
+            return os.strerror(28)
+    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """A hidden file to write that becomes `path` when the block ends well, and vanishes when it does not.
 
+    What a killed process left of the same file vanishes too.
+
     Raises:
         InputError: the disk is full or may not be written.
     """
-    temporary = _hidden(path)
+    temporary, made = hidden(path), list[Path]()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        raise _unwritable(path, error) from None
+        with writing(path):
+            make_folder(path.parent, made)
+            sweep(path.parent, name=path.name)
+            yield temporary
+            _keep(temporary)
+            os.replace(temporary, path)
+            _keep(path.parent)
     finally:
-        _discard(temporary)
+        discard(temporary)
+        unmake_folders(made)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` so that `path` is at no moment half-written. A full disk is an `InputError`."""
-    with new_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    with new_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, values: Any) -> None:
@@ -59,36 +83,53 @@ def write_json(path: Path, values: Any) -> None:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, over: bool = True) -> Iterator[Path]:
     """A hidden folder to fill that becomes `path` when the block ends well, and vanishes when it does not.
+
+    What a killed process left of the same folder vanishes too.
+
+    Args:
+        over: a folder that is there is replaced; else it is kept, and told.
 
     Raises:
         InputError: the disk is full or may not be written.
     """
-    temporary = _hidden(path)
-    _discard(temporary)
+    temporary, aside, made = hidden(path), hidden(path), list[Path]()
     try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        raise _unwritable(path, error) from None
+        with writing(path):
+            make_folder(path.parent, made)
+            temporary.mkdir()
+            sweep(path.parent, name=path.name)
+            yield temporary
+            for folder, _, names in os.walk(temporary):
+                for name in (*names, "."):
+                    _keep(Path(folder) / name)
+            if over and path.exists():
+                path.rename(aside)
+            if not over and os.path.lexists(path):
+                raise InputError("has come into being meanwhile; choose another --out or remove it", where=str(path))
+            temporary.rename(path)
+            _keep(path.parent)
     finally:
-        _discard(temporary)
+        if aside.exists() and not path.exists():
+            aside.rename(path)
+        discard(aside)
+        discard(temporary)
+        unmake_folders(made)
 
 
-def sweep(folder: Path) -> None:
-    """Delete what killed processes left unfinished in a folder; no other process may be writing there."""
-    for path in folder.glob(".*"):
-        if _UNFINISHED.fullmatch(path.name):
-            _discard(path)
-
-
-def _discard(path: Path) -> None:
+def _keep(path: Path) -> None:
+    """Bring a file or folder to the disk, so that a later rename is not there before it."""
     if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):  # not there, or its folder is none
-            path.unlink()
+        with suppress(OSError):  # a system, or a disk, that does this for files only
+            _sync(path, os.O_RDONLY)
+    elif path.is_file():
+        _sync(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+
+
+def _sync(path: Path, how: int) -> None:
+    file = os.open(path, how)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,27 +1,26 @@
 """The folder that feature stores are kept in, and how it stays within its bounds.
 
-There is no lock. A store is filled in a hidden folder named after the machine and process, and gets its name by a
-rename; of two processes that compute the same store, the later one finds the name taken and drops its own.
+There is no lock. A store is filled in a hidden folder with machine, process and a random part in its name, and gets
+its name by a rename; of two processes that compute the same store, the later one finds the name taken and drops its
+own. A store that another process throws away stays readable to those that have it open, where the system allows that;
+where it does not, it cannot be thrown away.
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import re
 import shutil
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
+from unfreeze.disk.unfinished import hidden, last_written, sweep, unfinished
 
 DISK_MARGIN = 1 << 29  # bytes of the disk that stay free whatever the cap allows
 _STORE = re.compile(r"[0-9a-f]{32}")
-_UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.(?P<machine>.*)\.(?P<process>\d+)")
-_DAY = 86400.0
+_TRIES = 100  # to name a store while other processes make and throw away the same one
 
 
 def cache_folder() -> Path:
@@ -51,12 +50,12 @@ def room_for(folder: Path, needed: int, cap_bytes: int, in_use: Collection[str])
         OSError: the folder cannot be made or read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _drop_abandoned(folder)
+    sweep(folder)
     sizes = {path: _size(path) for path in folder.iterdir() if _STORE.fullmatch(path.name)}
-    unfinished = sum(_size(path) for path in folder.iterdir() if _UNFINISHED.fullmatch(path.name))
-    evictable = sorted((path for path in sizes if path.name not in in_use), key=_last_used)
+    growing = sum(_size(path) for path, name in unfinished(folder) if _STORE.fullmatch(name))
+    evictable = sorted((path for path in sizes if path.name not in in_use), key=last_written)
     free = shutil.disk_usage(folder).free - DISK_MARGIN
-    room = min(cap_bytes - sum(sizes.values()) - unfinished, free)
+    room = min(cap_bytes - sum(sizes.values()) - growing, free)
     possible = room + sum(sizes[path] for path in evictable)
     if needed > possible:
         left = max(possible, 0) / 1e6
@@ -75,48 +74,33 @@ def new_store(path: Path) -> Iterator[Path]:
 
     If another process has made `path` meanwhile, that one stays: both hold the same states.
     """
-    unfinished = _hidden(path)
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
+    writing = hidden(path)
+    writing.mkdir(parents=True)
     try:
-        yield unfinished
+        yield writing
+        _named(writing, path)
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+
+
+def _named(writing: Path, path: Path) -> None:
+    for left in reversed(range(_TRIES)):
         try:
-            unfinished.rename(path)
+            writing.rename(path)
         except OSError:
+            if not path.exists() and left:
+                continue  # one that was there, and is thrown away by now
             if not path.exists():
                 raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        return
 
 
 def discard(path: Path) -> None:
     """Delete a store; it loses its name first, so that no other process sees half of it."""
-    gone = _hidden(path)
+    gone = hidden(path)
     with suppress(OSError):  # another process was quicker, or keeps it open on a system that forbids deleting then
         path.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)
-
-
-def _hidden(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{platform.node()}.{os.getpid()}")
-
-
-def _drop_abandoned(folder: Path) -> None:
-    """Delete what killed processes left: of this machine at once, of others (a shared disk) after a day."""
-    for path in folder.iterdir():
-        if found := _UNFINISHED.fullmatch(path.name):
-            ours = found["machine"] == platform.node()
-            if (ours and not psutil.pid_exists(int(found["process"]))) or time.time() - _last_used(path) > _DAY:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def _last_used(path: Path) -> float:
-    """Newest modification time of a folder's files: a store's meta.json is touched whenever it is opened."""
-    times = [0.0]
-    for file in path.glob("*"):
-        with suppress(OSError):  # deleted by another process meanwhile
-            times.append(file.stat().st_mtime)
-    return max(times)
 
 
 def _size(path: Path) -> int:
