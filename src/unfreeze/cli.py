@@ -184,11 +184,14 @@ def predict(
     text: Column = None,
     text_b: Column = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="Put ' before cells that a spreadsheet would run as a formula.")
+    ] = False,
 ) -> None:
     """Predict labels with a bundle."""
     from unfreeze.predicting import predict_file
 
-    count = predict_file(bundle, file, out, text=text, text_b=text_b, device=device)
+    count = predict_file(bundle, file, out, text=text, text_b=text_b, device=device, escape_formulas=escape_formulas)
     if out is not None:
         typer.echo(f"{count:,} predictions in {out}")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from unfreeze.adaptation.inputs import read_inputs, said_cut
+from unfreeze.adaptation.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.encoders.freezing import frozen
@@ -60,7 +60,7 @@ def encode_file(
     for line in loaded.said:
         watcher.say(line)
     inputs = _inputs(loaded, examples)
-    cut = said_cut(inputs, loaded.max_length)
+    cut = said_cut(cut_at_limit(inputs), len(examples), loaded.max_length)
     if cut:
         watcher.say(f"Warning: {cut}")
     states = torch.empty(loaded.layers, len(inputs.ids), loaded.width)

@@ -1,32 +1,51 @@
-"""A bundle's predictions for a file."""
+"""A bundle's predictions for a file, part by part in flat memory."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from unfreeze.adaptation.inputs import pair_reading, read_inputs, said_cut
-from unfreeze.bundle import load
+from unfreeze.adaptation.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
+from unfreeze.bundle import Predictor, load
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.read import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import write_text
+from unfreeze.experiment.files import new_file
+from unfreeze.training.objectives import Decoded
 
 FORMATS = (".tsv", ".jsonl")
+PART = 8192
+"""Texts that are predicted at a time."""
+FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}",
+           "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
+"""What spreadsheets take for the beginning of a formula; some take the wide forms too."""
+
+Write = Callable[[str], object]
 
 
 def predict_file(
-    bundle: Path, file: Path, out: Path | None, *, text: str | None, text_b: str | None, device: str = "auto"
+    bundle: Path,
+    file: Path,
+    out: Path | None,
+    *,
+    text: str | None,
+    text_b: str | None,
+    device: str = "auto",
+    escape_formulas: bool = False,
 ) -> int:
     """Predict every text of `file`; write to `out`, or print as tsv where it is None.
+
+    Args:
+        escape_formulas: put a `'` before cells of a tsv that a spreadsheet would run as a formula.
 
     Returns:
         The number of predictions.
 
     Raises:
-        InputError: the bundle or file cannot be read, or `out` ends in neither of `FORMATS`.
+        InputError: the bundle or file cannot be read, or `out` ends in neither of `FORMATS`; nothing is written then.
     """
     if out is not None and out.suffix not in FORMATS:
         raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
@@ -37,42 +56,69 @@ def predict_file(
     empty = [e.where for e in examples if e.words == ()]
     if empty:
         raise InputError("has no word to tag", where=empty[0])
-    encoder, pair = predictor.model.encoder, pair_reading(predictor.model.recipe, predictor.task)
-    cut = said_cut(read_inputs(encoder, predictor.task, pair, examples), encoder.max_length)
-    if cut:
-        print(cut, file=sys.stderr)
-    decoded = predictor.predict_examples(examples)
-    confidence = decoded.confidence or (None,) * len(decoded.labels)
-    if out is not None and out.suffix == ".jsonl":
-        rows = zip(examples, decoded.labels, confidence, strict=True)
-        lines: Iterable[str] = (json.dumps(_values(*row), ensure_ascii=False) for row in rows)
-    else:
-        lines = _tsv(examples, decoded.labels, confidence)
-    whole = "".join(f"{line}\n" for line in lines)
+    lines_of = _json_lines if out is not None and out.suffix == ".jsonl" else _Table(escape_formulas)
+    encoder, count, cut = predictor.model.encoder, 0, 0
+    size = PART if encoder.ordered is None else len(examples)  # states that go on from text to text
+    with _sink(out) as write:
+        for start in range(0, len(examples), size):
+            part = examples[start : start + size]
+            cut += _cut(predictor, part)
+            for line in lines_of(part, predictor.predict_examples(part)):
+                write(f"{line}\n")
+            count += len(part)
+    if told := said_cut(cut, count, encoder.max_length):
+        print(told, file=sys.stderr)
+    return count
+
+
+@contextmanager
+def _sink(out: Path | None) -> Iterator[Write]:
+    """Where lines go: a file that is there once it is whole, or standard output."""
     if out is None:
-        sys.stdout.write(whole)
-    else:
-        write_text(out, whole)
-    return len(examples)
-
-
-def _values(example: Example, label: Label, confidence: float | None) -> dict[str, object]:
-    found = {"text": example.text, "text_b": example.text_b, "words": example.words, "confidence": confidence}
-    return {**{k: v for k, v in found.items() if v is not None}, "label": label}
-
-
-def _tsv(
-    examples: tuple[Example, ...], labels: tuple[Label, ...], confidence: tuple[float | None, ...]
-) -> Iterator[str]:
-    """`label, confidence, text` rows; for tagging `word, tag` rows with an empty line after each sentence."""
-    if examples and examples[0].words is not None:
-        for example, tags in zip(examples, labels, strict=True):
-            yield from (f"{word}\t{tag}" for word, tag in zip(example.words or (), tags, strict=True))  # type: ignore[arg-type]
-            yield ""
+        yield sys.stdout.write
         return
-    pair = bool(examples) and examples[0].text_b is not None
-    yield "\t".join(["label", "confidence", "text", *(["text_b"] if pair else [])])
-    for example, label, sure in zip(examples, labels, confidence, strict=True):
-        shown = f"{label:.4f}" if isinstance(label, float) else str(label)
-        texts = [" ".join(t.split()) for t in (example.text, example.text_b) if t is not None]
-        yield "\t".join([shown, "" if sure is None else f"{sure:.4f}", *texts])
+    with new_file(out) as temporary, temporary.open("w", encoding="utf-8") as opened:
+        yield opened.write
+
+
+def _cut(predictor: Predictor, part: Sequence[Example]) -> int:
+    pair = pair_reading(predictor.model.recipe, predictor.task)
+    return cut_at_limit(read_inputs(predictor.model.encoder, predictor.task, pair, part))
+
+
+def _json_lines(part: Sequence[Example], said: Decoded) -> Iterator[str]:
+    for example, label, sure in _rows(part, said):
+        found = {"text": example.text, "text_b": example.text_b, "words": example.words, "confidence": sure}
+        yield json.dumps({**{k: v for k, v in found.items() if v is not None}, "label": label}, ensure_ascii=False)
+
+
+def _rows(part: Sequence[Example], said: Decoded) -> Iterator[tuple[Example, Label, float | None]]:
+    return zip(part, said.labels, said.confidence or [None] * len(part), strict=True)
+
+
+class _Table:
+    """`label, confidence, text` rows; for tagging `word, tag` rows with an empty line after each sentence."""
+
+    def __init__(self, escape_formulas: bool) -> None:
+        self._cell: Callable[[str], str] = _escaped if escape_formulas else str
+        self._begun = False
+
+    def __call__(self, part: Sequence[Example], said: Decoded) -> Iterator[str]:
+        """The lines of some texts."""
+        if part[0].words is not None:
+            for example, tags, _ in _rows(part, said):
+                words = map(self._cell, example.words or ())
+                yield from (f"{word}\t{self._cell(tag)}" for word, tag in zip(words, tags, strict=True))  # type: ignore[arg-type]
+                yield ""
+            return
+        if not self._begun:
+            yield "\t".join(["label", "confidence", "text", *(["text_b"] if part[0].text_b is not None else [])])
+            self._begun = True
+        for example, label, sure in _rows(part, said):
+            shown = f"{label:.4f}" if isinstance(label, float) else self._cell(str(label))
+            texts = [self._cell(" ".join(t.split())) for t in (example.text, example.text_b) if t is not None]
+            yield "\t".join([shown, "" if sure is None else f"{sure:.4f}", *texts])
+
+
+def _escaped(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

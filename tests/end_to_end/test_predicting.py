@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,10 @@ import pytest
 import tiny
 
 import unfreeze
+from unfreeze import predicting
+from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
+from unfreeze.training.objectives import Decoded
 
 
 def _judged(out: Path) -> list[Any]:
@@ -144,6 +148,50 @@ def test_tags_are_printed_as_columns(answered: Callable[[str], Path], tmp_path: 
     _, said, _ = command_line("predict", answered("tagging-BIO") / "bundle", tmp_path / "new.txt")
     blocks = [[line.split("\t") for line in block.splitlines()] for block in said.strip("\n").split("\n\n")]
     assert [[word for word, _ in block] for block in blocks] == [["bob", "was", "fine"], ["rome"]]
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging-BIO"])
+@pytest.mark.parametrize("suffix", [".tsv", ".jsonl"])
+def test_a_file_is_predicted_part_by_part_with_the_same_lines(
+    kind: str, suffix: str, answered: Callable[[str], Path], data_of: Callable[[str], Path], tmp_path: Path,
+    command_line: Callable, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    texts = next(data_of(kind).glob("test.*"))
+    said = []
+    for part in (8192, 7):
+        monkeypatch.setattr(predicting, "PART", part)
+        code, _, _ = command_line("predict", answered(kind) / "bundle", texts, "--out", tmp_path / f"{part}{suffix}")
+        assert code == 0
+        said.append((tmp_path / f"{part}{suffix}").read_text(encoding="utf-8"))
+    number = re.compile(r"-?\d+\.\d+")  # which texts share a batch moves its last digit
+    assert number.sub("", said[0]) == number.sub("", said[1])
+    found = [list(map(float, number.findall(text))) for text in said]
+    assert found[0] == pytest.approx(found[1], abs=2e-4)
+
+
+def test_cells_that_a_spreadsheet_would_run_can_be_made_inert(
+    answered: Callable[[str], Path], tmp_path: Path, command_line: Callable
+) -> None:
+    texts = ["=1+1", "+1", "-1", "@a", "＝1", " =1+1", "fine", "a=b"]
+    (tmp_path / "new.txt").write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    bundle = answered("classification") / "bundle"
+    _, plain, _ = command_line("predict", bundle, tmp_path / "new.txt")
+    _, inert, _ = command_line("predict", bundle, tmp_path / "new.txt", "--escape-formulas")
+    told = [[line.split("\t") for line in said.splitlines()[1:]] for said in (plain, inert)]
+    assert [row[2] for row in told[0]] == [text.strip() for text in texts]
+    assert [row[2] for row in told[1]] == ["'=1+1", "'+1", "'-1", "'@a", "'＝1", "'=1+1", "fine", "a=b"]
+    assert [row[:2] for row in told[0]] == [row[:2] for row in told[1]]
+    (tmp_path / "words.txt").write_text("- bob\n", encoding="utf-8")
+    _, tagged, _ = command_line(
+        "predict", answered("tagging-BIO") / "bundle", tmp_path / "words.txt", "--escape-formulas"
+    )
+    assert [line.split("\t")[0] for line in tagged.splitlines()] == ["'-", "bob", ""]
+
+
+def test_negative_scores_stay_numbers_where_cells_are_made_inert() -> None:
+    table = predicting._Table(escape_formulas=True)
+    rows = list(table([Example("a:1", "-x")], Decoded((-0.5,))))
+    assert rows[1] == "-0.5000\t\t'-x"
 
 
 @pytest.fixture

@@ -43,10 +43,9 @@ def example_lengths(inputs: Inputs) -> Ints:
     return np.diff(inputs.offsets[inputs.examples])
 
 
-def said_cut(inputs: Inputs, limit: int) -> str | None:
+def said_cut(cut: int, texts: int, limit: int) -> str | None:
     """A sentence on the texts that are cut, or None when all are read to their end."""
-    cut, all_texts = cut_at_limit(inputs), len(inputs.examples) - 1
-    return f"{cut:,} of {all_texts:,} texts are cut at {limit} pieces." if cut else None
+    return f"{cut:,} of {texts:,} texts are cut at {limit} pieces." if cut else None
 
 
 def cut_at_limit(inputs: Inputs) -> int:
