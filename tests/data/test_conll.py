@@ -1,13 +1,24 @@
 """Column files and CoNLL-U: which lines are words, which columns are read, what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from unfreeze.data.conll import Sentence, has_segment_digits, read_sentences, strip_segment_digits
+from unfreeze.data.conll import Sentence, has_segment_digits, strip_segment_digits
+from unfreeze.data.conll import read_sentences as read_columns
+from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
 
 PATH = Path("a.conll")
+
+
+def read_sentences(path: Path, kind: Format, text: str, **told: Any) -> tuple[list[Sentence], str]:
+    """The sentences, and the name of the tag column."""
+    sentences, roles = read_columns(path, kind, text, **told)
+    return sentences, "" if roles.tag is None else roles.name(roles.tag)
+
+
 CONLL = "-DOCSTART- -X- O O\n\nEU NNP I-NP I-ORG\nsays VBZ I-VP O\n\n\n-DOCSTART- -X- O O\nIt PRP I-NP O\n"
 
 
@@ -48,7 +59,7 @@ def test_comments_before_a_sentence_are_no_words(gap: str) -> None:
 
 
 def test_ragged_lines_and_empty_cells() -> None:
-    with pytest.raises(InputError, match=r"a\.conll:4: 3 columns, the lines before have 2"):
+    with pytest.raises(InputError, match=r"a\.conll:4: 3 columns \(parted by spaces\), other lines have 2"):
         read_sentences(PATH, "conll", "EU B-ORG\nsays O\n\nIt was O\n")
     with pytest.raises(InputError, match=r"a\.conll:2: the word is empty"):
         read_sentences(PATH, "conll", "EU\tB-ORG\n\tO\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.data.examples import Example, SplitName
-from unfreeze.data.tagged import read_tagged
+from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
 
@@ -14,8 +14,9 @@ def read(train: str, test: str | None = None) -> tuple[dict[SplitName, tuple[Exa
     texts: dict[SplitName, str] = {"train": train} | ({"test": test} if test else {})  # type: ignore[dict-item]
     files = {split: Path(f"{split}.conll") for split in texts}
     loaded: dict[SplitName, tuple[Format, str]] = {split: ("conll", text) for split, text in texts.items()}
-    splits, scheme, _, said = read_tagged(files, loaded, None, None)
-    return splits, scheme, said
+    sentences, _, columns = column_sentences(files, loaded, None, None)
+    splits, scheme, said = tagged_examples(files, sentences)
+    return splits, scheme, [*columns, *said]
 
 
 def column(tags: str, word: str = "w") -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.text_files import fields_of, lines_of, load, read_text
+from unfreeze.data.text_files import lines_of, load, read_text
 from unfreeze.errors import InputError
 
 
@@ -32,11 +32,6 @@ def test_only_line_feeds_end_lines() -> None:
     assert lines_of("a\u2028b\x85c\x0cd\r\ne\n\nf") == ["a\u2028b\x85c\x0cd", "e", "", "f"]
 
 
-def test_only_spaces_and_tabs_part_fields() -> None:
-    assert fields_of("New\u00a0York  B-LOC", tabs=False) == ["New\u00a0York", "B-LOC"]
-    assert fields_of("New York\tB-LOC", tabs=True) == ["New York", "B-LOC"]
-
-
 TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VBZ\n\nIt PRP\n"
 
 
@@ -51,6 +46,16 @@ TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VB
         ("eng.testa", "-DOCSTART- -X-\n\n" + CONLL, "conll"),
         ("pos.train", POS, "conll"),
         ("a.txt", POS, "txt"),
+        ("a.tsv", POS.replace(" ", "\t"), "conll"),
+        ("a.txt", POS.replace(" ", "\t"), "conll"),
+        ("a.tsv", "good film\tpos\ngood fun\tpos\n\nbad film\tneg\nbad taste\tneg\n", "tsv"),
+        ("a.txt", "good film\ngood fun\n\nbad film\nbad taste\n", "txt"),
+        ("a.tsv", "word\ttag\nEU\tB-ORG\nsays\tO\n\nIt\tO\n", "conll"),
+        ("a.tsv", "EU\tB-ORG\nsays\tO\n" * 9 + "\nIt\tis\tO\n", "conll"),  # and the line of three is told later
+        ("a.tsv", "EU\tB-ORG\nsays\tO\n", "tsv"),
+        ("a.txt", "EU\tORG-B\nsays\tO\n\nIt\tO\n", "conll"),
+        ("a.gold_conll", CONLL, "conll"),
+        ("a.conllup", "# global.columns = ID FORM NER\n1\tEU\tO\n", "conll"),
         ("a.txt", CONLL, "conll"),
         ("a.txt", TSV, "tsv"),
         ("a.txt", "one text\nanother one\n", "txt"),

@@ -16,7 +16,7 @@ from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
 from unfreeze.data.spellings import one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
-from unfreeze.data.tagged import read_tagged, words_example
+from unfreeze.data.tagged import column_sentences, tagged_examples, words_example
 from unfreeze.data.text_files import Format, load
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
@@ -65,8 +65,9 @@ def read_dataset(
     """
     named: dict[SplitName, Path | None] = {"train": train, "dev": dev, "test": test}
     files, said = find_splits(data, {split: path for split, path in named.items() if path is not None})
-    loaded = {split: load(path) for split, path in files.items()}
     told = _Told(text, text_b, label, task_called(task) if task else None)
+    tagged = told.task is not None and told.task.target == "tags"
+    loaded = {split: load(path, tagged=tagged) for split, path in files.items()}
     in_columns = {split: kind in ("conll", "conllu") for split, (kind, _) in loaded.items()}
     if len(set(in_columns.values())) == 2:
         odd = next(split for split in in_columns if in_columns[split] != in_columns["train"])
@@ -90,11 +91,13 @@ def _tagging(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed:
         raise InputError(
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
-    splits, scheme, column, said = read_tagged(files, loaded, told.text, told.label)
+    sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
+    splits, scheme, found = tagged_examples(files, sentences)
     task = task_of("tags", False)
     splits, cuts = fill_splits(splits, task, seed)
-    columns = {"label": column} | ({"text": told.text} if told.text else {})
-    return _dataset(task, tags_of(splits["train"], scheme), splits, columns, (f"Task: {task.kind}.", *said, *cuts))
+    columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
+    said = [f"Task: {task.kind}.", *said, *found, *cuts]
+    return _dataset(task, tags_of(splits["train"], scheme), splits, columns, tuple(said))
 
 
 def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:

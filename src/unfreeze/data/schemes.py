@@ -14,25 +14,25 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Scheme = Literal["IO", "IOB1", "BIO", "BIOES", "BILOU", "BMES", "plain"]
+Scheme = Literal["IO", "IOB1", "BIO", "BIOES", "BILOU", "BMES", "BMEWO", "plain"]
 Span = tuple[str, int, int]
 Flags = npt.NDArray[np.bool_]
 
 CANONICAL: dict[str, Literal["BIO", "BIOES"] | None] = {
     **dict.fromkeys(("IO", "IOB1", "BIO"), "BIO"),
-    **dict.fromkeys(("BIOES", "BILOU", "BMES"), "BIOES"),
+    **dict.fromkeys(("BIOES", "BILOU", "BMES", "BMEWO"), "BIOES"),
     "plain": None,
 }
 """The scheme that tags of each scheme are converted to; None leaves them as they are."""
 
-_TAG = re.compile(r"([BIESMLU])(?:-(.+))?")
-_LETTERS = {"M": "I", "L": "E", "U": "S"}
+_TAG = re.compile(r"([BIESMLUW])(?:-(.+))?")
+_LETTERS = {"M": "I", "L": "E", "U": "S", "W": "S"}
 _MOSTLY = 0.9
 
 
 @lru_cache(maxsize=65536)
 def split_tag(tag: str) -> tuple[str, str] | None:
-    """`"B-PER"` gives `("B", "PER")`, `"O"` gives `("O", "")`, with letters of BMES and BILOU as in BIOES.
+    """`"B-PER"` gives `("B", "PER")`, `"O"` gives `("O", "")`, with letters of BMES, BMEWO and BILOU as in BIOES.
 
     A bare letter (`"B"`) has the type `""`. None when it is no tag of any scheme.
     """
@@ -60,7 +60,9 @@ def recognise(sequences: Iterable[Sequence[str]]) -> Scheme:
         return _iob_kind(sequences) if "B" in letters else "IO"
     if letters <= set("BIES"):
         return "BIOES"
-    return "BILOU" if letters <= set("BILU") else "BMES"
+    if letters <= set("BILU"):
+        return "BILOU"
+    return "BMEWO" if "W" in letters else "BMES"
 
 
 def _iob_kind(sequences: Sequence[Sequence[str]]) -> Scheme:

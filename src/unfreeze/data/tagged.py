@@ -3,62 +3,113 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from unfreeze.data.column_roles import Roles, roles_said
 from unfreeze.data.conll import Sentence, has_segment_digits, read_sentences, strip_segment_digits
 from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.schemes import CANONICAL, Scheme, convert, fault, is_torn, recognise
+from unfreeze.data.star_brackets import is_star_column, unstarred
+from unfreeze.data.tag_spellings import spelling_of, spelling_said
 from unfreeze.data.text_files import Format
+from unfreeze.data.unlearnable_tags import check_tags
 from unfreeze.errors import InputError
 
+LONG = 1000
+"""A file of one sentence with more words than this has probably lost its blank lines."""
 SLIPS, SLIP_SHARE = 2, 0.002
 """So many broken training sentences, or this share of them, are slips; more are how the data is."""
 
 
-def read_tagged(
+Tagged = dict[SplitName, list[Sentence]]
+
+
+def column_sentences(
     files: Mapping[SplitName, Path],
     loaded: Mapping[SplitName, tuple[Format, str]],
     word: str | None,
     label: str | None,
-) -> tuple[dict[SplitName, tuple[Example, ...]], str | None, str, list[str]]:
-    """Examples of each split with tags in a canonical scheme.
+) -> tuple[Tagged, Roles, list[str]]:
+    """Sentences of each split's column file, tags as they are written.
 
     Args:
         files, loaded: path, and format with content, of each split.
         word, label: columns, as `read_sentences` takes them.
 
     Returns:
-        Splits, scheme (`"BIO"`, `"BIOES"` or None), the tag column, and what was found, in sentences.
+        Sentences, the columns of the training file, and what was found, in sentences.
 
     Raises:
-        InputError: as `read_sentences`, or a tag breaks the scheme that the training tags follow.
+        InputError: as `read_sentences`.
     """
-    sentences: dict[SplitName, list[Sentence]] = {}
-    column = ""
-    for split, path in files.items():
+    sentences: Tagged = {}
+    kind, content = loaded["train"]
+    sentences["train"], roles = read_sentences(files["train"], kind, content, word=word, label=label)
+    said = [roles_said(roles)]
+    for split in sorted(files.keys() - {"train"}):
         kind, content = loaded[split]
-        sentences[split], used = read_sentences(path, kind, content, word=word, label=label)
-        column = column or used
-    said = [f"Tags from column {column}{'' if label else ' (--label COLUMN takes another)'}."]
+        sentences[split], own = read_sentences(files[split], kind, content, word=word, label=label, like=roles)
+        if own is not roles and own.guessed:
+            said.append(f"Warning: {split} has {own.width} columns, train {roles.width}. {roles_said(own)}")
     if all(has_segment_digits(found) for found in sentences.values()):
         sentences = {split: strip_segment_digits(found) for split, found in sentences.items()}
         said.append("Every word is a character with a segment digit; the digit was taken off.")
-    scheme = recognise(s.tags for s in sentences["train"] if s.tags)
+    for split, found in sentences.items():
+        if len(found) == 1 and len(found[0].words) > LONG:
+            said.append(
+                f"Warning: {split} is one sentence of {len(found[0].words):,} words; blank lines part sentences."
+            )
+    return {split: sentences[split] for split in files}, roles, said
+
+
+def tagged_examples(
+    files: Mapping[SplitName, Path], sentences: Tagged
+) -> tuple[dict[SplitName, tuple[Example, ...]], str | None, list[str]]:
+    """Examples of each split with tags in a canonical scheme.
+
+    Args:
+        files: path of each split.
+        sentences: with tags in whatever spelling; the training tags decide which.
+
+    Returns:
+        Splits, scheme (`"BIO"`, `"BIOES"` or None), and what was found, in sentences.
+
+    Raises:
+        InputError: a tag breaks the scheme that the training tags follow, or holds what no tag of one word is.
+    """
+    sentences, said = _without_brackets(files, sentences)
+    check_tags(files["train"], sentences["train"])
+    written = [s.tags or () for s in sentences["train"]]
+    spelling = spelling_of(written)
+    sentences = {
+        split: [replace(s, tags=spelling.read(s.tags or ())) for s in found] for split, found in sentences.items()
+    }
+    scheme: Scheme = "plain" if spelling.form == "none" else recognise(s.tags for s in sentences["train"] if s.tags)
     canonical = CANONICAL[scheme]
-    if canonical is None:
-        said.append("The tags are plain tags, in no span scheme.")
-    else:
-        said.append(
-            f"The tags follow {scheme}" + ("." if scheme == canonical else f" and were turned into {canonical}.")
-        )
+    said = said or [spelling_said(spelling, scheme, canonical, written)]
     checked, loosened = _strictness(files["train"], sentences["train"], scheme)
     said += loosened
     torn = 0 if scheme in ("IO", "IOB1") else sum(sum(_torn(found, scheme)) for found in sentences.values())
     if torn:
         said.append(f"Spans that run on into the next sentence, each read as two: {torn}.")
     splits = {split: _converted(files[split], found, scheme, checked) for split, found in sentences.items()}
-    return splits, canonical, column, said
+    return splits, canonical, said
+
+
+def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tuple[Tagged, list[str]]:
+    """The sentences with tags in BIO where brackets and stars stood."""
+    if not is_star_column([s.tags or () for s in sentences["train"]]):
+        return sentences, []
+    read: Tagged = {}
+    said = ["The tags are spans in brackets and stars, such as '(PER*', and were turned into BIO."]
+    for split, found in sentences.items():
+        plain = unstarred([s.tags or () for s in found], [s.lines for s in found], str(files[split]))
+        read[split] = [replace(s, tags=tags) for s, tags in zip(found, plain.tags, strict=True)]
+        if plain.nested:
+            said.append(f"Warning: {split}: {plain.nested} spans lie inside others and were left out.")
+    return read, said
 
 
 def _converted(path: Path, sentences: Sequence[Sentence], scheme: Scheme, checked: Scheme) -> tuple[Example, ...]:

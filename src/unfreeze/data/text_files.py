@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from unfreeze.data.column_format import Likely, column_format
 from unfreeze.errors import InputError
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "conll", "conllu", "txt"]
@@ -18,13 +18,12 @@ SUFFIXES: dict[str, Format] = {
     **dict.fromkeys((".jsonl", ".json", ".ndjson"), "jsonl"),
     **dict.fromkeys((".parquet", ".pq"), "parquet"),
     **dict.fromkeys((".arrow", ".feather", ".ipc", ".arrows"), "arrow"),
-    **dict.fromkeys((".conll", ".bio", ".iob", ".iob2", ".bioes", ".bmes", ".ner"), "conll"),
+    **dict.fromkeys((".conll", ".conllup", ".bio", ".iob", ".iob1", ".iob2", ".bio2", ".bioes", ".iobes"), "conll"),
+    **dict.fromkeys((".bilou", ".bmes", ".bmeo", ".bmewo", ".ner"), "conll"),
     **dict.fromkeys((".conllu",), "conllu"),
 }
 SAMPLE = 2000
 """Lines looked at when the name does not tell the format."""
-
-_SPAN_TAG = re.compile(r"O|[BIESMLU](-.+)?")
 
 
 def read_text(path: Path) -> str:
@@ -47,7 +46,7 @@ def read_text(path: Path) -> str:
         raise InputError(found, where=f"{path}:{line}") from None
     if not text.strip():
         raise InputError("the file is empty", where=str(path))
-    return text
+    return text if "\n" in text else text.replace("\r", "\n")  # how Macs before 2001 ended lines
 
 
 def lines_of(text: str) -> list[str]:
@@ -68,28 +67,6 @@ def _first_lines(text: str, count: int) -> list[str]:
     return lines_of(text[: end + 1])
 
 
-def fields_of(line: str, tabs: bool) -> list[str]:
-    """Fields of a column line, split at tabs, or else at plain spaces: other white space may belong to a word."""
-    return line.split("\t") if tabs else [field for field in line.split(" ") if field]
-
-
-def is_blank(line: str) -> bool:
-    """Whether a line ends a sentence."""
-    return not line.strip(" \t")
-
-
-def _looks_like_columns(lines: Sequence[str], only_span_tags: bool) -> bool:
-    """Whether lines are CoNLL columns: blank lines between blocks of lines of one width, two or more."""
-    rows = [line for line in lines if not is_blank(line) and not line.startswith("-DOCSTART-")]
-    if not rows or len(rows) == len(lines):
-        return False
-    tabs = all("\t" in row for row in rows)
-    fields = [fields_of(row, tabs) for row in rows]
-    if len({len(row) for row in fields}) != 1 or len(fields[0]) < 2:
-        return False
-    return not only_span_tags or all(_SPAN_TAG.fullmatch(row[-1]) for row in fields)
-
-
 def _is_object(line: str) -> bool:
     try:
         return isinstance(json.loads(line), dict)
@@ -97,8 +74,11 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def load(path: Path) -> tuple[Format, str]:
+def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
     """Format and text of a file; the text is empty for parquet and Arrow, which are no text.
+
+    Args:
+        tagged: whether the file is said to hold tagged words.
 
     Raises:
         InputError: as `read_text`, or the format cannot be told.
@@ -108,21 +88,22 @@ def load(path: Path) -> tuple[Format, str]:
         return named, ""
     text = read_text(path)
     sample = _first_lines(text, SAMPLE)
-    if named == "conll":
-        first = next((line for line in sample if not is_blank(line) and not line.startswith("#")), "").split("\t")
-        return ("conllu" if len(first) == 10 and re.fullmatch(r"1(-\d+)?", first[0]) else "conll"), text
-    if named == "tsv" and _looks_like_columns(sample, only_span_tags=True):
-        return "conll", text
-    if named:
+    plain = path.suffix.lower() == ".txt"
+    if text.startswith("#FORMAT=WebAnno"):
+        raise InputError("is WebAnno TSV, which is not read; export CoNLL 2002 or CoNLL-U instead", where=str(path))
+    if named != "conllu" and "conll" in (named, path.suffix.lower()[1:6]):
+        return column_format(sample, "surely") or "conll", text
+    likely: Likely = "maybe" if tagged else "table" if named == "tsv" else "text" if plain else "maybe"
+    columns = column_format(sample, likely) if named in ("tsv", None) else None
+    if named and not columns:
         return named, text
-    if re.match(r"\s*(\{|\[\s*\{)", text) and (path.suffix.lower() != ".txt" or _is_object(sample[0])):
+    if re.match(r"\s*(\{|\[\s*\{)", text) and (not plain or _is_object(sample[0])):
         return "jsonl", text
-    # In plain text, lines of one length between blank ones may be chance; tags are not.
-    if _looks_like_columns(sample, only_span_tags=path.suffix.lower() == ".txt"):
-        return "conll", text
+    if columns:
+        return columns, text
     if "\t" in sample[0]:
         return "tsv", text
-    if path.suffix.lower() == ".txt":
+    if plain:
         return "txt", text
     raise InputError(
         "cannot tell the format; name the file .csv, .tsv, .jsonl, .parquet, .conll or .conllu", where=str(path)

@@ -1,0 +1,195 @@
+"""Which column of a column file holds the words and which the tags: as told, named, or by a stated rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unfreeze.data.column_lines import WORD_NAMES, Block
+from unfreeze.data.star_brackets import is_star_column
+from unfreeze.data.tag_spellings import spelling_of
+from unfreeze.errors import InputError, nearest
+
+CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
+CONLL_2009: tuple[str, ...] = ("id", "form", "lemma", "plemma", "pos", "ppos", "feat", "pfeat", "head", "phead")
+CONLL_2009 += ("deprel", "pdeprel", "fillpred", "pred")
+CONLL_2012 = ("document", "part", "number", "word", "pos", "parse", "predicate", "frameset", "sense", "speaker", "ner")
+_LOOKED_AT = 2000
+_USUAL: tuple[str, ...] = (
+    "ner",
+    "ner_tags",
+    "ner_tag",
+    "ne",
+    "entity",
+    "entities",
+    "iob",
+    "bio",
+    "tag",
+    "tags",
+    "label",
+    "labels",
+)
+_USUAL += ("upos", "pos", "pos_tag", "pos_tags", "xpos", "chunk", "chunk_tag", "chunk_tags")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns in use.
+
+    Attributes:
+        word, tag: indices from 0; no tag where none is wanted.
+        names: of all columns, as far as known.
+        alike: the columns behind `tag` that hold spans of the same types: inner ones, perhaps.
+        before: as `Block.before`.
+        guessed: which of `"--text"` and `"--label"` were not told.
+        width: the file's number of columns.
+    """
+
+    word: int
+    tag: int | None
+    names: tuple[str, ...] = ()
+    alike: tuple[int, ...] = ()
+    before: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+    width: int = 0
+
+    def name(self, at: int) -> str:
+        """A column's name, or its number where it has none."""
+        return self.names[at] if at < len(self.names) else str(at)
+
+
+def roles_of(path: Path, block: Block, text: str | None, label: str | None, *, tagged: bool = True) -> Roles:
+    """Decide which columns are words and tags.
+
+    The words: as told; named so; else the first column that holds no numbers of words, sentences or documents. The
+    tags: as told; `upos` of CoNLL-U, `pos` of CoNLL-2009, the named entities of CoNLL-2012; else the last column in a
+    span scheme, or the first of several side by side that hold the same types (outer spans before inner ones); else
+    the last column that does not hold one value throughout.
+
+    Raises:
+        InputError: an unknown column, or one column for both.
+    """
+    names = _names(path, block)
+    places = {name.casefold(): at for at, name in reversed([*enumerate(names)])}
+    word = _told(path, text, names, block.width, "--text")
+    tag = _told(path, label, names, block.width, "--label") if tagged else None
+    spans = span_columns(block) if (word is None and not block.before) or (tagged and tag is None) else {}
+    if word is None:
+        word = _word_column(block, places, spans)
+    alike: tuple[int, ...] = ()
+    guessed = (*(["--text"] if text is None else []), *(["--label"] if tagged and label is None else []))
+    if tagged and tag is None:
+        tag, alike = _tag_column(block, names, places, spans, word)
+    if tag == word:
+        problem = f"one column would be both word and tag; the file has columns 0 to {block.width - 1}, give --label"
+        raise InputError(problem, where=f"{path}:{block.sentences[0][0][0]}")
+    return Roles(word, tag, names, alike, block.before, guessed, block.width)
+
+
+def _names(path: Path, block: Block) -> tuple[str, ...]:
+    """The columns' names: the file's own, or those of the shared task whose layout it has."""
+    if block.names is not None:
+        if len(block.names) != block.width:
+            problem = f"{len(block.names)} columns are named, the lines have {block.width}; mend `# global.columns`"
+            raise InputError(problem, where=str(path))
+        return block.names
+    if block.before == ("same", "numbers", "number") and block.width >= len(CONLL_2012) + 1:
+        return CONLL_2012
+    if block.before == ("number",) and block.width >= len(CONLL_2009):
+        heads = {row[8] for sentence in block.sentences for _, row in sentence}
+        if all(head.isdecimal() or head == "_" for head in heads):
+            return CONLL_2009
+    return ()
+
+
+def _told(path: Path, given: str | None, names: Sequence[str], width: int, option: str) -> int | None:
+    if given is None:
+        return None
+    folded = [name.casefold() for name in names]
+    if given.casefold() in folded:
+        return folded.index(given.casefold())
+    if given.isdecimal() and int(given) < width:
+        return int(given)
+    allowed = nearest(given, names) if names else f"; the columns have no names, give an index from 0 to {width - 1}"
+    raise InputError(f"no column '{given}' for {option}{allowed}", where=str(path))
+
+
+def span_columns(block: Block) -> dict[int, set[str]]:
+    """The columns in a span scheme with letters or star-brackets, each with the types of its spans.
+
+    As it seems from some sentences, evenly spread.
+    """
+    found = {}
+    some = block.sentences[:: 1 + len(block.sentences) // _LOOKED_AT]
+    for at in range(len(block.before), block.width):
+        column = [[row[at] for _, row in sentence] for sentence in some]
+        spelling = spelling_of(column)
+        if is_star_column(column):
+            found[at] = {tag.strip("(*)") for tags in column for tag in tags} - {""}
+        elif spelling.form not in ("none", "type"):
+            read = {tag for tags in column for tag in spelling.read(tags)}
+            found[at] = {tag[2:] for tag in read if tag != "O"}
+    return found
+
+
+def _word_column(block: Block, places: dict[str, int], spans: dict[int, set[str]]) -> int:
+    named = [places[name] for name in places if name in WORD_NAMES]
+    if named:
+        return min(named)
+    first = len(block.before)
+    if not first and 0 in spans and len(spans) < block.width:  # the tags stand in front, as in MIT's movie corpus
+        return next(at for at in range(block.width) if at not in spans)
+    return first
+
+
+def _tag_column(
+    block: Block, names: Sequence[str], places: dict[str, int], spans: dict[int, set[str]], word: int
+) -> tuple[int, tuple[int, ...]]:
+    """The tag column, and the columns behind it that hold the same types."""
+    for layout, usual in ((CONLLU, "upos"), (CONLL_2009, "pos"), (CONLL_2012, "ner")):
+        if tuple(names) == layout:
+            return layout.index(usual), ()
+    found = [at for at in spans if at != word]
+    named = [places[name] for name in _USUAL if name in places and places[name] != word]
+    if found and set(named) & set(found):
+        return next(at for at in named if at in found), ()
+    if found:
+        last = found[-1]
+        first = last
+        while first - 1 in found and 2 * len(spans[first] & spans[first - 1]) >= len(spans[first]) > 0:
+            first -= 1
+        return first, tuple(range(first + 1, last + 1))
+    if named:
+        return named[0], ()
+    left = [at for at in range(block.width) if at != word]
+    varied = [at for at in left if len({row[at] for sentence in block.sentences for _, row in sentence}) > 1]
+    return ((varied or left or [word])[-1]), ()
+
+
+def roles_said(roles: Roles) -> str:
+    """Which columns are read as what, in a sentence."""
+    layout = {CONLL_2009: " of CoNLL-2009", CONLL_2012: " of CoNLL-2012"}.get(roles.names, "")
+    named = layout if roles.names else ", counted from 0"
+    words = roles.name(roles.word) + _before_said(roles)
+    parts = [f"Columns{named}: words {words}"]
+    if roles.tag is not None:
+        tags = f"tags {roles.name(roles.tag)}"
+        if roles.alike:
+            others = " and ".join(roles.name(at) for at in roles.alike)
+            has = "have" if roles.alike[1:] else "has"
+            tags += f" ({others} {has} tags of the same types, such as inner spans, which are not read)"
+        parts.append(tags)
+    line = ", ".join(parts)
+    options = " and ".join(roles.guessed)
+    takes = "takes another" if len(roles.guessed) == 1 else "take others"
+    line += f"; {options} {takes}." if options else "."
+    in_front = roles.tag is not None and roles.tag < roles.word and "--text" in roles.guessed and not roles.names
+    return f"Warning: the tags seem to stand before the words. {line}" if in_front else line
+
+
+def _before_said(roles: Roles) -> str:
+    if roles.names or "--text" not in roles.guessed or not roles.before:
+        return ""
+    says = {"number": "counts them", "numbers": "holds numbers", "same": "is the same all through each sentence"}
+    return f" ({', '.join(f'{at} {says[kind]}' for at, kind in enumerate(roles.before))})"

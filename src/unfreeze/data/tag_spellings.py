@@ -1,0 +1,205 @@
+"""How files spell span tags: found on the training tags, so that all are read as `B-PER`, `I-PER` and `O`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+Form = Literal["before", "behind", "letter", "type", "none"]
+
+OUTSIDE = ("o", "other", "outside", "out", "none", "null", "_", "-", "0")
+"""Names that people give the tag of words outside all spans, in lower case, the usual one first."""
+MANY_TYPES = 64
+"""Bare types beside `O` are at most so many; more are another kind of tag."""
+_SEPARATORS = "-_:/.+"
+_LETTERS = "BIESMLUW"
+_MOSTLY = 0.9
+_OFTEN = 0.4
+_PARTLY = 0.3
+_RARELY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How span tags are written.
+
+    Attributes:
+        form: the letter stands before the type (`B-PER`), behind it (`PER-B`), alone (`B`); the type stands alone
+            (`PER`: no letters, so touching spans of a type are one); or the tags are no span tags.
+        separators: what may stand between letter and type.
+        outside: the tag of words outside all spans.
+        example: a frequent tag as it is written.
+        sure: whether nothing else is likely to be meant.
+    """
+
+    form: Form
+    separators: str = ""
+    outside: str = "O"
+    example: str = ""
+    sure: bool = True
+
+    def read(self, tags: Sequence[str]) -> tuple[str, ...]:
+        """Tags as `B-PER`, `I-PER`, `O`; those that are not spelled so stay as they are."""
+        return tuple(map(self._read, tags))
+
+    def _read(self, tag: str) -> str:
+        if self.form == "none":
+            return tag
+        if tag == self.outside:
+            return "O"
+        if self.form == "type":  # what another spelling or another outside tag would be is a fault, to be told
+            return tag if _parts(tag, "before", "-") or tag in ("O", "o", "_", "-", "0") else f"I-{tag}"
+        if self.form == "letter":
+            return tag.upper() if tag.upper() in _LETTERS else tag
+        letter, kind = _parts(tag, self.form, self.separators) or ("", "")
+        return f"{letter}-{kind}" if letter else tag
+
+
+def _parts(tag: str, form: Form, separators: str) -> tuple[str, str] | None:
+    """Letter (in upper case) and type of a tag that is written in this way; None when it is not."""
+    if len(tag) < 3:
+        return None
+    letter, sign, kind = (tag[0], tag[1], tag[2:]) if form == "before" else (tag[-1], tag[-2], tag[:-2])
+    return (letter.upper(), kind) if sign in separators and letter.upper() in _LETTERS else None
+
+
+def _lettered(counts: Counter[str]) -> Counter[str]:
+    """The tags that look like a letter with a type, however written."""
+    forms: tuple[Form, Form] = ("before", "behind")
+    return Counter({tag: n for tag, n in counts.items() if any(_parts(tag, form, _SEPARATORS) for form in forms)})
+
+
+def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
+    """How these tags are spelled.
+
+    Nine tenths of the tags but the outside one must be spelled in one way; the rest are then faults to be told.
+    Bare types are taken for spans when a usual outside tag (`O`) is the most frequent, the types are few, and equal
+    ones stand side by side at least twice as often as by chance: parts of speech do not.
+    """
+    sequences = list(sequences)
+    counts = Counter(tag for tags in sequences for tag in tags)
+    for separators in (*_SEPARATORS, _SEPARATORS):
+        for form in ("before", "behind"):
+            found = _with_letters(counts, form, separators)
+            if found:
+                return found
+    return _bare_letters(counts) or _bare_types(counts, sequences) or Spelling("none")
+
+
+def _with_letters(counts: Counter[str], form: Form, separators: str) -> Spelling | None:
+    marked = {tag: parts for tag in counts if (parts := _parts(tag, form, separators))}
+    if not marked:
+        return None
+    usual = form == "before" and separators == "-" and all(tag[0].isupper() for tag in marked)
+    if not usual and {letter for letter, _ in marked.values()}.isdisjoint("BI"):
+        return None
+    outside, sure = _outside(Counter({tag: n for tag, n in counts.items() if tag not in marked}), counts.total())
+    number = sum(counts[tag] for tag in marked)
+    if number < _MOSTLY * (counts.total() - counts[outside]):
+        return None
+    return Spelling(form, separators, outside, max(marked, key=lambda tag: counts[tag]), sure)
+
+
+def _outside(others: Counter[str], total: int) -> tuple[str, bool]:
+    """Which of the tags without letters is the outside one, and whether that is sure."""
+    for name in ("O", *OUTSIDE):
+        found = [tag for tag in others if name in (tag, tag.casefold())]
+        if found:
+            return max(found, key=lambda tag: others[tag]), True
+    (only, number), *more = others.most_common() or [("O", 0)]
+    return ("O", True) if more or number < _RARELY * total else (only, False)
+
+
+def _bare_letters(counts: Counter[str]) -> Spelling | None:
+    """Letters without types: every tag is one, `B` or `I` among them."""
+    outside = "o" if "o" in counts and "O" not in counts else "O"
+    letters = [tag for tag in counts if tag != outside]
+    one_case = all(map(str.isupper, letters)) or all(map(str.islower, letters))
+    if not one_case or any(len(tag) != 1 or tag.upper() not in _LETTERS for tag in letters):
+        return None
+    if {tag.upper() for tag in letters}.isdisjoint("BI"):
+        return None
+    return Spelling("letter", outside=outside, example=letters[0])
+
+
+def _bare_types(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> Spelling | None:
+    if len(counts) < 2 or len(counts) > MANY_TYPES + 1:
+        return None
+    (outside, number), (example, _) = counts.most_common(2)
+    types = counts.keys() - {outside}
+    if outside.casefold() not in OUTSIDE or all(tag.isdecimal() for tag in types):
+        return None
+    if _lettered(counts).total() >= _RARELY * (counts.total() - number) or not _runs(counts, outside, sequences):
+        return None
+    return Spelling("type", outside=outside, example=example, sure=False)
+
+
+def _runs(counts: Counter[str], outside: str, sequences: Iterable[Sequence[str]]) -> bool:
+    """Whether equal tags but the outside one stand side by side twice as often as by chance."""
+    repeats = sum(a == b != outside for tags in sequences for a, b in pairwise(tags))
+    by_chance = sum(n**2 for tag, n in counts.items() if tag != outside) / counts.total()
+    return repeats >= max(1, 2 * by_chance)
+
+
+def spelling_said(spelling: Spelling, scheme: str, canonical: str | None, sequences: Sequence[Sequence[str]]) -> str:
+    """What was found, in a sentence; it starts with `Warning:` where something else may be meant.
+
+    Args:
+        scheme, canonical: of the tags as they were read, and what they were turned into.
+        sequences: the training tags as they are written.
+    """
+    counts = Counter(tag for tags in sequences for tag in tags)
+    if spelling.form == "none":
+        return _plain_said(counts, sequences)
+    if spelling.form == "type":
+        types = ", ".join(tag for tag, _ in counts.most_common(4) if tag != spelling.outside)
+        return (
+            f"Warning: the tags are bare types ({types}) beside '{spelling.outside}'. They were read as spans, a run "
+            f"of one type as one (IO), and turned into BIO; write B-{spelling.example} and I-{spelling.example} to "
+            f"part spans that touch. If they are no spans, rename the tag '{spelling.outside}'."
+        )
+    read = spelling.read([spelling.example])[0]
+    written = f", written as '{spelling.example}'" if read != spelling.example else ""
+    if spelling.outside != "O":
+        written += f"{' with' if written else ', with'} '{spelling.outside}' for O"
+    if written:
+        examples = f"'B{read[1:]}', 'O'"
+        line = f"he tags follow {scheme}{written}. They were turned into {canonical} ({examples}), "
+        line += "and so reports and predictions write them"
+    else:
+        line = f"he tags follow {scheme}" + (f" and were turned into {canonical}" if scheme != canonical else "")
+    if spelling.sure:
+        return f"T{line}."
+    return f"Warning: t{line}. If '{spelling.outside}' is a type of spans, write B-{spelling.outside}."
+
+
+def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str:
+    (most, number), *_ = counts.most_common(1)
+    others = [tag for tag, _ in counts.most_common() if tag != most]
+    judged = "judged by accuracy of words, not by spans"
+    lettered = _lettered(counts)
+    outside = sum(n for tag, n in counts.items() if tag.casefold() in OUTSIDE)
+    if lettered.total() >= max(1, _PARTLY * (counts.total() - outside)):
+        odd = [f"'{tag}'" for tag in others if tag not in lettered and tag.casefold() not in OUTSIDE]
+        found = f", but too many do not ({_short(odd)})" if odd else ", but not in one way"
+        return (
+            f"Warning: many tags look like span tags ('{next(iter(lettered))}'){found}; they are taken as plain tags, "
+            f"{judged}. Write all but O as B-TYPE and I-TYPE."
+        )
+    often = number >= _OFTEN * counts.total() and _runs(counts, most, sequences)
+    if others and (often or most.casefold() in OUTSIDE):
+        return (
+            f"Warning: '{most}' is the most frequent tag ({100 * number / counts.total():.0f} %), as 'O' is in data of "
+            f"spans, but the others ({_short(others)}) follow no span scheme; they are taken as plain tags, {judged}. "
+            "If they are spans, write them B-TYPE and I-TYPE, and O for no span."
+        )
+    return "The tags are plain tags, in no span scheme."
+
+
+def _short(names: Sequence[str]) -> str:
+    line = ", ".join(names)
+    return line if len(line) <= 60 else re.sub(r",[^,]*$", ", ...", line[:60])
