@@ -130,3 +130,26 @@ def test_the_first_word_of_a_sentence_is_a_word_to_tokenizers_that_mark_spaces(t
     assert wanted[0].startswith("\u0120")
     for ids in sentences(part):
         assert tokenizer.convert_ids_to_tokens(ids) == wanted
+
+
+def test_the_same_text_gives_the_same_vocabulary(tmp_path: Path) -> None:
+    """Many pieces are equally frequent here, and more letters occur than may stay."""
+    text = tmp_path / "text.txt"
+    lines = ["Übung macht den Meister, sagt man; 12 Meister sagen's.", "ab ba abba baab", "中文 字 и ещё слова"]
+    text.write_text("\n\n".join(lines * 2), encoding="utf-8")
+    made = [wordpiece(read_documents([text]), 44, False, LENGTH).get_vocab() for _ in range(4)]
+    assert all(vocabulary == made[0] for vocabulary in made)
+    assert len(made[0]) == 44
+
+
+@pytest.mark.parametrize("lower_case", [False, True])
+def test_letters_are_those_that_the_trainer_finds(lower_case: bool, documents: list[Document]) -> None:
+    """But for their order, which is another each time."""
+    from tokenizers import BertWordPieceTokenizer
+
+    rows = [paragraph for document in documents for paragraph in document]
+    rows += ["naïve €5, 中文字 a+b don't Ωmega é\u0301 x\u00a0y\u200bz 🙂🙂 «q»"] * 3
+    trained = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
+    trained.train_from_iterator(rows, vocab_size=1, special_tokens=[], show_progress=False, min_frequency=2)
+    letters, inner = pieces._letters(rows, trained, 1000)
+    assert {*letters, *(f"##{letter}" for letter in inner)} == set(trained.get_vocab())

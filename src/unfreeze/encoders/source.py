@@ -74,8 +74,7 @@ class Source:
         except InputError:
             raise
         except Exception as error:
-            hint = nearest(self.name, PACKAGED) if self.folder is None else ""
-            raise self.error(f"cannot be loaded: {shortened(error)}{hint}") from None
+            raise self.error(f"cannot be loaded: {shortened(error)}{nearest(self.name, PACKAGED)}") from None
 
 
 def source_of(name: str) -> Source:

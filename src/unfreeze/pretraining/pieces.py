@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ _AT_ONCE = 256  # documents tokenised at a time
 
 
 def wordpiece(documents: Iterable[Document], size: int, lower_case: bool, length: int) -> Any:
-    """A BERT tokenizer (`transformers`) whose pieces are the most useful ones of some text.
+    """A BERT tokenizer (`transformers`) whose pieces are the most useful ones of some text, each time the same.
 
     Args:
         size: pieces, special ones among them; fewer where the text is small.
@@ -33,15 +35,22 @@ def wordpiece(documents: Iterable[Document], size: int, lower_case: bool, length
     from tokenizers import BertWordPieceTokenizer
     from transformers import BertTokenizerFast
 
-    made = BertWordPieceTokenizer(lowercase=lower_case, strip_accents=lower_case)
+    texts = list(_first(documents, VOCABULARY_TEXT))
+    reading: dict[str, Any] = {"lowercase": lower_case, "strip_accents": lower_case}
+    made = BertWordPieceTokenizer(**reading)
+    # The trainer numbers letters inside words as its hash table has them, another way each time, and prefers pieces
+    # by number where they are equally frequent. So it is told all letters as if they were special.
+    letters, inner = _letters(texts, made, max(1, min(1000, size // 4)))
+    known = [*SPECIAL, *letters, *(f"##{letter}" for letter in inner)]
     made.train_from_iterator(
-        _first(documents, VOCABULARY_TEXT), vocab_size=size, special_tokens=list(SPECIAL), show_progress=False,
-        limit_alphabet=max(1, min(1000, size // 4)),
+        texts, vocab_size=size, special_tokens=known, initial_alphabet=letters, limit_alphabet=len(letters),
+        show_progress=False,
     )  # fmt: skip
     if made.get_vocab_size() <= len(SPECIAL):
         raise InputError("the corpus holds no text", where="CORPUS")
+    plain = BertWordPieceTokenizer(made.get_vocab(with_added_tokens=True), **reading)
     return BertTokenizerFast(
-        tokenizer_object=made._tokenizer, do_lower_case=lower_case, strip_accents=lower_case or None,
+        tokenizer_object=plain._tokenizer, do_lower_case=lower_case, strip_accents=lower_case or None,
         model_max_length=length,
     )  # fmt: skip
 
@@ -53,6 +62,25 @@ def _first(documents: Iterable[Document], characters: int) -> Iterator[str]:
             characters -= len(paragraph)
         if characters <= 0:
             return
+
+
+def _letters(texts: Sequence[str], tokenizer: Any, most: int) -> tuple[list[str], list[str]]:
+    """The `most` frequent characters of words, in order, and those of them that stand behind another one in a word."""
+    counts: Counter[str] = Counter()
+    neighbours: Counter[tuple[str, str]] = Counter()
+    for text in texts:
+        normal = tokenizer.normalize(text)
+        counts.update(normal)
+        neighbours.update(pairwise(normal))
+    frequent = sorted((c for c in counts if not c.isspace()), key=lambda c: (-counts[c], c))[:most]
+    inner = {after for before, after in neighbours if not (_ends_word(before) or _ends_word(after))}
+    return sorted(frequent), sorted(inner.intersection(frequent))
+
+
+def _ends_word(character: str) -> bool:
+    """Whether BERT's words end before and after a character: white space, and punctuation as BERT has it."""
+    ascii_sign = character.isascii() and character.isprintable() and not character.isalnum()
+    return character.isspace() or ascii_sign or unicodedata.category(character).startswith("P")
 
 
 def dtype_of(vocabulary: int) -> npt.DTypeLike:

@@ -1,0 +1,55 @@
+"""The figures of a soak, as JSON and for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ledger import Ledger
+
+
+def write_figures(out: Path, ledger: Ledger) -> int:
+    """Write `soak.json` and `soak.md`; 1 where anything is wrong, else 0."""
+    figures = {"kills": _kills(ledger)}
+    faults = [fault for line in ledger.lines for fault in line["faults"]]
+    (out / "soak.json").write_text(json.dumps({**figures, "faults": len(faults)}, indent=1) + "\n", encoding="utf-8")
+    (out / "soak.md").write_text(_page(figures, ledger), encoding="utf-8")
+    return int(bool(faults))
+
+
+def _kills(ledger: Ledger) -> list[dict[str, Any]]:
+    rows = []
+    for name in dict.fromkeys(line["name"] for line in ledger.of("kills")):
+        lines = ledger.of("kills", name)
+        rows.append({
+            "command": name, "series": len(lines), "kills": sum(len(line["kills"]) for line in lines),
+            "series with faults": sum(bool(line["faults"]) for line in lines),
+        })  # fmt: skip
+    return rows
+
+
+def _page(figures: dict[str, list[dict[str, Any]]], ledger: Ledger) -> str:
+    parts = ["# Soak\n"]
+    for title, rows in figures.items():
+        if rows:
+            parts += [f"## {title.capitalize()}\n", _table([*rows, _sum(rows)])]
+    faults = [(line, fault) for line in ledger.lines for fault in line["faults"]]
+    if faults:
+        parts.append("## Faults\n")
+        parts += [f"- {line['part']}, {line['name']}, seed {line['seed']}: `{' '.join(fault.split())[:400]}`" for line,
+                  fault in faults]  # fmt: skip
+    return "\n".join(parts) + "\n"
+
+
+def _sum(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {key: "all" if isinstance(value, str) else sum(row[key] for row in rows) for key, value in rows[0].items()}
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    keys = list(rows[0])
+    lines = [" | ".join(keys), " | ".join("---" if key == keys[0] else "---:" for key in keys)]
+    lines += [
+        " | ".join(f"{row[key]:,}" if isinstance(row[key], int) else str(row[key]) for key in keys) for row in rows
+    ]
+    return "\n".join(f"| {line} |" for line in lines) + "\n"

@@ -1,0 +1,80 @@
+"""The soak: kills, mutated inputs, simultaneous starts and full disks, as many as are asked for.
+
+    python tests/reliability/soak.py --out soak-out --kills 200 --inputs 10000 --tries 500
+
+It may be ended at any moment and goes on where it stopped. `soak.json` and `soak.md` in the folder say what came out,
+`found.jsonl` has every fault with what repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+sys.path[:0] = [str(HERE.parent / room) for room in ("reliability", ".", "pretraining", "studies", "encoders/elmo")]
+
+import kills  # noqa: E402
+from figures import write_figures  # noqa: E402
+from forks import settle  # noqa: E402
+from imports import import_all  # noqa: E402
+from ledger import Ledger  # noqa: E402
+from starts import make_starts  # noqa: E402
+
+
+def soak_kills(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
+    """Series of kills, the commands in turn, until there are enough."""
+    chosen = {name: one for name, one in make_starts(work / "world").items() if _wanted(name, asked.only)}
+    whole: dict[str, kills.Unbroken] = {}
+    turn = asked.seed
+    while sum(len(line["kills"]) for line in ledger.of("kills")) < asked.kills:
+        for name, one in chosen.items():
+            if any(line["seed"] == turn for line in ledger.of("kills", name)):
+                continue
+            place = work / "kills" / name.replace(" ", "-")
+            if name not in whole:
+                whole[name] = kills.unbroken(one, place, twice=not asked.short)
+            told = kills.series(one, whole[name], place / "killed", turn)
+            ledger.add({"part": "kills", **told.values()})
+            print(f"{name}: {len(told.kills)} kills", *told.faults[:3], sep="\n    ", flush=True)
+        turn += 1
+
+
+def _wanted(name: str, only: Sequence[str] | None) -> bool:
+    return not only or any(name.startswith(one) for one in only)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, Path, Ledger], None]] = {"kills": soak_kills}
+
+
+def main() -> int:
+    """Run the parts that are asked for; 1 where anything is wrong."""
+    parser = argparse.ArgumentParser(description="What holds under kills, damage and haste.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all where none is named")
+    parser.add_argument("--out", type=Path, required=True, help="folder for figures and for what is worked on")
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0, help="of the first turn")
+    parser.add_argument("--only", nargs="*", metavar="NAME", help="only what is named so, or begins so")
+    parser.add_argument("--short", action="store_true", help="leave out what only the harness itself needs")
+    asked = parser.parse_args()
+    unknown = [part for part in asked.parts if part not in PARTS]
+    if unknown:
+        parser.error(f"no such part: {', '.join(unknown)}; known: {', '.join(PARTS)}")
+    work = asked.out.absolute() / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    os.environ["UNFREEZE_CACHE"] = str(work / "cache")
+    import_all()
+    settle()
+    ledger = Ledger(asked.out / "found.jsonl")
+    for part in asked.parts or PARTS:
+        PARTS[part](asked, work, ledger)
+        write_figures(asked.out, ledger)
+    return write_figures(asked.out, ledger)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""A short soak in a process of its own, since it forks: a few of everything, and nothing is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+COMMANDS = ("compare tagging", "pretrain skip", "study mutual", "convert elmo")
+
+
+@pytest.fixture(scope="module")
+def soak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Figures and faults of a short soak."""
+    out = tmp_path_factory.mktemp("soak")
+    script = Path(__file__).with_name("soak.py")
+    command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--only", *COMMANDS]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    figures: dict[str, Any] = json.loads((out / "soak.json").read_text(encoding="utf-8"))
+    lines = [json.loads(line) for line in (out / "found.jsonl").read_text(encoding="utf-8").splitlines()]
+    figures["found"] = lines
+    return figures
+
+
+def _faults(soak: dict[str, Any], part: str) -> list[str]:
+    return [f"{line['name']}, seed {line['seed']}: {fault}" for line in soak["found"] if line["part"] == part
+            for fault in line["faults"]]  # fmt: skip
+
+
+def test_what_was_killed_goes_on_to_the_same_bits(soak: dict[str, Any]) -> None:
+    assert _faults(soak, "kills") == []
+    assert {row["command"].split()[0] for row in soak["kills"]} == {name.split()[0] for name in COMMANDS}
+    assert sum(row["kills"] for row in soak["kills"]) >= 4
