@@ -1,4 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
+# make soak [OUT=folder] [KILLS=n]: what holds under kills, for as long as it is let.
 # make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
@@ -6,8 +7,10 @@ BIN := $(VENV)/bin
 BENCH := .venv-bench
 FLAIR := .venv-bench-flair
 DATA ?=
+OUT ?= soak-out
+KILLS ?= 200
 
-.PHONY: demo test lint bench bench-check clean
+.PHONY: demo test lint soak bench bench-check clean
 
 demo: $(VENV)/.installed
 	$(BIN)/unfreeze compare --plan examples/snli/plan.yaml --out demo-out
@@ -22,6 +25,9 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS)
 
 # Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
 bench: $(BENCH)/.installed

@@ -65,6 +65,8 @@ def unbroken(one: Start, folder: Path, twice: bool = True) -> Unbroken:
     Raises:
         AssertionError: it fails, or two runs differ.
     """
+    made = forked(one.needs)
+    assert made.status == 0, made.complained
     first = _in_peace(one, folder / "unbroken")
     if twice:
         found = _differences(one, first.folder, _in_peace(one, folder / "again").folder)

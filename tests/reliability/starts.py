@@ -27,6 +27,7 @@ class Start:
         quicken: applied in the child before the command: fewer steps, no figure that takes a second to measure.
         finished: files that nobody may write again once they are there, as globs.
         over: what a start says, with status 2, where the command has finished before.
+        needs: makes what it reads, run in a child before the first start.
         rebuild: makes from a finished folder what is derived from it anew, and `derived` are these files, as globs.
     """
 
@@ -36,6 +37,7 @@ class Start:
     finished: tuple[str, ...] = ()
     over: str | None = None
     rebuild: Callable[[Path], None] | None = None
+    needs: Callable[[], None] = lambda: None
     derived: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,12 +70,17 @@ def _make(world: Path) -> None:
     made_corpus.write_corpus(world / "corpus.txt", documents=20)
     for objective, size in made_corpus.SIZES.items():
         (world / f"{objective}.yaml").write_text(size, encoding="utf-8")
+    (world / "made").touch()
+
+
+def make_bundle(world: Path) -> None:
+    """What `predict` predicts with, unless it is there."""
     from unfreeze.comparison import compare
     from unfreeze.plan import plan_from
 
-    values = json.loads((world / "classification.yaml").read_text(encoding="utf-8"))
-    compare(plan_from({**values, "out": str(world / "answered")}))
-    (world / "made").touch()
+    if not (world / "answered" / "bundle").exists():
+        values = json.loads((world / "classification.yaml").read_text(encoding="utf-8"))
+        compare(plan_from({**values, "out": str(world / "answered")}))
 
 
 def _compare(world: Path, kind: str) -> Start:
@@ -153,6 +160,7 @@ def _predict(world: Path, suffix: str) -> Start:
     return Start(
         f"predict {suffix}",
         ("predict", str(world / "answered" / "bundle"), str(file), "--device", "cpu", "--out", f"out/said.{suffix}"),
+        needs=lambda: make_bundle(world),
     )  # fmt: skip
 
 

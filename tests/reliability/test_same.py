@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,7 @@ CHANGED: dict[str, tuple[Callable[[Path], object], str]] = {
     "measured, but a text": (_record(train_s="1.5"), "train_s (measured)"),
     "key": (_record(more=1), "keys"),
     "value": (
-        lambda f: pq.write_table(pa.table({"prediction": ["x", "y"], "score": [0.5, float("nan")]}), f / "test.parquet"),
+        lambda f: pq.write_table(pa.table({"prediction": ["x", "y"], "score": [0.5, math.nan]}), f / "test.parquet"),
         "test.parquet prediction[1]: None | 'y'",
     ),
     "column type": (
