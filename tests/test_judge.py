@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from scipy.stats import pearsonr
 from seqeval.metrics import f1_score as span_f1
@@ -206,3 +208,77 @@ def test_probes_of_another_question_are_left_alone(comparison):
     values = json.loads((folder / "probes.json").read_text(encoding="utf-8"))
     (folder / "probes.json").write_text(json.dumps({**values, "question": "another"}), encoding="utf-8")
     assert judge(folder).probes is None
+
+
+def change_run(folder: Path, run: str, file: str, **values: object) -> None:
+    path = folder / "runs" / run / file
+    path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+
+
+def change_setting(folder: Path, part: str, **values: object) -> None:
+    path = folder / "comparison.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    written[part].update(values)
+    path.write_text(json.dumps(written), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "labels", "failed"),
+    [
+        ({"train": 1000, "dev": 1, "test": 240}, {"negative": 1}, False),
+        ({"train": 1000, "dev": 3, "test": 240}, {"negative": 3}, False),
+        ({"train": 1000, "dev": 3, "test": 240}, {"negative": 2, "positive": 1}, True),
+    ],
+)
+def test_one_answer_on_a_dev_set_of_one_answer_is_no_failure(comparison, sizes, labels, failed):
+    """A folder whose records were written before gold labels were looked at."""
+    folder = comparison("classification")
+    for run in read_choices(folder)["fine-tuning"].runs:
+        change_run(folder, run, "record.json", degenerate=True)
+        change_run(folder, run, "test.json", degenerate=True)  # untrue: judged anew from the predictions
+    change_setting(folder, "data", sizes=sizes)
+    change_setting(folder, "audit", splits={"dev": {"labels": labels}})
+    result = judge(folder)
+    assert [run["degenerate_on"] for run in result.methods["fine-tuning"]["runs"]] == [["dev"] if failed else []] * 3
+    doubts = " ".join(result.verdict["doubts"])
+    assert "training failed" not in doubts
+    assert (
+        "3 of 3 final runs of fine-tuning gave one answer for every dev item, though not on test" in doubts
+    ) == failed
+    assert ("Dev has 1 item" in doubts) == (sizes["dev"] == 1)
+    assert ("All labels of dev say the same" in doubts) == (sizes["dev"] == 3 and not failed)
+
+
+def test_one_answer_wherever_there_is_more_to_tell_is_a_failure(comparison):
+    folder = comparison("classification")
+    items = read_items(folder)
+    for run in read_choices(folder)["fine-tuning"].runs:
+        change_run(folder, run, "record.json", degenerate=True)
+        table = pyarrow.table({"prediction": ["neutral"] * len(items)})
+        pyarrow.parquet.write_table(table, folder / "runs" / run / "test.parquet")
+    result = judge(folder)
+    assert [run["degenerate_on"] for run in result.methods["fine-tuning"]["runs"]] == [["dev", "test"]] * 3
+    assert (
+        "3 of 3 final runs of fine-tuning gave one answer for every item: training failed." in result.verdict["doubts"]
+    )
+
+
+def test_correlations_that_an_older_version_wrote_as_0_are_no_choice(comparison):
+    folder = comparison("pair-regression")
+    for run in read_records(folder):
+        change_run(folder, run, "record.json", dev={"pearson": 0.0})
+    assert "All labels of dev say the same: recipes and epochs were chosen blindly." in judge(folder).verdict["doubts"]
+
+
+@pytest.mark.parametrize(("kind", "gold"), [("classification", "neutral"), ("pair-regression", 1.5), ("tagging", "O")])
+def test_a_test_set_that_measures_nothing_is_not_judged(comparison, kind, gold):
+    """Folders of an older version, which compared on any test set."""
+    folder = comparison(kind)
+    table = pyarrow.parquet.read_table(folder / "items.parquet")
+    labels = [[gold] * len(words) for words in table["words"].to_pylist()] if kind == "tagging" else [gold] * len(table)
+    at = table.column_names.index("gold")
+    pyarrow.parquet.write_table(table.set_column(at, "gold", pyarrow.array(labels)), folder / "items.parquet")
+    with pytest.raises(
+        InputError, match=r"items.parquet: the test set has one answer only .* compare again in another"
+    ):
+        judge(folder)

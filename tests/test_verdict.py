@@ -138,6 +138,13 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
         (evidence(data=DataFacts(test_in_dev=5)), "5 of 2,000 test items (0.2 %) are also in the dev set"),
         (evidence(tuned={"degenerate": 2}), "2 of 5 final runs of fine-tuning gave one answer for every item"),
         (
+            evidence(tuned={"flat": {"dev": 1}}),
+            "1 of 5 final runs of fine-tuning gave one answer for every dev item, though",
+        ),
+        (evidence(tuned={"flat": {"test": 3}}), "gave one answer for every test item, though not on dev."),
+        (evidence(data=DataFacts(dev_size=1)), "Dev has 1 item: recipes and epochs were chosen nearly blindly."),
+        (evidence(data=DataFacts(dev_size=9, dev_is_blind=True)), "All labels of dev say the same"),
+        (
             evidence(tuned={"dev": 0.84}),
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
@@ -157,6 +164,8 @@ def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
     [
         evidence(test_size=500),
         evidence(data=DataFacts(truncated=0.1)),
+        evidence(data=DataFacts(dev_size=2)),
+        evidence(tuned={"flat": {"dev": 0, "test": 0}}),
         evidence(frozen={"test_std": 0.01}),
         evidence(0.2, -0.1, 0.4, tuned={"dev": 0.849}),
     ],
@@ -172,6 +181,8 @@ def test_no_doubt_without_cause(asked: Evidence) -> None:
         (evidence(data=DataFacts(test_in_dev=4)), "unfreeze predict"),
         (evidence(0.3, -0.8, 1.4, tuned={"degenerate": 2}), "Give fine-tuning a lower learning rate"),
         (evidence(0.3, -0.8, 1.4), "would decide it"),
+        (evidence(0.3, -0.8, 1.4, data=DataFacts(dev_is_blind=True)), "Give a dev set that can choose"),
+        (evidence(tuned={"flat": {"dev": 2}}), "unfreeze predict"),
         (evidence(1.2, 0.3, 2.1, tuned={"seeds": 3}), "--seeds 5"),
         (evidence(1.2, 0.3, 2.1), "unfreeze predict"),
     ],

@@ -11,7 +11,8 @@ import numpy as np
 
 from unfreeze import metrics, verdict
 from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean_ci, paired_difference
-from unfreeze.data.examples import Example, Label
+from unfreeze.data.examples import Example, Label, SplitName
+from unfreeze.data.measurable import JUDGED, check_items
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.layer_scores import LayerScores, plain_values, read_layer_scores
@@ -134,6 +135,7 @@ def read_comparison(folder: Path) -> Comparison:
     """
     setting, choices = read_setting(folder), read_choices(folder)
     records, items = read_records(folder), read_items(folder)
+    check_items(items, setting.task, setting.labels.scheme, where=str(folder / "items.parquet"))
     tests: dict[str, TestRecord] = {}
     for choice in choices.values():
         for run in (*choice.trials, *choice.runs):
@@ -250,7 +252,8 @@ def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[
             "seed": run.seed,
             "dev": float(run.dev[metric]),
             "test": float(test.metrics[metric]),
-            "degenerate": run.degenerate or test.degenerate,
+            "degenerate": bool(degenerate_on(comparison, run)),
+            "degenerate_on": list(degenerate_on(comparison, run)),
             "diverged": run.diverged,
             "id": run.id,
         }
@@ -277,6 +280,42 @@ def _method(comparison: Comparison, method: Method, interval: Interval) -> dict[
         "trials": trials,
         "best_run": comparison.choices[method].best_run,
     }
+
+
+def degenerate_on(comparison: Comparison, run: RunRecord) -> tuple[SplitName, ...]:
+    """Splits on which a final run gave one answer for everything though their gold labels are several.
+
+    Those of test are at hand. Of dev the record tells; that of an older version did not look at the gold labels, of
+    which the audit has the counts.
+    """
+    gold = [item.label for item in comparison.items]
+    found = {
+        "dev": run.degenerate and _dev_is_several(comparison.setting),
+        "test": metrics.degenerate(gold, comparison.tests[run.id].predictions),
+    }
+    return tuple(split for split in JUDGED if found[split])
+
+
+def _dev_is_several(setting: Setting) -> bool:
+    """Whether dev has more than one item and, as far as the audit counted them, more than one answer."""
+    if setting.data.get("sizes", {}).get("dev", 2) < 2:
+        return False
+    labels = setting.audit.get("splits", {}).get("dev", {}).get("labels")
+    if labels is None or setting.task.target == "score":
+        return True
+    return len(labels) > (0 if setting.labels.scheme else 1)  # spans of one type are beside words in none
+
+
+def _dev_is_blind(comparison: Comparison) -> bool:
+    """Whether nothing could be chosen on dev: one answer only, by the audit, or correlations that cannot be computed.
+
+    Predictions that vary have a correlation of just 0 only with scores that do not (an older version wrote 0 for it).
+    """
+    setting, finals = comparison.setting, comparison.all_finals()
+    if setting.task.target != "score":
+        return not _dev_is_several(setting)
+    varied = [run for run in finals if not run.degenerate]
+    return bool(varied) and all(run.dev[setting.metric] == 0 for run in varied)
 
 
 def _mean_std(values: list[float]) -> dict[str, float]:
@@ -320,7 +359,7 @@ def _verdict(
 ) -> verdict.Verdict:
     methods = tuple(_method_evidence(comparison, method, interval) for method, interval in intervals.items())
     name = METRIC_NAMES.get(comparison.setting.metric, comparison.setting.metric)
-    facts, fixed = _data_facts(comparison.setting), comparison.setting.encoder.get("fixed")
+    facts, fixed = _data_facts(comparison), comparison.setting.encoder.get("fixed")
     below = None
     if floor is not None:
         gains = {
@@ -335,6 +374,7 @@ def _verdict(
 def _method_evidence(comparison: Comparison, method: Method, interval: Interval) -> verdict.MethodEvidence:
     values = _method(comparison, method, interval)
     cost, runs = values["cost"], values["runs"]
+    told = [split for split in JUDGED if split != "dev" or _dev_is_several(comparison.setting)]
     return verdict.MethodEvidence(
         method=method,
         recipe=_in_words(comparison.finals(method)[0].recipe),
@@ -343,7 +383,8 @@ def _method_evidence(comparison: Comparison, method: Method, interval: Interval)
         test_ci95=(interval.lo, interval.hi),
         test_std=values["test"]["std"],
         seeds=len(runs),
-        degenerate=sum(run["degenerate"] for run in runs),
+        degenerate=sum(run["degenerate_on"] == told for run in runs),
+        flat={split: sum(run["degenerate_on"] == [split] != told for run in runs) for split in told},
         diverged=sum(run["diverged"] for run in runs),
         train_s=cost["all_runs_s"],
         extract_s=cost["extract_s"],
@@ -364,7 +405,8 @@ def _in_words(recipe: Recipe) -> str:
     return f"{recipe.head} head, {names} layer{'s' if len(recipe.layers) > 1 else ''}"
 
 
-def _data_facts(setting: Setting) -> verdict.DataFacts:
+def _data_facts(comparison: Comparison) -> verdict.DataFacts:
+    setting = comparison.setting
     sizes, cut = setting.data.get("sizes", {}), setting.data.get("truncated", {})
     doubles = {(o["earlier"], o["later"]): int(o["count"]) for o in setting.audit.get("overlaps", ())}
     total = sum(sizes.get(split, 0) for split in cut)
@@ -372,5 +414,7 @@ def _data_facts(setting: Setting) -> verdict.DataFacts:
         test_in_train=doubles.get(("train", "test"), 0),
         test_in_dev=doubles.get(("dev", "test"), 0),
         rare_labels=tuple(setting.audit.get("rare", {})),
+        dev_size=sizes.get("dev"),
+        dev_is_blind=_dev_is_blind(comparison),
         truncated=sum(share * sizes.get(split, 0) for split, share in cut.items()) / total if total else 0.0,
     )

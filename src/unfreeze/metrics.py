@@ -34,10 +34,13 @@ def score(
 
     class: `accuracy`, `macro_f1` (over the classes in gold or predicted), `matthews` (multi-class), and with two
     classes `f1_positive` (see `positive_class`).
-    score: `pearson`, `spearman` (ties share the mean rank), `mse`. A constant has correlation 0, and a prediction
+    score: `pearson`, `spearman` (ties share the mean rank), `mse`. A constant prediction has correlation 0, and one
     that is no finite number counts as 0.
     tags with a scheme: `span_f1`, `precision`, `recall` by conlleval's rules, `span_f1_strict`, and `accuracy` of
     words. Plain tags: `accuracy` of words.
+
+    What is not defined is NaN and no measurement: a correlation with gold scores that are all the same, an F1 without
+    any gold or predicted span.
 
     Args:
         names: the label space; the classes seen when left out.
@@ -88,13 +91,13 @@ def item_statistics(task: Task, gold: Sequence[Any], predicted: Sequence[Any], s
 
 
 def from_statistics(task: Task, sums: Floats) -> Floats:
-    """The main metric from summed statistics: (..., k) to (...); 0 where it is not defined.
+    """The main metric from summed statistics: (..., k) to (...); NaN where it is not defined (see `score`).
 
     Which one follows from the statistics: Pearson for scores; else span F1 for k = 3, accuracy for k = 2.
     """
     if task.target == "score":
         return _correlation(sums)
-    return _span_f1(sums) if sums.shape[-1] == 3 else _ratio(sums[..., 0], sums[..., 1])
+    return _span_f1(sums) if sums.shape[-1] == 3 else _ratio(sums[..., 0], sums[..., 1], np.nan)
 
 
 def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) -> float:
@@ -108,6 +111,19 @@ def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) ->
     return max(Counter(answers).values(), default=0) / max(len(answers), 1)
 
 
+def degenerate(gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
+    """Whether a model says the same for everything though there is more to be told.
+
+    That is one class, one number, or one tag for all words, where the gold labels of these items are several. Of one
+    item, and where all have one label, nothing else can be asked.
+    """
+    return len(_answers(predicted)) <= 1 < len(_answers(gold))
+
+
+def _answers(labels: Sequence[Any]) -> set[Any]:
+    return {tag for tags in labels for tag in tags} if labels and isinstance(labels[0], tuple) else set(labels)
+
+
 def _check(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> None:
     if len(gold) != len(predicted) or not len(gold):
         raise ValueError(f"{len(gold)} gold and {len(predicted)} predicted items; equal numbers, not 0, are needed")
@@ -117,9 +133,11 @@ def _check(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> None:
                 raise ValueError(f"item {i} has {len(g)} gold and {len(p)} predicted tags")
 
 
-def _ratio(part: Floats, whole: Floats) -> Floats:
-    """Part by whole, 0 where the whole is not above 0."""
-    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=np.asarray(whole) > 0)
+def _ratio(part: Floats, whole: Floats, of_nothing: float = 0.0) -> Floats:
+    """Part by whole, `of_nothing` where the whole is not above 0."""
+    empty: Floats = np.full(np.broadcast(part, whole).shape, of_nothing)
+    shares: Floats = np.divide(part, whole, out=empty, where=np.asarray(whole) > 0)
+    return shares
 
 
 def _class_metrics(gold: Sequence[str], predicted: Sequence[str], names: Sequence[str]) -> dict[str, float]:
@@ -171,9 +189,10 @@ def _moments(x: Floats, y: Floats) -> Floats:
 def _correlation(sums: Floats) -> Floats:
     n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums), -1, 0)
     x_spread, y_spread = n * xx - x * x, n * yy - y * y  # n squared times the variance
-    varies = (x_spread > CONSTANT * n * xx) & (y_spread > CONSTANT * n * yy)
+    gold_varies, varies = x_spread > CONSTANT * n * xx, y_spread > CONSTANT * n * yy
     product = np.where(varies, np.sqrt(np.maximum(x_spread, 0)) * np.sqrt(np.maximum(y_spread, 0)), 0.0)
-    return np.clip(_ratio(n * xy - x * y, product), -1.0, 1.0)
+    found: Floats = np.where(gold_varies, np.clip(_ratio(n * xy - x * y, product), -1.0, 1.0), np.nan)
+    return found
 
 
 def _tag_metrics(
@@ -211,4 +230,4 @@ def _span_counts(
 
 
 def _span_f1(sums: Floats) -> Floats:
-    return _ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2])
+    return _ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2], np.nan)

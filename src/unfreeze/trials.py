@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unfreeze.adaptation.model import AdaptedModel, restore
-from unfreeze.adaptation.trained import degenerate, gold_labels, metrics
+from unfreeze.adaptation.trained import gold_labels, metrics
 from unfreeze.encoders.freezing import frozen
 from unfreeze.experiment.jobs import Job, job
 from unfreeze.experiment.record import RunRecord, TestRecord, write_test
 from unfreeze.experiment.runner import Workbench, read_weights, run
-from unfreeze.metrics import main_metric
+from unfreeze.metrics import degenerate, main_metric
 from unfreeze.plan import Recipe
 
 
@@ -68,7 +68,8 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
         with frozen(bench.encoder):
             decoded = trained_model(bench, group).predict(bench.dataset.test)
         for one, said in zip(group, decoded, strict=True):
-            scores = metrics(bench.objective, gold_labels(bench.dataset.test), said.labels)
-            record = TestRecord(scores, degenerate(said.labels), said.labels, said.confidence)
+            gold = gold_labels(bench.dataset.test)
+            scores = metrics(bench.objective, gold, said.labels)
+            record = TestRecord(scores, degenerate(gold, said.labels), said.labels, said.confidence)
             write_test(bench.run_folder(one), record)
         bench.watcher.end("test set", None)

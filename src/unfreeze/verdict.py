@@ -8,14 +8,15 @@ interval and the region of practical equivalence (-e, e):
 * else `too-close`: use the cheaper method. The reason tells three cases apart: practically equal (the whole interval
   inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide).
 
-Doubts never change the choice; they say how far to trust it.
+Doubts never change the choice; they say how far to trust it. That training failed is said only of runs that gave one
+answer for everything, on dev and on test, as far as the gold labels there are several.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from unfreeze.amounts import against, amount, gap, interval, points, round_up
@@ -44,7 +45,8 @@ class MethodEvidence:
         dev, test: main metric, mean over seeds, fractions.
         test_ci95: interval of `test` over items and seeds.
         test_std: standard deviation of the test score between seeds; 0 for one seed.
-        degenerate: how many of the `seeds` final runs gave one answer for everything.
+        degenerate: how many of the `seeds` final runs gave one answer for everything, wherever there is more to tell.
+        flat: split to how many gave one answer there, though not on the other one.
         diverged: how many had a loss that became infinite or no number.
         train_s: training seconds over all runs, recipes tried included.
         extract_s: seconds to compute the layer states that were read; 0 for fine-tuning.
@@ -66,6 +68,7 @@ class MethodEvidence:
     stored_mb: float
     trained_parameters: int
     diverged: int = 0
+    flat: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def effort_s(self) -> float:
@@ -81,12 +84,16 @@ class DataFacts:
         test_in_train, test_in_dev: test items whose text is also in that split.
         rare_labels: labels too rare in training to be learned or judged.
         truncated: share of inputs cut at the encoder's limit.
+        dev_size: items; None where that is not known.
+        dev_is_blind: all its labels say the same, so that nothing could be chosen on it.
     """
 
     test_in_train: int = 0
     test_in_dev: int = 0
     rare_labels: tuple[str, ...] = ()
     truncated: float = 0.0
+    dev_size: int | None = None
+    dev_is_blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -294,6 +301,7 @@ def _doubts(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
     groups = (
         _overlaps(evidence),
         _failed(methods),
+        _blind(evidence.data),
         _near_the_floor(evidence, methods),
         _disagreement(evidence),
         _few(evidence, methods),
@@ -314,15 +322,34 @@ def _overlaps(evidence: Evidence) -> list[str]:
 
 
 def _failed(methods: tuple[MethodEvidence, ...]) -> list[str]:
-    return [
-        f"{m.degenerate} of {m.seeds} final runs of {_words(m)} gave one answer for every item: training failed."
-        for m in methods
-        if m.degenerate
-    ] + [
-        f"{m.diverged} of {m.seeds} final runs of {_words(m)} diverged; what they had learned before is judged."
-        for m in methods
-        if m.diverged
-    ]
+    return (
+        [
+            f"{m.degenerate} of {m.seeds} final runs of {_words(m)} gave one answer for every item: training failed."
+            for m in methods
+            if m.degenerate
+        ]
+        + [
+            f"{count} of {m.seeds} final runs of {_words(m)} gave one answer for every {split} item, though not on "
+            f"{'dev' if split == 'test' else 'test'}."
+            for m in methods
+            for split, count in m.flat.items()
+            if count
+        ]
+        + [
+            f"{m.diverged} of {m.seeds} final runs of {_words(m)} diverged; what they had learned before is judged."
+            for m in methods
+            if m.diverged
+        ]
+    )
+
+
+def _blind(data: DataFacts) -> list[str]:
+    """Dev could not choose."""
+    if data.dev_size == 1:
+        return ["Dev has 1 item: recipes and epochs were chosen nearly blindly."]
+    if data.dev_is_blind:
+        return ["All labels of dev say the same: recipes and epochs were chosen blindly."]
+    return []
 
 
 def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
@@ -389,13 +416,15 @@ def _data(data: DataFacts) -> list[str]:
 
 def _next(evidence: Evidence, finding: Finding) -> str:
     """The one step that would help most: mend the data, then the training, then the uncertainty; else use it."""
-    failed = [m for m in _both(evidence) if m.degenerate or m.diverged]
-    doubled = max(evidence.data.test_in_train, evidence.data.test_in_dev) / evidence.test_size
+    data, failed = evidence.data, [m for m in _both(evidence) if m.degenerate or m.diverged]
+    doubled = max(data.test_in_train, data.test_in_dev) / evidence.test_size
     if doubled > evidence.equivalence:  # fewer cannot move a score by as much as counts
         return "Remove the test items that are also in the training or dev set, and compare again."
     if failed:
         names = " and ".join(_words(m) for m in failed)
         return f"Give {names} a lower learning rate, a longer warm-up or more steps, and compare again."
+    if data.dev_is_blind or data.dev_size == 1:
+        return "Give a dev set that can choose (--dev), or none so that one is cut from train, and compare again."
     if finding == "undecided":
         return needed(evidence)
     seeds = min(m.seeds for m in evidence.methods)

@@ -2,26 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from unfreeze.adaptation.trained import degenerate, gold_labels, main_score, metrics
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.adaptation.trained import gold_labels, main_score, metrics
+from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.tasks import TASKS
 from unfreeze.training.objectives import Objective
-
-
-@pytest.mark.parametrize(
-    ("predicted", "expected"),
-    [
-        (("a", "a", "a"), True),
-        (("a", "b", "a"), False),
-        ((1.5, 1.5), True),
-        ((1.5, 1.6), False),
-        ((("O", "O"), ("O",)), True),
-        ((("O", "O"), ("B-PER",)), False),
-        ((), True),
-    ],
-)
-def test_degenerate(predicted: tuple[Label, ...], expected: bool) -> None:
-    assert degenerate(predicted) is expected
 
 
 def test_main_score_is_the_tasks_own_metric() -> None:

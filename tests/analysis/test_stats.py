@@ -283,3 +283,16 @@ def test_resampled_means_share_items_and_seeds() -> None:
     assert drawn[:, 0] + drawn[:, 2] == pytest.approx(np.ones(200))
     with pytest.raises(ValueError, match="same items"):
         resampled_means([a, a[:, :20]], accuracy)
+
+
+def test_resamples_on_which_the_metric_is_not_defined_are_left_out() -> None:
+    """Of two items half of the resamples hold one item twice: no correlation there, so none of 0 in the interval."""
+    regression = task("regression")
+    gold, predicted = [1.0, 2.0], [1.5, 3.0]
+    scored = item_statistics(regression, gold, predicted)[None]
+    found = mean_ci(scored, lambda sums: from_statistics(regression, sums), draws=200)
+    assert (found.mean, found.lo, found.hi) == pytest.approx((1.0, 1.0, 1.0))
+    drawn = resampled_items(scored, lambda sums: from_statistics(regression, sums), draws=200)
+    assert 50 < len(drawn) < 150
+    none = paired_difference(scored[:, :1], scored[:, :1], lambda sums: from_statistics(regression, sums), 20)
+    assert np.isnan(none.mean)

@@ -185,7 +185,8 @@ def test_one_line_with_spaces_where_others_have_tabs_is_read_when_all_fit(tmp_pa
 def test_other_files_have_the_columns_of_train(tmp_path: Path) -> None:
     paths = [tmp_path / f"{split}.conll" for split in ("train", "test")]
     paths[0].write_text(GERMEVAL, encoding="utf-8")
-    paths[1].write_text("1\tBonn\tO\tB-LOC\n\n", encoding="utf-8")  # by itself, the last column would be the tags
+    # By themselves, the last column would be the tags.
+    paths[1].write_text("1\tBonn\tO\tB-LOC\n\n1\tKiel\tB-LOC\tO\n", encoding="utf-8")
     found = read_dataset(paths[0], dev=paths[0], test=paths[1])
     assert (found.test[0].words, found.test[0].label) == (("Bonn",), ("O",))
     paths[1].write_text(written(lambda i, j, w, t: (w, "NN", "X", t)), encoding="utf-8")
@@ -202,8 +203,13 @@ def test_other_files_have_the_columns_of_train(tmp_path: Path) -> None:
 
 
 def test_files_without_blank_lines_are_doubted(tmp_path: Path) -> None:
-    found = read(tmp_path, "a.conll", TWO.replace("\n\n", "\n") * 60)
+    one = tmp_path / "one.conll"
+    one.write_text(TWO.replace("\n\n", "\n") * 60, encoding="utf-8")
+    (tmp_path / "test.conll").write_text(TWO, encoding="utf-8")
+    found = read_dataset(one, dev=one, test=tmp_path / "test.conll")
     assert f"Warning: train is one sentence of {60 * 20:,} words; blank lines part sentences." in found.said
+    with pytest.raises(InputError, match=r"has 1 item of 1,200 words \(blank lines part sentences\)"):
+        read_dataset(one, dev=one, test=one)
 
 
 def test_words_without_tags_are_found_behind_their_numbers(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_number_without_a_name(tmp_path: Path, number: int) -> None:
 
 def test_a_split_without_any_label(tmp_path: Path) -> None:
     train = parquet(tmp_path / "a.parquet", [0, 1], CLASSES)
-    with pytest.raises(InputError, match=r"every row of test is without a label .*leave it out"):
+    with pytest.raises(InputError, match=r"every row of test is without a label .*leave the file out"):
         read(train, parquet(tmp_path / "b.parquet", [-1, -1], CLASSES))
 
 
@@ -178,7 +178,7 @@ def test_numbers_that_may_be_names_are_not_guessed(tmp_path: Path) -> None:
 def test_a_test_file_without_labels_can_be_left_out(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("id,text,target\n1,a,x\n2,b,y\n")
     (tmp_path / "test.csv").write_text("id,text\n3,c\n")
-    with pytest.raises(InputError, match=r"test\.csv: no column 'target'.* leave it out, and a test set is cut"):
+    with pytest.raises(InputError, match=r"test\.csv: no column 'target'.* leave the file out, and a test set is cut"):
         read_dataset(tmp_path)
 
 

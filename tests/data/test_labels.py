@@ -1,11 +1,15 @@
 """Labels checked: classes, scores, tags, and rows without a label."""
 
+from pathlib import Path
+
 import pytest
 
 from unfreeze.data.examples import Example, LabelSpace, SplitName
 from unfreeze.data.labels import as_scores, drop_unlabelled, label_space, tags_of
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
+
+FILES: dict[SplitName, Path] = {"train": Path("train.tsv"), "test": Path("test.tsv")}
 
 
 def splits(train: str, test: str = "") -> dict[SplitName, tuple[Example, ...]]:
@@ -16,22 +20,22 @@ def splits(train: str, test: str = "") -> dict[SplitName, tuple[Example, ...]]:
 
 
 def test_classes_are_sorted() -> None:
-    assert label_space(splits("b a b", "a"), TASKS["classification"])[1] == LabelSpace(("a", "b"))
+    assert label_space(splits("b a b", "a b"), TASKS["classification"], FILES)[1] == LabelSpace(("a", "b"))
 
 
 def test_one_class_only_and_a_class_that_train_lacks() -> None:
     with pytest.raises(InputError, match="train:1: every training row has the label 'a'"):
-        label_space(splits("a a"), TASKS["classification"])
+        label_space(splits("a a"), TASKS["classification"], FILES)
     with pytest.raises(InputError, match="test:2: class 'c' of test is not in the training split, which has a, b"):
-        label_space(splits("a b", "a c"), TASKS["classification"])
+        label_space(splits("a b", "a c"), TASKS["classification"], FILES)
 
 
 def test_scores() -> None:
-    scored, space = label_space(splits("1 2.5 -3e0", "9"), TASKS["regression"])
+    scored, space = label_space(splits("1 2.5 -3e0", "9 8"), TASKS["regression"], FILES)
     assert [e.label for e in scored["train"]] == [1.0, 2.5, -3.0]
     assert space == LabelSpace(low=-3.0, high=2.5)
     with pytest.raises(InputError, match="every training score is 2;"):
-        label_space(splits("2 2.0"), TASKS["regression"])
+        label_space(splits("2 2.0"), TASKS["regression"], FILES)
 
 
 @pytest.mark.parametrize("bad", ["high", "nan", "inf", "-Infinity", "1,5"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 import tiny
 
 from unfreeze.comparison import compare
-from unfreeze.plan import plan_from
+from unfreeze.plan import plain, plan_from
 
 Change = Callable[[Path], Any]
 
@@ -54,6 +55,26 @@ def _every_row(label: str) -> Change:
     return do
 
 
+def _hidden(name: str, label: str) -> Change:
+    """All labels of a file replaced: its last fields."""
+
+    def do(data: Path) -> None:
+        lines = (data / name).read_text(encoding="utf-8").splitlines()
+        header = lines[:1] if name.endswith(".tsv") else []
+        rows = [re.sub(r"[^ \t]+$", label, line) for line in lines[len(header) :]]
+        (data / name).write_text("\n".join([*header, *rows]) + "\n", encoding="utf-8")
+
+    return do
+
+
+def _first_rows(name: str, count: int) -> Change:
+    def do(data: Path) -> None:
+        lines = (data / name).read_text(encoding="utf-8").splitlines()[:count]
+        (data / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return do
+
+
 def _undecodable(data: Path) -> None:
     lines = (data / "train.tsv").read_bytes().splitlines()
     lines[2] = b"caf\xe9 was good\tTrue"
@@ -81,6 +102,11 @@ FAULTS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
     "unknown method": ("classification", lambda d: None, ("--methods", "fine-tunning"), ("methods", "'fine-tunning'")),
     "unknown device": ("classification", lambda d: None, ("--device", "gpu"), ("device", "'gpu'")),
     "no seeds": ("classification", lambda d: None, ("--seeds", "0"), ("at least 1",)),
+    "hidden classes": ("classification", _hidden("test.tsv", "False"), (), ("test.tsv: has one answer only",
+                       "'False'", "leave the file out, and a test set is cut from train")),
+    "hidden scores": ("regression", _hidden("test.tsv", "-1.0"), (), ("test.tsv: has one answer only", "'-1.0'")),
+    "hidden tags": ("tagging-BIO", _hidden("dev.conll", "O"), (), ("dev.conll: has one answer only", "in a span")),
+    "one test item": ("classification", _first_rows("test.tsv", 2), (), ("test.tsv: has 1 item",)),
     "no folder there": ("classification", lambda d: None, ("--encoder", "no/such/encoder/folder"), ("encoder",)),
 }  # fmt: skip
 
@@ -98,6 +124,37 @@ def test_bad_data_and_options(
     line = _one_line(code, complaint)
     assert all(part in line for part in told), line
     assert _tree(tmp_path) == before, "no folder was made, not even a parent"
+
+
+@pytest.mark.parametrize("command", ["check", "probe"])
+def test_hidden_labels_stop_other_commands_too(
+    command: str, tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], command_line: Callable
+) -> None:
+    data = Path(shutil.copytree(data_of("regression"), tmp_path / "data"))
+    _hidden("test.tsv", "-1.0")(data)
+    options = ("--encoder", encoder) if command == "probe" else ()
+    code, _, complaint = command_line(command, data, *options)
+    assert "test.tsv: has one answer only" in _one_line(code, complaint)
+
+
+def test_a_dev_set_of_one_item_is_doubted_and_no_failure_is_told(
+    tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], command_line: Callable
+) -> None:
+    data = Path(shutil.copytree(data_of("classification"), tmp_path / "data"))
+    _first_rows("dev.tsv", 2)(data)
+    recipes = tiny.recipes("classification")[::3]
+    plan = tiny.plan_values(
+        data, encoder, tmp_path / "out", "classification", seeds=1, recipes=[plain(r) for r in recipes]
+    )
+    told: list[str] = []
+    result = compare(plan_from(plan), None, told.append)
+    assert (
+        "Warning: dev has 1 example, which cannot choose among recipes: of those that get it right the first is taken."
+        in told
+    )
+    assert "Dev has 1 item: recipes and epochs were chosen nearly blindly." in result.verdict["doubts"]
+    assert not any("one answer" in doubt for doubt in result.verdict["doubts"])
+    assert not any(run["degenerate"] for method in result.methods.values() for run in method["runs"])
 
 
 def test_tags_that_train_lacks_are_no_error(tmp_path: Path, encoder: Path, data_of: Callable[[str], Path]) -> None:

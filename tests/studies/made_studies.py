@@ -27,7 +27,7 @@ def write_sets(root: Path) -> Path:
     _pairs(root / "mrpc", files, ("Quality", "#1 ID", "#2 ID", "#1 String", "#2 String"))
     _pairs(root / "stsb", files, ("sentence1", "sentence2", "score"))
     _pairs(root / "mnli_part", {"train": "train.tsv", "test": "dev_matched.tsv"},
-           ("premise", "hypothesis", "label", "genre"), 3)  # fmt: skip
+           ("premise", "hypothesis", "label", "genre"), 4)  # fmt: skip
     for seed, (split, name) in enumerate({"train": "eng.train", "dev": "eng.testa", "test": "eng.testb"}.items()):
         sentences = tiny.sentences(SIZES[split], seed, "BIO")
         _write(root / "conll2003" / name, "\n".join("".join(f"{w} {t}\n" for w, t in s) for s in sentences))

@@ -171,7 +171,7 @@ def test_genres(make_desk: MakeDesk) -> None:
         desk.genres(cell_of(desk, "mrpc"), 10)
     one = desk.dataset(replace(cell, genre="travel", rows=20))
     assert len(one.train) == 20
-    assert len(one.test) == 24
+    assert len(one.test) == 32
     texts = {e.text for e in whole.test}
     assert {e.text for e in one.test} < texts
 

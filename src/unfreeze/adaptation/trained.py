@@ -46,10 +46,3 @@ def main_score(objective: Objective, gold: Sequence[Label], predicted: Sequence[
 def gold_labels(examples: Sequence[Example]) -> list[Label]:
     """Gold labels; every example must have one."""
     return [e.label for e in examples if e.label is not None]
-
-
-def degenerate(predicted: Sequence[Label]) -> bool:
-    """Whether a model says the same for everything: one class, one number, or no tag but `O`."""
-    if predicted and isinstance(predicted[0], tuple):
-        return len({tag for tags in predicted for tag in tags}) <= 1  # type: ignore[union-attr]
-    return len(set(predicted)) <= 1

@@ -10,6 +10,9 @@ The bootstrap resamples items and seeds, each with replacement and independently
 Annals of Applied Statistics 1(2)), so its interval speaks of new test items and new training runs. With S seeds it
 sees (S - 1) / S of the variance between seeds, so with fewer than about 5 it is too narrow where that variance rules;
 where the luck of single items in single runs rules, it is somewhat wide. With one seed it speaks of items only.
+
+Of few items a resample can hold none that the metric needs (one gold score again and again, no span at all). The metric
+is NaN there, which is no measurement: such a resample is left out.
 """
 
 from __future__ import annotations
@@ -66,7 +69,7 @@ def mean_ci(stats_by_seed: Floats, metric_fn: MetricFn, draws: int = 10_000, see
     for counts in _counts(rng, draws, sizes):
         metric = metric_fn(_sums(counts, flat, seeds))  # (rows, seeds)
         resampled.append(_over_seeds(metric, _seed_shares(rng, len(counts), seeds)))
-    lo, hi = np.percentile(np.concatenate(resampled), LEVELS)
+    lo, hi = np.percentile(_defined(np.concatenate(resampled)), LEVELS)
     return Interval(float(metric_fn(stats_by_seed.sum(1)).mean()), float(lo), float(hi))
 
 
@@ -99,7 +102,7 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
         shares_b = shares_a if len(a) == len(b) else _seed_shares(rng, len(counts), len(b))
         mean_a = _over_seeds(metric_fn(_sums(counts, flat_a, len(a))), shares_a)
         resampled.append(mean_a - _over_seeds(metric_fn(_sums(counts, flat_b, len(b))), shares_b))
-    lo, hi = np.percentile(np.concatenate(resampled), LEVELS)
+    lo, hi = np.percentile(_defined(np.concatenate(resampled)), LEVELS)
     mean = float(metric_fn(a.sum(1)).mean() - metric_fn(b.sum(1)).mean())
     return Difference(mean, float(lo), float(hi), permutation_p(a, b, metric_fn, draws, seed))
 
@@ -107,12 +110,15 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
 def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
     """(draws, runs) the metric of every run on resamples of the items with replacement, the same for all runs.
 
+    Resamples on which it is not defined are left out.
+
     Args:
         stats: (runs, items, k) additive statistics.
     """
     rng = np.random.default_rng(seed)
     flat, sizes = _grouped(_by_item(stats))
-    return np.concatenate([metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)])
+    found = [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)]
+    return _defined(np.concatenate(found))
 
 
 def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
@@ -120,6 +126,7 @@ def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: in
 
     All conditions take the same items, and the same seeds where they have equally many; so a sum of columns with
     weights is a contrast of conditions (their difference, a main effect) on resamples, as in `paired_difference`.
+    Resamples on which the metric is not defined are left out.
 
     Args:
         conditions: (seeds, items, k) additive statistics each, the same items in the same order.
@@ -137,7 +144,7 @@ def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: in
         shares = {number: _seed_shares(rng, len(counts), number) for number in sorted(set(seeds))}
         metric = np.split(metric_fn(_sums(counts, flat, sum(seeds))), np.cumsum(seeds)[:-1], axis=1)
         found.append(np.stack([_over_seeds(m, shares[n]) for m, n in zip(metric, seeds, strict=True)], 1))
-    return np.concatenate(found)
+    return _defined(np.concatenate(found))
 
 
 def percentile_interval(value: float, drawn: Floats) -> Interval:
@@ -165,6 +172,12 @@ def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000
         permuted = metric_fn(new_a).mean((1, 2)) - metric_fn(new_b).mean((1, 2))
         as_large += int((np.abs(permuted) >= observed - ROUNDING).sum())
     return (as_large + 1) / (draws + 1)
+
+
+def _defined(drawn: Floats) -> Floats:
+    """The draws (draws, ...) without NaN; all of them where none is defined, so that NaN is what comes out."""
+    known = ~np.isnan(drawn).reshape(len(drawn), -1).any(1)
+    return drawn[known] if known.any() else drawn
 
 
 def _by_item(stats: Floats) -> Floats:

@@ -52,9 +52,11 @@ def _warnings(found: Audit) -> Iterator[str]:
 
 def _doubtful_splits(found: Audit) -> Iterator[str]:
     for split, part in found.splits.items():
-        if split != "train" and part.examples < SMALL:
+        if split == "dev" and part.examples == 1:
+            yield "dev has 1 example, which cannot choose among recipes: of those that get it right the first is taken."
+        elif split != "train" and part.examples < SMALL:
             yield f"{split} is small ({part.examples:,} examples); differences between methods will be hard to see."
-        if part.majority is not None and part.majority > LOPSIDED:
+        if part.majority is not None and part.majority > LOPSIDED and part.examples > 1:
             label = next(iter(part.labels))
             yield f"{_percent(part.majority)} of {split} has the label {label}; compare macro-F1, not accuracy."
 

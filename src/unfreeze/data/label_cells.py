@@ -12,6 +12,7 @@ from unfreeze.data.cells import Cell, Where, number_text, texts_of
 from unfreeze.data.columns import find_column
 from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.labels import NO_LABEL, Splits
+from unfreeze.data.measurable import without
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, shown
 
@@ -59,8 +60,7 @@ def _column(table: Table, name: str, split: SplitName) -> str:
     except InputError as error:
         if split == "train":
             raise
-        advice = f"a file without labels measures nothing: leave it out, and a {split} set is cut from train"
-        raise InputError(f"{error.problem}; {advice} (--train FILE alone)", where=error.where) from None
+        raise InputError(f"{error.problem}; if its labels are hidden, {without(split)}", where=error.where) from None
 
 
 def _are_numbers(values: Sequence[Any], names: Sequence[str], column: str, table: Table) -> bool:
@@ -86,7 +86,7 @@ def drop_unnamed(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Split
         kept[split] = tuple(e for e in examples if e.label is not None)
         dropped = len(examples) - len(kept[split])
         if examples and not kept[split]:
-            advice = "give labelled rows" if split == "train" else f"leave it out, and a {split} set is cut from train"
+            advice = "give labelled rows" if split == "train" else without(split)
             raise InputError(
                 f"every row of {split} is without a label (-1 or no value); {advice}", where=examples[0].where
             )

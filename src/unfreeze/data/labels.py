@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from unfreeze.data.columns import number
 from unfreeze.data.examples import SPLITS, Example, LabelSpace, SplitName
+from unfreeze.data.measurable import check_measurable, without
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks import Task
 
@@ -31,32 +33,37 @@ def drop_unlabelled(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Sp
         kept[name] = tuple(e for e in examples if e.label != NO_LABEL)
         dropped = len(examples) - len(kept[name])
         if not kept[name]:
-            raise InputError(f"every row of {name} has the label '-', which means no label", where=examples[0].where)
+            advice = f"; {without(name)}" if name != "train" else ""
+            problem = f"every row of {name} has the label '-', which means no label{advice}"
+            raise InputError(problem, where=examples[0].where)
         if dropped:
             said.append(f"{name}: {dropped} of {len(examples)} rows have the label '-' (no label) and were left out.")
     return kept, said
 
 
-def classes_of(splits: Mapping[SplitName, tuple[Example, ...]]) -> LabelSpace:
+def classes_of(train: tuple[Example, ...]) -> LabelSpace:
     """The classes of the training split.
 
     Raises:
-        InputError: one class only, or a class in dev or test that train lacks.
+        InputError: one class only.
     """
-    names = tuple(sorted({str(e.label) for e in splits["train"]}))
-    first = splits["train"][0]
+    names = tuple(sorted({str(e.label) for e in train}))
     if len(names) < 2:
         problem = (
             f"every training row has the label '{shown(names[0])}'; two classes are needed, is it the label column?"
         )
-        raise InputError(problem, where=first.where)
+        raise InputError(problem, where=train[0].where)
+    return LabelSpace(names)
+
+
+def check_classes(splits: Mapping[SplitName, tuple[Example, ...]], names: tuple[str, ...]) -> None:
+    """Raise `InputError` where dev or test has a class that is not among those of train."""
     for split in SPLITS[1:]:
         for example in splits.get(split, ()):
             if example.label not in names:
                 found = f"class '{shown(str(example.label))}' of {split}"
                 problem = f"{found} is not in the training split, which has {listed(names)}"
                 raise InputError(f"{problem}; add training rows of it or take the row out", where=example.where)
-    return LabelSpace(names)
 
 
 def as_scores(splits: Mapping[SplitName, tuple[Example, ...]]) -> Splits:
@@ -89,12 +96,29 @@ def scores_of(train: tuple[Example, ...]) -> LabelSpace:
     return LabelSpace(low=min(scores), high=max(scores))
 
 
-def label_space(splits: Mapping[SplitName, tuple[Example, ...]], task: Task) -> tuple[Splits, LabelSpace]:
-    """Examples with labels as the task wants them, and their label space. Raises `InputError` as the parts do."""
+def label_space(
+    splits: Mapping[SplitName, tuple[Example, ...]], task: Task, files: Mapping[SplitName, Path]
+) -> tuple[Splits, LabelSpace]:
+    """Examples with labels as the task wants them, and their label space.
+
+    Args:
+        files: see `check_measurable`.
+
+    Raises:
+        InputError: as the parts do. That all labels of a split are the same is told first, so that a placeholder is
+            not taken for a class that train lacks, or for a score that is no number.
+    """
     if task.target == "score":
+        train = as_scores({"train": splits["train"]})["train"]
+        space = scores_of(train)
+        check_measurable(splits, task, None, files)
         scored = as_scores(splits)
-        return scored, scores_of(scored["train"])
-    return dict(splits), classes_of(splits)
+        check_measurable(scored, task, None, files)  # once more: 1 and 1.0 are one score
+        return scored, space
+    space = classes_of(splits["train"])
+    check_measurable(splits, task, None, files)
+    check_classes(splits, space.names)
+    return dict(splits), space
 
 
 def tags_of(train: tuple[Example, ...], scheme: str | None) -> LabelSpace:

@@ -13,6 +13,7 @@ from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitNa
 from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
+from unfreeze.data.measurable import check_measurable, one_answer, without
 from unfreeze.data.spellings import one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
@@ -95,9 +96,11 @@ def _tagging(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed:
     splits, scheme, found = tagged_examples(files, sentences)
     task = task_of("tags", False)
     splits, cuts = fill_splits(splits, task, seed)
+    labels = tags_of(splits["train"], scheme)
+    check_measurable(splits, task, scheme, files)
     columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
     said = [f"Task: {task.kind}.", *said, *found, *cuts]
-    return _dataset(task, tags_of(splits["train"], scheme), splits, columns, tuple(said))
+    return _dataset(task, labels, splits, columns, tuple(said))
 
 
 def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
@@ -107,6 +110,8 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
         raise InputError(problem, where=str(files["train"]))
     tables = _tables(files, loaded, told)
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
+    for split, table in tables.items():
+        _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: _examples(table, columns, labels.pop(split)) for split, table in tables.items()}
     told_so = [f"{split}: {table.said}" for split, table in tables.items() if table.said]
@@ -118,10 +123,12 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
     said += unnamed
     if task.target == "class":
         splits, dropped = drop_unlabelled(splits)
+        if one_answer(splits["train"], None) is None:
+            check_measurable(splits, task, None, files)  # before a placeholder is told as what it is not
         splits, merged = one_spelling(splits, named)
         said += [*dropped, *merged]
     splits, cuts = fill_splits(splits, task, seed)
-    splits, space = label_space(splits, task)
+    splits, space = label_space(splits, task, files)
     size = f"{len(space.names)} classes" if space.names else f"scores from {space.low:g} to {space.high:g} in train"
     guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
     said.append(f"Task: {task.kind} ({size}{guessed}).")
@@ -172,10 +179,17 @@ def _tables(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told) -> dic
         tables[split] = read_table(files[split], kind, content, header=as_train, wanted=wanted)
         if not tables[split].header and len(tables[split].columns) != len(tables["train"].columns):
             width, other = len(tables[split].columns), len(tables["train"].columns)
-            raise InputError(
-                f"{width} columns without a header, the training file has {other}", where=str(files[split])
-            )
+            problem = f"{width} columns without a header, the training file has {other}"
+            advice = f"; if its labels are not there, {without(split)}" if width < other else ""
+            raise InputError(problem + advice, where=str(files[split]))
     return tables
+
+
+def _check_labels_there(table: Table, label: str | None, split: SplitName) -> None:
+    """Say what to do about a dev or test file whose label column is empty, as shared tasks give out their test sets."""
+    column = label and split != "train" and label in table.columns and label
+    if column and not any(value == value and str(value or "").strip() for value in table.values(column)):
+        raise InputError(f"no row has a label (column '{column}'); {without(split)}", where=str(table.path))
 
 
 def _examples(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:

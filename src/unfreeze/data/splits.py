@@ -8,9 +8,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from unfreeze.data.columns import number
 from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
+
+LEAST = 2
+"""Examples that a cut holds at least, if as many stay: one could show nothing."""
+
+MARKED = "marked"
+"""What tags say that are not all `O`."""
 
 Examples = tuple[Example, ...]
 Ints = npt.NDArray[np.int64]
@@ -90,7 +97,8 @@ def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Exampl
     """Cut a share of the examples out, stratified by class, equal texts together.
 
     Each class keeps at least one text on the first side. A group of equal texts that clash in label counts for its
-    rarest class. A group that is larger than what is still to be cut stays, so the cut may be a little short.
+    rarest class. A group that is larger than what is still to be cut stays, so the cut may be a little short. Where the
+    examples allow it, two are cut at least, and their labels are not all the same (see `measurable.py`).
 
     Args:
         share: of the examples, between 0 and 1.
@@ -120,7 +128,8 @@ def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: 
     in_stratum = np.bincount(stratum, weights=sizes).astype(np.int64)
     rng = np.random.default_rng(seed)
     is_cut = np.zeros(len(sizes), bool)
-    for i, quota in enumerate(quotas(in_stratum, round(share * len(examples)))):
+    wanted = max(round(share * len(examples)), LEAST if len(sizes) >= 2 * LEAST else 0)
+    for i, quota in enumerate(quotas(in_stratum, wanted)):
         left = quota
         for g in rng.permutation(np.flatnonzero(stratum == i))[1:].tolist():
             if sizes[g] <= left:
@@ -131,4 +140,59 @@ def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: 
         problem = f"{found} are too few to cut a split from; give --dev and --test files"
         raise InputError(problem, where=examples[0].where if examples else None)
     taken: Bools = is_cut[group]
+    if not all(_tells(_answers(examples, side, task)) for side in (taken, ~taken)):
+        taken = _mixed([_answer(e, task) for e in examples], group, stratum, is_cut, rng)[group]
     return taken
+
+
+def _answer(example: Example, task: Task) -> object:
+    """What a label says, as far as a metric sees it: `1` and `1.0` are one score, tags mark something or nothing."""
+    if task.target == "tags":
+        tags = set(example.label if isinstance(example.label, tuple) else ())
+        return None if tags <= {"O"} else MARKED
+    return number(str(example.label)) if task.target == "score" else example.label
+
+
+def _answers(examples: Examples, side: Bools, task: Task) -> Counter[object]:
+    """Of one side, as many as are enough to be sure of it."""
+    found: Counter[object] = Counter()
+    for place in np.flatnonzero(side).tolist():
+        found[_answer(examples[place], task)] += 1
+        if len(found) > 2:
+            break
+    return found
+
+
+def _tells(answers: Counter[object]) -> bool:
+    """Whether something can be measured on labels that say this, and something be cut from them."""
+    if MARKED in answers:
+        return answers[MARKED] > 1
+    return len(answers) > 2 or (len(answers) == 2 and min(answers.values()) > 1)
+
+
+def _mixed(answers: Sequence[object], group: Ints, stratum: Ints, is_cut: Bools, rng: np.random.Generator) -> Bools:
+    """(G,) a cut with a group or two exchanged, so that no side has the most frequent answer alone, if that can be.
+
+    Each class keeps a text on the first side, and of a rare answer more than one stays, for a second cut to follow.
+
+    Args:
+        answers, group: (E,) of each example.
+        stratum: (G,)
+    """
+    common = Counter(answers).most_common(1)[0][0]
+    rare = np.zeros(len(is_cut), bool)
+    rare[group[[answer != common for answer in answers]]] = True
+    spare = np.bincount(stratum[~is_cut], minlength=stratum.max() + 1)[stratum] > 1
+    sizes, mixed = np.bincount(group), is_cut.copy()
+    cut, kept = int(np.count_nonzero(rare & is_cut)), int(np.count_nonzero(rare & ~is_cut))
+    into, out, count = rare & ~is_cut & spare, is_cut, int(cut == 0)
+    if cut:
+        into, out, count = ~rare & ~is_cut & spare, rare & is_cut, min(2 - kept, cut - 1)
+    chosen = rng.permutation(np.flatnonzero(into))
+    leaving = rng.permutation(np.flatnonzero(out))
+    for taken in chosen[np.argsort(sizes[chosen], kind="stable")][: max(0, count)]:
+        mixed[taken] = True
+        same = leaving[mixed[leaving] & (sizes[leaving] == sizes[taken])]
+        if np.count_nonzero(is_cut) > 1:
+            mixed[same[:1]] = False  # so that as many are cut as before
+    return mixed

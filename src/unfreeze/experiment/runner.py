@@ -16,7 +16,7 @@ from torch import Tensor
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, in_members, split_features, train_frozen
 from unfreeze.adaptation.fine_tuning import fine_tune, freezes_layers
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
-from unfreeze.adaptation.trained import Trained, degenerate, gold_labels, metrics
+from unfreeze.adaptation.trained import Trained, gold_labels, metrics
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder
@@ -26,6 +26,7 @@ from unfreeze.experiment.jobs import Job
 from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
+from unfreeze.metrics import degenerate
 from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective
 
@@ -220,16 +221,16 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRec
         if math.isfinite(e.loss[m]) and math.isfinite(e.dev[m])
     )
     members = len(done.best_epoch)
-    predicted = trained.dev.labels
+    gold, predicted = gold_labels(bench.dataset.dev), trained.dev.labels
     return RunRecord(
         id=job.id,
         method=job.recipe.method,
         recipe=job.recipe,
         seed=job.seed,
-        dev=metrics(bench.objective, gold_labels(bench.dataset.dev), predicted),
+        dev=metrics(bench.objective, gold, predicted),
         best_epoch=done.best_epoch[m],
         curve=curve,
-        degenerate=degenerate(predicted),
+        degenerate=degenerate(gold, predicted),
         diverged=done.diverged[m],
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),

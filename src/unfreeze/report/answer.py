@@ -90,7 +90,9 @@ def _card(comparison: Comparison, result: Mapping[str, Any], method: str) -> dic
     values, metric = result["methods"][method], comparison.setting.metric
     low, high = values["test"]["ci95"]
     cost, runs = values["cost"], values["runs"]
-    bad = sum(run["degenerate"] for run in runs)
+    bad = [run["degenerate_on"] for run in runs if run["degenerate_on"]]
+    where = {split for splits in bad for split in splits}
+    what = f"every {where.pop()} item" if len(where) == 1 else "everything"
     return {
         "name": method_name(method),
         "colour": COLOUR_CLASSES[method],
@@ -99,7 +101,7 @@ def _card(comparison: Comparison, result: Mapping[str, Any], method: str) -> dic
         "interval": f"test {metric_name(metric)}, 95 % interval {points(low)} to {points(high)}",
         "cost": f"{seconds(cost['extract_s'] + cost['train_s'])} to train, mean of {len(runs)} "
         f"{'seed' if len(runs) == 1 else 'seeds'}",
-        "degenerate": f"{bad} of {len(runs)} runs gave one answer for everything." if bad else "",
+        "degenerate": f"{len(bad)} of {len(runs)} runs gave one answer for {what}." if bad else "",
     }
 
 

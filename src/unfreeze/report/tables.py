@@ -10,7 +10,8 @@ from typing import Any
 from unfreeze.data.examples import SPLITS
 from unfreeze.data.schemes import spans
 from unfreeze.experiment.layer_scores import LayerScores
-from unfreeze.judge import Comparison
+from unfreeze.experiment.record import RunRecord
+from unfreeze.judge import Comparison, degenerate_on
 from unfreeze.plan import Method
 from unfreeze.report.numbers import (
     count,
@@ -24,7 +25,7 @@ from unfreeze.report.numbers import (
     signed,
 )
 
-DEGENERATE = " (degenerate: one answer for everything)"
+DEGENERATE = " (degenerate: one answer for all of {})"
 DIVERGED = " (diverged)"
 FACT_NAMES = {"mb": "megabytes"}
 MOST_LABELS = 100  # rows of a table by label
@@ -77,13 +78,18 @@ def seeds(comparison: Comparison) -> Table:
             points(comparison.tests[run.id].metrics[metric]),
             str(run.best_epoch),
             seconds(run.train_s),
-            f"{run.id}{DEGENERATE * (run.degenerate or comparison.tests[run.id].degenerate)}{DIVERGED * run.diverged}",
+            f"{run.id}{_degenerate(comparison, run)}{DIVERGED * run.diverged}",
         )
         for method in comparison.choices
         for run in comparison.finals(method)
     )
     heads = ("method", "seed", "dev", "test", "epoch kept", "training", "run")
     return Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
+
+
+def _degenerate(comparison: Comparison, run: RunRecord) -> str:
+    where = degenerate_on(comparison, run)
+    return DEGENERATE.format(" and ".join(where)) if where else ""
 
 
 def metrics(methods: Mapping[str, Any]) -> Table:

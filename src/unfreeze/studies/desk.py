@@ -15,6 +15,7 @@ import numpy as np
 
 from unfreeze import metrics
 from unfreeze.data.examples import Dataset
+from unfreeze.data.measurable import check_parts
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision, pick_device
 from unfreeze.errors import InputError
@@ -106,7 +107,8 @@ class Desk:
         found = self.whole(cell)
         if cell.rows is not None:
             found = with_fewer(with_size(found, cell.rows, cell.subset), "dev", cell.rows, cell.subset)
-        return found if cell.tested is None else with_fewer(found, "test", cell.tested)
+        found = found if cell.tested is None else with_fewer(found, "test", cell.tested)
+        return check_parts(found, SETS[cell.task].title)
 
     def whole(self, cell: Cell) -> Dataset:
         """All examples of a cell's set and genre; sets are read once."""

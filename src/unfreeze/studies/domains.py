@@ -131,7 +131,9 @@ def correlation(far: Mapping[str, float], cells: Sequence[Sequence[Measured]], w
     for number, some in enumerate(cells):
         sums.append(resampled_means([one.statistics for one in some], some[0].metric, DRAWS, seed=number) @ weights)
     distances = np.array(list(far.values()))
-    low, high = np.percentile([_spearman(distances, row) for row in np.stack(sums, 1)], (2.5, 97.5))
+    least = min(map(len, sums))  # draws on which the scores of a genre are not defined are left out
+    drawn = np.stack([some[:least] for some in sums], 1)
+    low, high = np.percentile([_spearman(distances, row) for row in drawn], (2.5, 97.5))
     means = np.array([np.dot([one.mean for one in some], weights) for some in cells])
     value = _spearman(distances, means)
     orders = [abs(_spearman(distances, means[list(order)])) for order in permutations(range(len(means)))]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example
+from unfreeze.data.measurable import one_answer
 from unfreeze.data.tables import read_table
 from unfreeze.data.text_files import load
 from unfreeze.errors import InputError
@@ -36,11 +37,18 @@ def genres_of(files: Mapping[str, str]) -> dict[str, str]:
 def genres_in(dataset: Dataset, known: Mapping[str, str], least: int) -> list[str]:
     """Genres with at least so many examples in train and in test, most frequent in train first.
 
+    Genres of which dev or test have one label alone are left out: nothing can be measured there.
+
     Args:
         known: see `genres_of`.
     """
     train, test = (Counter(known.get(e.where, "") for e in split) for split in (dataset.train, dataset.test))
-    return [g for g, count in train.most_common() if g and count >= least and test[g] >= least]
+    frequent = [g for g, count in train.most_common() if g and count >= least and test[g] >= least]
+    return [g for g in frequent if _measurable(of_genre(dataset, known, g))]
+
+
+def _measurable(part: Dataset) -> bool:
+    return not any(one_answer(split, part.labels.scheme) for split in (part.dev, part.test))
 
 
 def of_genre(dataset: Dataset, known: Mapping[str, str], genre: str) -> Dataset:

@@ -1,0 +1,92 @@
+"""Whether dev and test can measure anything: a metric needs more than one answer, and more than one item to ask.
+
+Shared tasks hide the labels of their test sets behind a placeholder: `-1`, a class of train, `O` for every word. Scores
+on such a split are the same for all models, and so is a choice by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unfreeze.data.examples import Dataset, Example, SplitName
+from unfreeze.errors import InputError
+from unfreeze.tasks import Task
+
+JUDGED: tuple[SplitName, ...] = ("dev", "test")
+
+
+def one_answer(examples: Sequence[Example], scheme: str | None) -> str | None:
+    """What all labels of these examples say, as the end of a sentence; None where they say several things.
+
+    Tags in a scheme say one thing only where they mark no span: spans are counted, of whatever kind.
+    """
+    labels = {e.label for e in examples}
+    if any(isinstance(label, tuple) for label in labels):
+        tags = {tag for label in labels if isinstance(label, tuple) for tag in label}
+        if scheme is not None:
+            return "no word is in a span" if tags <= {"O"} else None
+        return f"every word has the tag '{min(tags)}'" if len(tags) == 1 else None
+    if len(labels) != 1:
+        return None
+    (label,) = labels
+    return f"every score is {label:g}" if isinstance(label, float) else f"every row has the label '{label}'"
+
+
+def check_measurable(
+    splits: Mapping[SplitName, Sequence[Example]], task: Task, scheme: str | None, files: Mapping[SplitName, Path]
+) -> None:
+    """Refuse a dev or test split on which nothing can be measured.
+
+    A single dev item may stand where its score is defined: it says too little, which the audit tells.
+
+    Args:
+        files: of the splits that have one; others were cut out of train.
+
+    Raises:
+        InputError: one answer only; a single test item, on which any difference would look certain.
+    """
+    for split in JUDGED:
+        problem = _problem(split, splits.get(split, ()), task, scheme)
+        if problem is not None and split in files:
+            raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
+        if problem is not None:
+            cut = f"what was cut out of train as {split} {problem}"
+            raise InputError(f"{cut}; add rows with other labels, or give --{split}", where=str(files["train"]))
+
+
+def check_items(items: Sequence[Example], task: Task, scheme: str | None, where: str) -> None:
+    """Raise `InputError` where the test items of a finished comparison (perhaps an old one) measure nothing."""
+    problem = _problem("test", items, task, scheme)
+    if problem is not None:
+        advice = f"compare again in another folder: {without('test')}"
+        raise InputError(f"the test set {problem}; {advice}", where=where)
+
+
+def check_parts(dataset: Dataset, where: str) -> Dataset:
+    """The data set, whose splits are parts of larger ones. Raises `InputError` where a part can measure nothing."""
+    for split in JUDGED:
+        problem = _problem(split, dataset.split(split), dataset.task, dataset.labels.scheme)
+        if problem is not None:
+            raise InputError(f"the part of {split} that is used {problem}; use more of it", where=where)
+    return dataset
+
+
+def without(split: SplitName) -> str:
+    """What to do about a split whose labels cannot be used."""
+    others = "--train (and --test)" if split == "dev" else "--train (and --dev)"
+    return f"leave the file out, and a {split} set is cut from train: name the other files with {others}"
+
+
+def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: str | None) -> str | None:
+    """What is wrong with a split, as the end of a sentence about it."""
+    if len(examples) == 1 and task.target == "score":
+        return "has 1 item, and a correlation needs two"
+    if len(examples) == 1 and split == "test":
+        words = f" of {len(examples[0].words):,} words (blank lines part sentences)" if examples[0].words else ""
+        return f"has 1 item{words}, on which any difference between two models would look certain"
+    found = one_answer(examples, scheme)
+    if found is None or (len(examples) == 1 and task.target == "class"):
+        return None
+    what = {"class": "whether classes are told apart", "score": "a correlation", "tags": "whether tags are found"}
+    return f"has one answer only ({found}), so it cannot show {what[task.target]}; perhaps its labels are hidden"
