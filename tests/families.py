@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import string
+from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 import transformers
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
+from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
 
 WORDS = ("the", "cat", "sat", "dog", "ran", "good", "bad", "fine", "film", "anna", "bob", "paris", "rome", "in", "and")
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 24}
@@ -69,3 +74,29 @@ def make_encoder(family: str = "bert", limit: int = LIMIT, seed: int = 0, **opti
     """The encoder of a family; `options` go to the model's configuration."""
     tokenizer = make_tokenizer(family in ROBERTA_LIKE, limit)
     return TransformerEncoder(family, make_model(family, seed, **options), tokenizer, limit)
+
+
+def save_folder(folder: Path, model: Any, tokenizer: Any = None, **config: Any) -> Path:
+    """An encoder's folder as transformers saves one; `config` is written over values of its config.json."""
+    model.save_pretrained(folder)
+    (tokenizer or make_tokenizer()).save_pretrained(folder)
+    change_json(folder / "config.json", **config)
+    return folder
+
+
+def change_json(path: Path, **values: Any) -> None:
+    """Values written over those of a JSON file; None takes one away."""
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({k: v for k, v in (known | values).items() if v is not None}), encoding="utf-8")
+
+
+def refused(folder: Path) -> str:
+    """The one line with which a folder is refused."""
+    with pytest.raises(InputError) as caught:
+        load_encoder(str(folder))
+    told = str(caught.value)
+    assert "\n" not in told
+    assert len(told) < 500 + len(str(folder))
+    assert "trust_remote_code" not in told
+    assert "ignore_mismatched_sizes" not in told
+    return told

@@ -137,3 +137,13 @@ def test_thousands_of_columns_make_a_line_of_bearable_length() -> None:
         with pytest.raises(InputError, match=r"\(3,000 in all\)") as caught:
             choose_columns(wide, **options)
         assert len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0", "__index_level_0__"])
+def test_row_numbers_of_pandas_are_no_choice(index: str) -> None:
+    assert choose_columns(table(index, "text", "kind")) == Columns("text", None, "kind")
+    assert choose_columns(table(index, "utt"), labelled=False) == Columns("utt")
+
+
+def test_a_byte_order_mark_hides_no_name() -> None:
+    assert choose_columns(table("\ufefftext", "label")) == Columns("\ufefftext", None, "label")

@@ -8,6 +8,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from unfreeze.data.audit import audit
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.data.read import read_dataset, read_unlabelled
 from unfreeze.errors import InputError
@@ -196,3 +197,11 @@ def test_no_text_to_predict_is_taken_for_a_header(
     column = None if usual[0] else "0"
     found = read_unlabelled(tmp_path / "a.tsv", task=TASKS["classification"], text=column, usual=usual)
     assert [e.text for e in found] == texts
+
+
+def test_texts_that_nobody_sees_are_empty(tmp_path: Path) -> None:
+    rows = ["text,label", *(f"film {i},{'xy'[i % 2]}" for i in range(20)), "\0,x", "\ufeff \u200b,y", "\0seen,x"]
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    dataset = read_dataset(None, train=tmp_path / "a.csv", dev=tmp_path / "a.csv", test=tmp_path / "a.csv")
+    assert [example.text for example in dataset.train[-3:]] == ["", "", "\0seen"]
+    assert audit(dataset).splits["train"].empty == 2

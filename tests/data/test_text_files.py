@@ -28,6 +28,39 @@ def test_missing_and_empty_files(tmp_path: Path) -> None:
         read_text(tmp_path / "a.tsv")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_bytes("text\tlabel\ngood\t1\n".encode(encoding))
+    with pytest.raises(InputError, match=r"a\.csv: is UTF-16 text .*; save it as UTF-8"):
+        load(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (b"PK\x03\x04", "spreadsheet"),
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"PAR1\x15\x04", "name it .parquet"),
+        ("\ufefft".encode("utf-32"), "UTF-32"),
+        (b"SQLite format 3\0", "SQLite"),
+    ],
+)
+def test_files_that_are_no_text_are_named(tmp_path: Path, start: bytes, told: str) -> None:
+    (tmp_path / "a.csv").write_bytes(start)
+    with pytest.raises(InputError, match=f"a.csv: is .*{told}"):
+        load(tmp_path / "a.csv")
+
+
+def test_carriage_returns_alone_end_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"text,label\rgood,1\rbad,0\r")
+    assert load(tmp_path / "a.csv") == ("csv", "text,label\ngood,1\nbad,0\n")
+
+
+def test_byte_order_marks_of_two_programs(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_bytes(b"\xef\xbb\xbf\xef\xbb\xbftext\tlabel\n")
+    assert read_text(tmp_path / "a.tsv") == "text\tlabel\n"
+
+
 def test_only_line_feeds_end_lines() -> None:
     assert lines_of("a\u2028b\x85c\x0cd\r\ne\n\nf") == ["a\u2028b\x85c\x0cd", "e", "", "f"]
 
@@ -62,6 +95,7 @@ TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VB
         ("a.txt", "{sic} one text\nanother one\n", "txt"),
         ("a.txt", '{"text": "x"}\n', "jsonl"),
         ("a.data", '{"text": "x"}\n', "jsonl"),
+        ("a.data", '[\n {"text": "x"}\n]\n', "jsonl"),
         ("a.conll", CONLL, "conll"),
         ("a.conll", "# c\n" + "\t".join(["1", *"abcdefghi"]) + "\n", "conllu"),
         ("a.char.bmes", "中 B-LOC\n国 E-LOC\n", "conll"),

@@ -196,7 +196,7 @@ ENCODER_FAULTS: dict[str, tuple[Change, str]] = {
     "torn configuration": (_torn("config.json"), "cannot be loaded"),
     "torn tokenizer": (_torn("tokenizer.json"), "cannot be loaded"),
     "weights of half a model": (_drop_a_layer, "layer.1"),
-    "weights of another size": (_other_width, "cannot be loaded"),
+    "weights of another size": (_other_width, "32 in the weights, 8 by config.json"),
 }
 
 

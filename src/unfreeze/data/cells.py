@@ -17,6 +17,8 @@ Cell = str | None
 Where = Callable[[int], str]
 """The place of a row, by its index."""
 
+INVISIBLE = "\0\ufeff\u200b"
+"""Characters that nobody sees, and that are no white space: U+0000, byte order mark, zero width space."""
 MOST_DIGITS = 21
 """Numbers of more digits before the point are written with an exponent."""
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
@@ -41,6 +43,11 @@ def texts_of(values: Sequence[Any], column: str, where: Where) -> list[Cell]:
             found = f"column '{column}' holds bytes that are no UTF-8 text (0x{error.object[error.start]:02x})"
             raise InputError(f"{found}; write texts, or take the column out", where=where(row)) from None
     return texts
+
+
+def without_edges(text: str) -> str:
+    """A text without white space and invisible characters at its edges."""
+    return text.strip().strip(INVISIBLE).strip()
 
 
 def number_text(text: str) -> str | None:

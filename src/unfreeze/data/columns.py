@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unfreeze.data.known_columns import IDS, LABELS, PAIRS, TEXTS, folded
+from unfreeze.data.known_columns import IDS, LABELS, PAIRS, ROW_NUMBERS, TEXTS, folded
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, nearest, shown
 from unfreeze.tasks import TASKS, Target, Task
@@ -102,8 +102,9 @@ def _guess_label(table: Table, taken: set[str | None]) -> str:
         return found[0]
     if found:
         raise _unsure(table, f"{len(found)} columns could be the label: {listed(found)}", "--label", found[-1])
-    left = [c for c in table.columns if c not in taken]
-    if len(table.columns) == 2:
+    columns = [c for c in table.columns if folded(c) not in ROW_NUMBERS or not table.header]
+    left = [c for c in columns if c not in taken]
+    if len(columns) == 2:
         if len(left) == 1:
             return left[0]
         if table.header and sum(folded(c) in TEXTS for c in left) == 1:

@@ -34,16 +34,21 @@ LABELS = (
     | {"polarity", "emotion", "topic", "stars", "rating", "score", "similarity", "relatedness_score"}
     | {"entailment_judgment", "is_duplicate", "is_paraphrase"}
 )
-IDS = frozenset({"", "id", "ids", "idx", "index", "uid", "guid", "pair_id", "pairid", "qid", "qid1", "qid2"}) | {
-    "#1_id",
-    "#2_id",
-    "unnamed:_0",
-    "sentence_id",
-    "row",
-}
+ROW_NUMBERS = frozenset({"", "unnamed:_0", "__index_level_0__"})
+"""How pandas calls the index of a table that was written with it."""
+IDS = (
+    ROW_NUMBERS
+    | frozenset({"id", "ids", "idx", "index", "uid", "guid", "pair_id", "pairid", "qid", "qid1", "qid2"})
+    | {
+        "#1_id",
+        "#2_id",
+        "sentence_id",
+        "row",
+    }
+)
 NAMES = TEXTS | LABELS | (IDS - {""}) | {name for pair in PAIRS for name in pair}
 
 
 def folded(name: str) -> str:
-    """A column name as compared with the tables here: lower case, `_` for spaces and hyphens."""
-    return name.strip().casefold().replace(" ", "_").replace("-", "_")
+    """A column name as compared with the tables here: lower case, `_` for spaces and hyphens, no byte order mark."""
+    return name.strip("\ufeff").strip().casefold().replace(" ", "_").replace("-", "_")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from unfreeze.data.cells import Cell, Where, number_text, texts_of
+from unfreeze.data.cells import Cell, Where, number_text, texts_of, without_edges
 from unfreeze.data.columns import find_column
 from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.labels import NO_LABEL, Splits
@@ -16,8 +16,6 @@ from unfreeze.data.measurable import without
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, shown
 
-INVISIBLE = "\0\ufeff\u200b"
-"""Characters at the edges of a label that nobody sees and no class differs by: U+0000, byte order mark, zero width."""
 UNNAMED = -1
 """What `datasets` writes for a row without a label, beside class numbers that have names."""
 
@@ -105,7 +103,7 @@ def labels_of(cells: Sequence[Cell], column: str, where: Where) -> list[str]:
     """
     if None in cells:
         raise no_value(cells, column, where)
-    labels = [(cell or "").strip().strip(INVISIBLE).strip() for cell in cells]
+    labels = [without_edges(cell or "") for cell in cells]
     if "" in labels:
         found = f"the label (column '{column}') is empty{_as_others(labels.count(''), len(labels))}"
         problem = f"{found}; fill it in or take the row out"

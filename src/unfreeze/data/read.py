@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unfreeze.data.cells import INVISIBLE, without_edges
 from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
 from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
@@ -114,7 +115,7 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: _examples(table, columns, labels.pop(split)) for split, table in tables.items()}
-    told_so = [f"{split}: {table.said}" for split, table in tables.items() if table.said]
+    told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
     said = [*told_so, _columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
     splits, unnamed = drop_unnamed(splits)
@@ -211,7 +212,14 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
     cells = table.column(column)
     if None in cells:
         raise no_value(cells, column, table.where)
-    return cells
+    # What nobody sees is an empty text, which the audit counts.
+    return [cell if not cell or cell[0] not in INVISIBLE or without_edges(cell) else "" for cell in cells]
+
+
+def _of_split(split: SplitName, sentence: str) -> str:
+    """A sentence about the file of a split; a warning stays one."""
+    doubt = "Warning: " if sentence.startswith("Warning: ") else ""
+    return f"{doubt}{split}: {sentence.removeprefix(doubt)}"
 
 
 def _columns_said(columns: Columns, told: _Told, table: Table) -> str:

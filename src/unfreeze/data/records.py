@@ -22,7 +22,7 @@ class Records:
         class_names: columns whose whole numbers stand for classes (in lists too), with the names in order; -1 and None
             are no class there.
         nested: columns that hold lists or objects.
-        said: how a file was read that does not hold an object a line; empty where there is nothing to say.
+        said: how a file was read that does not hold an object a line, in sentences.
     """
 
     path: Path
@@ -30,7 +30,7 @@ class Records:
     lines: Sequence[int]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nested: frozenset[str] = frozenset()
-    said: str = ""
+    said: tuple[str, ...] = ()
 
 
 def read_records(path: Path, kind: Format, text: str) -> Records:
@@ -46,6 +46,6 @@ def read_records(path: Path, kind: Format, text: str) -> Records:
     if kind == "jsonl":
         columns, lines, said = read_json(path, text)
         nested = frozenset(name for name, values in columns.items() if any(isinstance(v, (list, dict)) for v in values))
-        return Records(path, columns, lines, nested=nested, said=said)
+        return Records(path, columns, lines, nested=nested, said=(said,) if said else ())
     found = read_arrow(path)
     return Records(path, found.columns, range(1, found.rows + 1), found.class_names, found.nested)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from typing import Any
 
 from unfreeze.data.cells import Cell, texts_of
 from unfreeze.data.known_columns import NAMES, folded
+from unfreeze.data.quoting import delimiter_of, rows_of
 from unfreeze.data.records import Records, read_records
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
 
-Rows = list[list[str]]
+_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
+BYTE_ORDER_MARK = "\ufeff"
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Table:
         header: whether the file names its columns.
         nested: columns that hold lists or objects, which are no texts and no labels.
         records: the typed values of a jsonl, parquet or Arrow file.
-        said: how the file was read where that is not how its format is usually written.
+        said: how the file was read where that is not how its format is usually written, in sentences.
     """
 
     path: Path
@@ -40,7 +41,7 @@ class Table:
     header: bool = True
     nested: frozenset[str] = frozenset()
     records: Records | None = None
-    said: str = ""
+    said: tuple[str, ...] = ()
 
     def where(self, row: int) -> str:
         """`file:line` of a row."""
@@ -92,111 +93,73 @@ def read_table(
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
     else:
-        table = _delimited(path, text, "\t" if kind == "tsv" else _csv_delimiter(text), header, wanted, texts_only)
+        table = _delimited(path, text, kind, header, wanted, texts_only)
     if not table.lines:
-        raise InputError("the file has a header but no rows", where=str(path))
+        raise InputError(f"the file has {'a header but ' if table.columns else ''}no rows", where=str(path))
     twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
     if twice:
         raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=f"{path}:1")
     return table
 
 
-def _csv_delimiter(text: str) -> str:
-    """The delimiter of a `.csv` file: spreadsheets of many countries write `;`."""
-    first = text.partition("\n")[0]
-    return max(",;\t", key=first.count)
-
-
-def _raw_rows(lines: Sequence[str], delimiter: str) -> tuple[Rows, list[int]]:
-    """Rows when quote marks are plain characters."""
-    return [line.split(delimiter) for line in lines if line], [i for i, line in enumerate(lines, 1) if line]
-
-
-def _quoted_rows(text: str, delimiter: str) -> tuple[Rows, list[int]] | None:
-    """Rows when quote marks enclose cells (RFC 4180); None when the marks do not fit that reading."""
-    csv.field_size_limit(2**31 - 1)  # the default refuses documents past 128 KiB
-    # `StringIO` takes four bytes a character, but knows where a line ends that has other ends than `\n`.
-    source = io.StringIO(text, newline="") if "\r" in text else (f"{line}\n" for line in text.split("\n"))
-    reader = csv.reader(source, delimiter=delimiter, strict=True)
-    rows, lines, start = [], [], 1
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(start)
-            start = reader.line_num + 1
-    except csv.Error:
-        return None
-    return rows, lines
-
-
-def _is_enclosed(cell: str) -> bool:
-    """Whether a cell is enclosed in quote marks with the marks inside doubled."""
-    return len(cell) >= 2 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
-
-
-def _quoting_is_used(rows: Rows) -> bool:
-    """Whether quote marks enclose cells in rows that were split at every delimiter and came out even.
-
-    A writer that quotes where needed quotes every cell with a mark in it and doubles that mark; a writer that quotes
-    always encloses whole columns. Anything else, such as a sentence that is a quotation, is text.
-    """
-    marked = [(cell, at) for row in rows for at, cell in enumerate(row) if '"' in cell]
-    if not marked or not all(_is_enclosed(cell) for cell, _ in marked):
-        return False
-    per_column = Counter(at for _, at in marked)
-    return any('"' in cell[1:-1] for cell, _ in marked) or max(per_column.values()) >= max(len(rows) - 1, 2)
-
-
-def _rows(lines: Sequence[str], text: str, delimiter: str) -> tuple[Rows, list[int]]:
-    """Rows in the reading of quote marks that fits, and where each begins."""
-    quoted = _quoted_rows(text, delimiter) if '"' in text else None
-    if quoted is None or _quotes_are_text(lines, quoted[0], delimiter):
-        return _raw_rows(lines, delimiter)
-    return quoted
-
-
-def _quotes_are_text(lines: Sequence[str], quoted: Rows, delimiter: str) -> bool:
-    """Whether rows come out even when quote marks are plain characters, and there is no sign that they enclose cells.
-
-    Tabs hardly occur in texts, so tab-separated files often do without quoting; commas do occur. A quoted cell over
-    several lines would leave lines with too few fields; where none has, quote marks are text.
-    """
-    if len({line.count(delimiter) for line in lines if line}) != 1:
-        return False
-    joined = len(quoted) < sum(map(bool, lines))
-    if joined or len({len(row) for row in quoted}) != 1:
-        return True
-    return delimiter == "\t" and not _quoting_is_used(_raw_rows(lines, delimiter)[0])
-
-
 def _delimited(
-    path: Path, text: str, delimiter: str, header: bool | None, wanted: Collection[str], texts_only: bool
+    path: Path, text: str, kind: Format, header: bool | None, wanted: Collection[str], texts_only: bool
 ) -> Table:
-    rows, lines = _rows(lines_of(text), text, delimiter)
-    width = len(rows[0])
+    named = _SEPARATOR.match(text) if kind == "csv" else None
+    if named:  # spreadsheets are told the delimiter in a first line of its own
+        text = "\n" + text[named.end() :]
+    delimiter = named[1] if named else "\t" if kind == "tsv" else delimiter_of(text)
+    parsed = rows_of(path, text, delimiter)
+    rows, lines, said = parsed.rows, parsed.lines, list(parsed.said)
+    if not rows:
+        raise InputError("the file is empty", where=str(path))
+    width = min(len(rows[0]), max(map(len, rows[1:]), default=len(rows[0])))
+    if any(map(str.strip, rows[0][width:])):
+        width = len(rows[0])
+    surplus = [row for row in rows if len(row) > width and not any(map(str.strip, row[width:]))]
+    for row in surplus:
+        del row[width:]
+    if surplus:
+        said.append(f"Empty cells behind the last of {width} columns were left out ({len(surplus):,} lines).")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
-            advice = (
-                "enclose texts that contain the delimiter in double quotes" if delimiter != "\t" else "mend the line"
-            )
-            raise InputError(f"{len(row)} fields, the first line has {width}; {advice}", where=f"{path}:{line}")
+            problem = f"{len(row)} fields, the first line has {width}; {_advice(row, delimiter)}"
+            raise InputError(problem, where=f"{path}:{line}")
     if header is None:
         header = (names_columns if texts_only else has_header)(rows, wanted)
-    if header:
-        return Table(path, tuple(rows[0]), rows[1:], lines[1:])
-    return Table(path, tuple(map(str, range(width))), rows, lines, header=False)
+    if not header:
+        return Table(path, tuple(map(str, range(width))), rows, lines, header=False, said=tuple(said))
+    again = next((line for row, line in zip(rows[1:], lines[1:], strict=True) if _same_names(row, rows[0])), None)
+    if again is not None and width > 1:
+        problem = "this row repeats the names of the columns, as when files are joined; take it out"
+        raise InputError(problem, where=f"{path}:{again}")
+    return Table(path, tuple(rows[0]), rows[1:], lines[1:], said=tuple(said))
+
+
+def _advice(row: Sequence[str], delimiter: str) -> str:
+    if delimiter == "\t":
+        return "mend the line"
+    doubled = " and double the marks inside" if any('"' in cell for cell in row) else ""
+    return f"enclose texts that contain the delimiter in double quotes{doubled}"
+
+
+def _same_names(row: Sequence[str], names: Sequence[str]) -> bool:
+    return row[-1] == names[-1] and [row[0].lstrip(BYTE_ORDER_MARK), *row[1:]] == names
 
 
 def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> bool:
     """Whether the first row names the columns.
 
     It does when it holds a well-known or wanted column name; otherwise when there are several columns and no first
-    cell is empty, a number, or a value that occurs again further down.
+    cell is empty, a number, or a value that occurs again further down. The first name may be empty above row numbers,
+    as pandas writes them.
     """
     first = rows[0]
     if names_columns(rows, wanted):
         return True
+    if not first[0].strip() and rows[1:] and all(row[0].isdecimal() for row in rows[1:]):
+        first = first[1:]
+        rows = [row[1:] for row in rows]
     if len(first) == 1 or any(not cell.strip() or is_number(cell) for cell in first):
         return False
     return not any(first[at] == row[at] for row in rows[1:] for at in range(len(first)))

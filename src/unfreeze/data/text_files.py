@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from pathlib import Path
@@ -25,6 +26,20 @@ SUFFIXES: dict[str, Format] = {
 SAMPLE = 2000
 """Lines looked at when the name does not tell the format."""
 
+_MAGIC = {
+    b"PK\x03\x04": "is a zip archive or a spreadsheet (.xlsx, .ods); unpack it, or save it as csv",
+    b"\xd0\xcf\x11\xe0": "is a spreadsheet or document of old Office programs; save it as csv",
+    b"\x1f\x8b": "is compressed by gzip; unpack it",
+    b"BZh91AY&SY": "is compressed by bzip2; unpack it",
+    b"\xfd7zXZ\0": "is compressed by xz; unpack it",
+    b"\x28\xb5\x2f\xfd": "is compressed by Zstandard; unpack it",
+    b"PAR1\x15": "is a parquet file; name it .parquet",
+    b"ARROW1\0\0": "is an Arrow file; name it .arrow",
+    b"SQLite format 3\0": "is an SQLite data base; write the table as csv",
+    b"%PDF-": "is a PDF document, not a table; write the texts as csv",
+}
+"""How files begin that are no text."""
+
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file, a byte order mark taken off.
@@ -33,11 +48,16 @@ def read_text(path: Path) -> str:
         InputError: the file is missing, unreadable, empty, or holds bytes that are no UTF-8 (with its line).
     """
     try:
-        data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        data = path.read_bytes()
     except FileNotFoundError:
         raise InputError("no such file; check the path", where=str(path)) from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    told = _other_than_utf8(data)
+    if told:
+        raise InputError(told, where=str(path))
+    while data.startswith(codecs.BOM_UTF8):
+        data = data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -47,6 +67,16 @@ def read_text(path: Path) -> str:
     if not text.strip():
         raise InputError("the file is empty", where=str(path))
     return text if "\n" in text else text.replace("\r", "\n")  # how Macs before 2001 ended lines
+
+
+def _other_than_utf8(data: bytes) -> str | None:
+    """What a file is that is certainly no UTF-8 text, and what to do; None if it may be."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "is UTF-32 text; save it as UTF-8"
+    # Half of the bytes of Latin letters are zero in UTF-16; real text holds hardly any.
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data.count(0, 0, 4096) > len(data[:4096]) / 4:
+        return "is UTF-16 text (spreadsheets call it 'Unicode text'); save it as UTF-8"
+    return next((told for start, told in _MAGIC.items() if data.startswith(start)), None)
 
 
 def lines_of(text: str) -> list[str]:

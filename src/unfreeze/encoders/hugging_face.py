@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
 
 from unfreeze.encoders.folder_checks import check_files
-from unfreeze.encoders.length_limit import length_limit
-from unfreeze.encoders.model_checks import check_runs, check_tokenizer, check_weights
+from unfreeze.encoders.length_limit import DEFAULT, length_limit
+from unfreeze.encoders.model_checks import check_runs, check_tokenizer
 from unfreeze.encoders.source import Source, source_of
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.weight_checks import check_sizes, check_weights
 
 
 def load_transformer(name: str, max_length: int | None = None) -> TransformerEncoder:
@@ -33,11 +35,11 @@ def load_transformer(name: str, max_length: int | None = None) -> TransformerEnc
     config = _configuration(source)
     tokenizer = _tokenizer(source)
     model, found = _model(source, config)
-    said += check_weights(source, found)
+    said += check_weights(source, model, found)
     said += check_tokenizer(source, model, tokenizer)
-    said += check_runs(source, model, tokenizer)
     limit, about_limit = length_limit(source, model, tokenizer, max_length)
-    encoder = TransformerEncoder(name, model, tokenizer, limit)
+    trial = check_runs(source, model, limit)
+    encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
     encoder.said = (*said, *about_limit)
     return encoder
 
@@ -57,7 +59,14 @@ def _configuration(source: Source) -> Any:
     from transformers import AutoConfig
 
     with source.loading():
-        return AutoConfig.from_pretrained(source.where, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(source.where, trust_remote_code=False)
+    check_sizes(source, config)
+    if source.settings("config.json").get("max_position_embeddings", 1) in (None, -1, 0):
+        with suppress(NotImplementedError):
+            config.max_position_embeddings = DEFAULT  # no limit; but the model is made with a table, or a count
+    if hasattr(config, "auto_map"):
+        del config.auto_map  # an encoder that is saved anew does not bring that code along
+    return config
 
 
 def _tokenizer(source: Source) -> Any:
@@ -75,6 +84,6 @@ def _model(source: Source, config: Any) -> tuple[Any, dict[str, Any]]:
         torch.manual_seed(0)  # a pooler that the weights lack is drawn; nothing reads it, the fingerprint covers it
         model, found = AutoModel.from_pretrained(
             source.where, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True,
-            trust_remote_code=False,
+            trust_remote_code=False, ignore_mismatched_sizes=True,  # they are told, and refused, in `check_weights`
         )  # fmt: skip
         return model, found

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from unfreeze.encoders.source import Source
+from unfreeze.encoders.trial import drawn
+
+DEFAULT = 512  # pieces, where nothing limits them; as many as BERT reads
+_ENDLESS = 10**9  # tokenizers without a limit say 10^30
+_TABLES = ("position_embeddings", "position_embedding", "embed_positions", "wpe")
 
 
 def length_limit(source: Source, model: Any, tokenizer: Any, asked: int | None) -> tuple[int, list[str]]:
@@ -12,14 +20,59 @@ def length_limit(source: Source, model: Any, tokenizer: Any, asked: int | None) 
 
     Returns:
         The limit in pieces, special ones included, and lines that a person is to be told.
+
+    Raises:
+        InputError: a limit is no number of pieces, or leaves no room for text.
     """
-    limits = [int(tokenizer.model_max_length)]
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions and positions > 0:
-        # RoBERTa's positions start after the padding id, so its table holds that many fewer.
-        table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
-        padding = getattr(table, "padding_idx", None)
-        limits.append(int(positions) - (0 if padding is None else padding + 1))
     own = source.settings("sentence_bert_config.json").get("max_seq_length")
-    limits += [int(limit) for limit in (own, asked) if limit]
-    return min(limits), []
+    known = [
+        _pieces(source, "tokenizer_config.json says model_max_length", tokenizer.model_max_length),
+        _pieces(source, "sentence_bert_config.json says max_seq_length", None if own == 0 else own),
+        _positions(source, model),
+    ]
+    limits = [limit for limit in (*known, asked) if limit is not None]
+    said = [] if limits else [
+        f"Neither its tokenizer nor its configuration limits the length of a text: {DEFAULT} pieces are read; "
+        "--max-length chooses."
+    ]  # fmt: skip
+    limit = min(limits, default=DEFAULT)
+    special = len(tokenizer.backend_tokenizer.encode("").ids)
+    if limit <= special:
+        raise source.error(f"reads {limit} pieces at once, of which {special} are special: none are left for a text")
+    if not _holds(model, limit):
+        raise source.error(f"fails on inputs of {limit} pieces, though they are within its limit; choose --max-length")
+    return limit, said
+
+
+def _pieces(source: Source, where: str, value: Any) -> int | None:
+    """A limit that is written in a file; None for none."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value or float(value) < 1:
+        raise source.error(f"{where} {value!r}; wanted is a number of pieces")
+    return None if value > _ENDLESS else int(value)
+
+
+def _positions(source: Source, model: Any) -> int | None:
+    """How many positions the model has; None where it has no end of them."""
+    table = next((part for name, part in model.named_modules() if name.rpartition(".")[2] in _TABLES), None)
+    value = getattr(model.config, "max_position_embeddings", None)
+    value = source.settings("config.json").get("max_position_embeddings", value)
+    said = None if value in (None, -1, 0) else _pieces(source, "config.json says max_position_embeddings", value)
+    weight = getattr(table, "weight", None)
+    if not isinstance(weight, Tensor):
+        return said
+    # RoBERTa's positions start after the padding id, so its table holds that many fewer.
+    padding = getattr(table, "padding_idx", None)
+    rows = len(weight) - (0 if padding is None else padding + 1)
+    return rows if said is None else min(rows, said)
+
+
+def _holds(model: Any, limit: int) -> bool:
+    """Whether the tables of positions take an input of that length."""
+    try:
+        with torch.no_grad():
+            model.embeddings(input_ids=drawn(model, limit))
+    except Exception as error:  # other errors: a kind that puts its inputs together elsewhere
+        return not isinstance(error, IndexError) and "out of bounds" not in str(error)
+    return True

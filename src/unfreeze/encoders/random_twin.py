@@ -30,7 +30,9 @@ def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
 
             config: Any = encoder.model.config
             model = AutoModel.from_config(copy.deepcopy(config), trust_remote_code=False)
-            return TransformerEncoder(encoder.name, model, encoder.tokenizer, encoder.max_length).to(encoder.device)
+            shape = encoder.layers, encoder.width
+            twin_of = TransformerEncoder(encoder.name, model, encoder.tokenizer, encoder.max_length, shape)
+            return twin_of.to(encoder.device)
         if isinstance(encoder, ElmoEncoder):
             twin = copy.deepcopy(encoder)
             twin.model = ElmoModel(encoder.model.cnn.size, encoder.model.lm.size).to(encoder.device).eval()

@@ -74,7 +74,8 @@ class Source:
         except InputError:
             raise
         except Exception as error:
-            raise self.error(f"cannot be loaded: {shortened(error)}{nearest(self.name, PACKAGED)}") from None
+            hint = nearest(self.name, PACKAGED) if self.folder is None else ""
+            raise self.error(f"cannot be loaded: {shortened(error)}{hint}") from None
 
 
 def source_of(name: str) -> Source:

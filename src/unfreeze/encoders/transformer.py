@@ -31,16 +31,19 @@ class TransformerEncoder(Encoder):
         model: an encoder whose outputs have `last_hidden_state` and `hidden_states`, in fp32.
         tokenizer: its fast tokenizer.
         max_length: the most pieces an input may have, special pieces included.
+        shape: how many layers it gives states of, the embedding layer included, and how wide they are; None takes what
+            the configuration says.
     """
 
-    def __init__(self, name: str, model: nn.Module, tokenizer: Any, max_length: int) -> None:
+    def __init__(
+        self, name: str, model: nn.Module, tokenizer: Any, max_length: int, shape: tuple[int, int] | None = None
+    ) -> None:
         super().__init__()
         self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
         self.family, self.reads_pairs = "transformer", True
         self.model = model
         config: Any = model.config
-        self.layers = int(config.num_hidden_layers) + 1
-        self.width = int(config.hidden_size)
+        self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self._packed_start: int | None = None  # first position id of packed inputs; set by `packs`
         self._packs: bool | None = None
         self._resumes: frozenset[int] | None = None

@@ -1,0 +1,93 @@
+"""Folders that bring code of their own: it is never run, so what it is for must be there without it, or is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from unfreeze.encoders.source import Source
+
+# Kinds whose weights were published with code before transformers had them, class names and all. For other known kinds,
+# code under "AutoModel" is another network, even where it keeps the name: gte-Qwen2's Qwen2Model looks both ways.
+PORTED = ("nomic_bert", "eurobert", "gte", "jina_embeddings_v3", "falcon", "deepseek_v2", "deepseek_v3")
+
+
+def check_own_code(source: Source, config: Mapping[str, Any]) -> list[str]:
+    """Check what code the folder names for configuration, model and tokenizer.
+
+    Args:
+        config: values of config.json.
+
+    Returns:
+        Lines that a person is to be told.
+
+    Raises:
+        InputError: without that code it would be another model or tokenizer, or none.
+    """
+    return _check_model(source, config) + _check_tokenizer(source)
+
+
+def _check_model(source: Source, config: Mapping[str, Any]) -> list[str]:
+    from transformers import CONFIG_MAPPING, __version__
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING_NAMES
+
+    named, kind = _named(config.get("auto_map")), config.get("model_type")
+    if not isinstance(kind, str) or not kind:
+        return []  # loading says what is missing
+    if kind not in CONFIG_MAPPING:
+        code = f"its own code for it ({next(iter(named.values()))}) is never run, and " if named else ""
+        raise source.error(
+            f"is of type {kind!r}: {code}transformers {__version__} does not know it; if another release does, save it "
+            "anew with that, else choose another encoder"
+        )
+    known = MODEL_MAPPING_NAMES.get(kind, "")
+    own = known if isinstance(known, str) else known[0]
+    if "AutoModel" in named:
+        classes = {CONFIG_MAPPING[kind].__name__, own}
+        theirs = {_class(named[part]) for part in ("AutoConfig", "AutoModel") if part in named}
+        if kind not in PORTED or not theirs <= classes:
+            raise source.error(
+                f"names code of its own as the model ({named['AutoModel']}), which is never run; transformers' {own} "
+                "would give other states. If that is the model after all, take auto_map out of its config.json"
+            )
+    if named:
+        code = ", ".join(sorted(set(named.values())))
+        return [f"The encoder's folder names code of its own ({code}), which is not run: it is read as a {own}."]
+    return _odd_architecture(config, own)
+
+
+def _odd_architecture(config: Mapping[str, Any], own: str) -> list[str]:
+    """A line where config.json names a network that is none of transformers', nor one of its kind with another head."""
+    import transformers
+
+    names = config.get("architectures")
+    for name in names if isinstance(names, list) else ():
+        if isinstance(name, str) and name not in dir(transformers) and not name.startswith(own.removesuffix("Model")):
+            return [f"Warning: config.json names the network {name}, which transformers lacks: it is read as a {own}."]
+    return []
+
+
+def _check_tokenizer(source: Source) -> list[str]:
+    given = source.settings("tokenizer_config.json").get("auto_map")
+    if not given:
+        return []
+    parts = given.get("AutoTokenizer") if isinstance(given, dict) else given
+    names = [part for part in (parts if isinstance(parts, list) else [parts]) if isinstance(part, str)]
+    if not names:
+        return []
+    if source.file("tokenizer.json") is None:
+        raise source.error(
+            f"has a tokenizer that is code of its own ({names[-1]}), which is never run, and no tokenizer.json, which "
+            "would tell the same without code; save one there"
+        )
+    return [f"The tokenizer's own code ({names[-1]}) is not run: texts are read as tokenizer.json says."]
+
+
+def _named(auto_map: Any) -> dict[str, str]:
+    """Which class stands for what, where config.json says so in the usual way."""
+    given = auto_map.items() if isinstance(auto_map, dict) else ()
+    return {str(part): name for part, name in given if isinstance(name, str) and part != "AutoTokenizer"}
+
+
+def _class(reference: str) -> str:
+    return reference.rpartition(".")[2]

@@ -1,0 +1,116 @@
+"""A transformer tried on a few pieces: what it asks for, how many and how wide its states are, where pieces look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.source import Source, shortened
+from unfreeze.errors import InputError
+
+Looks = Literal["around", "back", "nowhere"]
+SHORT, LONG = 12, 130  # pieces; some kinds do not look around in short inputs, so these are tried again at length
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of it.
+
+    Attributes:
+        layers, width: of the states, the embedding layer included.
+        looks: whether a piece's state changes with the pieces after it, only with those before, or with neither.
+    """
+
+    layers: int
+    width: int
+    looks: Looks
+
+
+def tried(source: Source, model: Any, limit: int) -> Trial:
+    """Run the model on pieces drawn at random, alone and padded.
+
+    Raises:
+        InputError: it wants more than pieces, or its states are not one of the same width a piece and layer.
+    """
+    try:
+        with torch.no_grad():
+            return _tried(source, model, limit)
+    except InputError:
+        raise
+    except Exception as error:  # each kind fails in ways of its own
+        raise source.error(
+            f"is of type {model.config.model_type!r}, which cannot be run on the pieces of texts alone "
+            f"({shortened(error, 150)}); an encoder of texts is wanted"
+        ) from None
+
+
+def _tried(source: Source, model: Any, limit: int) -> Trial:
+    length = min(SHORT, limit)
+    ids = drawn(model, length)
+    out = model(input_ids=ids, output_hidden_states=True)
+    found = [tuple(layer.shape) for layer in (*out.hidden_states, out.last_hidden_state)]
+    if len(set(found)) > 1 or found[0][:2] != tuple(ids.shape) or len(found[0]) != 3:
+        shown = ", ".join(" x ".join(map(str, shape[1:])) for shape in dict.fromkeys(found))
+        raise source.error(
+            f"is of type {model.config.model_type!r}, whose layers give states of different shapes for an input of "
+            f"{length} pieces ({shown}); wanted is one state of the same width a piece and layer"
+        )
+    if not _same(out.hidden_states[-1], out.last_hidden_state):
+        problem = f"is of type {model.config.model_type!r}, which changes its last layer's states once more"
+        raise source.error(f"{problem}; choose another encoder")
+    if not out.last_hidden_state.isfinite().all():
+        raise source.error("gives states that are infinite or no numbers")
+    if not _same(model(input_ids=ids).last_hidden_state, out.last_hidden_state):
+        problem = f"is of type {model.config.model_type!r}, which gives the same pieces other states at each run"
+        raise source.error(f"{problem}; choose another encoder")
+    _run_padded(model, length)
+    return Trial(len(out.hidden_states), int(found[0][2]), _looks(model, {length, min(LONG, limit)}))
+
+
+def _looks(model: Any, lengths: set[int]) -> Looks:
+    if any(_reaches(model, length, changed=-1, kept=slice(0, -1)) for length in sorted(lengths)):
+        return "around"
+    back = any(_reaches(model, length, changed=0, kept=slice(1, None)) for length in sorted(lengths))
+    return "back" if back else "nowhere"
+
+
+def _reaches(model: Any, length: int, changed: int, kept: slice) -> bool:
+    """Whether another piece at the place `changed` gives the pieces at `kept` other states."""
+    ids = drawn(model, length)
+    others = ids.clone()
+    others[0, changed] = drawn(model, length, seed=1)[0, changed]
+    first, second = (model(input_ids=x).last_hidden_state[:, kept] for x in (ids, others))
+    return first.numel() > 0 and not _same(first, second)
+
+
+def _run_padded(model: Any, length: int) -> None:
+    """A shorter input beside a longer one, which some kinds do not stand."""
+    ids = torch.cat([drawn(model, length, seed) for seed in range(2)])
+    mask = torch.ones_like(ids)
+    mask[0, (length + 1) // 2 :] = 0
+    model(input_ids=ids, attention_mask=mask)
+
+
+def drawn(model: Any, length: int, seed: int = 0) -> Tensor:
+    """(1, length) ids of pieces; each place has another one with another seed."""
+    rows = piece_rows(model) or int(getattr(model.config, "vocab_size", 256))
+    low = min(5, rows - 1)  # special ids are low; a padding id inside would shift positions
+    ids = torch.randint(0, rows - low, (1, length), generator=torch.Generator().manual_seed(0))
+    return low + (ids + seed) % (rows - low)
+
+
+def piece_rows(model: Any) -> int | None:
+    """Rows of the model's table of pieces; None where it has none that is told."""
+    try:
+        table = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):
+        return None
+    weight = getattr(table, "weight", None)
+    return int(weight.shape[0]) if isinstance(weight, Tensor) else None
+
+
+def _same(states: Tensor, others: Tensor) -> bool:
+    return torch.allclose(states, others, rtol=1e-6, atol=1e-7)

@@ -1,0 +1,106 @@
+"""Whether the weights of a folder are those of the model that it describes: none lacks, no layer is left over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import torch
+
+from unfreeze.encoders.source import Source
+
+# Settings by other names than transformers has by now: a kind that does not know the name takes its default instead.
+OTHER_NAMES = {
+    "hidden_size": ("n_embd", "d_model", "dim", "emb_dim"),
+    "num_hidden_layers": ("n_layer", "n_layers", "num_layers"),
+    "num_attention_heads": ("n_head", "n_heads", "num_heads"),
+    "intermediate_size": ("n_inner", "hidden_dim", "d_inner", "d_ff"),
+}
+_CONSTANTS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|act_scaling_factor)$")
+_IN_A_LAYER = re.compile(r"(^|\.)\d+\.")
+_ADAPTER = re.compile(r"lora_|adapter|\.ia3_|prompt_embedding", re.IGNORECASE)
+
+
+def check_sizes(source: Source, config: Any) -> None:
+    """Raise `InputError` where config.json gives a size by a name that this kind of model does not read."""
+    raw = source.settings("config.json")
+    known = {f.name for f in fields(config)} if is_dataclass(config) else set()
+    known |= set(getattr(config, "attribute_map", {}).values())
+    for name, others in OTHER_NAMES.items():
+        read = getattr(config, name, None)
+        for other in others:
+            given = raw.get(other)
+            unread = name not in raw and other not in known and isinstance(given, int)
+            if unread and isinstance(read, int) and read != given:
+                raise source.error(
+                    f"its config.json says {other} {given}, which transformers' {config.model_type} does not read: "
+                    f"it would have {name} {read}; rename {other} to {name} there"
+                )
+
+
+def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[str]:
+    """Check that weights and model fit each other.
+
+    Args:
+        found: what `from_pretrained` says of the weights (`output_loading_info`).
+
+    Returns:
+        Lines that a person is to be told.
+
+    Raises:
+        InputError: tensors lack, are of other sizes, are left over in a layer, or hold what are no finite numbers.
+    """
+    odd = sorted(found["mismatched_keys"])
+    if odd:
+        name, theirs, ours = odd[0]
+        raise source.error(
+            f"its weights are not of the sizes in its config.json: {name} is {_shape(theirs)} in the weights, "
+            f"{_shape(ours)} by config.json ({len(odd)} tensors differ)"
+        )
+    surplus = {key for key in found["unexpected_keys"] if _inside(model, key) and not _CONSTANTS.search(key)}
+    lacking = {key for key in found["missing_keys"] if "pooler" not in key}
+    if lacking:
+        _refuse_lacking(source, lacking, set(found["unexpected_keys"]))
+    said = _surplus(source, model, surplus)
+    broken = [name for name, p in model.named_parameters() if "pooler" not in name and not p.isfinite().all()]
+    if broken:
+        raise source.error(
+            f"its weights hold what are no finite numbers, in {len(broken)} tensors, such as {broken[0]}"
+        )
+    return said
+
+
+def _refuse_lacking(source: Source, lacking: Collection[str], unexpected: Collection[str]) -> None:
+    problem = f"its weights lack {len(lacking)} of the model's tensors, such as {min(lacking)}"
+    other = f" (and have others, such as {min(unexpected)})" if unexpected else ""
+    raise source.error(f"{problem}{other}; save it anew with save_pretrained")
+
+
+def _surplus(source: Source, model: Any, surplus: Collection[str]) -> list[str]:
+    layers = sorted(key for key in surplus if _IN_A_LAYER.search(key))
+    if not surplus:
+        return []
+    if not layers:
+        what = f"{len(surplus)} tensors that a {type(model).__name__} has no place for, such as {min(surplus)}"
+        return [f"Warning: the encoder's weights have {what}; they are left out."]
+    if all(_ADAPTER.search(key) for key in layers):
+        raise source.error(
+            f"its weights have an adapter in them ({layers[0]}), which is not applied here; merge it and save the model"
+        )
+    count = getattr(model.config, "num_hidden_layers", None)
+    raise source.error(
+        f"its weights have tensors in the encoder's layers that the model has no place for, such as {layers[0]}; "
+        f"config.json says {count} layers (num_hidden_layers): mend that, or save the model anew with save_pretrained"
+    )
+
+
+def _inside(model: Any, key: str) -> bool:
+    """Whether a tensor of that name lies in the encoder; heads lie beside it."""
+    name = key.removeprefix(f"{model.base_model_prefix}.") if model.base_model_prefix else key
+    return name.partition(".")[0] in {part for part, _ in model.named_children()} and "pooler" not in name
+
+
+def _shape(size: torch.Size) -> str:
+    return " x ".join(map(str, size)) or "a single number"

@@ -1,0 +1,89 @@
+"""How long an input may be, wherever that is written, and where it is written nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from families import SIZES, change_json, make_model, make_tokenizer, refused, save_folder
+from transformers import NomicBertConfig, NomicBertModel, XLNetConfig, XLNetModel
+
+from unfreeze.encoders.load import load_encoder
+from unfreeze.errors import InputError
+
+
+def unlimited(folder: Path, **tokenizer: Any) -> Path:
+    """An encoder with relative positions: any length will do."""
+    torch.manual_seed(0)
+    sizes = {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 32}
+    save_folder(
+        folder, XLNetModel(XLNetConfig(vocab_size=len(make_tokenizer()), **sizes)), make_tokenizer(limit=10**30)
+    )
+    change_json(folder / "tokenizer_config.json", **tokenizer)
+    return folder
+
+
+def test_without_any_limit_one_is_taken_and_said(tmp_path: Path) -> None:
+    encoder = load_encoder(str(unlimited(tmp_path)))
+    assert encoder.max_length == 512
+    assert any("512 pieces" in line and "--max-length" in line for line in encoder.said)
+    for inputs in (encoder.read_texts(["good " * 600]), encoder.read_texts(["good " * 600], ["bad"])):
+        assert inputs.lengths().tolist() == [512]
+        assert inputs.truncated.all()
+    assert encoder.read_words([["good"] * 600]).lengths().max() == 512
+    asked = load_encoder(str(unlimited(tmp_path)), 700)
+    assert asked.max_length == 700
+    assert not any("512" in line for line in asked.said)
+
+
+@pytest.mark.parametrize("positions", [-1, 0])
+def test_a_configuration_without_a_limit(positions: int, tmp_path: Path) -> None:
+    """Positions by rotation need no table, so nothing hangs on the number."""
+    model = NomicBertModel(NomicBertConfig(vocab_size=len(make_tokenizer()), **SIZES))
+    folder = save_folder(tmp_path, model, make_tokenizer(limit=10**30), max_position_embeddings=positions)
+    encoder = load_encoder(str(folder))
+    assert encoder.max_length == 512
+    assert any("512 pieces" in line for line in encoder.said)
+
+
+@pytest.mark.parametrize("value", [[], "abc", "512", -1, 0, True, {"a": 1}])
+def test_a_limit_of_the_tokenizer_that_is_none(value: Any, tmp_path: Path) -> None:
+    assert "model_max_length" in refused(unlimited(tmp_path, model_max_length=value))
+
+
+@pytest.mark.parametrize("value", [[], "abc", -5, True])
+def test_a_limit_of_sentence_transformers_that_is_none(value: Any, tmp_path: Path) -> None:
+    change_json(unlimited(tmp_path) / "sentence_bert_config.json", max_seq_length=value)
+    assert "max_seq_length" in refused(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "limit"), [(20, 20), (20.0, 20), (1e30, 512), (None, 512)])
+def test_limits_that_are_read(value: Any, limit: int, tmp_path: Path) -> None:
+    assert load_encoder(str(unlimited(tmp_path, model_max_length=value))).max_length == limit
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_limit_that_leaves_no_room_for_text(limit: int, tmp_path: Path) -> None:
+    assert f"{limit} pieces" in refused(save_folder(tmp_path, make_model("bert"), make_tokenizer(limit=limit)))
+    assert "2 pieces" in refused(save_folder(tmp_path / "other", make_model("bert", max_position_embeddings=2)))
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "mpnet", "distilbert", "albert"])
+def test_the_table_of_positions_is_long_enough(family: str, tmp_path: Path) -> None:
+    roberta = family in ("roberta", "mpnet")
+    folder = save_folder(tmp_path, make_model(family), make_tokenizer(roberta, limit=10**30))
+    encoder = load_encoder(str(folder))
+    assert encoder.max_length == 40
+    batch = encoder.read_texts(["good " * 99, "bad"]).batch([0, 1])
+    with torch.no_grad():
+        assert encoder.encode(batch).states.isfinite().all()
+
+
+def test_a_table_that_holds_less_than_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unfreeze.encoders.length_limit._TABLES", ())
+    folder = save_folder(tmp_path, make_model("roberta"), make_tokenizer(True, limit=10**30))
+    with pytest.raises(InputError, match=r"42 pieces.*--max-length"):
+        load_encoder(str(folder))
+    assert load_encoder(str(folder), 40).max_length == 40
