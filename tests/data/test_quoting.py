@@ -191,3 +191,14 @@ def test_a_late_stray_mark_takes_time_in_proportion() -> None:
 
     seconds(100)
     assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
+
+
+def test_doubts_about_tabs_and_carriage_returns_are_said() -> None:
+    tabbed = rows_of(PATH, 'text\tlabel\n"it""s"\tx\n"so" he said\ty\n', "\t")
+    assert tabbed.rows[1] == ['"it""s"', "x"]
+    assert tabbed.said == (
+        "Warning: quote marks were kept as text (first in line 2), but 1 cells look enclosed by them.",
+    )
+    assert table("text,label\r\na,1\rb\r\n").said == (
+        "Carriage returns inside lines were kept as text (in 1, first in 2).",
+    )

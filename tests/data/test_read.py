@@ -205,3 +205,9 @@ def test_texts_that_nobody_sees_are_empty(tmp_path: Path) -> None:
     dataset = read_dataset(None, train=tmp_path / "a.csv", dev=tmp_path / "a.csv", test=tmp_path / "a.csv")
     assert [example.text for example in dataset.train[-3:]] == ["", "", "\0seen"]
     assert audit(dataset).splits["train"].empty == 2
+
+
+def test_nulls_of_data_bases_are_no_texts(tmp_path: Path) -> None:
+    (tmp_path / "a.tsv").write_text("text\tlabel\ngood\tx\n\\N\ty\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"a\.tsv:3: '\\N' for 'text' is what data bases write for no value"):
+        read_dataset(tmp_path / "a.tsv")

@@ -70,6 +70,7 @@ def test_what_stays(train: str, test: str) -> None:
         ("0 1 Infinity", "", "train:2"),
         ("pos neg NaN", "", "train:2"),
         ("pos <NA>", "", "train:1"),
+        ("pos neg \\N", "", "train:2"),
     ],
 )
 def test_missing_values_are_no_class(train: str, test: str, where: str) -> None:

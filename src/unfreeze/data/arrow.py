@@ -42,10 +42,10 @@ def read_arrow(path: Path) -> ArrowColumns:
     """
     parquet = path.suffix.lower() in (".parquet", ".pq")
     table = _guarded(path, f"is no readable {'parquet' if parquet else 'Arrow'} file", lambda: _table(path, parquet))
-    twice = [name for name, count in Counter(table.column_names).items() if count > 1]
+    columns = _Columns(path, table)
+    twice = [name for name, count in Counter(iter(columns)).items() if count > 1]
     if twice:
         raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=str(path))
-    columns = _Columns(path, table)
     nested = frozenset(field.name for field in table.schema if _is_nested(field.type))
     nested |= {f.name for f in table.schema if _is_json(f.type) and any(map(_is_list, columns[f.name]))}
     named = names_in_schema(table.schema.metadata)
@@ -75,6 +75,13 @@ def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
 
 
 def _table(path: Path, parquet: bool) -> Any:
+    table = _unchecked(path, parquet)
+    for field in table.schema:
+        field.name.encode()  # decoded only here: a damaged name is no text
+    return table
+
+
+def _unchecked(path: Path, parquet: bool) -> Any:
     import pyarrow
     import pyarrow.parquet
 

@@ -122,14 +122,13 @@ def _doubled(text: str, delimiter: str) -> Parsed:
         return quoted if quoted.broken is not None else replace(quoted, said=_bare_marks(lines, quoted, delimiter))
     raw = _raw(lines, delimiter)
     first = next((line for row, line in zip(raw.rows, raw.lines, strict=True) if any('"' in cell for cell in row)), 0)
-    doubtful = joined and quoted.broken is None
-    if doubtful:
-        said = (
-            f"Warning: quote marks were kept as text (first in line {first}), but may enclose cells of several lines."
-        )
+    enclosed = sum(_is_enclosed(cell) and '""' in cell[1:-1] for row in raw.rows for cell in row if '"' in cell)
+    if enclosed or (joined and quoted.broken is None):
+        why = f"{enclosed:,} cells look enclosed by them" if enclosed else "they may enclose cells of several lines"
+        said = f"Warning: quote marks were kept as text (first in line {first}), but {why}."
     else:
         said = f"Quote marks enclose no cells; they were kept as text (first in line {first})."
-    return raw if delimiter == "\t" and not doubtful else replace(raw, said=(said,))
+    return raw if delimiter == "\t" and not said.startswith("Warning") else replace(raw, said=(said,))
 
 
 def _is_even(rows: Sequence[Sequence[str]]) -> bool:

@@ -24,6 +24,7 @@ from unfreeze.errors import InputError
 from unfreeze.tasks import Task
 from unfreeze.tasks import task as task_called
 
+NULL = "\\N"
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
 """Shares of the labelled rows that are cut out where a file of that split is missing."""
 
@@ -212,6 +213,9 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
     cells = table.column(column)
     if None in cells:
         raise no_value(cells, column, table.where)
+    if NULL in cells:
+        problem = f"'{NULL}' for '{column}' is what data bases write for no value; fill it in or take the row out"
+        raise InputError(problem, where=table.where(cells.index(NULL)))
     # What nobody sees is an empty text, which the audit counts.
     return [cell if not cell or cell[0] not in INVISIBLE or without_edges(cell) else "" for cell in cells]
 

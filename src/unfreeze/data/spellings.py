@@ -12,9 +12,9 @@ from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.labels import NO_LABEL, Splits
 from unfreeze.errors import InputError, listed, shown
 
-MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "na", "n/a", "null", "none", ""})
+MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "na", "n/a", "null", "none", "\\n"})
 """Words, in lower case, that programs write for a missing value."""
-SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na"})
+SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "\\n"})
 NO_WARNING = frozenset({"none", "NONE"})
 """Spellings that are a class more often than a missing value."""
 _INFINITE = frozenset({"inf", "-inf", "infinity", "-infinity"})

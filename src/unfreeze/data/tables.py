@@ -113,6 +113,10 @@ def _delimited(
     rows, lines, said = parsed.rows, parsed.lines, list(parsed.said)
     if not rows:
         raise InputError("the file is empty", where=str(path))
+    if parsed.plain and "\r" in text:
+        inside = [line for row, line in zip(rows, lines, strict=True) if any("\r" in cell for cell in row)]
+        if inside:
+            said.append(f"Carriage returns inside lines were kept as text (in {len(inside):,}, first in {inside[0]}).")
     width = min(len(rows[0]), max(map(len, rows[1:]), default=len(rows[0])))
     if any(map(str.strip, rows[0][width:])):
         width = len(rows[0])
