@@ -57,7 +57,8 @@ def encode_file(
     check_length(max_length)
     examples = _examples(data, columns)
     loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
-    for line in loaded.said:
+    pairs = loaded.said_of_pairs if any(example.text_b is not None for example in examples) else ()
+    for line in (*loaded.said, *pairs):
         watcher.say(line)
     inputs = _inputs(loaded, examples)
     cut = said_cut(cut_at_limit(inputs), len(examples), loaded.max_length)

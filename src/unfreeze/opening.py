@@ -71,7 +71,7 @@ def opened(
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
-        for line in encoder.said:
+        for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
             tell(line)
         plan, left_out = _possible(plan, encoder)
         if left_out:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from families import make_encoder, make_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import processors
 
 from unfreeze.encoders import reading
 from unfreeze.encoders.protocol import Inputs
-from unfreeze.encoders.reading import frame, read_texts, read_words, side_by_side, windows
+from unfreeze.encoders.reading import lengths_within, read_texts, read_words, side_by_side, windows
+from unfreeze.errors import InputError
 
 BERT, ROBERTA = make_tokenizer(), make_tokenizer(roberta=True)
 ODD = ("", " ", "\u200b", "\x00", "\ufffd")  # words of which the tokenizer leaves nothing
@@ -99,14 +102,6 @@ def test_only_first_pieces_are_marked() -> None:
     assert row["words"] == [-1, 0, -1, 1, -1]
 
 
-@pytest.mark.parametrize(
-    ("tokenizer", "before", "after"), [(BERT, ["[CLS]"], ["[SEP]"]), (ROBERTA, ["[CLS]"], ["[SEP]"])]
-)
-def test_frame(tokenizer: object, before: list[str], after: list[str]) -> None:
-    ids = tokenizer.convert_tokens_to_ids  # type: ignore[attr-defined]
-    assert frame(tokenizer) == (ids(before), ids(after), 0)
-
-
 def test_pairs_of_bert() -> None:
     row, empty = rows(read_texts(BERT, 40, ["the cat", "the"], ["dog ran", ""]))
     assert pieces(BERT, row) == ["[CLS]", "the", "cat", "[SEP]", "dog", "ran", "[SEP]"]
@@ -189,3 +184,125 @@ def test_texts_are_read_as_a_call_of_the_tokenizer_reads_them(tokenizer: object)
 def test_pairs_of_unequal_numbers_are_refused() -> None:
     with pytest.raises(ValueError, match="shorter"):
         read_texts(BERT, 12, ["a", "b"], ["a"])
+
+
+def tokenizers_own(tokenizer: object, limit: int, texts: list[str], texts_b: list[str] | None) -> list[tuple]:
+    """Ids, types, segments and whether it was cut, as `tokenizers` itself cuts the longest first."""
+    tokenizer([""], truncation=True, max_length=limit)  # type: ignore[operator]
+    pairs = texts if texts_b is None else list(zip(texts, texts_b, strict=True))
+    encoded = tokenizer.backend_tokenizer.encode_batch(pairs)  # type: ignore[attr-defined]
+    return [(e.ids, e.type_ids, [-1 if s is None else s for s in e.sequence_ids], bool(e.overflowing)) for e in encoded]
+
+
+LEFT = make_tokenizer()
+LEFT.truncation_side = "left"
+XLNET = make_tokenizer()  # special pieces at the end, with a type of their own
+XLNET.backend_tokenizer.post_processor = processors.TemplateProcessing(
+    single="$A [SEP] [CLS]:2", pair="$A [SEP] $B:1 [SEP]:1 [CLS]:2", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+)
+TEXT = st.lists(st.sampled_from(["the", "cat", LONG, "", "猫", "[SEP]", "films"]), max_size=9).map(" ".join)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4),
+    st.integers(6, 40),
+    st.booleans(),
+    st.sampled_from([BERT, ROBERTA, LEFT, XLNET]),
+)
+def test_texts_are_cut_as_tokenizers_cut_them(pairs: list, limit: int, joint: bool, tokenizer: object) -> None:
+    texts, texts_b = [a for a, _ in pairs], [b for _, b in pairs] if joint else None
+    expected = tokenizers_own(tokenizer, limit, texts, texts_b)
+    inputs = read_texts(tokenizer, limit, texts, texts_b)
+    found = zip(rows(inputs), inputs.truncated.tolist(), strict=True)
+    assert [(r["ids"], r["types"], r["segment"], cut) for r, cut in found] == expected
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(2, 40))
+def test_of_two_texts_the_longer_is_cut_first(first: int, second: int, room: int) -> None:
+    """One piece at a time, the second of two as long staying longer."""
+    kept = [first, second]
+    while sum(kept) > room:
+        kept[0 if kept[0] > kept[1] or (kept[0] == kept[1] and first <= second) else 1] -= 1
+    assert lengths_within(room, (first, second)) == tuple(kept)
+
+
+def test_long_pairs_are_read_in_linear_memory() -> None:
+    """No overflow is asked for: of two long texts it would be each part of the one with each part of the other."""
+    asked: list[Any] = []
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return getattr(BERT.backend_tokenizer, name)
+
+    class Tokenizer:
+        backend_tokenizer = Watched()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(BERT, name)
+
+    long = "the cat sat in paris and " * 2000
+    inputs = read_texts(Tokenizer(), 64, [long, "cat", ""], [long, long, "dog"])
+    assert inputs.lengths().tolist() == [64, 64, 4]
+    assert inputs.truncated.tolist() == [True, True, False]
+    assert BERT.backend_tokenizer.truncation is None
+    assert "enable_truncation" not in asked
+    assert "post_process" not in asked
+
+
+@pytest.mark.parametrize("most", [1, 10, 100])
+def test_long_texts_are_tokenised_few_at_a_time(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, others = ["the cat", "", "dog ran in rome", "a" * 30], ["", "film", "bad", "good"]
+    whole = read_texts(BERT, 9, texts, others)
+    monkeypatch.setattr(reading, "_CHUNK_CHARACTERS", most)
+    parts = read_texts(BERT, 9, texts, others)
+    assert rows(whole) == rows(parts)
+
+
+@pytest.mark.parametrize(("texts_b", "limit"), [(None, 2), (["b"], 4)])
+def test_a_limit_that_leaves_no_room_is_told(texts_b: list[str] | None, limit: int) -> None:
+    with pytest.raises(InputError, match=f"{limit} pieces are too few for"):
+        read_texts(BERT, limit, ["a"], texts_b)
+    assert read_texts(BERT, limit + 1, ["a"], texts_b).lengths().tolist() == [limit + 1]
+
+
+def test_words_need_room() -> None:
+    with pytest.raises(InputError, match="no room"):
+        read_words(BERT, 2, [["a"]])
+
+
+def bare_tokenizer(*missing: str) -> Any:
+    """A tokenizer that adds no special pieces, and lacks some."""
+    tokenizer = make_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = None
+    for name in missing:
+        setattr(tokenizer, f"{name}_token", None)
+    return tokenizer
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\n\t", "\u200b", "\x00", "\ufffd"])
+@pytest.mark.parametrize(("missing", "piece"), [((), "[UNK]"), (("unk",), "[PAD]"), (("unk", "pad"), "[SEP]")])
+def test_a_text_that_leaves_no_piece_has_one(nothing: str, missing: tuple[str, ...], piece: str) -> None:
+    tokenizer = bare_tokenizer(*missing)
+    single = rows(read_texts(tokenizer, 9, [nothing, "cat"], None))
+    assert [pieces(tokenizer, row) for row in single] == [[piece], ["cat"]]
+    assert [row["segment"] for row in single] == [[0], [0]]
+    pairs = rows(read_texts(tokenizer, 9, [nothing, nothing, "cat"], [nothing, "cat", nothing]))
+    assert [pieces(tokenizer, row) for row in pairs] == [[piece, piece], [piece, "cat"], ["cat", piece]]
+    assert [row["segment"] for row in pairs] == [[0, 1]] * 3
+    assert pieces(tokenizer, rows(read_words(tokenizer, 9, [[nothing, "cat"]]))[0]) == [piece, "cat"]
+
+
+def test_special_pieces_are_enough_for_a_text_without_a_piece() -> None:
+    assert [pieces(BERT, row) for row in rows(read_texts(BERT, 9, ["", "\u200b"], None))] == [["[CLS]", "[SEP]"]] * 2
+
+
+def test_one_special_piece_is_not_enough_for_two_texts() -> None:
+    tokenizer = bare_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A", pair="[CLS] $A $B:1", special_tokens=[("[CLS]", 2)]
+    )
+    found = rows(read_texts(tokenizer, 9, ["", "cat"], ["", ""]))
+    assert [pieces(tokenizer, row) for row in found] == [["[CLS]", "[UNK]", "[UNK]"], ["[CLS]", "cat", "[UNK]"]]
+    assert pieces(tokenizer, rows(read_texts(tokenizer, 9, [""], None))[0]) == ["[CLS]"]

@@ -140,9 +140,24 @@ def no_mask(folder: Path) -> Path:
 
 def decoder(folder: Path) -> Path:
     torch.manual_seed(0)
-    config = transformers.GPT2Config(vocab_size=60, n_embd=16, n_layer=1, n_head=2, n_positions=40)
+    config = transformers.GPT2Config(vocab_size=80, n_embd=16, n_layer=1, n_head=2, n_positions=40)
     transformers.GPT2Model(config).save_pretrained(folder)
     families.make_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def added_piece(folder: Path) -> Path:
+    tokenizer = families.make_tokenizer()
+    tokenizer.add_tokens(["[E1]"])
+    save_start(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def no_row_for_mask(folder: Path) -> Path:
+    families.make_model("bert", vocab_size=10).save_pretrained(folder)
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *["good", "bad", "film", "a", "b", "c"]]
+    (folder / "vocab.txt").write_text("\n".join(pieces))
     return folder
 
 
@@ -159,6 +174,7 @@ def empty(folder: Path) -> Path:
     ("make", "said"),
     [
         (no_head, "no masked-LM head"), (no_mask, "no masking piece"), (decoder, "is a decoder"),
+        (added_piece, r"--from .*: its tokenizer has 74 pieces.*resize"), (no_row_for_mask, "past the 10 rows"),
         (nothing, r"--from .*: cannot be loaded"), (empty, "no config.json"),
     ],
 )  # fmt: skip
@@ -171,7 +187,8 @@ def test_next_sentences_are_for_bert(corpus: Path) -> None:
     start = save_start(corpus / "start", "distilbert")
     with pytest.raises(InputError) as told:
         begin(corpus, start=str(start), next_sentence=True)
-    assert "--next-sentence" in str(told.value) or "--from" in str(told.value)
+    assert "--next-sentence" in str(told.value)
+    assert "distilbert" in str(told.value)
 
 
 @pytest.mark.parametrize("objective", ["mlm", "bilm", "skip-thoughts"])

@@ -9,8 +9,9 @@ import torch
 
 from unfreeze.encoders.folder_checks import check_files
 from unfreeze.encoders.length_limit import DEFAULT, length_limit
-from unfreeze.encoders.model_checks import check_runs, check_tokenizer
+from unfreeze.encoders.model_checks import check_runs
 from unfreeze.encoders.source import Source, source_of
+from unfreeze.encoders.tokenizer_checks import check_tokenizer, pairs_said
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.weight_checks import check_sizes, check_weights
 
@@ -40,7 +41,7 @@ def load_transformer(name: str, max_length: int | None = None) -> TransformerEnc
     limit, about_limit = length_limit(source, model, tokenizer, max_length)
     trial = check_runs(source, model, limit)
     encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
-    encoder.said = (*said, *about_limit)
+    encoder.said, encoder.said_of_pairs = (*said, *about_limit), tuple(pairs_said(model, tokenizer))
     return encoder
 
 

@@ -1,4 +1,4 @@
-"""What is looked at once a transformer is loaded: do tokenizer and model fit, and is it an encoder as one is wanted?"""
+"""Whether a transformer that was loaded is an encoder as one is wanted here."""
 
 from __future__ import annotations
 
@@ -6,15 +6,6 @@ from typing import Any
 
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.trial import Trial, tried
-
-
-def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
-    """Check that tokenizer and model fit each other; returns lines to be told, raises `InputError`."""
-    if not tokenizer.is_fast:
-        raise source.error("has no fast tokenizer, which word alignment needs")
-    tokenizer.backend_tokenizer.no_padding()  # its file may say otherwise; inputs are cut where they are read
-    tokenizer.backend_tokenizer.no_truncation()
-    return []
 
 
 def check_runs(source: Source, model: Any, limit: int) -> Trial:

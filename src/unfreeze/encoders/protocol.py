@@ -125,6 +125,7 @@ class Encoder(nn.Module, ABC):
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
         said: what a person should be told of how it was loaded, a line each.
+        said_of_pairs: the same, where pairs are read in one input.
         causal: a piece's state knows nothing of the pieces after it.
         wordless: why it is not for tagging, as the end of "is not for tagging: ..."; None where it is.
         pooling, normalise: how its authors make one vector of a text; see `Reads`.
@@ -141,6 +142,7 @@ class Encoder(nn.Module, ABC):
     ordered: int | None = None
     fixed: str | None = None
     said: tuple[str, ...] = ()
+    said_of_pairs: tuple[str, ...] = ()
     causal: bool = False
     wordless: str | None = None
     pooling: Pooling | None = None

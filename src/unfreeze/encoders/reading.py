@@ -9,10 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from unfreeze.encoders.frame import frame_of, stand_in
 from unfreeze.encoders.protocol import Inputs, ranges
 from unfreeze.encoders.rows import Rows
+from unfreeze.errors import InputError
 
-_CHUNK = 4096  # texts tokenised at a time, so that memory for Python objects stays flat
+_CHUNK = 4096  # texts tokenised at a time, so that memory for what tokenizers keep of each stays flat
+_CHUNK_CHARACTERS = 1 << 20  # and so many characters, unless one text has more
 
 
 class Input(NamedTuple):
@@ -51,22 +54,74 @@ def collect(examples: Iterable[Sequence[Input]], table: Rows | None = None) -> I
 
 
 def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:
-    """Texts, or pairs in one input (longest text cut first), with special pieces."""
+    """Texts, or pairs in one input (longest text cut first), with special pieces.
 
-    # A call makes lists of everything for every text, which takes longer than the tokenizer itself; it also leaves the
-    # tokenizer behind it with the settings of the call.
-    tokenizer([""], truncation=True, max_length=max_length)
-    encode = tokenizer.backend_tokenizer.encode_batch
+    A text is cut before it is put together with another: tokenizers would make an input of each part that is cut off of
+    the one with each part of the other.
+
+    Raises:
+        InputError: within the limit, special pieces leave no room for texts.
+    """
+    sides = [texts] if texts_b is None else [texts, texts_b]
+    frame = frame_of(tokenizer, len(sides))
+    room = max_length - frame.special
+    if room < len(sides):
+        what = (
+            f"{max_length} pieces are too few for {len(sides)} text{'s'[: len(sides) - 1]} and {frame.special} special"
+        )
+        raise InputError(f"{what} pieces; raise it", where="--max-length")
+    # Nothing else would be left of a text, or of both, without a piece.
+    fill = [stand_in(tokenizer)] if frame.special < len(sides) else []
+    left = tokenizer.truncation_side == "left"
 
     def rows() -> Iterator[list[Input]]:
-        for start in range(0, len(texts), _CHUNK):
-            chunk = list(texts[start : start + _CHUNK])
-            pairs = chunk if texts_b is None else list(zip(chunk, texts_b[start : start + _CHUNK], strict=True))
-            for e in encode(pairs):
-                segment = [-1 if s is None else s for s in e.sequence_ids]
-                yield [Input(e.ids, e.type_ids, segment, [-1] * len(segment), bool(e.overflowing))]
+        for part in _chunks(sides):
+            encoded = [_bare_ids(tokenizer, side[part]) for side in sides]
+            for found in zip(*encoded, strict=True):
+                pieces = [ids or fill for ids in found]
+                lengths = tuple(map(len, pieces))
+                kept = lengths_within(room, lengths)
+                cut = [ids[len(ids) - n :] if left else ids[:n] for ids, n in zip(pieces, kept, strict=True)]
+                ids, types, segment = frame.around(cut)
+                yield [Input(ids, types, segment, [-1] * len(ids), kept != lengths)]
 
     return collect(rows())
+
+
+def _bare_ids(tokenizer: Any, texts: Sequence[str]) -> Iterator[list[int]]:
+    """Pieces of texts without special ones.
+
+    A call of the tokenizer itself would make lists of everything for every text, which takes longer than tokenising.
+    """
+    for encoding in tokenizer.backend_tokenizer.encode_batch(list(texts), add_special_tokens=False):
+        yield encoding.ids
+
+
+def _chunks(sides: Sequence[Sequence[str]]) -> Iterator[slice]:
+    """Parts of the texts that are tokenised at a time: neither too many nor too long."""
+    start = size = 0
+    for place, texts in enumerate(zip(*sides, strict=True)):
+        size += sum(map(len, texts))
+        if place - start + 1 >= _CHUNK or size >= _CHUNK_CHARACTERS:
+            yield slice(start, place + 1)
+            start, size = place + 1, 0
+    if start < len(sides[0]):
+        yield slice(start, len(sides[0]))
+
+
+def lengths_within(room: int, lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Pieces kept of one text or two in `room` pieces; of two, the longer is cut first, then both to the same length.
+
+    As tokenizers have it, a piece that cannot be shared goes to the longer text, to the second of two as long.
+    """
+    if sum(lengths) <= room:
+        return lengths
+    if len(lengths) == 1:
+        return (room,)
+    first, second = lengths
+    shorter = min(first, second)
+    short = shorter if shorter <= room - shorter else room // 2
+    return (room - short, short) if first > second else (short, room - short)
 
 
 def windows(starts: Sequence[int], pieces: int, capacity: int) -> list[tuple[int, int, int, int]]:
@@ -97,9 +152,11 @@ def windows(starts: Sequence[int], pieces: int, capacity: int) -> list[tuple[int
 
 def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str]]) -> Inputs:
     """Sentences given as words; a word without a piece gets the unknown piece, a long sentence becomes windows."""
-    before, after, inside = frame(tokenizer)
-    capacity = max_length - len(before) - len(after)
-    unknown = tokenizer.unk_token_id if tokenizer.unk_token_id is not None else tokenizer.pad_token_id
+    frame = frame_of(tokenizer, 1)
+    capacity = max_length - frame.special
+    if capacity < 1:
+        raise InputError(f"{max_length} pieces leave no room for a word; raise it", where="--max-length")
+    unknown = stand_in(tokenizer)
 
     def rows() -> Iterator[list[Input]]:
         for start in range(0, len(sentences), _CHUNK):
@@ -113,10 +170,9 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
         marks = [-1] * (end - first)
         for w in range(word, end_word):
             marks[starts[w] - first] = w
-        edge_before, edge_after = [-1] * len(before), [-1] * len(after)
-        full = [*before, *ids[first:end], *after]
-        segment = [*edge_before, *[0] * (end - first), *edge_after]
-        return Input(full, [inside] * len(full), segment, [*edge_before, *marks, *edge_after], False)
+        full, types, segment = frame.around([ids[first:end]])
+        edge_before, edge_after = ([-1] * len(gap) for gap in frame.gaps)
+        return Input(full, types, segment, [*edge_before, *marks, *edge_after], False)
 
     return collect(rows())
 
@@ -133,14 +189,6 @@ def _pieces(ids: list[int], word_ids: list[int | None], words: int, unknown: int
         starts.append(len(out))
         out.extend(pieces or [unknown])
     return out, starts
-
-
-def frame(tokenizer: Any) -> tuple[list[int], list[int], int]:
-    """Special pieces before and after a single text, and the token type id of its pieces, read off an example."""
-    bare = tokenizer(["a"], add_special_tokens=False).encodings[0].ids
-    whole = tokenizer(["a"]).encodings[0]
-    at = next(i for i in range(len(whole.ids)) if whole.ids[i : i + len(bare)] == bare)
-    return whole.ids[:at], whole.ids[at + len(bare) :], whole.type_ids[at]
 
 
 def side_by_side(first: Inputs, second: Inputs) -> Inputs:

@@ -15,10 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.encoders import reading
+from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
+from unfreeze.encoders.tables import tables_of, within
 
 _one_try = RLock()
 
@@ -41,7 +43,7 @@ class TransformerEncoder(Encoder):
         super().__init__()
         self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
         self.family, self.reads_pairs = "transformer", True
-        self.model = model
+        self.model, self.tables = model, tables_of(model)
         config: Any = model.config
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self._packed_start: int | None = None  # first position id of packed inputs; set by `packs`
@@ -51,11 +53,11 @@ class TransformerEncoder(Encoder):
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
         """See `Encoder.read_texts`."""
-        return reading.read_texts(self.tokenizer, self.max_length, texts, texts_b)
+        return self._within(reading.read_texts(self.tokenizer, self.max_length, texts, texts_b))
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
-        return reading.read_words(self.tokenizer, self.max_length, sentences)
+        return self._within(reading.read_words(self.tokenizer, self.max_length, sentences))
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`. Layer states are exactly `hidden_states` of the model."""
@@ -214,14 +216,15 @@ class TransformerEncoder(Encoder):
         states = out.hidden_states if all_layers else (out.last_hidden_state,)
         return torch.stack([layer[mask] for layer in states])
 
+    def _within(self, inputs: Inputs) -> Inputs:
+        return within(self.tables, inputs, stand_in(self.tokenizer))
+
     def _types(self, types: Tensor) -> dict[str, Tensor]:
         return {"token_type_ids": types} if self._takes_types else {}
 
     @cached_property
     def _takes_types(self) -> bool:
-        return bool(getattr(self.model.config, "type_vocab_size", 0)) and "token_type_ids" in (
-            self.tokenizer.model_input_names
-        )
+        return self.tables.types > 0 and "token_type_ids" in self.tokenizer.model_input_names
 
     def _stack(self) -> nn.ModuleList:
         """The list of layers, found by its length; a model that shares one layer (ALBERT) has none."""

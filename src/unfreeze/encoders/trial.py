@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from unfreeze.encoders.source import Source, shortened
+from unfreeze.encoders.tables import piece_rows
 from unfreeze.errors import InputError
 
 Looks = Literal["around", "back", "nowhere"]
@@ -100,16 +101,6 @@ def drawn(model: Any, length: int, seed: int = 0) -> Tensor:
     low = min(5, rows - 1)  # special ids are low; a padding id inside would shift positions
     ids = torch.randint(0, rows - low, (1, length), generator=torch.Generator().manual_seed(0))
     return low + (ids + seed) % (rows - low)
-
-
-def piece_rows(model: Any) -> int | None:
-    """Rows of the model's table of pieces; None where it has none that is told."""
-    try:
-        table = model.get_input_embeddings()
-    except (AttributeError, NotImplementedError):
-        return None
-    weight = getattr(table, "weight", None)
-    return int(weight.shape[0]) if isinstance(weight, Tensor) else None
 
 
 def _same(states: Tensor, others: Tensor) -> bool:

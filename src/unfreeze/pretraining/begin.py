@@ -19,6 +19,7 @@ from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize, Highway
 from unfreeze.encoders.packaged import packaged_folder
+from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.pretraining.bilm import BiLm
@@ -217,6 +218,7 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
         encoder = load_transformer(name)  # says what is wrong with a folder
     except InputError as error:
         raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
+    _check_start(asked, encoder)
     where = packaged_folder(name) or name
     kind: Any = BertForPreTraining if asked.next_sentence else AutoModelForMaskedLM
     try:
@@ -233,8 +235,6 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
             f"has no masked-LM head: its weights lack {lacking[0]}; wanted is an encoder that was saved with it",
             where=f"--from {name}",
         )
-    if encoder.tokenizer.mask_token_id is None:
-        raise InputError("its tokenizer has no masking piece", where=f"--from {name}")
     config = model.config
     inner = int(getattr(config, "intermediate_size", 0))
     size = TransformerSize(
@@ -243,3 +243,20 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
         asked.learning_rate or CONTINUED_RATE,
     )  # fmt: skip
     return model, encoder.tokenizer, size
+
+
+def _check_start(asked: Pretraining, encoder: TransformerEncoder) -> None:
+    """Raise `InputError` where an encoder cannot be gone on with, for its kind or for want of a piece."""
+    where, tokenizer, config = f"--from {asked.start}", encoder.tokenizer, encoder.model.config
+    kind = getattr(config, "model_type", None)
+    if asked.next_sentence and (kind != "bert" or encoder.tables.types < 2):
+        problem = f"is of type {kind!r} with {encoder.tables.types} token types"
+        raise InputError(f"{problem}; --next-sentence goes on from a BERT with two", where=where)
+    for name in ("mask", "cls", "sep"):
+        if getattr(tokenizer, f"{name}_token_id") is None:
+            problem = "its tokenizer has no masking piece" if name == "mask" else f"its tokenizer has no {name}_token"
+            raise InputError(f"{problem}, which inputs are made with", where=where)
+    rows = encoder.tables.pieces
+    if rows is not None and max(tokenizer.get_vocab().values()) >= rows:
+        problem = f"its tokenizer has pieces past the {rows:,} rows of the model's table"
+        raise InputError(f"{problem}; enlarge that with resize_token_embeddings", where=where)
