@@ -19,14 +19,14 @@ from unfreeze.data.audit_lines import audit_lines
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.cost import processor_name
 from unfreeze.experiment.jobs import question_digest
 from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.record import Setting, read_setting, write_items, write_setting
+from unfreeze.experiment.record import Setting, begun_precision, read_setting, write_items, write_setting
 from unfreeze.experiment.runner import WEIGHTS, Quiet, Watcher, Workbench
 from unfreeze.features.cache import cache_folder
 from unfreeze.metrics import main_metric
@@ -55,11 +55,13 @@ def opened(
     out: Path,
     watcher: Watcher | None = None,
     tell: Callable[[str], None] = lambda line: None,
+    begun: str | None = None,
 ) -> Iterator[Opened]:
     """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
 
     Args:
         dataset: the plan's.
+        begun: precision of work that this is a part of; that of the folder's own runs wins over it.
         watcher: told what runs and how far it is.
         tell: told what was read, guessed and found, a line at a time.
 
@@ -77,7 +79,10 @@ def opened(
         if left_out:
             tell(left_out)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads)
-        precision = fast_precision(device)
+        begun = begun_precision(out) or begun
+        precision = precision_to_use(device, begun)
+        if begun is not None and precision != fast_precision(device):
+            tell(f"Computing goes on in {precision}, in which it was begun.")
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
@@ -85,7 +90,7 @@ def opened(
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
-        with workbench(plan, dataset, encoder, out, watcher) as bench:
+        with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
             yield Opened(bench, plan, question)
         for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
             weights.unlink()  # records and predictions stay
@@ -93,11 +98,11 @@ def opened(
 
 @contextmanager
 def workbench(
-    plan: Plan, dataset: Dataset, encoder: Encoder, folder: Path, watcher: Watcher | None
+    plan: Plan, dataset: Dataset, encoder: Encoder, folder: Path, watcher: Watcher | None, precision: Precision
 ) -> Iterator[Workbench]:
     """A bench for runs in a folder, over an encoder that is frozen inside the block."""
     objective = objective_for(dataset.task, dataset.labels, dataset.train)
-    precision, cache = fast_precision(encoder.device), (cache_folder(), int(plan.cache_gb * 1e9))
+    cache = cache_folder(), int(plan.cache_gb * 1e9)
     with frozen(encoder, precision) as reader:
         yield Workbench(
             folder, dataset, objective, encoder, reader, precision, encoder.device, cache, watcher or Quiet(),

@@ -13,7 +13,7 @@ from unfreeze.data.shuffled import shuffled
 from unfreeze.data.splits import spread_out
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.experiment.budgets import recipes
@@ -31,6 +31,7 @@ from unfreeze.experiment.layer_scores import (
 )
 from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
+from unfreeze.experiment.record import begun_precision
 from unfreeze.experiment.runner import Watcher, Workbench, run
 from unfreeze.opening import workbench
 from unfreeze.plan import Plan, Recipe
@@ -149,8 +150,9 @@ def _opened(
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
-    question = question_digest(dataset, encoder.fingerprint(), fast_precision(device), encoder.max_length)
+    precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
+    question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
-    with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher) as bench:
+    with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher, precision) as bench:
         yield replace(bench, dataset=bounded), question

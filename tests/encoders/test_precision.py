@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from unfreeze.encoders import precision
-from unfreeze.encoders.precision import autocast, fast_precision, pick_device
+from unfreeze.encoders.precision import autocast, fast_precision, pick_device, precision_to_use
 from unfreeze.errors import InputError
 
 CPU = torch.device("cpu")
@@ -36,6 +36,18 @@ def test_bf16_only_where_the_processor_has_it_and_is_faster_for_it(
         monkeypatch.setattr(torch.cpu, check, lambda check=check: check == has, raising=False)
     monkeypatch.setattr(precision, "bf16_speed", lambda: speed)
     assert fast_precision(CPU) == ("bf16" if has and speed > 2 else "fp32")
+
+
+def test_what_was_begun_goes_on_in_its_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a stopwatch says meanwhile; only a device that cannot do it decides anew."""
+    for fast in ("fp32", "bf16"):
+        monkeypatch.setattr(precision, "fast_precision", lambda device, fast=fast: fast)
+        assert [precision_to_use(CPU, begun) for begun in ("fp32", "bf16")] == ["fp32", "bf16"]
+        assert [precision_to_use(CPU, begun) for begun in (None, "fp8")] == [fast, fast]
+    monkeypatch.setattr(precision, "fast_precision", lambda device: "fp32")
+    for can in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda can=can: can)
+        assert precision_to_use(torch.device("cuda"), "bf16") == ("bf16" if can else "fp32")
 
 
 @pytest.mark.parametrize("slow", [torch.float32, torch.bfloat16])

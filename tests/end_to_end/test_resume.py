@@ -210,3 +210,19 @@ def test_method_added_later_leaves_the_first_alone(
     for recorder in (one, both):
         assert recorder.left == sorted(recorder.left, reverse=True)
         assert recorder.left[-1] == 0
+
+
+@pytest.mark.parametrize("measured", ["fp32", "bf16"])
+def test_a_stopwatch_does_not_make_it_another_question(
+    measured: str, again: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine can measure bf16 as slow that was fast before, and the other way round."""
+    begun = json.loads((again.out / "comparison.json").read_text(encoding="utf-8"))["environment"]["precision"]
+    for module in ("encoders.precision", "opening"):
+        monkeypatch.setattr(f"unfreeze.{module}.fast_precision", lambda device: measured)
+    before, stamps = _result(again.out), _stamps(again.out)
+    result, recorder = again()
+    assert recorder.trained == []
+    assert _stamps(again.out) == stamps
+    assert result["environment"]["precision"] == begun
+    assert tiny.numbers(result) == tiny.numbers(before)

@@ -30,7 +30,7 @@ WEIGHTS = (".safetensors", ".hdf5", ".npy", ".npz")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """In fp32, and without the second that the measured peak takes."""
-    monkeypatch.setattr("unfreeze.pretraining.run.fast_precision", lambda device: "fp32")
+    monkeypatch.setattr("unfreeze.pretraining.run.precision_to_use", lambda device, begun: begun or "fp32")
     monkeypatch.setattr("unfreeze.pretraining.run.matmul_peak", lambda device, precision: 1e9)
 
 
@@ -279,3 +279,11 @@ def test_a_run_goes_on_from_a_finished_one(tmp_path: Path) -> None:
     after = run(second)
     assert after.curve[0]["held_out"]["loss"] == pytest.approx(before.curve[-1]["held_out"]["loss"], abs=0.1)
     assert (Path(second.out) / RECORD).exists()
+
+
+def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = settings(tmp_path, "bilm")
+    with pytest.raises(KeyboardInterrupt):
+        run(wanted, told=stop_at(2))
+    monkeypatch.setattr("unfreeze.pretraining.run.precision_to_use", lambda device, begun: {"fp32": "fp32"}[begun])
+    assert run(wanted).precision == "fp32"

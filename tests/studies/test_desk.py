@@ -183,3 +183,14 @@ def test_a_run_without_test_scores_is_told(make_desk: MakeDesk) -> None:
     next(desk.asked.out.glob("runs/*/runs/*/test.json")).unlink()
     with pytest.raises(InputError, match="no test scores"):
         measure(make_desk(), cell)
+
+
+def test_a_stopwatch_does_not_measure_cells_again(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk()
+    begun = desk.precision
+    measure(desk, cell_of(desk))
+    other = "fp32" if begun == "bf16" else "bf16"
+    monkeypatch.setattr("unfreeze.encoders.precision.fast_precision", lambda device: other)
+    again = make_desk()
+    assert again.precision == begun
+    assert again._mark(cell_of(again)) == desk._mark(cell_of(desk))

@@ -40,6 +40,19 @@ def fast_precision(device: torch.device) -> Precision:
     return "bf16" if known and bf16_speed() >= WORTH else "fp32"
 
 
+def precision_to_use(device: torch.device, begun: str | None) -> Precision:
+    """That of work which was begun, if this device can do it; else what is fast here.
+
+    How fast bf16 is is measured, so it hangs on what else the machine does: what was begun in one precision must not
+    become another question when the stopwatch says otherwise. A processor can do both, if slowly.
+    """
+    if begun == "fp32":
+        return "fp32"
+    if begun == "bf16" and (device.type != "cuda" or torch.cuda.is_bf16_supported()):
+        return "bf16"
+    return fast_precision(device)
+
+
 @cache
 def bf16_speed() -> float:
     """How many times as fast as in fp32 this processor multiplies bf16 matrices: a measurement of a tenth of a second.

@@ -196,6 +196,14 @@ def read_setting(folder: Path) -> Setting:
         return Setting(**{**values, "task": task(values["task"])})
 
 
+def begun_precision(folder: Path) -> str | None:
+    """The precision in which the runs of a folder were begun; None where there is no such folder."""
+    if not (folder / "comparison.json").exists():
+        return None
+    found = read_setting(folder).environment.get("precision")
+    return None if found is None else str(found)
+
+
 def record_values(record: RunRecord) -> dict[str, Any]:
     """`record.json` as plain values."""
     return {**asdict(record), "recipe": plain(record.recipe)}

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 import torch
 
-from unfreeze.encoders.precision import Precision, fast_precision, pick_device
+from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
 from unfreeze.pretraining.begin import objective_for
@@ -53,7 +53,7 @@ def run(
             if known.finished:
                 raise InputError("holds a finished run; go on from it with --from and another --out", where=str(out))
         device = pick_device(asked.device)
-        precision = fast_precision(device)
+        precision = precision_to_use(device, None if known is None else known.precision)
         objective = _objective(asked, out, device, tell)
         record = _record(asked, objective, precision, device)
         if known is not None:  # all there is to tell until the next point, and after the last one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -17,13 +18,21 @@ from unfreeze import metrics
 from unfreeze.data.examples import Dataset
 from unfreeze.data.measurable import check_parts
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import fast_precision, pick_device
+from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.jobs import FORMAT
 from unfreeze.experiment.question import read_data, with_fewer, with_size
 from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.record import TestRecord, read_items, read_json, read_record, read_setting, read_test
+from unfreeze.experiment.record import (
+    TestRecord,
+    begun_precision,
+    read_items,
+    read_json,
+    read_record,
+    read_setting,
+    read_test,
+)
 from unfreeze.experiment.runner import Watcher
 from unfreeze.opening import Opened, opened
 from unfreeze.plan import Plan, Recipe, plan_from
@@ -49,7 +58,7 @@ class Desk:
         self._found: dict[str, Found | None] = {}
         self._whole: dict[str, Dataset] = {}
         self._genres: dict[str, dict[str, str]] = {}
-        self.precision = fast_precision(pick_device(asked.device))
+        self.precision = precision_to_use(pick_device(asked.device), _begun(asked.out))
 
     def about(self, encoder: str) -> About:
         """What recipes must know of an encoder. Raises `InputError` where it cannot be loaded."""
@@ -150,7 +159,7 @@ class Desk:
 
     def open(self, cell: Cell) -> Any:
         """A context manager that gives the cell's question `Opened`."""
-        return opened(self.plan(cell), self.dataset(cell), self.folder(cell), self.watcher)
+        return opened(self.plan(cell), self.dataset(cell), self.folder(cell), self.watcher, begun=self.precision)
 
     def _measure(self, cells: Sequence[Cell]) -> None:
         with self.open(cells[0]) as it:
@@ -194,6 +203,12 @@ class Desk:
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
             metrics.best_constant(setting.task, gold, scheme),
         )  # fmt: skip
+
+
+def _begun(out: Path) -> str | None:
+    """The precision in which the studies of a folder were begun: that of most of its questions."""
+    found = Counter(map(begun_precision, sorted(out.glob("runs/*"))))
+    return found.most_common(1)[0][0] if found else None
 
 
 def _tested(run: Path) -> TestRecord:
