@@ -87,7 +87,7 @@ def test_what_json_wrote_is_read_back(rows: list[Any], indent: int | None, ascii
         ('{"a": ' + "[" * 100_000, r"^a\.json:1: lists or objects are nested too deeply"),
         ('[{"a": ' * 100_000, r"^a\.json:1: lists or objects are nested too deeply"),
         ('{"train": [{"a": 1}], "test": [{"a": 2}]}', r"^a\.json: holds several arrays of records \(train, test\)"),
-        ('{"text": {"0": "a"}, "label": {"0": 1}}', r"^a\.json: holds an object a column; .*orient='records'"),
+        ('{"text": {"0": "a"}, "label": {"0": 1}}', r"^a\.json: holds one object under each key; .*orient='records'"),
     ],
 )  # fmt: skip
 def test_one_line_about_what_is_wrong(text: str, problem: str) -> None:

@@ -152,6 +152,11 @@ def test_a_number_without_a_name(tmp_path: Path, number: int) -> None:
         read(parquet(tmp_path / "a.parquet", [0, number], CLASSES))
 
 
+def test_two_classes_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="two classes of column 'label' have the name 'a'"):
+        read(parquet(tmp_path / "a.parquet", [0, 1], {"label": {"names": ["a", "a"], "_type": "ClassLabel"}}))
+
+
 def test_a_split_without_any_label(tmp_path: Path) -> None:
     train = parquet(tmp_path / "a.parquet", [0, 1], CLASSES)
     with pytest.raises(InputError, match=r"every row of test is without a label .*leave the file out"):

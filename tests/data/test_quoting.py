@@ -81,6 +81,10 @@ def test_escapes_without_any_enclosed_cell() -> None:
     assert read("text\tlabel\nsay\\\thi\tx\n", "\t") == [["text", "label"], ["say\thi", "x"]]
 
 
+def test_an_escaped_end_of_a_line_is_inside_a_cell() -> None:
+    assert read('text,label\n"say \\"hi\\"\\\nthen go",x\n') == [["text", "label"], ['say "hi"\nthen go', "x"]]
+
+
 def test_pairs_of_backslashes_may_be_text() -> None:
     parsed = rows_of(PATH, "text,label\na\\\\b,x\n", ",")
     assert (parsed.rows[1], parsed.said) == (["a\\\\b", "x"], ("All backslashes stand in pairs; they were kept so.",))
@@ -197,7 +201,7 @@ def test_doubts_about_tabs_and_carriage_returns_are_said() -> None:
     tabbed = rows_of(PATH, 'text\tlabel\n"it""s"\tx\n"so" he said\ty\n', "\t")
     assert tabbed.rows[1] == ['"it""s"', "x"]
     assert tabbed.said == (
-        "Warning: quote marks were kept as text (first in line 2), but 1 cells look enclosed by them.",
+        "Warning: quote marks were kept as text (first in line 2), but they seem to enclose some cells (1).",
     )
     assert table("text,label\r\na,1\rb\r\n").said == (
         "Carriage returns inside lines were kept as text (in 1, first in 2).",

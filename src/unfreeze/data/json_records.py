@@ -45,7 +45,7 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
         return *_columns(found), f"The records are '{holders[0]}' of a JSON object."
     if len(columns) > 1 and all(isinstance(column[0], dict) for column in columns.values()):
         advice = "write an object a row (in pandas orient='records', lines=True)"
-        raise InputError(f"holds an object a column; {advice}", where=str(path))
+        raise InputError(f"holds one object under each key; {advice}", where=str(path))
     return columns, lines, ""
 
 

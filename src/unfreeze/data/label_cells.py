@@ -131,6 +131,9 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         InputError: a number or text that is no class.
     """
     names = [name.strip() for name in names]
+    if len(set(names)) < len(names):
+        twice = Counter(names).most_common(1)[0][0]
+        raise InputError(f"two classes of column '{column}' have the name '{shown(twice)}'", where=where(0))
     known: dict[Cell, Cell] = dict(zip(names, names, strict=True))
     known |= {str(number): name or f"(class {number})" for number, name in enumerate(names)}
     known |= {str(UNNAMED): None, None: None}

@@ -74,7 +74,7 @@ def _unescaped(delimiter: str) -> re.Pattern[str]:
 def _escaped(text: str, delimiter: str, surely: bool) -> Parsed | None:
     r"""Rows when `\"` is a quote mark inside a cell, as Spark, MySQL and pandas (`escapechar`) write.
 
-    `\\` and a backslash before the delimiter are then escapes, too.
+    `\\` and a backslash before the delimiter or the end of a line are then escapes, too.
 
     Args:
         surely: whether there is no other reading, so that an escaped delimiter, or escaped marks beside others that are
@@ -85,7 +85,8 @@ def _escaped(text: str, delimiter: str, surely: bool) -> Parsed | None:
     if len(unused) < 3:
         return None
     marks = dict(zip(('"', "\\", delimiter), unused, strict=True))
-    masked = re.sub(rf'\\(["\\{re.escape(delimiter)}])', lambda found: marks[found[1]], text)
+    escape = re.compile(rf'\\(["\\{re.escape(delimiter)}]|\r?\n)')
+    masked = escape.sub(lambda found: marks.get(found[1], found[1]), text)
     if marks['"'] not in masked and not (surely and marks[delimiter] in masked):
         return None
     parsed = _doubled(masked, delimiter)
@@ -124,7 +125,9 @@ def _doubled(text: str, delimiter: str) -> Parsed:
     first = next((line for row, line in zip(raw.rows, raw.lines, strict=True) if any('"' in cell for cell in row)), 0)
     enclosed = sum(_is_enclosed(cell) and '""' in cell[1:-1] for row in raw.rows for cell in row if '"' in cell)
     if enclosed or (joined and quoted.broken is None):
-        why = f"{enclosed:,} cells look enclosed by them" if enclosed else "they may enclose cells of several lines"
+        why = (
+            f"they seem to enclose some cells ({enclosed:,})" if enclosed else "they may enclose cells of several lines"
+        )
         said = f"Warning: quote marks were kept as text (first in line {first}), but {why}."
     else:
         said = f"Quote marks enclose no cells; they were kept as text (first in line {first})."
