@@ -18,6 +18,11 @@ from unfreeze.errors import InputError
 
 WORDS = ("the", "cat", "sat", "dog", "ran", "good", "bad", "fine", "film", "anna", "bob", "paris", "rome", "in", "and")
 SIZES = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 24}
+WINDOWS = {
+    "use_sliding_window": True,
+    "sliding_window": 6,
+    "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
+}
 LIMIT = 40  # pieces; every family's table of positions takes so many
 # Family: (class stem in transformers, options over SIZES). ROBERTA_LIKE families count positions from the padding id.
 FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -33,7 +38,41 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "modernbert": ("ModernBert", {"local_attention": 8, "global_attn_every_n_layers": 2}),
     "albert": ("Albert", {"embedding_size": 8}),
 }
-ROBERTA_LIKE = ("roberta", "mpnet")
+# Those that are tried for how they must be run, and for nothing else.
+MORE_FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "xlm-roberta": ("XLMRoberta", {"type_vocab_size": 1}),
+    "camembert": ("Camembert", {"type_vocab_size": 1}),
+    "ernie": ("Ernie", {}),
+    "megatron-bert": ("MegatronBert", {}),
+    "nomic-bert": ("NomicBert", {}),
+    "gte": ("Gte", {"type_vocab_size": 2}),
+    "jina-v3": ("JinaEmbeddingsV3", {"type_vocab_size": 1}),
+    "eurobert": ("EuroBert", {"num_key_value_heads": 1}),
+    "qwen3-bidirectional": ("Qwen3", {"num_key_value_heads": 1, "head_dim": 8, "is_causal": False, **WINDOWS}),
+    "gemma3-bidirectional": (
+        "Gemma3Text",
+        {"num_key_value_heads": 1, "head_dim": 8, "use_bidirectional_attention": True, **WINDOWS},
+    ),
+    "esm": ("Esm", {"token_dropout": False, "position_embedding_type": "rotary"}),
+    "deberta": ("Deberta", {"relative_attention": True, "pos_att_type": ["c2p", "p2c"], "type_vocab_size": 0}),
+    "rembert": ("RemBert", {"input_embedding_size": 8, "output_embedding_size": 8}),
+    "roformer": ("RoFormer", {"embedding_size": 16}),
+    "big-bird": ("BigBird", {"attention_type": "original_full"}),
+    "longformer": ("Longformer", {"attention_window": 8}),
+    "mobilebert": (
+        "MobileBert",
+        {"embedding_size": 8, "intra_bottleneck_size": 8, "true_hidden_size": 8, "num_feedforward_networks": 1},
+    ),
+    "squeezebert": ("SqueezeBert", {"embedding_size": 16}),
+    "ibert": ("IBert", {}),
+    "luke": ("Luke", {"entity_vocab_size": 4, "entity_emb_size": 8}),
+    "xlm": ("XLM", {"emb_dim": 16, "n_layers": 3, "n_heads": 2}),
+    "flaubert": ("Flaubert", {"emb_dim": 16, "n_layers": 3, "n_heads": 2}),
+    "xlnet": ("XLNet", {"d_model": 16, "n_layer": 3, "n_head": 2, "d_inner": 24, "max_position_embeddings": None}),
+    "convbert": ("ConvBert", {"embedding_size": 8, "head_ratio": 2, "conv_kernel_size": 5}),
+    "fnet": ("FNet", {}),
+}
+ROBERTA_LIKE = ("roberta", "mpnet", "xlm-roberta", "camembert", "jina-v3", "esm", "longformer", "ibert", "luke")
 
 
 def make_tokenizer(roberta: bool = False, limit: int = LIMIT) -> Any:
@@ -59,11 +98,12 @@ def make_tokenizer(roberta: bool = False, limit: int = LIMIT) -> Any:
 
 def make_model(family: str, seed: int = 0, **options: Any) -> Any:
     """A model of a family with large random weights, so that every layer changes its states visibly."""
-    stem, own = FAMILIES[family]
+    stem, own = FAMILIES.get(family) or MORE_FAMILIES[family]
     tokenizer = make_tokenizer(family in ROBERTA_LIKE)
     positions = LIMIT + 2 if family in ROBERTA_LIKE else LIMIT
     settings = {**SIZES, "vocab_size": len(tokenizer), "max_position_embeddings": positions, "initializer_range": 0.3}
     settings |= {"pad_token_id": tokenizer.pad_token_id, **own, **options}
+    settings = {name: value for name, value in settings.items() if value is not None}
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = getattr(transformers, f"{stem}Model")(getattr(transformers, f"{stem}Config")(**settings))

@@ -100,7 +100,7 @@ def test_states_from_a_store_stand_for_layers_that_are_frozen(
     """The same run but for float16; layers are computed only from the lowest that learns upwards."""
     calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     calls: list[int] = []
-    for number, layer in enumerate(calm._stack()):
+    for number, layer in enumerate(calm.stack()):
         layer.register_forward_pre_hook(lambda *_, number=number: calls.append(number))  # type: ignore[misc]
     recipe = replace(TUNED, learning_rate=1e-3, epochs=2, dropout=0.0, pair="separate", **changes)
     runs, counts = [], []

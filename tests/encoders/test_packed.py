@@ -10,7 +10,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.encoders.packed import PACKED, SHORT, equal_length_groups, packed_attention, packed_implementation
+from unfreeze.encoders.attend import SHORT
+from unfreeze.encoders.packed import equal_length_groups, packed_attention, packed_implementation, packed_lengths
+from unfreeze.encoders.packed_masks import PACKED
 
 
 @given(st.lists(st.integers(1, 4), max_size=12))
@@ -26,9 +28,8 @@ def test_attention_stays_inside_each_input_and_its_window(window: int | None) ->
     lengths, heads, width, scaling = (1, 4, 4, 7), 2, 3, 0.4
     generator = torch.Generator().manual_seed(0)
     query, key, value = (torch.randn(1, heads, sum(lengths), width, generator=generator) for _ in range(3))
-    got, weights = packed_attention(
-        torch.nn.Identity(), query, key, value, None, scaling, packed_lengths=lengths, sliding_window=window
-    )
+    with packed_lengths(lengths):
+        got, weights = packed_attention(torch.nn.Identity(), query, key, value, None, scaling, sliding_window=window)
     owner = torch.repeat_interleave(torch.tensor(lengths))
     place = torch.arange(len(owner))
     seen = owner[:, None] == owner[None]
@@ -39,21 +40,73 @@ def test_attention_stays_inside_each_input_and_its_window(window: int | None) ->
     assert weights is None
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("window", [None, 3])
+@pytest.mark.parametrize("asked", ["", "softcap", "s_aux", "position_bias"])
+@pytest.mark.parametrize("dropped", [False, True])
+def test_all_that_a_model_asks_of_attention_is_done(
+    causal: bool, window: int | None, asked: str, dropped: bool
+) -> None:
+    """Fewer heads for keys and values, causal or not, a local layer, each of the extras; by kernel and by product."""
+    lengths, scaling = (2, 5, 5), 0.7
+    made = torch.Generator().manual_seed(1)
+    query = torch.randn(1, 4, 12, 3, generator=made)
+    key, value = torch.randn(1, 2, 12, 3, generator=made), torch.randn(1, 2, 12, 6, generator=made)
+    extras = {
+        "softcap": 1.5,
+        "s_aux": torch.randn(4, generator=made),
+        "position_bias": torch.randn(1, 4, 7, 7, generator=made),
+    }
+    given = {name: extra for name, extra in extras.items() if name == asked}
+    module = torch.nn.Identity()
+    module.is_causal = causal
+    dropout = 1e-12 if dropped else 0.0  # nothing is dropped, but plain products are taken
+    with packed_lengths(lengths):
+        got, _ = packed_attention(module, query, key, value, None, scaling, dropout, sliding_window=window, **given)
+    start = 0
+    for length in lengths:
+        rows = slice(start, start + length)
+        q, k, v = query[0, :, rows], key[0, :, rows].repeat_interleave(2, 0), value[0, :, rows].repeat_interleave(2, 0)
+        scores = q @ k.transpose(1, 2) * scaling
+        if asked == "softcap":
+            scores = 1.5 * (scores / 1.5).tanh()
+        if asked == "position_bias":
+            scores = scores + extras["position_bias"][0, :, :length, :length]
+        away = torch.arange(length)[:, None] - torch.arange(length)[None]
+        seen = (away.abs() < (window or length)) & ((away >= 0) | (not causal))
+        scores = scores.masked_fill(~seen, -torch.inf)
+        sinks = extras["s_aux"].view(4, 1, 1).expand(4, length, 1)
+        weights = torch.cat([scores, sinks], 2).softmax(2)[:, :, :-1] if asked == "s_aux" else scores.softmax(2)
+        torch.testing.assert_close(got[0, rows], (weights @ v).transpose(0, 1), atol=1e-6, rtol=1e-5)
+        start += length
+
+
+@pytest.mark.parametrize(
+    ("given", "wants"), [({"indices": torch.zeros(1)}, "wants indices"), ({}, "a mask of its own")]
+)
+def test_what_is_not_known_is_refused(given: dict[str, torch.Tensor], wants: str) -> None:
+    """So that the trial fails, and the model is run in another way."""
+    x, mask = torch.zeros(1, 2, 5, 3), None if given else torch.ones(1, 1, 5, 5)
+    with packed_lengths((2, 3)), pytest.raises(ValueError, match=wants):
+        packed_attention(torch.nn.Identity(), x, x, x, mask, **given)
+
+
 @pytest.mark.parametrize("length", [1, SHORT, SHORT + 1])
 def test_bf16_is_as_near_to_fp32_with_plain_products_as_with_the_fused_kernel(length: int) -> None:
     generator = torch.Generator().manual_seed(0)
     exact = [torch.randn(1, 3, 2 * length, 16, generator=generator) for _ in range(3)]
     half = [x.to(torch.bfloat16) for x in exact]
-    expected, _ = packed_attention(torch.nn.Identity(), *exact, None, packed_lengths=(length, length))
-    got, _ = packed_attention(torch.nn.Identity(), *half, None, packed_lengths=(length, length))
+    with packed_lengths((length, length)):
+        expected, _ = packed_attention(torch.nn.Identity(), *exact, None)
+        got, _ = packed_attention(torch.nn.Identity(), *half, None)
     assert got.dtype == torch.bfloat16
     torch.testing.assert_close(got.float(), expected, atol=0.03, rtol=0.03)
 
 
 def test_lengths_must_fit_the_batch() -> None:
     x = torch.zeros(1, 2, 5, 3)
-    with pytest.raises(ValueError, match="sum to 4, the batch has 5"):
-        packed_attention(torch.nn.Identity(), x, x, x, None, packed_lengths=(2, 2))
+    with packed_lengths((2, 2)), pytest.raises(ValueError, match="sum to 4, the batch has 5"):
+        packed_attention(torch.nn.Identity(), x, x, x, None)
 
 
 def test_several_threads_switch_a_model_once_there_and_once_back() -> None:
@@ -61,6 +114,9 @@ def test_several_threads_switch_a_model_once_there_and_once_back() -> None:
         def __init__(self) -> None:
             self.config = SimpleNamespace(_attn_implementation="sdpa")
             self.switched: list[str] = []
+
+        def _can_set_attn_implementation(self) -> bool:
+            return True
 
         def set_attn_implementation(self, name: str) -> None:
             self.config._attn_implementation = name

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from families import FAMILIES, ROBERTA_LIKE, make_encoder
-from transformers import GPT2Config, GPT2Model
 
 from unfreeze.encoders.freezing import thawed_copy
 from unfreeze.encoders.load import load_encoder
@@ -56,7 +55,7 @@ def test_packs(family: str) -> None:
 def test_states_are_transformers_own(family: str, packed: bool, pairs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder = make_encoder(family)
     if not packed:
-        monkeypatch.setattr(encoder, "packs", lambda: False)
+        monkeypatch.setattr(encoder, "_way", "padded")
     second = SECOND if pairs else None
     expected = [own_states(encoder, text, second[i] if second else None) for i, text in enumerate(TEXTS)]
     got = states(encoder, TEXTS, second)
@@ -85,7 +84,7 @@ def test_lower_layers_whose_states_are_given_are_not_computed(family: str) -> No
     assert encoder.resumes() == RESUMES[family]
     inputs, calls = encoder.read_texts(TEXTS), []
     whole = encoder.encode(inputs.batch(range(6)))
-    stack = list(encoder._stack())
+    stack = list(encoder.stack())
     for number, part in enumerate(stack):
         part.register_forward_pre_hook(lambda *_, number=number: calls.append(number))  # type: ignore[misc]
 
@@ -101,7 +100,7 @@ def test_lower_layers_whose_states_are_given_are_not_computed(family: str) -> No
             for difference in pool.map(run, [layer] * 8, [[0, 1, 2], [5, 3], [3, 4], [1]] * 2):
                 assert difference.abs().max() < 1e-5
         assert set(calls) == set(range(layer, 3))
-        assert list(encoder._stack()) == stack
+        assert list(encoder.stack()) == stack
 
 
 def test_a_run_on_other_states_gives_others() -> None:
@@ -121,22 +120,11 @@ def test_the_local_window_of_modernbert_matters() -> None:
     assert torch.allclose(states(narrow, short, None), states(wide, short, None), atol=1e-6)
 
 
-def test_models_that_packing_would_change_are_run_padded() -> None:
-    """GPT-2 takes packed inputs without an error, but its pieces look back only: trying it out must tell."""
-    sizes = {"vocab_size": 80, "n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 40}
-    torch.manual_seed(0)
-    model = GPT2Model(GPT2Config(**sizes, initializer_range=0.3, bos_token_id=0, eos_token_id=0)).eval()
-    encoder = TransformerEncoder("gpt2", model, make_encoder("roberta").tokenizer, 40)
-    assert not encoder.packs()
-    expected = [own_states(encoder, text) for text in TEXTS]
-    torch.testing.assert_close(states(encoder, TEXTS, None), torch.cat(expected, 1), atol=1e-5, rtol=1e-5)
-
-
 @pytest.mark.parametrize("family", ["bert", "roberta", "modernbert"])
 def test_packed_gradients_are_padded_ones(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fine-tuning runs packed too."""
     packed, padded = make_encoder(family), make_encoder(family)
-    monkeypatch.setattr(padded, "packs", lambda: False)
+    monkeypatch.setattr(padded, "_way", "padded")
     batch = packed.read_texts(TEXTS).batch(range(len(TEXTS)))
     for encoder in (packed, padded):
         top = encoder.encode(batch, all_layers=False).states

@@ -12,6 +12,7 @@ from torch import nn
 
 from unfreeze.encoders.fused_linear import fuse_linears
 from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.protocol import Encoder
 
 E = TypeVar("E", bound=nn.Module)
 
@@ -21,14 +22,15 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
     """Give the encoder for reading only: eval mode, no gradients, and `.train()` has no effect on it.
 
     Args:
-        encoder: stays bit-identical; with `precision="bf16"` a half-precision copy is given instead.
+        encoder: stays bit-identical; with `precision="bf16"` a half-precision copy is given instead. What an encoder
+            finds out about itself (`Encoder.settle`) it finds out before.
         precision: of the computation.
 
     Yields:
         The frozen encoder. On leaving, the mode and `requires_grad` of every part are as they were.
     """
     if precision == "bf16":
-        encoder = copy.deepcopy(encoder).to(torch.bfloat16)
+        encoder = _copy(encoder).to(torch.bfloat16)
         fuse_linears(encoder)
     modes = [(module, module.training, module.__dict__.get("train")) for module in encoder.modules()]
     grads = [(parameter, parameter.requires_grad) for parameter in encoder.parameters()]
@@ -51,7 +53,13 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
 
 def thawed_copy(encoder: E) -> E:
     """A copy that trains, also of an encoder that is frozen at this moment."""
-    made = copy.deepcopy(encoder)
+    made = _copy(encoder)
     for module in made.modules():
         module.__dict__.pop("train", None)
     return made.eval().requires_grad_(True)
+
+
+def _copy(encoder: E) -> E:
+    if isinstance(encoder, Encoder):
+        encoder.settle()
+    return copy.deepcopy(encoder)

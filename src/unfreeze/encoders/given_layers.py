@@ -1,4 +1,4 @@
-"""Lower layers of a transformer left out, their states being known: the model runs on from there."""
+"""Layers of a transformer left out: lower ones whose states are known, or upper ones that nobody asks for."""
 
 from __future__ import annotations
 
@@ -7,32 +7,60 @@ from contextlib import contextmanager
 from threading import Lock, local
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
-class _Given(nn.Module):
-    """Stands where a layer stood: gives the states that this thread has brought along, whatever comes in."""
+class _StandIn(nn.Module):
+    """Stands where a layer stood, and gives what it gave: states alone, or first of a tuple of `parts`."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: nn.Module, parts: int | None) -> None:
         super().__init__()
-        self.__dict__["stood"] = layer  # not as a part of this one
+        self.__dict__["stood"], self.parts = layer, parts  # the layer is no part of this one
 
     def __getattr__(self, name: str) -> Any:
         """What models ask their layers for, such as their kind of attention."""
         return getattr(self.__dict__["stood"], name)
 
-    def forward(self, *_: Any, **__: Any) -> Tensor:
+    def _as_layer(self, states: Tensor) -> Tensor | tuple[Tensor | None, ...]:
+        return states if self.parts is None else (states, *(None for _ in range(self.parts - 1)))
+
+
+class _Given(_StandIn):
+    """Gives the states that this thread has brought along, whatever comes in."""
+
+    def forward(self, *_: Any, **__: Any) -> Any:
         """(1, P, width)."""
-        states: Tensor = _here.states
-        return states
+        return self._as_layer(_here.states)
+
+
+class _LeftOut(_StandIn):
+    """Gives the states that it gets."""
+
+    def forward(self, states: Tensor, *_: Any, **__: Any) -> Any:
+        """(N, L, width) to the same."""
+        return self._as_layer(states)
+
+
+def parts_given(layer: nn.Module, run: Any) -> int | None:
+    """How many things a layer gives when `run` runs, states first; None where it gives states and no tuple."""
+    found: list[Any] = []
+    handle = layer.register_forward_hook(lambda part, given, out: found.append(out))
+    try:
+        run()
+    finally:
+        handle.remove()
+    out = found[0] if found else None
+    return None if isinstance(out, torch.Tensor) or out is None else len(out)
 
 
 @contextmanager
-def lower_layers_given(stack: nn.ModuleList, count: int, states: Tensor) -> Iterator[None]:
+def lower_layers_given(stack: nn.ModuleList, count: int, states: Tensor, parts: int | None = None) -> Iterator[None]:
     """Inside, the lowest `count` layers of `stack` are not computed; also in several threads at a time.
 
     Args:
         states: (P, width) behind those layers, for the calls of this thread.
+        parts: see `parts_given`.
     """
     _here.states = states[None]
     with _switch:
@@ -42,7 +70,7 @@ def lower_layers_given(stack: nn.ModuleList, count: int, states: Tensor) -> Iter
         _running[stack] = running + 1, stood
         if not running:
             for i, layer in enumerate(stood):
-                stack[i] = _Given(layer)
+                stack[i] = _Given(layer, parts)
     try:
         yield
     finally:
@@ -54,6 +82,19 @@ def lower_layers_given(stack: nn.ModuleList, count: int, states: Tensor) -> Iter
             else:
                 for i, layer in enumerate(stood):
                     stack[i] = layer
+
+
+@contextmanager
+def upper_layers_left_out(stack: nn.ModuleList, kept: int, parts: int | None) -> Iterator[None]:
+    """Inside, only the lowest `kept` layers of `stack` are computed, for whoever runs the model; not for threads."""
+    stood = list(stack)
+    for i in range(kept, len(stood)):
+        stack[i] = _LeftOut(stood[i], parts)
+    try:
+        yield
+    finally:
+        for i in range(kept, len(stood)):
+            stack[i] = stood[i]
 
 
 _here = local()

@@ -1,26 +1,24 @@
 """Attention over packed inputs, plugged into transformers' attention interface: no token is computed for padding.
 
 The whole batch runs as one long sequence of P pieces, so every linear layer works on real pieces only; attention alone
-looks at where the inputs end and runs once per group of equally long neighbours.
+looks at where the inputs end and runs once per group of equally long neighbours. It does so for decoders too: whether
+a piece sees those after it is the model's own affair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import groupby
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-from unfreeze.layers.dropout import dropout as drop
-
-PACKED = "unfreeze_packed"
-SHORT = 32  # pieces; up to here plain products are quicker than the fused kernel in bf16 on a processor
+from unfreeze.encoders.attend import Scores, attend
+from unfreeze.encoders.packed_masks import PACKED, band, rule_of
 
 
 def equal_length_groups(lengths: tuple[int, ...]) -> list[tuple[int, int, int]]:
@@ -33,24 +31,6 @@ def equal_length_groups(lengths: tuple[int, ...]) -> list[tuple[int, int, int]]:
     return groups
 
 
-def _band(length: int, reach: int, device: torch.device) -> Tensor:
-    """(length, length) mask of a local attention layer: true where two positions are less than `reach` apart."""
-    place = torch.arange(length, device=device)
-    return (place[:, None] - place[None, :]).abs() < reach
-
-
-def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, dropout: float, scale: float | None) -> Tensor:
-    """Attention of equally long inputs: queries, keys, values and result are (inputs, heads, length, width)."""
-    if q.dtype == torch.bfloat16 and q.device.type == "cpu" and q.shape[2] <= SHORT and mask is None and not dropout:
-        # The fused kernel costs some microseconds a head, however short the input. Softmax in fp32, as it has it.
-        weights = ((q @ k.transpose(2, 3)).float() * (scale or q.shape[3] ** -0.5)).softmax(3)
-        return weights.to(v.dtype) @ v
-    if dropout and q.device.type == "cpu" and mask is None:  # what the kernel itself does, but with dropout of ours
-        weights = ((q @ k.transpose(2, 3)) * (scale or q.shape[3] ** -0.5)).softmax(3)
-        return drop(weights, dropout).to(v.dtype) @ v
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scale)
-
-
 def packed_attention(
     module: nn.Module,
     query: Tensor,
@@ -59,43 +39,105 @@ def packed_attention(
     attention_mask: Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
-    packed_lengths: tuple[int, ...] = (),
     sliding_window: int | None = None,
+    is_causal: bool | None = None,
+    softcap: float | None = None,
+    s_aux: Tensor | None = None,
+    position_bias: Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """Bidirectional attention inside each input of a packed batch.
+    """Attention inside each input of a packed batch, for encoders and decoders; inside `packed_lengths`.
+
+    What a piece may see is taken from the model: from the rule behind `attention_mask` (`packed_masks`), or, where a
+    model makes no masks in transformers' way, from `is_causal`, else the module's `is_causal`, and `sliding_window`.
+    So a decoder is causal here as it is alone. Heads may share keys and values (grouped-query attention).
 
     Args:
-        query, key, value: (1, heads, P, width of a head).
-        packed_lengths: pieces of each input; sums to P.
+        query: (1, heads, P, width of a head).
+        key, value: (1, heads that keys and values have, P, width of a head); theirs may be fewer, a value's another.
         sliding_window: a local layer's reach, as transformers counts it (a piece sees those less than so far away).
+        softcap: scores are c tanh(score / c) (Gemma 2).
+        s_aux: (heads,) a score that belongs to no piece: what goes to it is lost (gpt-oss's sinks).
+        position_bias: (1, heads, L, L) added to scores, L at least the length of the longest input (T5).
 
     Returns:
-        (1, P, heads, width of a head), and no attention weights.
+        (1, P, heads, width of a value), and no attention weights.
+
+    Raises:
+        ValueError: the model asks for something that is not done here.
     """
-    heads, pieces, width = query.shape[1:]
-    if sum(packed_lengths) != pieces:
-        raise ValueError(f"packed lengths sum to {sum(packed_lengths)}, the batch has {pieces} pieces")
-    groups = equal_length_groups(packed_lengths)
+    lengths, (heads, pieces, width) = lengths_here() or (), query.shape[1:]
+    if sum(lengths) != pieces:
+        raise ValueError(f"packed lengths sum to {sum(lengths)}, the batch has {pieces} pieces")
+    _refuse_unknown(attention_mask, kwargs)
+    rule = rule_of(attention_mask)
+    causal = bool(getattr(module, "is_causal", False)) if is_causal is None else is_causal
+    groups = equal_length_groups(lengths)
     # One split, whose gradient is one concatenation; a slice's gradient would be a whole tensor of zeros a group.
     sizes = [count * length for _, count, length in groups]
     split = [torch.split_with_sizes(x[0], sizes, dim=1) for x in (query, key, value)]
     parts = []
-    for (_, count, length), *rows in zip(groups, *split, strict=True):
-        q, k, v = (x.reshape(heads, count, length, width).transpose(0, 1) for x in rows)
-        local = sliding_window is not None and length > sliding_window
-        mask = _band(length, sliding_window, query.device) if local and sliding_window is not None else None
-        out = _attend(q, k, v, mask, dropout, scaling)
-        parts.append(out.transpose(1, 2).reshape(count * length, heads, width))  # from (inputs, heads, length, width)
+    for (first, count, length), *rows in zip(groups, *split, strict=True):
+        q, k, v = (x.reshape(len(x), count, length, x.shape[2]).transpose(0, 1) for x in rows)
+        if k.shape[1] != heads:
+            k, v = (x.repeat_interleave(heads // x.shape[1], 1) for x in (k, v))
+        if rule is not None:
+            allowed = rule.of(first, length)
+        elif sliding_window is not None and length > sliding_window:
+            allowed = band(length, sliding_window, causal, query.device)
+        else:
+            allowed = "causal" if causal else "all"
+        bias = None if position_bias is None else position_bias[:, :, :length, :length]
+        out = attend(q, k, v, Scores(allowed, scaling or width**-0.5, bias, softcap, s_aux), dropout)
+        # from (inputs, heads, length, width)
+        parts.append(out.transpose(1, 2).reshape(count * length, heads, value.shape[3]))
     return torch.cat(parts)[None], None
+
+
+_HARMLESS = frozenset({
+    "output_attentions", "output_hidden_states", "return_dict", "use_cache", "position_ids", "cache_position",
+    "deterministic", "num_items_in_batch",
+})  # fmt: skip
+
+
+def _refuse_unknown(mask: Tensor | None, kwargs: Mapping[str, Any]) -> None:
+    """Raise `ValueError` for a mask of the model's own and for arguments whose meaning is not known here."""
+    if mask is not None and rule_of(mask) is None:
+        raise ValueError("the model makes a mask of its own")
+    unknown = [name for name, value in kwargs.items() if value is not None and name not in _HARMLESS]
+    if unknown:
+        raise ValueError(f"the model's attention wants {', '.join(unknown)}")
 
 
 AttentionInterface.register(PACKED, packed_attention)
 
 
 @contextmanager
+def packed_lengths(lengths: tuple[int, ...]) -> Iterator[None]:
+    """Inside, this thread computes a packed batch of inputs with so many pieces each."""
+    before = getattr(_here, "lengths", None)
+    _here.lengths = lengths
+    try:
+        yield
+    finally:
+        _here.lengths = before
+
+
+def lengths_here() -> tuple[int, ...] | None:
+    """Pieces of each input of the packed batch that this thread computes; None where it computes none."""
+    found: tuple[int, ...] | None = getattr(_here, "lengths", None)
+    return found
+
+
+@contextmanager
 def packed_implementation(model: Any) -> Iterator[None]:
-    """Let a transformers model attend by `packed_attention`, also in several threads at a time; restored after."""
+    """Let a transformers model attend by `packed_attention`, also in several threads at a time; restored after.
+
+    A model with attention of its own, which transformers does not exchange, is left as it is.
+    """
+    if not model._can_set_attn_implementation():
+        yield
+        return
     with _switch:
         running, before = _running.get(model, (0, model.config._attn_implementation))
         _running[model] = running + 1, before
@@ -112,5 +154,6 @@ def packed_implementation(model: Any) -> Iterator[None]:
                 model.set_attn_implementation(before)
 
 
+_here = local()
 _switch = Lock()
 _running: dict[Any, tuple[int, str]] = {}  # models at work: threads inside, and their own implementation

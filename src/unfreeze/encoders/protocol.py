@@ -206,6 +206,9 @@ class Encoder(nn.Module, ABC):
         """The embedding whose rows are piece ids, if there is one."""
         return None
 
+    def settle(self) -> None:
+        """Find out by trial how it has to be run, on the weights as they were loaded; copies take that over."""
+
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 

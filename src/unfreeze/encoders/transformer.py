@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from functools import cached_property
+from contextlib import ExitStack
+from functools import cached_property, partial
+from inspect import signature
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -18,10 +20,15 @@ from unfreeze.encoders import reading
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
-from unfreeze.encoders.packed import packed_implementation
+from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
+from unfreeze.encoders.trial import piece_rows
+from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
+from unfreeze.encoders.which_way import LONG, MOST, find_way, layers_to_resume_from
 
+Given = tuple[int, Tensor]
+"""A layer, and its states (P, width)."""
 _one_try = RLock()
 
 
@@ -46,9 +53,10 @@ class TransformerEncoder(Encoder):
         self.model, self.tables = model, tables_of(model)
         config: Any = model.config
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
-        self._packed_start: int | None = None  # first position id of packed inputs; set by `packs`
-        self._packs: bool | None = None
+        self.packed_start = 0  # first position id of packed inputs; set by the trial
+        self._way: Way | None = None
         self._resumes: frozenset[int] | None = None
+        self.layer_parts: int | None = None  # what a layer gives, see `parts_given`; set by the trial
         self.eval()
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
@@ -61,28 +69,30 @@ class TransformerEncoder(Encoder):
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`. Layer states are exactly `hidden_states` of the model."""
-        run = self._run_packed if self.packs() else self._run_padded
-        return LayerStates(run(batch, all_layers), batch.segment, batch.words, batch.lengths)
+        way = self.way()
+        if way == "padded" and max(batch.lengths) > LONG:  # not tried so long
+            way = "equal lengths"
+        return LayerStates(self.run(batch, way, all_layers), batch.segment, batch.words, batch.lengths)
 
     def resumes(self) -> frozenset[int]:
         """See `Encoder.resumes`: tried once, on a few random ids."""
         packs = self.packs()
         with _one_try:
             if self._resumes is None:
-                with frozen(self):
-                    self._resumes = self._try_resumed() if packs else frozenset()
+                with frozen(self), torch.autocast(self.device.type, enabled=False):
+                    self._resumes = layers_to_resume_from(self) if packs else frozenset()
             return self._resumes
 
     def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
         """See `Encoder.encode_above`."""
         if layer == self.layers - 1:
             return LayerStates(states[None], batch.segment, batch.words, batch.lengths)
-        above = self._run_packed(batch, False, (layer, states))
+        above = self.run(batch, "packed", False, (layer, states))
         return LayerStates(above, batch.segment, batch.words, batch.lengths)
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         """Embeddings, then each layer; a final norm goes with the top layer, other shared parts with the bottom."""
-        stack = self._stack()
+        stack = self.stack()
         layers = [list(layer.parameters()) for layer in stack]
         inside = {id(p) for layer in layers for p in layer}
         bottom: list[nn.Parameter] = []
@@ -100,7 +110,7 @@ class TransformerEncoder(Encoder):
     def reinitialise_top(self, count: int) -> None:
         """See `Encoder.reinitialise_top`."""
         initialise = self.model._init_weights
-        for layer in self._stack()[len(self._stack()) - count :] if count else []:
+        for layer in self.stack()[len(self.stack()) - count :] if count else []:
             for parameter in layer.parameters():
                 parameter._is_hf_initialized = False  # type: ignore[attr-defined]
             layer.apply(initialise)  # type: ignore[arg-type]
@@ -124,97 +134,85 @@ class TransformerEncoder(Encoder):
         self.model.save_pretrained(folder, safe_serialization=True)  # type: ignore[operator]
         self.tokenizer.save_pretrained(folder)
 
+    def vocabulary(self) -> int:
+        """Number of pieces that the model has a vector for."""
+        return piece_rows(self.model) or int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
+
+    def positions(self) -> int | None:
+        """Rows of the table of positions; None where there is no such limit."""
+        found = getattr(self.model.config, "max_position_embeddings", None)
+        return int(found) if found and found > 0 else None
+
+    def settle(self) -> None:
+        """See `Encoder.settle`."""
+        self.way()
+        self.resumes()
+
     def packs(self) -> bool:
-        """Whether packed inputs give the very states of padded ones on this model; tried once, on a few random ids."""
+        """Whether inputs are run packed, see `way`."""
+        return self.way() == "packed"
+
+    def way(self) -> Way:
+        """How batches are run, see `which_way`: decided once, by trial, on the encoder as it was loaded, in fp32.
+
+        Copies have it from their original, see `settle`.
+
+        Raises:
+            InputError: whatever the way, a state does not depend on its own input alone.
+        """
         with _one_try:  # threads that come meanwhile wait for the answer
-            if self._packs is None:
-                with frozen(self):
-                    self._packs = self._try_packed()
-            return self._packs
+            if self._way is None:
+                with frozen(self), torch.autocast(self.device.type, enabled=False):
+                    self._way = find_way(self)
+            return self._way
 
-    def _random_batch(self) -> Batch:
-        generator = torch.Generator().manual_seed(0)
-        lengths = (5, 3, 9, 9, 12)
-        vocabulary = int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
-        low = min(5, vocabulary - 1)  # special ids are low; a padding id inside would shift positions
-        ids = torch.randint(low, vocabulary, (sum(lengths),), generator=generator).to(self.device)
-        zeros = torch.zeros_like(ids)
-        return Batch(ids, zeros, zeros, zeros, lengths)
+    def run(self, batch: Batch, way: Way, all_layers: bool = True, given: Given | None = None) -> Tensor:
+        """States of all layers (layers, P, width), or of the top one (1, P, width), run in that way.
 
-    def _try_resumed(self) -> frozenset[int]:
-        batch = self._random_batch()
-        known, top = self.encode(batch).states, self.encode(batch, all_layers=False).states
-        found = set()
-        for layer in range(1, self.layers) if len(self._stack()) == self.layers - 1 else ():
-            try:
-                above = self.encode_above(layer, known[layer], batch).states
-            except Exception:  # as in `_try_packed`
-                continue
-            if _same(above, top):
-                found.add(layer)
-        return frozenset(found)
+        Args:
+            given: a layer and its states (P, width), to go on from; only packed.
+        """
+        if way == "padded":
+            return padded(partial(self._run_block, all_layers), batch, self.padding_id() or 0)
+        if way == "one by one":
+            return unpadded(partial(self._run_block, all_layers), batch, together=False)
+        ordered, there, back = shortest_first(batch)
+        if way == "equal lengths":
+            states = unpadded(partial(self._run_block, all_layers), ordered)
+        else:
+            if given is not None and there is not None:
+                given = given[0], given[1][there]
+            table = self.positions() or 0
+            most = table if table > MOST else None  # packed batches longer than the table were not tried then
+            parts = cut(ordered, most)
+            several = [self._run_packed(part, all_layers, given, rows) for part, rows in parts]
+            states = several[0] if len(several) == 1 else torch.cat(several, 1)
+        return states if back is None else states.index_select(1, back)
 
-    def _try_packed(self) -> bool:
-        batch = self._random_batch()
-        plain = self._run_padded(batch, True)
-        pad = getattr(self.model.config, "pad_token_id", None)
-        for start in (0,) if pad is None else (0, int(pad) + 1):
-            self._packed_start = start
-            try:
-                packed = self._run_packed(batch, True)
-            except Exception:  # a model that cannot take packed inputs fails in ways of its own
-                continue
-            if _same(packed, plain):
-                return True
-        return False
+    def padding_id(self) -> int | None:
+        """What padding is filled up with; None where the model has no piece for it."""
+        found = getattr(self.model.config, "pad_token_id", None)
+        return None if found is None else int(found)
 
-    def _run_packed(self, batch: Batch, all_layers: bool, given: tuple[int, Tensor] | None = None) -> Tensor:
-        """States of all layers or the top one; `given` is a layer and its states (P, width), to go on from."""
-        sizes = np.asarray(batch.lengths, dtype=np.int64)
-        order = np.argsort(sizes, kind="stable")
-        if np.array_equal(order, np.arange(len(order))):
-            return self._run_given(batch.ids, batch.types, batch.lengths, all_layers, given)
-        there = torch.from_numpy(ranges((np.cumsum(sizes) - sizes)[order], sizes[order])).to(batch.ids.device)
-        back = torch.empty_like(there)
-        back[there] = torch.arange(len(there), device=there.device)
-        lengths = tuple(sizes[order].tolist())
-        moved = None if given is None else (given[0], given[1][there])
-        states = self._run_given(batch.ids[there], batch.types[there], lengths, all_layers, moved)
-        return states.index_select(1, back)
+    def _run_packed(self, batch: Batch, all_layers: bool, given: Given | None, rows: slice) -> Tensor:
+        """(layers, P, width) of neighbours in a batch; `rows` are theirs in `given`."""
+        first = np.full(len(batch.lengths), self.packed_start)
+        positions = torch.from_numpy(ranges(first, np.asarray(batch.lengths))).to(batch.ids.device)
+        with ExitStack() as inside:
+            inside.enter_context(packed_implementation(self.model))
+            inside.enter_context(packed_lengths(batch.lengths))
+            if given is not None:
+                layer, states = given
+                inside.enter_context(lower_layers_given(self.stack(), layer, states[rows], self.layer_parts))
+            ids, types = batch.ids[None], batch.types[None]
+            return torch.cat(tuple(self._call(types, all_layers, input_ids=ids, position_ids=positions[None])))
 
-    def _run_given(
-        self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool, given: tuple[int, Tensor] | None
-    ) -> Tensor:
-        if given is None:
-            return self._run_sorted(ids, types, lengths, all_layers)
-        with lower_layers_given(self._stack(), *given):
-            return self._run_sorted(ids, types, lengths, all_layers)
+    def _run_block(self, all_layers: bool, ids: Tensor, types: Tensor, mask: Tensor) -> Sequence[Tensor]:
+        return self._call(types, all_layers, input_ids=ids, attention_mask=mask)
 
-    def _run_sorted(self, ids: Tensor, types: Tensor, lengths: tuple[int, ...], all_layers: bool) -> Tensor:
-        first = np.full(len(lengths), self._packed_start or 0)
-        positions = torch.from_numpy(ranges(first, np.asarray(lengths))).to(ids.device)
-        with packed_implementation(self.model):
-            out = self.model(
-                input_ids=ids[None],
-                position_ids=positions[None],
-                packed_lengths=lengths,
-                output_hidden_states=all_layers,
-                **self._types(types[None]),
-            )
-        return torch.cat(out.hidden_states) if all_layers else out.last_hidden_state
-
-    def _run_padded(self, batch: Batch, all_layers: bool) -> Tensor:
-        count, longest = len(batch.lengths), max(batch.lengths)
-        lengths = torch.tensor(batch.lengths, device=batch.ids.device)
-        mask = torch.arange(longest, device=lengths.device)[None] < lengths[:, None]  # (N, L)
-        pad = getattr(self.model.config, "pad_token_id", None) or 0
-        ids = torch.full((count, longest), pad, device=lengths.device).masked_scatter(mask, batch.ids)
-        types = torch.zeros_like(ids).masked_scatter(mask, batch.types)
-        out = self.model(
-            input_ids=ids, attention_mask=mask.long(), output_hidden_states=all_layers, **self._types(types)
-        )
-        states = out.hidden_states if all_layers else (out.last_hidden_state,)
-        return torch.stack([layer[mask] for layer in states])
+    def _call(self, types: Tensor, all_layers: bool, **inputs: Tensor) -> Sequence[Tensor]:
+        out = self.model(**inputs, output_hidden_states=all_layers, **self._types(types), **self._options)
+        return out.hidden_states if all_layers else (out.last_hidden_state,)
 
     def _within(self, inputs: Inputs) -> Inputs:
         return within(self.tables, inputs, stand_in(self.tokenizer))
@@ -226,16 +224,15 @@ class TransformerEncoder(Encoder):
     def _takes_types(self) -> bool:
         return self.tables.types > 0 and "token_type_ids" in self.tokenizer.model_input_names
 
-    def _stack(self) -> nn.ModuleList:
+    @cached_property
+    def _options(self) -> dict[str, bool]:
+        """No keys and values are kept for texts that go on."""
+        return {"use_cache": False} if "use_cache" in signature(self.model.forward).parameters else {}
+
+    def stack(self) -> nn.ModuleList:
         """The list of layers, found by its length; a model that shares one layer (ALBERT) has none."""
         for module in self.model.modules():
             if isinstance(module, nn.ModuleList) and len(module) == self.layers - 1:
                 return module
         others = [module for module in self.model.children() if "embed" not in type(module).__name__.lower()]
         return nn.ModuleList(others[:1])
-
-
-def _same(states: Tensor, others: Tensor) -> bool:
-    """Whether they differ by rounding alone."""
-    error, scale = (states - others).abs().max(), others.abs().max()
-    return bool(error <= (1e-5 if others.dtype == torch.float32 else 5e-2) * scale)

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.plan import CacheDtype, Recipe, plain
 
-FORMAT = 4  # raise when training changes so that old runs no longer say what new ones would
+FORMAT = 5  # raise when training changes so that old runs no longer say what new ones would
 
 
 @dataclass(frozen=True)

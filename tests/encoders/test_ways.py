@@ -1,0 +1,122 @@
+"""Every family that was tried: how it is run, and that each text then has the states that it has by itself.
+
+A family is added in two steps: a line in `MORE_FAMILIES` (`tests/families.py`), and one in `WAYS`; the tables of both
+READMEs are made from the latter.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from families import make_encoder
+from torch import Tensor
+
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.ways import Way
+
+ROOT = Path(__file__).parents[2]
+# Family: (its name for people, how it is run).
+WAYS: dict[str, tuple[str, Way]] = {
+    "bert": ("BERT", "packed"),
+    "roberta": ("RoBERTa", "packed"),
+    "xlm-roberta": ("XLM-R", "packed"),
+    "camembert": ("CamemBERT", "packed"),
+    "distilbert": ("DistilBERT", "packed"),
+    "electra": ("ELECTRA", "packed"),
+    "albert": ("ALBERT", "packed"),
+    "ernie": ("ERNIE", "packed"),
+    "modernbert": ("ModernBERT", "packed"),
+    "nomic-bert": ("NomicBERT", "packed"),
+    "gte": ("GTE", "packed"),
+    "jina-v3": ("Jina v3", "packed"),
+    "eurobert": ("EuroBERT", "packed"),
+    "qwen3-bidirectional": ("Qwen3 made bidirectional", "packed"),
+    "gemma3-bidirectional": ("EmbeddingGemma", "packed"),
+    "esm": ("ESM", "packed"),
+    "mpnet": ("MPNet", "padded"),
+    "deberta-v2": ("DeBERTa-v2/v3", "padded"),
+    "deberta": ("DeBERTa", "padded"),
+    "megatron-bert": ("Megatron-BERT", "padded"),
+    "rembert": ("RemBERT", "padded"),
+    "roformer": ("RoFormer", "padded"),
+    "big-bird": ("BigBird", "padded"),
+    "longformer": ("Longformer", "padded"),
+    "mobilebert": ("MobileBERT", "padded"),
+    "squeezebert": ("SqueezeBERT", "padded"),
+    "ibert": ("I-BERT", "padded"),
+    "luke": ("LUKE", "padded"),
+    "xlm": ("XLM", "padded"),
+    "flaubert": ("FlauBERT", "padded"),
+    "xlnet": ("XLNet", "padded"),
+    "convbert": ("ConvBERT", "equal lengths"),
+    "fnet": ("FNet", "equal lengths"),
+}
+HEADS: dict[str, dict[Way, str]] = {
+    "README.md": {"packed": "without padding", "padded": "padded", "equal lengths": "texts of one length together"},
+    "README.zh-CN.md": {"packed": "不填充", "padded": "填充", "equal lengths": "只把等长的文本放在一起"},
+}
+IN_CHINESE = {"Qwen3 made bidirectional": "改为双向的 Qwen3"}
+TEXTS = (
+    "the film sat",
+    "",
+    "good dog",
+    "anna and bob ran in paris and in rome and the cat sat and the dog ran and the film bad fine good",
+    "unfathomable films",
+    "bad dog",
+)
+SECOND = ("bob ran", "the cat sat in rome and the dog ran in paris and in rome", "", "fine", "cat", "film")
+
+
+def small(family: str, times: float) -> TransformerEncoder:
+    """Weights as small as a new model's, or `times` that: attention hardly matters, or much."""
+    encoder = make_encoder(family, initializer_range=0.02)
+    with torch.no_grad():
+        for parameter in encoder.parameters():
+            if parameter.ndim > 1:
+                parameter.mul_(times)
+    return encoder
+
+
+def alone(encoder: TransformerEncoder, texts: tuple[str, ...], texts_b: tuple[str, ...] | None) -> Tensor:
+    """(layers, P, width): what transformers gives, a text at a time."""
+    found = []
+    for i in range(len(texts)):
+        given = encoder.tokenizer([texts[i]], texts_b and [texts_b[i]], return_tensors="pt")
+        with torch.no_grad():
+            found.append(torch.cat(encoder.model(**given, output_hidden_states=True).hidden_states))
+    return torch.cat(found, 1)
+
+
+@pytest.mark.parametrize("times", [1.0, 6.0])
+@pytest.mark.parametrize("family", WAYS)
+def test_each_text_has_the_states_that_it_has_alone(family: str, times: float) -> None:
+    encoder = small(family, times)
+    assert encoder.way() == WAYS[family][1]
+    for second in (None, SECOND):
+        expected = alone(encoder, TEXTS, second)
+        with torch.no_grad():
+            got = encoder.encode(encoder.read_texts(TEXTS, second).batch(range(len(TEXTS)))).states
+        off = (got - expected).abs().amax((1, 2)) / expected.abs().amax((1, 2))
+        assert float(off.max()) < 1e-5
+
+
+@pytest.mark.parametrize("readme", HEADS)
+def test_the_readme_says_how_each_is_run(readme: str) -> None:
+    """To mend it: copy the table from the failure."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    found = re.search(r"<!-- ways -->\n\|.*\n\|.*\n((?:\|.*\n)+)<!-- /ways -->", text)
+    assert found is not None
+    assert found[1] == table(readme)
+
+
+def table(readme: str) -> str:
+    """Its rows, a line each."""
+    chinese, rows = "zh" in readme, ""
+    for way, head in HEADS[readme].items():
+        names = [name for name, how in WAYS.values() if how == way]
+        names = [IN_CHINESE.get(name, name) for name in names] if chinese else names
+        rows += f"| {head} | {('、' if chinese else ', ').join(names)} |\n"
+    return rows
