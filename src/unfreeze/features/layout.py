@@ -19,7 +19,7 @@ from unfreeze.plan import CacheDtype
 
 Form = Literal["tokens", "words", "mean", "max", "cls", "last"]
 FORMS: tuple[Form, ...] = get_args(Form)
-_VERSION = 1  # of the store's format; part of every key
+_VERSION = 2  # of the store and of what is in it; part of every key
 _PIECES = 1 << 20  # pieces looked at at a time
 
 
