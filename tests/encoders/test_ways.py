@@ -85,6 +85,8 @@ def alone(encoder: TransformerEncoder, texts: tuple[str, ...], texts_b: tuple[st
     found = []
     for i in range(len(texts)):
         given = encoder.tokenizer([texts[i]], texts_b and [texts_b[i]], return_tensors="pt")
+        if not encoder.tables.types:  # XLM would take them for pieces
+            given.pop("token_type_ids", None)
         with torch.no_grad():
             found.append(torch.cat(encoder.model(**given, output_hidden_states=True).hidden_states))
     return torch.cat(found, 1)

@@ -23,7 +23,6 @@ from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
-from unfreeze.encoders.trial import piece_rows
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
 from unfreeze.encoders.which_way import LONG, MOST, find_way, layers_to_resume_from
 
@@ -136,7 +135,7 @@ class TransformerEncoder(Encoder):
 
     def vocabulary(self) -> int:
         """Number of pieces that the model has a vector for."""
-        return piece_rows(self.model) or int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
+        return self.tables.pieces or int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
 
     def positions(self) -> int | None:
         """Rows of the table of positions; None where there is no such limit."""
