@@ -83,13 +83,14 @@ def test_a_path_with_an_equals_sign_adds_no_column(tmp_path: Path) -> None:
     assert list(read_arrow(written(tmp_path / "lang=en", "a.parquet")).columns) == ["text", "label", "tags"]
 
 
-def test_bytes_that_are_no_text_stop_only_who_asks_for_them(tmp_path: Path) -> None:
+def test_what_cannot_be_read_stops_only_who_asks_for_it(tmp_path: Path) -> None:
     offsets = pyarrow.py_buffer(b"\0\0\0\0\1\0\0\0")
     damaged = pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, pyarrow.py_buffer(b"\xff")])
-    found = read_arrow(written(tmp_path, "a.parquet", pyarrow.table({"text": ["a"], "raw": damaged})))
-    assert found.columns["text"] == ["a"]
-    with pytest.raises(InputError, match=r"column 'raw' cannot be read: .*UTF8"):
-        found.columns["raw"]
+    late = pyarrow.array([2**30], pyarrow.date32())
+    found = read_arrow(written(tmp_path, "a.parquet", pyarrow.table({"text": ["a"], "raw": damaged, "day": late})))
+    assert (found.columns["text"], found.columns["raw"]) == (["a"], [b"\xff"])
+    with pytest.raises(InputError, match="column 'day' cannot be read: a date or time is past the year 9999"):
+        found.columns["day"]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +103,19 @@ def test_bytes_that_are_no_text_stop_only_who_asks_for_them(tmp_path: Path) -> N
         ([1], pyarrow.timestamp("ns"), ["1970-01-01T00:00:00.000000001"]),
         ([10**9], pyarrow.timestamp("ns"), [datetime.datetime(1970, 1, 1, 0, 0, 1)]),
         ([1], pyarrow.time64("ns"), ["00:00:00.000000001"]),
+        ([1, 86_400 * 10**9, None], pyarrow.duration("ns"), ["P0DT0.000000001S", "P1DT0S", None]),
+        ([-1_500, 90_061_500], pyarrow.duration("ms"), ["-P0DT1.500S", "P1DT3661.500S"]),
+        ([0.1, 0.1], pyarrow.dictionary(pyarrow.int8(), pyarrow.float32()), [0.1, 0.1]),
+        ([0.1, 0.1], pyarrow.run_end_encoded(pyarrow.int16(), pyarrow.float32()), [0.1, 0.1]),
+        ([(1, 2, 3)], pyarrow.month_day_nano_interval(), ["P1M2DT0.000000003S"]),
     ],
 )
 def test_types(tmp_path: Path, values: list[Any], kind: pyarrow.DataType, expected: list[Any]) -> None:
     table = pyarrow.table({"x": pyarrow.array(values, kind)})
     assert read_arrow(written(tmp_path, "file.arrow", table)).columns["x"] == expected
+
+
+def test_a_dictionary_of_times_finer_than_pythons(tmp_path: Path) -> None:
+    times = pyarrow.array([1, 1], pyarrow.timestamp("ns")).dictionary_encode()
+    found = read_arrow(written(tmp_path, "file.arrow", pyarrow.table({"x": times})))
+    assert found.columns["x"] == ["1970-01-01T00:00:00.000000001"] * 2

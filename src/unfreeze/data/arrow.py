@@ -82,7 +82,7 @@ def _table(path: Path, parquet: bool) -> Any:
 
 
 def _unchecked(path: Path, parquet: bool) -> Any:
-    import pyarrow
+    import pyarrow.compute
     import pyarrow.parquet
 
     with path.open("rb") as opened:
@@ -147,17 +147,68 @@ class _Columns(Mapping[str, Sequence[Any]]):
 def _values(column: Any) -> list[Any]:
     """Values of a column whose buffers were checked: damaged offsets would read memory that is not the file's."""
     import pyarrow
+    from pyarrow import types
 
-    column.validate(full=True)
-    if pyarrow.types.is_float16(column.type) or pyarrow.types.is_float32(column.type):
+    try:
+        column.validate(full=True)
+    except pyarrow.ArrowInvalid:
+        if not (types.is_string(column.type) or types.is_large_string(column.type)):
+            raise
+        column = column.cast(pyarrow.binary() if types.is_string(column.type) else pyarrow.large_binary())
+        column.validate(full=True)  # then it is text that is no UTF-8, which is told with its row where it is used
+    column = _plain(column)
+    if types.is_float16(column.type) or types.is_float32(column.type):
         # 0.1 of 32 bits is 0.1 for people, not 0.10000000149011612.
         return list(column.cast(pyarrow.string()).cast(pyarrow.float64()).to_pylist())
+    if types.is_duration(column.type):
+        return [value if value is None else _duration(value, column.type.unit) for value in _numbers(column)]
+    if types.is_interval(column.type):
+        return [v if v is None else f"P{v[0]}M{v[1]}DT{v[2] / 1e9:.9f}S" for v in column.to_pylist()]
     if _is_json(column.type):
         return [value if value is None else json.loads(value) for value in column.to_pylist()]
     try:
         return list(column.to_pylist())
     except (ValueError, OverflowError, pyarrow.ArrowException):
-        # Times finer than Python's, or past its years: as text, in the form of ISO 8601.
-        if not pyarrow.types.is_temporal(column.type) or pyarrow.types.is_duration(column.type):
+        if not types.is_temporal(column.type):
             raise
-        return [text and text.replace(" ", "T") for text in column.cast(pyarrow.string()).to_pylist()]
+    return _finer_times(column)
+
+
+def _plain(column: Any) -> Any:
+    """A column without dictionary or runs, where its values are not what pyarrow gives for them."""
+    import pyarrow
+    from pyarrow import types
+
+    if types.is_run_end_encoded(column.type):
+        decoded = [pyarrow.compute.run_end_decode(chunk) for chunk in column.chunks]
+        return pyarrow.chunked_array(decoded, column.type.value_type)
+    if types.is_dictionary(column.type) and (
+        types.is_floating(column.type.value_type) or types.is_temporal(column.type.value_type)
+    ):
+        return column.cast(column.type.value_type)
+    return column
+
+
+def _numbers(column: Any) -> list[int | None]:
+    import pyarrow
+
+    return list(column.cast(pyarrow.int64()).to_pylist())
+
+
+def _duration(count: int, unit: str) -> str:
+    """A duration in the form of ISO 8601, days and seconds."""
+    digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[unit]
+    seconds, fraction = divmod(abs(count), 10**digits)
+    days, seconds = divmod(seconds, 86400)
+    text = f"{seconds}.{fraction:0{digits}}" if fraction else f"{seconds}"
+    return f"{'-' if count < 0 else ''}P{days}DT{text}S"
+
+
+def _finer_times(column: Any) -> list[str | None]:
+    """Times finer than Python's, as text in the form of ISO 8601."""
+    import pyarrow
+
+    texts = column.cast(pyarrow.string()).to_pylist()
+    if any(text and text.startswith("<") for text in texts):
+        raise ValueError("a date or time is past the year 9999, or before the year 1")
+    return [text and text.replace(" ", "T") for text in texts]

@@ -76,12 +76,6 @@ def _float(value: float) -> Cell:
     return _decimal(Decimal(text)) if "e" in text or not value else text.replace("inf", "Infinity")
 
 
-def _duration(value: datetime.timedelta) -> str:
-    sign, value = ("-", -value) if value < datetime.timedelta(0) else ("", value)
-    fraction = f".{value.microseconds:06}" if value.microseconds else ""
-    return f"{sign}P{value.days}DT{value.seconds}{fraction}S"
-
-
 def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
@@ -97,6 +91,5 @@ _WRITTEN: dict[type, Callable[[Any], Cell]] = {
     datetime.date: datetime.date.isoformat,
     datetime.datetime: datetime.datetime.isoformat,
     datetime.time: datetime.time.isoformat,
-    datetime.timedelta: _duration,
     uuid.UUID: str,
 }
