@@ -3,6 +3,7 @@
 import datetime
 import json
 import math
+import tempfile
 import uuid
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,6 +13,8 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.data.read import read_dataset
@@ -91,6 +94,21 @@ def test_mixtures_that_are_safe(tmp_path: Path, values: list[Any]) -> None:
     dataset = read(jsonl(tmp_path / "a.jsonl", values))
     assert labels(dataset)[:2] == labels(dataset)[2:]
     assert len(set(labels(dataset))) == 2
+
+
+NUMBERS = st.integers(-3, 3) | st.sampled_from([0.0, -0.0, 1.0, 2.0, 1e0]) | st.sampled_from(["0", "1.0", "2", "-1.00"])
+
+
+@settings(max_examples=40)
+@given(st.lists(NUMBERS, min_size=1, max_size=8))
+def test_there_are_as_many_classes_as_numbers(values: list[Any]) -> None:
+    values = [0, 1, *values]
+    with tempfile.TemporaryDirectory() as folder:
+        dataset = read(jsonl(Path(folder) / "a.jsonl", values))
+    numbers = {Decimal(str(value)) for value in values}
+    assert {Decimal(name) for name in dataset.labels.names} == numbers
+    assert len(dataset.labels.names) == len(numbers)
+    assert [Decimal(label) for label in labels(dataset)] == [Decimal(str(value)) for value in values]
 
 
 @pytest.mark.parametrize(

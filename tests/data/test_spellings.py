@@ -3,7 +3,7 @@
 import pytest
 
 from unfreeze.data.examples import Example, SplitName
-from unfreeze.data.spellings import one_spelling
+from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.errors import InputError
 
 
@@ -99,3 +99,12 @@ def test_numbers_beside_words_are_told_with_counts_and_places() -> None:
 def test_classes_that_look_alike_are_told(pair: tuple[str, str]) -> None:
     (line,) = settle(f"{pair[0]} {pair[1]} other")[2]
     assert "are two classes" in line
+
+
+def test_texts_that_are_a_word_for_a_missing_value() -> None:
+    texts = ("fine", "nan", "NaN", "nan bread")
+    train = tuple(Example(f"a:{i}", text) for i, text in enumerate(texts))
+    (line,) = missing_texts({"train": train, "dev": train[:1]})
+    assert line.startswith(
+        "Warning: 2 of 4 texts of train are a word that programs write for a missing value ('nan', a:1)"
+    )

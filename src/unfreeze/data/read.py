@@ -15,7 +15,7 @@ from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
 from unfreeze.data.measurable import check_measurable, one_answer, without
-from unfreeze.data.spellings import one_spelling
+from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import column_sentences, tagged_examples, words_example
@@ -122,7 +122,7 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
     splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None
     task = told.task or (task_of("class", pair) if named else guess_task([str(e.label) for e in splits["train"]], pair))
-    said += unnamed
+    said += [*unnamed, *missing_texts(splits)]
     if task.target == "class":
         splits, dropped = drop_unlabelled(splits)
         if one_answer(splits["train"], None) is None:

@@ -15,6 +15,7 @@ from unfreeze.errors import InputError, listed, shown
 MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "na", "n/a", "null", "none", "\\n"})
 """Words, in lower case, that programs write for a missing value."""
 SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "\\n"})
+MISSING_TEXTS = frozenset({"nan", "NaN", "<NA>", "NaT", "#N/A", "NA", "N/A", "null", "NULL", "None"})
 NO_WARNING = frozenset({"none", "NONE"})
 """Spellings that are a class more often than a missing value."""
 _INFINITE = frozenset({"inf", "-inf", "infinity", "-infinity"})
@@ -60,6 +61,20 @@ def one_spelling(splits: Mapping[SplitName, tuple[Example, ...]], named: bool = 
         else dict(splits)
     )
     return settled, [*said, *_doubts(settled["train"])]
+
+
+def missing_texts(splits: Mapping[SplitName, tuple[Example, ...]]) -> list[str]:
+    """Warnings about texts that are nothing but a word which programs write for a missing value."""
+    warnings = []
+    for split, examples in splits.items():
+        found = [e for e in examples if e.text in MISSING_TEXTS or e.text_b in MISSING_TEXTS]
+        if found:
+            word = found[0].text if found[0].text in MISSING_TEXTS else found[0].text_b
+            warnings.append(
+                f"Warning: {len(found):,} of {len(examples):,} texts of {split} are a word that programs write for a "
+                f"missing value ('{word}', {found[0].where})."
+            )
+    return warnings
 
 
 def _is_number(label: str) -> bool:
