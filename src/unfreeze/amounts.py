@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from unfreeze.analysis.stats import Difference
 
@@ -21,6 +22,16 @@ def amount(value: float, unit: str) -> str:
 def against(value: float, other: float, unit: str) -> str:
     """`4.2 s against 12 s`."""
     return f"{amount(value, unit)} against {amount(other, unit)}"
+
+
+def multiply_adds(*counts: float) -> str:
+    """`12 against 340 billion multiply-adds`, in one unit, that of the largest; or `12 billion multiply-adds`."""
+    unit = next((unit for unit in _UNITS if max(counts) >= unit), 1.0)
+    values = " against ".join(amount(count / unit, "").strip() for count in counts)
+    return f"{values} {_UNITS.get(unit, '')}".rstrip() + " multiply-adds"
+
+
+_UNITS: Mapping[float, str] = {1e15: "quadrillion", 1e12: "trillion", 1e9: "billion", 1e6: "million"}
 
 
 def points(fraction: float) -> str:

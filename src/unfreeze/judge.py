@@ -29,6 +29,7 @@ from unfreeze.experiment.record import (
     read_setting,
     read_test,
 )
+from unfreeze.experiment.run_work import method_work
 from unfreeze.plan import Method, Plan, Recipe, plain
 
 SCHEMA = 1
@@ -325,6 +326,7 @@ def _mean_std(values: list[float]) -> dict[str, float]:
 
 def _cost(comparison: Comparison, method: Method) -> dict[str, Any]:
     choice, finals = comparison.choices[method], comparison.finals(method)
+    work = method_work((*comparison.trials(method), *finals), finals[0], comparison.setting)
     return {
         "extract_s": choice.extract_s,
         "train_s": float(np.mean([run.train_s for run in finals])),
@@ -333,6 +335,9 @@ def _cost(comparison: Comparison, method: Method) -> dict[str, Any]:
         "stored_mb": finals[0].stored_mb,
         "latency_ms": dict(choice.latency_ms),
         "all_runs_s": _all_runs_s(comparison, method),
+        "work": work.total,
+        "piece_work": work.piece,
+        "work_is_estimated": work.estimated,
     }
 
 
@@ -391,6 +396,9 @@ def _method_evidence(comparison: Comparison, method: Method, interval: Interval)
         latency_ms=cost["latency_ms"]["1"],
         stored_mb=cost["stored_mb"],
         trained_parameters=cost["trained_parameters"],
+        work=cost["work"],
+        piece_work=cost["piece_work"],
+        work_is_estimated=cost["work_is_estimated"],
     )
 
 

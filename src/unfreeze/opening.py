@@ -147,6 +147,7 @@ def _setting(
         "layers": encoder.layers,
         "width": encoder.width,
         "parameters": parameters,
+        "piece_work": sum(encoder.piece_work()),
         "mb": size / 1e6,
         "max_length": encoder.max_length,
         "fixed": encoder.fixed,

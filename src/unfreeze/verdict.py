@@ -6,7 +6,8 @@ interval and the region of practical equivalence (-e, e):
 * the interval excludes 0 and abs(d) > e: the better method. The reason tells whether the whole interval lies beyond
   the region, or the gain may be smaller than what counts;
 * else `too-close`: use the cheaper method. The reason tells three cases apart: practically equal (the whole interval
-  inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide).
+  inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide). What is
+  cheaper is counted and not timed (`cheaper`), so that the same runs get the same verdict on any machine.
 
 Doubts never change the choice; they say how far to trust it. That training failed is said only of runs that gave one
 answer for everything, on dev and on test, as far as the gold labels there are several.
@@ -19,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from unfreeze.amounts import against, amount, gap, interval, points, round_up
+from unfreeze.amounts import against, amount, gap, interval, multiply_adds, points, round_up
 from unfreeze.analysis.stats import Difference
 from unfreeze.plan import Method
 
@@ -29,7 +30,7 @@ WANTED_SEEDS = 5
 SMALL_TEST = 500
 MUCH_CUT = 0.10
 SPREAD = 0.01  # the least standard deviation between seeds that is worth a doubt
-SAME_COST = 1.25  # costs within this factor are taken as equal: timings of one machine differ that much
+SAME_COST = 1.25  # costs within this factor are taken as equal: counts leave out what is small
 HOPELESS = 100  # more than this many times the data is no advice
 LEAST = 1.2  # less than a fifth more is not worth advising: lopsided intervals can ask for less than there is
 TINY = 1e-6  # a ten-thousandth of a point
@@ -48,7 +49,10 @@ class MethodEvidence:
         degenerate: how many of the `seeds` final runs gave one answer for everything, wherever there is more to tell.
         flat: split to how many gave one answer there, though not on the other one.
         diverged: how many had a loss that became infinite or no number.
-        train_s: training seconds over all runs, recipes tried included.
+        work: multiply-adds of all runs, recipes tried and layer states included (`unfreeze.work`).
+        piece_work: multiply-adds to predict, for a piece.
+        work_is_estimated: the runs are of a version that did not count.
+        train_s: training seconds over all runs, recipes tried included. What is measured decides nothing.
         extract_s: seconds to compute the layer states that were read; 0 for fine-tuning.
         latency_ms: milliseconds to predict one text.
         stored_mb: megabytes to keep for this task.
@@ -67,6 +71,9 @@ class MethodEvidence:
     latency_ms: float
     stored_mb: float
     trained_parameters: int
+    work: float
+    piece_work: float
+    work_is_estimated: bool = False
     diverged: int = 0
     flat: Mapping[str, int] = field(default_factory=dict)
 
@@ -186,19 +193,38 @@ def find(difference: Difference, equivalence: float) -> Finding:
 def cheaper(frozen: MethodEvidence, tuned: MethodEvidence) -> tuple[MethodEvidence, str]:
     """The cheaper method, and why as the end of a sentence.
 
-    The first of these that differs by more than `SAME_COST` decides: seconds of computing (extraction and all
-    training), milliseconds to predict one text, megabytes to store. If none does, feature extraction: several tasks
-    can share one frozen encoder.
+    The first of these that differs by more than `SAME_COST` decides: multiply-adds of all runs with the layer states
+    that they read, multiply-adds to predict a piece of text, megabytes to store. If none does, feature extraction:
+    several tasks can share one frozen encoder. Seconds stand beside the counts and decide nothing.
     """
     costs = (
-        (frozen.effort_s, tuned.effort_s, "takes less computing", "s"),
-        (frozen.latency_ms, tuned.latency_ms, "predicts a text faster", "ms"),
-        (frozen.stored_mb, tuned.stored_mb, "needs less storage", "MB"),
+        (frozen.work, tuned.work, _less_computing),
+        (frozen.piece_work, tuned.piece_work, _less_to_predict),
+        (frozen.stored_mb, tuned.stored_mb, _less_storage),
     )
-    for a, b, gain, unit in costs:
+    for a, b, told in costs:
         if max(a, b) > SAME_COST * min(a, b):
-            return (frozen if a < b else tuned), f"{gain} ({against(min(a, b), max(a, b), unit)})"
+            cheap, dear = (frozen, tuned) if a < b else (tuned, frozen)
+            return cheap, told(cheap, dear)
     return frozen, "costs about the same and lets several tasks share one encoder"
+
+
+def _less_computing(cheap: MethodEvidence, dear: MethodEvidence) -> str:
+    about = "about " if cheap.work_is_estimated or dear.work_is_estimated else ""
+    seconds = against(cheap.effort_s, dear.effort_s, "s")
+    return f"takes less computing ({about}{multiply_adds(cheap.work, dear.work)}; measured here: {seconds})"
+
+
+def _less_to_predict(cheap: MethodEvidence, dear: MethodEvidence) -> str:
+    counts, measured = (
+        multiply_adds(cheap.piece_work, dear.piece_work),
+        against(cheap.latency_ms, dear.latency_ms, "ms"),
+    )
+    return f"predicts with less computing ({counts} a piece; measured here, a text: {measured})"
+
+
+def _less_storage(cheap: MethodEvidence, dear: MethodEvidence) -> str:
+    return f"needs less storage ({against(cheap.stored_mb, dear.stored_mb, 'MB')})"
 
 
 def needed(evidence: Evidence) -> str:

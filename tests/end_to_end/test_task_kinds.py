@@ -103,6 +103,27 @@ def test_frozen_features_of_a_random_encoder_teach_something(kind: str, answered
     assert reached > (0.65 if "classification" in kind else 0.4)
 
 
+@pytest.mark.parametrize("kind", tiny.KINDS)
+def test_work_is_counted_in_every_run(kind: str, answered: Callable[[str], Path]) -> None:
+    out = answered(kind)
+    result, encoder = _result(out), _result(out)["encoder"]["piece_work"]
+    assert encoder == 2 * (4 * 16**2 + 2 * 16 * 32)
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("runs/*/record.json")]
+    for record in records:
+        assert record["work"] > 0
+        assert bool(record["states"]) == (record["method"] == "feature-extraction")
+        # Each kind of states is one pass over train and dev; a text, two of a pair, has 4 to 9 pieces and its frame.
+        assert all(72 * 6 * encoder <= work <= 72 * 40 * encoder for work in record["states"].values())
+    tuned = [r for r in records if r["method"] == "fine-tuning"]
+    epochs = [r["curve"][-1]["epoch"] for r in tuned]
+    assert all(r["work"] > 3 * e * 48 * 6 * encoder for r, e in zip(tuned, epochs, strict=True))
+    for name, method in result["methods"].items():
+        own = [r for r in records if r["method"] == name]
+        states = {kind: work for r in own for kind, work in r["states"].items()}
+        assert method["cost"]["work"] == sum(r["work"] for r in own) + sum(states.values())
+        assert not method["cost"]["work_is_estimated"]
+
+
 def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable[[str], Path]) -> None:
     out = answered("classification")
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()

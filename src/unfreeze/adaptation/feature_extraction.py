@@ -46,6 +46,7 @@ from unfreeze.training.loop import Fit, Indices, Progress, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 from unfreeze.training.together import train_together
+from unfreeze.work import Read, frozen_run
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
 
@@ -88,6 +89,12 @@ class SplitFeatures:
         s = self.features.read(inputs, layers)
         moved = LayerStates(s.states.to(device), s.segment.to(device), s.words.to(device), s.lengths)
         return moved, counts
+
+    def reading(self) -> Read:
+        """What a pass over the split takes: rows are those that a head of these states reads."""
+        pieces = int(self.inputs.offsets[-1])
+        rows = {"tokens": pieces, "words": int((self.inputs.words >= 0).sum())}
+        return Read(pieces, rows.get(self.features.form, len(self.examples)))
 
     def lengths(self) -> Indices:
         """(E,) rows of each example: what a head has to compute."""
@@ -162,6 +169,7 @@ class _Run:
     dev_split: SplitFeatures
     device: torch.device
     seed: int
+    penalties: int = 1
 
     def __post_init__(self) -> None:
         self.parameters = [p for group in self.layer_groups() for p in group]
@@ -217,7 +225,7 @@ def train_frozen(
     if in_members(recipe, objective.task):
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
         _standardise(head, train, device)
-        run = _Run(head, objective, train, dev, device, MEMBER_ORDER)
+        run = _Run(head, objective, train, dev, device, MEMBER_ORDER, len(recipe.l2))
         settings = replace(recipe, weight_decay=0.0)  # l2 is in its loss; mix and bias go free
         done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
         return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
@@ -253,9 +261,17 @@ def _best_members(run: _Run, done: Fit, l2: Sequence[float]) -> list[Trained]:
 
 def _trained(run: _Run, done: Fit, member: int, predicted: Decoded, chosen: Mapping[str, float]) -> Trained:
     module: nn.Module = run.head  # type: ignore[assignment]
+    work = frozen_run(
+        done.trained_parameters // run.head.members,
+        run.penalties,
+        done.examples // len(run.train_split.examples),
+        len(done.curve),
+        run.train_split.reading(),
+        run.dev_split.reading(),
+    )
     weights = _member_weights(module, member) if run.head.members > 1 else module.state_dict()
     kept = {name: tensor.detach().cpu() for name, tensor in weights.items()}
-    return Trained(kept, done, member, predicted, run.head.mix_weights()[member], chosen)
+    return Trained(kept, done, member, predicted, run.head.mix_weights()[member], work, chosen)
 
 
 def _member_weights(head: nn.Module, member: int) -> dict[str, Tensor]:

@@ -35,6 +35,7 @@ from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
+from unfreeze.work import Read, tuned_run
 
 HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not hang on that of threads
 
@@ -194,7 +195,23 @@ def fine_tune(
         decoded = run.dev_predictions()
         whole_tables(model)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-        return Trained(weights, done, 0, decoded, None)
+        work = tuned_run(
+            encoder.piece_work(),
+            sum(p.numel() for p in model.head.parameters()),
+            recipe,
+            done.examples // len(train),
+            len(done.curve),
+            _reading(inputs, recipe),
+            _reading(dev_inputs, recipe),
+            freezes_layers(recipe) and bool(encoder.resumes()),
+        )
+        return Trained(weights, done, 0, decoded, None, work)
+
+
+def _reading(inputs: Inputs, recipe: Recipe) -> Read:
+    """What a pass over these inputs takes: a tagger's head reads words, the head of two texts' states all pieces."""
+    pieces, words = int(inputs.offsets[-1]), int((inputs.words >= 0).sum())
+    return Read(pieces, words or (pieces if recipe.head == "biattention" else len(inputs.examples) - 1))
 
 
 def freezes_layers(recipe: Recipe) -> bool:

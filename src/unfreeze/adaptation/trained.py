@@ -23,6 +23,7 @@ class Trained:
         dev: predictions on dev at the kept epoch.
         layer_weights: learned scalar mix, bottom to top; None when nothing was mixed.
         chosen: settings that were chosen on dev inside the run.
+        work: multiply-adds of the run, see `unfreeze.work`.
     """
 
     weights: Mapping[str, Tensor]
@@ -30,6 +31,7 @@ class Trained:
     member: int
     dev: Decoded
     layer_weights: tuple[float, ...] | None
+    work: int
     chosen: Mapping[str, float] = field(default_factory=dict)
 
 

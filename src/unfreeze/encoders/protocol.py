@@ -212,6 +212,17 @@ class Encoder(nn.Module, ABC):
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 
+    def piece_work(self) -> tuple[int, ...]:
+        """Weights that a piece goes through, by layer group: of matrices, but for tables, which are looked up.
+
+        A layer that is run several times (ALBERT) counts as often.
+        """
+        groups = [list(self.parameters())] if self.fixed is not None else self.layer_groups()
+        tables = {id(p) for module in self.modules() if isinstance(module, nn.Embedding) for p in module.parameters()}
+        times = max(1, (self.layers - 1) // max(1, len(groups) - 1)) if len(groups) > 1 else 1
+        weights = [sum(p.numel() for p in group if p.dim() > 1 and id(p) not in tables) for group in groups]
+        return (*weights[:1], *(times * count for count in weights[1:]))
+
     def sizes(self) -> tuple[int, int]:
         """Numbers that it has learned, and the bytes that they take."""
         parameters = list(self.parameters())

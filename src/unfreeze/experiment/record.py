@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,8 @@ class RunRecord:
         peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.
         trained_parameters: parameters that got gradients.
         stored_mb: megabytes to keep per task: the head for frozen runs, the whole network for tuned ones.
+        work: multiply-adds of training and reading dev, counted (`unfreeze.work`); None in older records.
+        states: name of the layer states of train and dev that were read, to the multiply-adds that they take.
     """
 
     id: str
@@ -76,6 +78,8 @@ class RunRecord:
     stored_mb: float
     examples_per_s: float
     diverged: bool = False
+    work: int | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from unfreeze.features.layout import Form, layout
 from unfreeze.metrics import degenerate
 from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective
+from unfreeze.work import states_work
 
 Need = Literal["record", "test", "weights"]
 WEIGHTS = "weights.safetensors"
@@ -235,11 +236,22 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRec
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),
         train_s=done.seconds,
+        work=trained.work,
+        states=_states_read(bench, job.recipe),
         peak_mb=peak,
         trained_parameters=done.trained_parameters // members,
         stored_mb=sum(t.numel() * t.element_size() for t in trained.weights.values()) / 1e6,
         examples_per_s=done.examples / done.seconds,
     )
+
+
+def _states_read(bench: Workbench, recipe: Recipe) -> dict[str, int]:
+    """Layer states that a recipe reads, by name, and the multiply-adds of those of train and dev."""
+    splits = stored(bench, recipe)
+    if not splits:
+        return {}
+    name = f"{pair_reading(recipe, bench.dataset.task)} {splits[0].features.form}"
+    return {name: states_work(bench.encoder.piece_work(), [split.reading() for split in splits])}
 
 
 def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from unfreeze.amounts import multiply_adds
 from unfreeze.data.examples import SPLITS
 from unfreeze.data.schemes import spans
 from unfreeze.experiment.layer_scores import LayerScores
@@ -228,11 +229,17 @@ def _between(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}"
 
 
+def _counted(cost: Mapping[str, Any]) -> str:
+    about = "about " if cost["work_is_estimated"] else ""
+    return f"{about}{multiply_adds(cost['work'])}"
+
+
 def costs(methods: Mapping[str, Any]) -> Table:
     """What a method costs to train, to keep and to use."""
     rows = [("compute frozen features", *(seconds(m["cost"]["extract_s"]) for m in methods.values()))]
     rows.append(("train once (mean over seeds)", *(seconds(m["cost"]["train_s"]) for m in methods.values())))
     rows.append(("train every recipe and seed", *(seconds(m["cost"]["all_runs_s"]) for m in methods.values())))
+    rows.append(("the same, counted", *(_counted(m["cost"]) for m in methods.values())))
     rows.append(("peak memory", *(megabytes(m["cost"]["peak_mb"]) for m in methods.values())))
     rows.append(("trained parameters", *(count(m["cost"]["trained_parameters"]) for m in methods.values())))
     rows.append(("to keep for this task", *(megabytes(m["cost"]["stored_mb"]) for m in methods.values())))
@@ -241,7 +248,9 @@ def costs(methods: Mapping[str, Any]) -> Table:
         name = "predict one text" if size == "1" else f"predict a batch of {size}"
         rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
     heads = ("cost", *map(method_name, methods))
-    return Table("Cost, measured on this machine", heads, tuple(rows), frozenset(range(1, len(heads))))
+    return Table(
+        "Cost, measured on this machine but for what is counted", heads, tuple(rows), frozenset(range(1, len(heads)))
+    )
 
 
 def splits(data: Mapping[str, Any]) -> Table:
