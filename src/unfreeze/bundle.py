@@ -7,7 +7,7 @@ head.safetensors     the head
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from unfreeze.adaptation.feature_extraction import frozen_head
 from unfreeze.adaptation.fine_tuning import tuned_head
 from unfreeze.adaptation.model import AdaptedModel
 from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.word_cutting import CUT_WORDS, cut_words
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
@@ -82,12 +83,15 @@ class Predictor:
         self.model, self.about = model, about
         self.task: Task = model.objective.task
         self.labels: LabelSpace = model.objective.labels
+        cut = about.get("columns", {}).get("words") == CUT_WORDS
+        self._split: Callable[[str], Sequence[str]] = cut_words if cut else str.split
 
     def predict(self, texts: Sequence[Text]) -> list[Label]:
         """One label a text: a class name, a number, or one tag a word.
 
         Args:
-            texts: strings; (text, text) tuples for pairs; for tagging lists of words (a string is split at spaces).
+            texts: strings; (text, text) tuples for pairs; for tagging lists of words (a string is split at spaces,
+                or cut into words as the training texts were).
 
         Raises:
             InputError: an item is not what the task needs.
@@ -107,7 +111,7 @@ class Predictor:
     def _example(self, index: int, text: Text) -> Example:
         where = f"texts[{index}]"
         if self.task.target == "tags":
-            words = tuple(text.split() if isinstance(text, str) else text)
+            words = tuple(self._split(text) if isinstance(text, str) else text)
             if not words or not all(isinstance(w, str) for w in words):
                 raise InputError("must be a list of words, at least one", where=where)
             return Example(where, " ".join(words), words=words)

@@ -52,7 +52,9 @@ def predict_file(
     predictor = load(bundle, device)
     columns = predictor.about.get("columns", {})
     usual = columns.get("text"), columns.get("text_b")
-    examples = read_unlabelled(file, task=predictor.task, text=text, text_b=text_b, usual=usual)
+    examples = read_unlabelled(
+        file, task=predictor.task, text=text, text_b=text_b, usual=usual, words=columns.get("words")
+    )
     empty = [e.where for e in examples if e.words == ()]
     if empty:
         raise InputError("has no word to tag", where=empty[0])

@@ -109,7 +109,7 @@ ROW = "text\tlabel\n"
         (TRAIN + "no label\t \n", {}, r"train.tsv:22: the label .column 'label'. is empty"),
         (TRAIN, {"label": "lable"}, "no column 'lable' for --label .did you mean 'label'"),
         (TRAIN, {"task": "classificaton"}, "unknown task 'classificaton' .did you mean 'classification'"),
-        (TRAIN, {"task": "tagging"}, "tagging needs a word and a tag a line"),
+        (TRAIN, {"task": "tagging"}, "tagging needs words with tags"),
         (ROW + "a\t1\nb\t1\n" * 9, {}, "every training row has the label '1'"),
         (
             ROW + "".join(f"t{i}\t{i}.5\n" for i in range(19)) + "x\tnan\n",

@@ -97,7 +97,7 @@ FAULTS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
     "undecodable bytes": ("classification", _undecodable, (), ("train.tsv:3", "0xe9", "save the file as UTF-8")),
     "empty file": ("classification", lambda d: (d / "dev.tsv").write_bytes(b""), (), ("dev.tsv: the file is empty",)),
     "unknown task": ("classification", lambda d: None, ("--task", "clasification"), ("did you mean 'classification'",)),
-    "task that does not fit": ("classification", lambda d: None, ("--task", "tagging"), ("needs a word and a tag",)),
+    "task that does not fit": ("classification", lambda d: None, ("--task", "tagging"), ("needs words with tags",)),
     "unknown budget": ("classification", lambda d: None, ("--budget", "quik"), ("command line: budget", "'quik'")),
     "unknown method": ("classification", lambda d: None, ("--methods", "fine-tunning"), ("methods", "'fine-tunning'")),
     "unknown device": ("classification", lambda d: None, ("--device", "gpu"), ("device", "'gpu'")),

@@ -18,6 +18,7 @@ import tiny
 import unfreeze
 from unfreeze import predicting
 from unfreeze.data.examples import Example
+from unfreeze.data.word_cutting import cut_words
 from unfreeze.errors import InputError
 from unfreeze.training.objectives import Decoded
 
@@ -288,3 +289,19 @@ def test_a_text_without_words_cannot_be_tagged(answered: Callable[[str], Path], 
     done = tiny.unfreeze("predict", answered("tagging-BIO") / "bundle", tmp_path / "a.csv")
     assert (done.returncode, done.stdout) == (2, "")
     assert "a.csv:3: has no word to tag" in done.stderr
+
+
+def test_texts_are_cut_into_words_as_the_training_texts_were(answered: Callable[[str], Path], tmp_path: Path) -> None:
+    bundle = shutil.copytree(answered("tagging-BIO") / "bundle", tmp_path / "bundle")
+    about = json.loads((bundle / "bundle.json").read_text(encoding="utf-8"))
+    (tmp_path / "new.txt").write_text("Anna's film, new york\n", encoding="utf-8")
+    for rule, words in (
+        ({}, ["Anna's", "film,", "new", "york"]),
+        ({"words": "cut"}, list(cut_words("Anna's film, new york"))),
+    ):
+        about["columns"] = {"label": "spans"} | rule
+        (bundle / "bundle.json").write_text(json.dumps(about), encoding="utf-8")
+        assert predicting.predict_file(bundle, tmp_path / "new.txt", tmp_path / "x.jsonl", text=None, text_b=None) == 1
+        row = json.loads((tmp_path / "x.jsonl").read_text(encoding="utf-8"))
+        assert row["words"] == words
+        assert [list(tags) for tags in unfreeze.load(bundle).predict(["Anna's film, new york"])] == [row["label"]]

@@ -9,6 +9,7 @@ from pathlib import Path
 from unfreeze.data.column_lines import WORD_NAMES, Block
 from unfreeze.data.star_brackets import is_star_column
 from unfreeze.data.tag_spellings import spelling_of
+from unfreeze.data.tally import take_others
 from unfreeze.errors import InputError, nearest
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
@@ -181,9 +182,7 @@ def roles_said(roles: Roles) -> str:
             tags += f" ({others} {has} tags of the same types, such as inner spans, which are not read)"
         parts.append(tags)
     line = ", ".join(parts)
-    options = " and ".join(roles.guessed)
-    takes = "takes another" if len(roles.guessed) == 1 else "take others"
-    line += f"; {options} {takes}." if options else "."
+    line += f"{take_others(roles.guessed)}."
     in_front = roles.tag is not None and roles.tag < roles.word and "--text" in roles.guessed and not roles.names
     return f"Warning: the tags seem to stand before the words. {line}" if in_front else line
 

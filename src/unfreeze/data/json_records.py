@@ -31,12 +31,13 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
     """
     reader = _Reader(path, text)
     start = reader.after_space(0)
-    if text[start : start + 1] == "[":
+    if text[start : start + 1] == "[" and text[reader.after_space(start + 1) :][:1] != '"':
         return *_columns(reader.elements(start, to_end=True)), "The file is one JSON array."
     columns, lines = _columns(reader.objects(start))
     if len(lines) > 1:
         return columns, lines, ""
-    holders = [name for name in columns if name in HOLDERS and _are_records(columns[name][0])]
+    first = {name: column[0] for name, column in columns.items()}
+    holders = [name for name, v in first.items() if _are_pairs(v) or (name in HOLDERS and _are_records(v))]
     if len(holders) > 1:
         problem = f"holds several arrays of records ({listed(holders)}); write each to a file of its own"
         raise InputError(problem, where=str(path))
@@ -51,6 +52,22 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
 
 def _are_records(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _are_pairs(value: Any) -> bool:
+    return isinstance(value, list) and any(value) and all(item is None or _of_pair(item) for item in value)
+
+
+def _of_pair(value: Any) -> dict[str, Any] | None:
+    """A record from `[text, {"entities": [...]}]`, as texts with spans are written for spaCy; None for other values."""
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not isinstance(value[0], str)
+        or not isinstance(value[1], dict)
+    ):
+        return None
+    return {"text": value[0], **value[1]} if "text" not in value[1] else None
 
 
 def _columns(found: Found) -> tuple[dict[str, list[Any]], list[int]]:
@@ -128,6 +145,7 @@ class _Reader:
     def record(self, at: int, in_line: bool = False) -> tuple[dict[str, Any], int]:
         """The object that begins at a place, and where it ends."""
         value, end = self.value(at, in_line)
+        value = _of_pair(value) or value
         if not isinstance(value, dict):
             raise self.error(f"found a JSON {type(value).__name__}; {_EXPECTED}", at)
         if self._text.find("\\u", at, end) >= 0 and not _is_text(value):
@@ -164,8 +182,11 @@ class _Reader:
         at = self.after_space(at + 1)
         more = self._text[at : at + 1] != "]"
         while more:
-            record, end = self.record(at)
-            yield record, self.line(at)
+            if self._text.startswith("null", at):  # a text that was passed over
+                end = at + len("null")
+            else:
+                record, end = self.record(at)
+                yield record, self.line(at)
             at = self.after_space(end)
             more = self._text[at : at + 1] == ","
             if more:

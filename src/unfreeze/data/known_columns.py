@@ -46,7 +46,9 @@ IDS = (
         "row",
     }
 )
-NAMES = TEXTS | LABELS | (IDS - {""}) | {name for pair in PAIRS for name in pair}
+WORDS = frozenset({"word", "words", "token", "tokens"})
+"""Columns of words that are tagged one by one."""
+NAMES = TEXTS | LABELS | WORDS | (IDS - {""}) | {name for pair in PAIRS for name in pair}
 
 
 def folded(name: str) -> str:

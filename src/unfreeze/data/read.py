@@ -19,7 +19,9 @@ from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import column_sentences, tagged_examples, words_example
+from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format, load
+from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
 from unfreeze.tasks import task as task_called
@@ -95,22 +97,26 @@ def _tagging(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed:
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
     sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
-    splits, scheme, found = tagged_examples(files, sentences)
+    columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
+    return _of_sentences(files, TaggedTables(sentences, columns, said), seed)
+
+
+def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int) -> Dataset:
+    splits, scheme, found = tagged_examples(files, read.sentences, in_bio=read.in_bio)
     task = task_of("tags", False)
     splits, cuts = fill_splits(splits, task, seed)
     labels = tags_of(splits["train"], scheme)
     check_measurable(splits, task, scheme, files)
-    columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
-    said = [f"Task: {task.kind}.", *said, *found, *cuts]
-    return _dataset(task, labels, splits, columns, tuple(said))
+    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.said, *found, *cuts))
 
 
 def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
-    if told.task and told.task.target == "tags":
-        kind = loaded["train"][0]
-        problem = f"{told.task.kind} needs a word and a tag a line (CoNLL columns or CoNLL-U); this file is {kind}"
-        raise InputError(problem, where=str(files["train"]))
     tables = _tables(files, loaded, told)
+    if told.text_b is None and (told.task is None or told.task.target == "tags"):
+        read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
+        if read is not None:
+            said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
+            return _of_sentences(files, replace(read, said=[*said, *read.said]), seed)
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
@@ -246,15 +252,17 @@ def read_unlabelled(
     text_b: str | None = None,
     label: str | None = None,
     usual: tuple[str | None, str | None] = (None, None),
+    words: str | None = None,
 ) -> tuple[Example, ...]:
-    """Texts alone: of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns.
+    """Texts alone: of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns or lists of words.
 
-    A text to be tagged that is no column file is split into words at spaces.
+    A text to be tagged without words of its own is cut as `words` says, or else split at spaces.
 
     Args:
         task: None takes what the file has: words, single texts or pairs.
         label: a column that is not a text; it is not read.
         usual: columns of the texts in the training data, which are read here too if they are there.
+        words: how the training data's texts became words, as its `columns` say.
 
     Raises:
         InputError: as `read_dataset`, as far as texts go.
@@ -272,6 +280,11 @@ def read_unlabelled(
         kind = "txt"
     wanted = {name for name in (text, text_b, label, *usual) if name and not name.isdecimal()}
     table = read_table(path, kind, content, wanted=wanted, texts_only=True)
+    if not pair and (task is None or task.target == "tags"):
+        named = usual[0] if text is None and usual[0] in table.columns else text
+        found = given_words(table, named) or task_texts(table, text)
+        if found is not None:
+            return tuple(found if task is None or found[0].words is not None else with_words(found, words))
     if text is None and usual[0] in table.columns and (not pair or usual[1] in table.columns):
         text, text_b = usual[0], usual[1] if pair else None
     text = "text" if kind == "txt" and not pair else text
@@ -279,5 +292,4 @@ def read_unlabelled(
     examples = _examples(table, columns, [None] * len(table.lines))
     if task is None or task.target != "tags":
         return examples
-    split = [replace(e, words=tuple(word for word in e.text.split(" ") if word)) for e in examples]
-    return tuple(replace(e, text=" ".join(e.words or ())) for e in split)
+    return tuple(with_words(examples, words))

@@ -44,8 +44,10 @@ class Table:
     said: tuple[str, ...] = ()
 
     def where(self, row: int) -> str:
-        """`file:line` of a row."""
-        return f"{self.path}:{self.lines[row]}"
+        """`file:line` of a row, with its number where a line holds several records (JSON in one line)."""
+        line = self.lines[row]
+        several = list(self.lines[max(0, row - 1) : row + 2]).count(line) > 1
+        return f"{self.path}:{line}" + (f" (record {row + 1})" if several else "")
 
     def column(self, name: str) -> list[Cell]:
         """The cells of one column; None where a record has no value.

@@ -65,13 +65,14 @@ def column_sentences(
 
 
 def tagged_examples(
-    files: Mapping[SplitName, Path], sentences: Tagged
+    files: Mapping[SplitName, Path], sentences: Tagged, *, in_bio: bool = False
 ) -> tuple[dict[SplitName, tuple[Example, ...]], str | None, list[str]]:
     """Examples of each split with tags in a canonical scheme.
 
     Args:
         files: path of each split.
         sentences: with tags in whatever spelling; the training tags decide which.
+        in_bio: the tags are known to be BIO, as made from spans.
 
     Returns:
         Splits, scheme (`"BIO"`, `"BIOES"` or None), and what was found, in sentences.
@@ -79,6 +80,8 @@ def tagged_examples(
     Raises:
         InputError: a tag breaks the scheme that the training tags follow, or holds what no tag of one word is.
     """
+    if in_bio:
+        return {split: _converted(files[split], found, "BIO", "BIO") for split, found in sentences.items()}, "BIO", []
     sentences, said = _without_brackets(files, sentences)
     check_tags(files["train"], sentences["train"])
     written = [s.tags or () for s in sentences["train"]]

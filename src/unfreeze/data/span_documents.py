@@ -1,0 +1,191 @@
+"""Records with spans of characters: which columns hold texts and spans, and which records count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unfreeze.data.columns import find_column
+from unfreeze.data.known_columns import TEXTS, folded
+from unfreeze.data.label_studio import check_tag, label_studio_document, text_member
+from unfreeze.data.span_offsets import Document
+from unfreeze.data.span_records import SEVERAL, Item, span_items, spans_of
+from unfreeze.data.tables import Table
+from unfreeze.data.tally import Tally, take_others
+from unfreeze.errors import InputError, listed, shown
+
+REJECTED = "Records that were rejected or skipped by the annotator, which were left out"
+REPEATED = "Records of a text that was annotated more than once, of which the first was kept"
+_SPANS = ("label", "labels", "entities", "spans", "annotations", "annotation", "ner", "tags", "named_entities", "ents")
+_NEVER = frozenset({"predictions", "prediction", "suggestions", "relations", "cats", "meta", "comments", "tokens"})
+_TEXTS = TEXTS | {"data", "raw_text", "full_text", "source_text", "doc", "document_text", "context", "passage", "raw"}
+_SAMPLE, _MOSTLY = 200, 0.5
+
+
+@dataclass(frozen=True)
+class SpanColumns:
+    """Columns of texts and spans.
+
+    Attributes:
+        text, spans: names.
+        tasks: whether records are Label Studio's tasks, whose text is the member `text` of their `data`.
+        tokens: the column of the file's own tokens, if it has one.
+    """
+
+    text: str
+    spans: str
+    tasks: bool = False
+    tokens: str | None = None
+
+
+def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns | None:
+    """The columns of texts and spans; None where no column (or not the one that `label` names) holds spans.
+
+    Raises:
+        InputError: several columns may be it.
+    """
+    names = table.columns
+    if has_tasks(table) and ("annotations" in names or "completions" in names):
+        tasks = "annotations" if "annotations" in names else "completions"
+        if label is not None:
+            check_tag(label, table.values(tasks), str(table.path))
+        member = text_member(table.values("data"), table.values(tasks), text, str(table.path))
+        return SpanColumns(member, tasks, tasks=True)
+    found = [name for name in names if folded(name) not in _NEVER and _holds_spans(table.values(name))]
+    if label is not None:
+        told = find_column(table, label, "--label")
+        if told not in found:
+            return None
+        found = [told] if told else []
+    if not found:
+        return None
+    known = [name for name in _SPANS for column in found if folded(column) == name]
+    if len(found) > 1 and not known:
+        problem = f"several columns hold spans ({listed(found)}); say which with --label"
+        raise InputError(problem, where=str(table.path))
+    spans = next((column for name in known for column in found if folded(column) == name), found[0])
+    tokens = "tokens" if "tokens" in names and holds_tokens(table.values("tokens")) else None
+    return SpanColumns(text_column(table, text, spans), spans, tokens=tokens)
+
+
+def has_tasks(table: Table) -> bool:
+    """Whether records are Label Studio's tasks, whose texts are members of `data`."""
+    return "data" in table.nested and any(isinstance(value, dict) for value in table.values("data"))
+
+
+def text_column(table: Table, text: str | None, spans: str | None) -> str:
+    """The column of texts.
+
+    Raises:
+        InputError: no such column, or none that is safe to guess.
+    """
+    if text is not None:
+        return find_column(table, text, "--text") or text
+    texts = [name for name in table.columns if name != spans and name not in table.nested and _holds_texts(table, name)]
+    known = [name for name in texts if folded(name) in _TEXTS]
+    for names in ([name for name in known if folded(name) == "text"], known, texts):
+        if len(names) == 1:
+            return names[0]
+    problem = f"the column of texts is not safe to guess ({listed(texts) or 'none holds texts'}); say which with --text"
+    raise InputError(problem, where=str(table.path))
+
+
+def _holds_texts(table: Table, name: str) -> bool:
+    return any(isinstance(value, str) for value in list(table.values(name))[:_SAMPLE])
+
+
+def _holds_spans(values: Sequence[Any]) -> bool:
+    """Whether most of the first values are spans; the others are faults then."""
+    some = [value for value in values if value is not None and value not in ("", [], "[]", {})][:_SAMPLE]
+    return sum(bool(span_items(value)) for value in some) > _MOSTLY * len(some)
+
+
+def holds_tokens(values: Sequence[Any]) -> bool:
+    """Whether values are lists of tokens with their places in the text, as Prodigy's."""
+    some = [value for value in values if value][:_SAMPLE]
+    return bool(some) and all(
+        isinstance(value, list) and all(isinstance(t, dict) and {"start", "end"} <= t.keys() for t in value)
+        for value in some
+    )
+
+
+def documents_of(table: Table, columns: SpanColumns, split: str, label: str | None, tally: Tally) -> list[Document]:
+    """The annotated texts of a file.
+
+    Raises:
+        InputError: a record without text or spans, or a span that is none.
+    """
+    if columns.tasks:
+        found = zip(table.values("data"), table.values(columns.spans), table.lines, strict=True)
+        rows = (
+            label_studio_document(data, made, table.where(i), line, split, columns.text, label, tally)
+            for i, (data, made, line) in enumerate(found)
+        )
+        return [document for document in rows if document is not None]
+    texts, spans = table.values(columns.text), table.values(columns.spans)
+    tokens = table.values(columns.tokens) if columns.tokens else [None] * len(texts)
+    answers = table.values("answer") if "answer" in table.columns else [None] * len(texts)
+    hashes = _identities(table)
+    seen = set()
+    documents = []
+    for row, (text, value, own, answer, identity) in enumerate(zip(texts, spans, tokens, answers, hashes, strict=True)):
+        where = table.where(row)
+        if answer in ("reject", "ignore"):
+            tally.add(REJECTED, split, where)
+        elif identity is not None and identity in seen:
+            tally.add(REPEATED, split, where)
+        else:
+            seen.add(identity)
+            if not isinstance(text, str):
+                raise InputError(f"no text in '{columns.text}'; fill it in or take the record out", where=where)
+            items = _items(value, columns, answer, where)
+            found_spans, several = spans_of(items, lambda where=where: where)  # type: ignore[misc]
+            tally.add(SEVERAL, split, where, several)
+            words = own_words(own, text, where) if own is not None else None
+            documents.append(Document(where, table.lines[row], text, tuple(found_spans), words))
+    return documents
+
+
+def _identities(table: Table) -> Sequence[Any]:
+    """What records of one text share: Prodigy's hash of the input, or the task's id in Label Studio's short form."""
+    if "_input_hash" in table.columns:
+        return table.values("_input_hash")
+    if "id" in table.columns and not {"annotation_id", "annotator"}.isdisjoint(table.columns):
+        return table.values("id")
+    return [None] * len(table.lines)
+
+
+def _items(value: Any, columns: SpanColumns, answer: Any, where: str) -> list[Item]:
+    items = span_items(value) if value not in (None, "") else [] if answer == "accept" or columns.tokens else None
+    if items is None:
+        found = "no value" if value in (None, "") else f"'{shown(str(value))}'"
+        advice = "a list of spans is expected, [] for none"
+        raise InputError(f"{found} in '{columns.spans}'; {advice}", where=where)
+    return items
+
+
+def own_words(tokens: Any, text: str, where: str) -> tuple[tuple[int, int], ...]:
+    """Ends of the tokens that a file names.
+
+    Raises:
+        InputError: tokens that are not in the text, or not in its order.
+    """
+    words: list[tuple[int, int]] = []
+    for token in tokens:
+        start, end = token.get("start"), token.get("end")
+        named = token.get("text")
+        whole = isinstance(start, int) and isinstance(end, int) and (words[-1][1] if words else 0) <= start <= end
+        if not whole or end > len(text) or (isinstance(named, str) and named != text[start:end]):
+            problem = f"the token {start} to {end} ('{shown(str(named))}') is not there in the text"
+            raise InputError(f"{problem}; export texts and tokens anew", where=where)
+        words.append((start, end))
+    return tuple(words)
+
+
+def columns_said(columns: SpanColumns, guessed: Sequence[str]) -> str:
+    """Which columns are read as what, in a sentence; `guessed` are the options that were not given."""
+    if columns.tasks:
+        return f"Columns: texts 'data.{columns.text}', spans '{columns.spans}' (Label Studio){take_others(guessed)}."
+    tokens = f", words '{columns.tokens}'" if columns.tokens else ""
+    return f"Columns: texts '{columns.text}'{tokens}, spans '{columns.spans}'{take_others(guessed)}."

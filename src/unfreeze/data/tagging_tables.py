@@ -1,0 +1,133 @@
+"""Tables and records that hold tagged words, in whatever form: lists of words and tags, or texts with spans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from unfreeze.data.annotated import tagged_words
+from unfreeze.data.cell_lists import with_lists
+from unfreeze.data.conll import Sentence
+from unfreeze.data.examples import SplitName
+from unfreeze.data.known_columns import LABELS, TEXTS, folded
+from unfreeze.data.label_studio import AGREED, DISAGREED, OTHER, UNANNOTATED
+from unfreeze.data.measurable import without
+from unfreeze.data.span_documents import (
+    REJECTED,
+    REPEATED,
+    SpanColumns,
+    columns_said,
+    documents_of,
+    find_spans,
+    has_tasks,
+)
+from unfreeze.data.span_records import SEVERAL
+from unfreeze.data.tables import Table
+from unfreeze.data.tally import Tally, take_others
+from unfreeze.data.token_lists import BLANK, NO_TAGS, NO_WORDS, ListColumns, find_lists, list_sentences
+from unfreeze.data.word_cutting import CUT_WORDS, RULE
+from unfreeze.data.word_rows import find_word_rows, row_sentences, word_rows_said
+from unfreeze.errors import InputError, listed
+
+
+@dataclass(frozen=True)
+class TaggedTables:
+    """Sentences of each split.
+
+    Attributes:
+        columns: which column served as what, as in `Dataset`.
+        said: what was found, in sentences.
+        in_bio: whether the tags are BIO made from spans of characters.
+    """
+
+    sentences: dict[SplitName, list[Sentence]]
+    columns: dict[str, str]
+    said: list[str]
+    in_bio: bool = False
+
+
+def tagging_in(
+    tables: Mapping[SplitName, Table], text: str | None, label: str | None, *, sure: bool
+) -> TaggedTables | None:
+    """The sentences of each split; None where the training file holds something else than tagged words.
+
+    Args:
+        text, label: columns that are told.
+        sure: whether the task is said to be tagging.
+
+    Raises:
+        InputError: what is wrong in a row; a file without the columns of the training file; several columns may be it;
+            the file may as well be one of texts with classes, or is none of tagged words although it should be.
+    """
+    tables = {split: with_lists(table) for split, table in tables.items()}
+    train = tables["train"]
+    lists = None if has_tasks(train) else find_lists(train, text, label)
+    spans = None if lists else find_spans(train, text, label)
+    rows = None if lists or spans else find_word_rows(train, text, label, sure=sure)
+    guessed = [option for option, told in (("--text", text), ("--label", label)) if told is None]
+    if lists:
+        _check_doubt(train, (lists.words, lists.tags), sure or label is not None)
+        _check_there(tables, (lists.words, lists.tags))
+        return _lists(tables, lists, guessed)
+    if spans:
+        _check_doubt(train, (spans.spans,), sure or label is not None or spans.tasks)
+        _check_there(tables, (spans.spans, "data" if spans.tasks else spans.text))
+        return _spans(tables, spans, label, guessed)
+    if rows:
+        _check_there(tables, (rows.words, rows.tags, *([rows.sentences] if rows.sentences else [])))
+        sentences = {split: row_sentences(table, rows) for split, table in tables.items()}
+        return TaggedTables(sentences, {"text": rows.words, "label": rows.tags}, [word_rows_said(rows, guessed)])
+    if sure:
+        problem = "tagging needs words with tags (CoNLL columns, lists of words and tags) or texts with spans"
+        raise InputError(f"{problem}; this file has the columns {listed(train.columns)}", where=str(train.path))
+    return None
+
+
+def _check_doubt(table: Table, used: Sequence[str], told: bool) -> None:
+    """Raise `InputError` where a file also has texts with classes, and nobody said which is meant."""
+    flat = [name for name in table.columns if name not in table.nested and name not in used]
+    classes = [name for name in flat if folded(name) in LABELS]
+    if not told and classes and any(folded(name) in TEXTS for name in flat):
+        problem = f"holds tagged words ('{used[-1]}') and labels of texts ({listed(classes)})"
+        raise InputError(f"{problem}; say which, as in --task tagging or --label {classes[0]}", where=str(table.path))
+
+
+def _check_there(tables: Mapping[SplitName, Table], names: Sequence[str]) -> None:
+    """Raise `InputError` where a file lacks a column of the training file."""
+    for split, table in tables.items():
+        lacking = [name for name in names if name not in table.columns]
+        if lacking:
+            problem = f"no column '{lacking[0]}', which the training file has"
+            raise InputError(f"{problem}; if its tags are not there, {without(split)}", where=str(table.path))
+
+
+def _lists(tables: Mapping[SplitName, Table], columns: ListColumns, guessed: Sequence[str]) -> TaggedTables:
+    tally = Tally()
+    records = tables["train"].records
+    names = records.class_names.get(columns.tags, ()) if records else ()
+    sentences = {split: list_sentences(table, columns, split, tally, names) for split, table in tables.items()}
+    more = f" ({listed(columns.others)} {'are' if columns.others[1:] else 'is'} as long)" if columns.others else ""
+    said = [f"Columns: words '{columns.words}', tags '{columns.tags}'{more}{take_others(guessed)}."]
+    for what in (NO_WORDS, NO_TAGS, BLANK):
+        said += tally.said(what)
+    return TaggedTables(sentences, {"text": columns.words, "label": columns.tags}, said)
+
+
+def _spans(
+    tables: Mapping[SplitName, Table], columns: SpanColumns, label: str | None, guessed: Sequence[str]
+) -> TaggedTables:
+    tally = Tally()
+    documents = {split: documents_of(table, columns, split, label, tally) for split, table in tables.items()}
+    for split, found in documents.items():
+        if not found:
+            raise InputError(f"no record of {split} is annotated; give annotated ones", where=str(tables[split].path))
+    sentences, said = tagged_words(documents)
+    own = all(document.words is not None for found in documents.values() for document in found)
+    rule = "The words are the file's own tokens." if own else f"Texts were cut into words: {RULE}."
+    told = [columns_said(columns, guessed), rule]
+    for what in (DISAGREED, REPEATED, SEVERAL):
+        told += tally.said(what, warning=True)
+    for what in (REJECTED, UNANNOTATED, AGREED, OTHER):
+        told += tally.said(what)
+    used = {"text": columns.text, "label": columns.spans, "words": CUT_WORDS}
+    return TaggedTables(sentences, used, [*told, *said], in_bio=True)
