@@ -192,6 +192,15 @@ def test_an_encoder_that_cannot_be_fine_tuned_is_not_advised_to_be(comparison):
     assert not any("only one method" in doubt for doubt in advice["doubts"])
 
 
+def test_texts_that_say_nothing_to_the_encoder_are_a_doubt(comparison):
+    folder = comparison("classification")
+    setting = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+    counts = {"unit": "pieces", "pieces": 100, "parts": 0, "letters": 0}
+    setting["audit"]["unread"] = {"train": {**counts, "unknown": 90}, "test": {**counts, "unknown": 10}}
+    (folder / "comparison.json").write_text(json.dumps(setting), encoding="utf-8")
+    assert any(doubt.startswith("50 % of what is read") for doubt in judge(folder).verdict["doubts"])
+
+
 def test_probes_of_this_question_are_told_as_they_were_judged(comparison):
     folder = comparison("classification", probes=True)
     told = judge(folder).probes

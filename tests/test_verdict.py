@@ -176,6 +176,7 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
         (evidence(data=DataFacts(truncated=0.25)), "25 % of the texts are cut"),
+        (evidence(data=DataFacts(unread=0.98)), "98 % of what is read of the texts says nothing to this encoder"),
         (evidence(data=DataFacts(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
         (evidence(frozen={"test_std": 0.018}), "Feature extraction is unsteady: its test score differs by 1.8 points"),
     ],
@@ -191,6 +192,7 @@ def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
     [
         evidence(test_size=500),
         evidence(data=DataFacts(truncated=0.1)),
+        evidence(data=DataFacts(unread=0.25)),
         evidence(data=DataFacts(dev_size=2)),
         evidence(tuned={"flat": {"dev": 0, "test": 0}}),
         evidence(frozen={"test_std": 0.01}),
@@ -208,6 +210,7 @@ def test_no_doubt_without_cause(asked: Evidence) -> None:
         (evidence(data=DataFacts(test_in_dev=4)), "unfreeze predict"),
         (evidence(0.3, -0.8, 1.4, tuned={"degenerate": 2}), "Give fine-tuning a lower learning rate"),
         (evidence(0.3, -0.8, 1.4), "would decide it"),
+        (evidence(0.3, -0.8, 1.4, data=DataFacts(unread=0.5)), "pretrained on this script"),
         (evidence(0.3, -0.8, 1.4, data=DataFacts(dev_is_blind=True)), "Give a dev set that can choose"),
         (evidence(tuned={"flat": {"dev": 2}}), "unfreeze predict"),
         (evidence(1.2, 0.3, 2.1, tuned={"seeds": 3}), "--seeds 5"),

@@ -20,6 +20,7 @@ from unfreeze.adaptation.fine_tuning import tuned_head
 from unfreeze.adaptation.model import AdaptedModel
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.data.word_cutting import CUT_WORDS, cut_words
+from unfreeze.encoders.finite import all_finite
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
@@ -106,7 +107,7 @@ class Predictor:
 
     def predict_examples(self, examples: Sequence[Example]) -> Decoded:
         """Labels with the probability of each, where the head gives one."""
-        return self.model.predict(examples)[0] if examples else Decoded(())
+        return self.model.predict(examples, finite=True)[0] if examples else Decoded(())
 
     def _example(self, index: int, text: Text) -> Example:
         where = f"texts[{index}]"
@@ -148,6 +149,8 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
         head.load_state_dict(load_file(folder / "head.safetensors"))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise InputError(f"cannot be loaded: {error}", where=str(folder / "head.safetensors")) from None
+    if not all(all_finite(weights) for weights in head.parameters()):
+        raise InputError("holds weights that are infinite or no numbers", where=str(folder / "head.safetensors"))
     encoder.eval().requires_grad_(False)
     head = head.to(encoder.device).eval().requires_grad_(False)
     return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), about)

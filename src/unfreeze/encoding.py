@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 from unfreeze.adaptation.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.unread import unread_lines
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
@@ -62,8 +63,9 @@ def encode_file(
         watcher.say(line)
     inputs = _inputs(loaded, examples)
     cut = said_cut(cut_at_limit(inputs), len(examples), loaded.max_length)
-    if cut:
-        watcher.say(f"Warning: {cut}")
+    unread = loaded.unread(inputs)
+    for line in (*([cut] if cut else ()), *unread_lines({"the texts": unread} if unread else {})):
+        watcher.say(f"Warning: {line}")
     states = torch.empty(loaded.layers, len(inputs.ids), loaded.width)
     watcher.begin(f"layer states of {len(examples):,} texts", 0)
     with frozen(loaded) as reader:

@@ -13,6 +13,7 @@ from unfreeze import metrics, verdict
 from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean_ci, paired_difference
 from unfreeze.data.examples import Example, Label, SplitName
 from unfreeze.data.measurable import JUDGED, check_items
+from unfreeze.data.unread import Unread
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.layer_scores import LayerScores, plain_values, read_layer_scores
@@ -319,6 +320,12 @@ def _dev_is_blind(comparison: Comparison) -> bool:
     return bool(varied) and all(run.dev[setting.metric] == 0 for run in varied)
 
 
+def _unread(setting: Setting) -> float:
+    """Share of what the encoder reads of all splits that says nothing to it; 0 where that was not counted."""
+    parts = [Unread(**part) for part in (setting.audit.get("unread") or {}).values()]
+    return sum(parts[1:], parts[0]).lost if parts else 0.0
+
+
 def _mean_std(values: list[float]) -> dict[str, float]:
     """Mean and sample standard deviation over seeds; with one seed the deviation is 0, since there is none to see."""
     return {"mean": float(np.mean(values)), "std": float(np.std(values, ddof=1)) if len(values) > 1 else 0.0}
@@ -424,5 +431,6 @@ def _data_facts(comparison: Comparison) -> verdict.DataFacts:
         rare_labels=tuple(setting.audit.get("rare", {})),
         dev_size=sizes.get("dev"),
         dev_is_blind=_dev_is_blind(comparison),
+        unread=_unread(setting),
         truncated=sum(share * sizes.get(split, 0) for split, share in cut.items()) / total if total else 0.0,
     )

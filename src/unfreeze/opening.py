@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from unfreeze.adaptation.inputs import cut_at_limit, read_inputs
-from unfreeze.data.audit import audit, with_limits
+from unfreeze.data.audit import audit, read_by
 from unfreeze.data.audit_lines import audit_lines
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
+from unfreeze.data.unread import Unread
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
@@ -128,8 +129,10 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
 def _setting(
     plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, precision: str, question: str
 ) -> Setting:
-    over: dict[str, int] = {split: _over_limit(encoder, dataset, split) for split in SPLITS}
-    found = with_limits(audit(dataset), over)
+    read = {split: _read(encoder, dataset, split) for split in SPLITS}
+    over: dict[str, int] = {split: count for split, (count, _) in read.items()}
+    unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
+    found = read_by(audit(dataset), over, unread)
     sizes = {split: len(dataset.split(split)) for split in SPLITS}
     windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
     data = {
@@ -168,13 +171,13 @@ def _setting(
     return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
 
 
-def _over_limit(encoder: Encoder, dataset: Dataset, split: SplitName) -> int:
-    """Examples of a split that pass the encoder's limit: cut, or, for tagging, read in windows."""
+def _read(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
+    """Examples of a split that pass the encoder's limit (cut, or, for tagging, read in windows), and what is unread."""
     pair = "joint" if encoder.reads_pairs else "separate"
     inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
     if dataset.task.target == "tags":
-        return int((np.diff(inputs.examples) > 1).sum())
-    return cut_at_limit(inputs)
+        return int((np.diff(inputs.examples) > 1).sum()), encoder.unread(inputs)
+    return cut_at_limit(inputs), encoder.unread(inputs)
 
 
 def versions() -> dict[str, str]:

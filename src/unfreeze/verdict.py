@@ -29,6 +29,7 @@ Finding = Literal["clear", "likely", "equal", "small", "undecided"]
 WANTED_SEEDS = 5
 SMALL_TEST = 500
 MUCH_CUT = 0.10
+MUCH_UNREAD = 0.25
 SPREAD = 0.01  # the least standard deviation between seeds that is worth a doubt
 SAME_COST = 1.25  # costs within this factor are taken as equal: counts leave out what is small
 HOPELESS = 100  # more than this many times the data is no advice
@@ -91,6 +92,7 @@ class DataFacts:
         test_in_train, test_in_dev: test items whose text is also in that split.
         rare_labels: labels too rare in training to be learned or judged.
         truncated: share of inputs cut at the encoder's limit.
+        unread: share of pieces that say nothing to the encoder, or are single letters.
         dev_size: items; None where that is not known.
         dev_is_blind: all its labels say the same, so that nothing could be chosen on it.
     """
@@ -99,6 +101,7 @@ class DataFacts:
     test_in_dev: int = 0
     rare_labels: tuple[str, ...] = ()
     truncated: float = 0.0
+    unread: float = 0.0
     dev_size: int | None = None
     dev_is_blind: bool = False
 
@@ -430,6 +433,11 @@ def _spread(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str
 
 def _data(data: DataFacts) -> list[str]:
     doubts = []
+    if data.unread > MUCH_UNREAD:
+        doubts.append(
+            f"{100 * data.unread:.0f} % of what is read of the texts says nothing to this encoder: it does not know "
+            "their script or language, and another encoder may do far better."
+        )
     if data.truncated > MUCH_CUT:
         doubts.append(
             f"{100 * data.truncated:.0f} % of the texts are cut at the encoder's limit; what is cut is not read."
@@ -451,6 +459,8 @@ def _next(evidence: Evidence, finding: Finding) -> str:
         return f"Give {names} a lower learning rate, a longer warm-up or more steps, and compare again."
     if data.dev_is_blind or data.dev_size == 1:
         return "Give a dev set that can choose (--dev), or none so that one is cut from train, and compare again."
+    if data.unread > MUCH_UNREAD:
+        return "Choose an encoder that was pretrained on this script and language (--encoder), and compare again."
     if finding == "undecided":
         return needed(evidence)
     seeds = min(m.seeds for m in evidence.methods)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ import torch
 
 from unfreeze.adaptation.model import AdaptedModel, restore
 from unfreeze.data.schemes import fault
+from unfreeze.errors import InputError
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Decoded
 
@@ -126,3 +128,17 @@ def test_weights_of_another_recipe_are_refused(trainer: MakeTrainer) -> None:
     (got,) = train(replace(FROZEN, head="crf"), 1)
     with pytest.raises(RuntimeError, match="Missing key"):
         restore(train.encoder, replace(FROZEN, head="bilstm-crf"), train.objective, [got.weights])
+
+
+@pytest.mark.parametrize("recipe", [FROZEN, TUNED], ids=["frozen", "tuned"])
+def test_states_that_are_no_numbers_are_refused_where_asked(recipe: Recipe, trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(recipe, 1)
+    model = restore(train.encoder, recipe, train.objective, [got.weights])
+    model = replace(model, encoder=copy.deepcopy(model.encoder))
+    same(model.predict(train.dev, finite=True)[0], model.predict(train.dev)[0])
+    with torch.no_grad():
+        next(iter(model.encoder.parameters())).fill_(float("nan"))
+    assert len(model.predict(train.dev)[0].labels) == len(train.dev)  # a run that diverged is judged
+    with pytest.raises(InputError, match="infinite or no numbers"):
+        model.predict(train.dev, finite=True)

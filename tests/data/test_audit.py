@@ -5,9 +5,10 @@ from dataclasses import asdict
 
 import pytest
 
-from unfreeze.data.audit import Audit, Clash, Lengths, Overlap, audit, with_limits
+from unfreeze.data.audit import Audit, Clash, Lengths, Overlap, audit, read_by
 from unfreeze.data.audit_lines import audit_lines
 from unfreeze.data.examples import Dataset, Example, Label, LabelSpace, SplitName
+from unfreeze.data.unread import Unread
 from unfreeze.tasks import TASKS
 
 Rows = list[tuple[str, Label]]
@@ -58,9 +59,12 @@ def test_clashing_labels(found: Audit) -> None:
 
 
 def test_plain_values_for_json(found: Audit) -> None:
-    limited = with_limits(found, {"train": 0, "dev": 2, "test": 0})
-    assert json.loads(json.dumps(asdict(limited)))["over_limit"] == {"train": 0, "dev": 2, "test": 0}
-    assert found.over_limit is None
+    unread = Unread("words", 9, 3)
+    limited = json.loads(json.dumps(asdict(read_by(found, {"train": 0, "dev": 2, "test": 0}, {"dev": unread}))))
+    assert limited["over_limit"] == {"train": 0, "dev": 2, "test": 0}
+    assert {split: Unread(**part) for split, part in limited["unread"].items()} == {"dev": unread}
+    assert (found.over_limit, found.unread) == (None, None)
+    assert read_by(found, {}, {}).unread is None
 
 
 def test_pairs_are_compared_as_pairs() -> None:
@@ -99,7 +103,7 @@ def test_scores_have_no_labels_but_may_clash() -> None:
 
 
 def test_sentences_put_warnings_first(found: Audit) -> None:
-    lines = audit_lines(with_limits(found, {"train": 2, "dev": 0, "test": 0}))
+    lines = audit_lines(read_by(found, {"train": 2, "dev": 0, "test": 0}, {"dev": Unread("pieces", 10, 9)}))
     flags = [line.startswith("Warning: ") for line in lines]
     assert flags == sorted(flags, reverse=True)
     assert lines[1] == "Warning: also in train: 2 of 4 test texts (50.0 %), such as test:2 = train:4."
@@ -108,6 +112,8 @@ def test_sentences_put_warnings_first(found: Audit) -> None:
         "Warning: empty texts: 1 of 3 in dev.",
         "Warning: labels with fewer than 10 training examples: neg 3.",
         "Warning: longer than the encoder reads at once: 2 of 15 train examples.",
+        "Warning: 90.0 % of the pieces of dev are the unknown piece: this encoder does not know this script or "
+        "language. Try --encoder with one that was pretrained on such text, as a multilingual one may be.",
         "Warning: test is small (4 examples); differences between methods will be hard to see.",
         "Examples: train 15, dev 3, test 4.",
         "Labels in train: pos 80.0 %, neg 20.0 %.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,28 @@ def test_a_published_elmo_read_statefully_gives_what_the_reference_did(
         expected = np.concatenate(list(files[number % 3][str(number // 3)][...]), -1)  # forward, backward
         assert found["tokens"][number] == text.split()
         np.testing.assert_allclose(found["states"][-1, start:end], expected, atol=1e-5)
+
+
+def test_texts_in_a_script_that_the_encoder_does_not_know_are_told(
+    tmp_path: Path, encoder: Path, command_line: Callable
+) -> None:
+    (tmp_path / "texts.txt").write_text("หนัง ดี มาก\nfilm หนัง\n", encoding="utf-8")
+    _, said = _encode(command_line, tmp_path / "texts.txt", encoder, tmp_path / "x.safetensors")
+    assert "Warning: 80.0 % of the pieces of the texts are the unknown piece" in said
+
+
+def test_states_that_are_no_numbers_are_refused(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    """One word alone has a vector whose norm is past what fp32 holds, so that nothing shows when it is loaded."""
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(encoder, tmp_path / "encoder"))
+    tensors = load_file(folder / "model.safetensors")
+    row = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]["awful"]
+    tensors["embeddings.word_embeddings.weight"][row] = 3e38
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    for text, expected in (("good", 0), ("awful", 2)):
+        (tmp_path / "texts.txt").write_text(f"the film\n{text}\n", encoding="utf-8")
+        out = tmp_path / f"{text}.safetensors"
+        code, _, complaint = command_line("encode", tmp_path / "texts.txt", "--encoder", folder, "--out", out)
+        assert (code, out.exists()) == (expected, not expected)
+        assert ("states that are infinite or no numbers" in complaint) == bool(expected)

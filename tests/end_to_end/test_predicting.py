@@ -210,6 +210,14 @@ def _change_weights(bundle: Path) -> None:
     save_file(tensors, path, metadata={"format": "pt"})
 
 
+def _no_number_in_the_head(bundle: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(bundle / "head.safetensors")
+    next(tensor for name, tensor in tensors.items() if "weight" in name).view(-1)[0] = float("nan")
+    save_file(tensors, bundle / "head.safetensors")
+
+
 def _change(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], None]:
     def do(bundle: Path) -> None:
         values = json.loads((bundle / name).read_text(encoding="utf-8"))
@@ -229,6 +237,7 @@ def _change(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Pat
         (_change("bundle.json", lambda v: v.pop("labels")), "is not as this version of unfreeze writes it"),
         (lambda b: (b / "head.safetensors").unlink(), "head.safetensors: cannot be loaded"),
         (lambda b: (b / "head.safetensors").write_bytes(b"torn"), "head.safetensors: cannot be loaded"),
+        (_no_number_in_the_head, "weights that are infinite or no numbers"),
         (lambda b: shutil.rmtree(b / "encoder"), "encoder"),
         (lambda b: (b / "encoder" / "model.safetensors").write_bytes(b"torn"), "cannot be loaded"),
         (_change_weights, "the encoder is not the one that was saved"),

@@ -13,6 +13,7 @@ from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.prediction import predict
 from unfreeze.adaptation.task_heads import TaskHead
 from unfreeze.data.examples import Example
+from unfreeze.encoders.finite import finite_states
 from unfreeze.encoders.protocol import Batch, Encoder, Ints, LayerStates
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Decoded, Objective
@@ -32,12 +33,19 @@ class AdaptedModel:
     encoder: Encoder
     heads: tuple[nn.Module, ...]
 
-    def predict(self, examples: Sequence[Example]) -> list[Decoded]:
-        """Predictions of each head, in fp32, so that they hang neither on the batch nor on the processor's bf16."""
+    def predict(self, examples: Sequence[Example], finite: bool = False) -> list[Decoded]:
+        """Predictions of each head, in fp32, so that they hang neither on the batch nor on the processor's bf16.
+
+        Args:
+            finite: refuse states that are no finite numbers (`InputError`); a run that diverged is judged all the same.
+        """
         task = self.objective.task
         inputs = read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples)
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
-        return predict(self.encoder, _states(self), heads, inputs)
+        read = _states(self)
+        name = self.encoder.name
+        checked = (lambda chosen, batch: finite_states(read(chosen, batch), name)) if finite else read
+        return predict(self.encoder, checked, heads, inputs)
 
 
 def _states(model: AdaptedModel) -> Callable[[Ints, Batch], LayerStates]:

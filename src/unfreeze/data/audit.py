@@ -13,6 +13,7 @@ from unfreeze.data.collector import collector_paused
 from unfreeze.data.examples import SPLITS, Dataset, Example, Label, SplitName
 from unfreeze.data.schemes import spans
 from unfreeze.data.splits import Ints, text_groups
+from unfreeze.data.unread import Unread
 
 RARE = 10
 """Labels with fewer training examples (tagging: spans) than this are rare."""
@@ -91,6 +92,7 @@ class Audit:
         unseen: tagging: split to span type (without a scheme: tag) to the spans that hold a tag which train lacks, so
             that no model can get them right.
         over_limit: split to the inputs that pass the encoder's limit; None until an encoder is known.
+        unread: split to what its encoder makes nothing of; None until one is known, or where that cannot be counted.
     """
 
     task: str
@@ -101,6 +103,7 @@ class Audit:
     rare: dict[str, int]
     unseen: dict[str, dict[str, int]]
     over_limit: dict[str, int] | None = None
+    unread: dict[str, Unread] | None = None
 
 
 @collector_paused()
@@ -129,9 +132,9 @@ def _groups(dataset: Dataset) -> Groups:
     return dict(zip(SPLITS, np.split(numbers, ends[:-1]), strict=True))
 
 
-def with_limits(found: Audit, over_limit: Mapping[str, int]) -> Audit:
-    """The audit with the number of inputs per split that pass the encoder's limit."""
-    return replace(found, over_limit=dict(over_limit))
+def read_by(found: Audit, over_limit: Mapping[str, int], unread: Mapping[str, Unread]) -> Audit:
+    """The audit with what became of the texts in an encoder: how many pass its limit, how much says nothing to it."""
+    return replace(found, over_limit=dict(over_limit), unread=dict(unread) or None)
 
 
 def _lengths(values: Sequence[int]) -> Lengths:

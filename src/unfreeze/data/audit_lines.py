@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from unfreeze.data.audit import RARE, Audit, SplitAudit
+from unfreeze.data.unread import unread_lines
 
 TOP = 8
 """Labels listed by name; the rest are counted."""
@@ -47,6 +48,7 @@ def _warnings(found: Audit) -> Iterator[str]:
     for split, n in (found.over_limit or {}).items():
         if n:
             yield f"longer than the encoder reads at once: {_of(n, found.splits[split])} {split} examples."
+    yield from unread_lines(found.unread or {})
     yield from _doubtful_splits(found)
 
 

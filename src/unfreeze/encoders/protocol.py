@@ -16,6 +16,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unfreeze.data.unread import Unread
 from unfreeze.encoders.rows import Rows
 from unfreeze.plan import Family, Pooling, Reads
 
@@ -201,6 +202,10 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write a folder that `load_encoder` gives this encoder back from; weights as safetensors or plain arrays."""
+
+    def unread(self, inputs: Inputs) -> Unread | None:
+        """How much of these inputs says nothing to the encoder; None where it reads whatever is written."""
+        return None
 
     def piece_table(self) -> nn.Embedding | None:
         """The embedding whose rows are piece ids, if there is one."""

@@ -44,6 +44,11 @@ class Rows:
         """(V,) numbers of each row."""
         return np.diff(self.ends, prepend=0)
 
+    def counts(self, marked: npt.NDArray[np.bool_]) -> Ints:
+        """(V,) how many numbers of each row are marked; `marked` is (R,)."""
+        sums = np.concatenate([[0], np.cumsum(marked)])
+        return np.diff(sums[self.ends], prepend=0)
+
     def padded(self, which: Ints | None = None) -> Ints:
         """(n, longest of them) the rows `which`, all if None; -1 behind a row's end."""
         asked = np.arange(len(self)) if which is None else np.asarray(which)

@@ -13,9 +13,11 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from unfreeze.data.unread import Unread
 from unfreeze.encoders import reading
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
@@ -23,6 +25,7 @@ from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
+from unfreeze.encoders.unread import kinds_of, unread
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
 from unfreeze.encoders.which_way import LONG, MOST, find_way, layers_to_resume_from
 
@@ -128,6 +131,10 @@ class TransformerEncoder(Encoder):
         names: list[str] = self.tokenizer.convert_ids_to_tokens(inputs.ids.tolist())
         return names
 
+    def unread(self, inputs: Inputs) -> Unread:
+        """See `Encoder.unread`."""
+        return unread(inputs, self._kinds)
+
     def save(self, folder: Path) -> None:
         """See `Encoder.save`: an ordinary folder of transformers."""
         self.model.save_pretrained(folder, safe_serialization=True)  # type: ignore[operator]
@@ -218,6 +225,10 @@ class TransformerEncoder(Encoder):
 
     def _types(self, types: Tensor) -> dict[str, Tensor]:
         return {"token_type_ids": types} if self._takes_types else {}
+
+    @cached_property
+    def _kinds(self) -> npt.NDArray[np.int8]:
+        return kinds_of(self.tokenizer)
 
     @cached_property
     def _takes_types(self) -> bool:

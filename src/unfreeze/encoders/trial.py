@@ -31,7 +31,7 @@ class Trial:
 
 
 def tried(source: Source, model: Any, limit: int) -> Trial:
-    """Run the model on pieces drawn at random, alone and padded.
+    """Run the model on pieces drawn at random.
 
     Raises:
         InputError: it wants more than pieces, or its states are not one of the same width a piece and layer.
@@ -67,7 +67,6 @@ def _tried(source: Source, model: Any, limit: int) -> Trial:
     if not _same(model(input_ids=ids).last_hidden_state, out.last_hidden_state):
         problem = f"is of type {model.config.model_type!r}, which gives the same pieces other states at each run"
         raise source.error(f"{problem}; choose another encoder")
-    _run_padded(model, length)
     return Trial(len(out.hidden_states), int(found[0][2]), _looks(model, {length, min(LONG, limit)}))
 
 
@@ -85,14 +84,6 @@ def _reaches(model: Any, length: int, changed: int, kept: slice) -> bool:
     others[0, changed] = drawn(model, length, seed=1)[0, changed]
     first, second = (model(input_ids=x).last_hidden_state[:, kept] for x in (ids, others))
     return first.numel() > 0 and not _same(first, second)
-
-
-def _run_padded(model: Any, length: int) -> None:
-    """A shorter input beside a longer one, which some kinds do not stand."""
-    ids = torch.cat([drawn(model, length, seed) for seed in range(2)])
-    mask = torch.ones_like(ids)
-    mask[0, (length + 1) // 2 :] = 0
-    model(input_ids=ids, attention_mask=mask)
 
 
 def drawn(model: Any, length: int, seed: int = 0) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import ordered_batches, sorted_batches
+from unfreeze.encoders.finite import finite_states
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, LayerStates, ranges
 from unfreeze.encoders.threads import map_in_threads
 from unfreeze.errors import InputError
@@ -193,7 +194,8 @@ def _batches(
 
     def compute(batch: Ints) -> tuple[Ints, Tensor]:
         with torch.inference_mode():
-            return batch, _rows(encoder.encode(inputs.batch(asked[batch], device)), form)
+            states = encoder.encode(inputs.batch(asked[batch], device))
+            return batch, _rows(finite_states(states, encoder.name), form)
 
     for number, (batch, states) in enumerate(_computed(encoder, inputs, asked, token_budget, compute, device), start=1):
         yield batch, states

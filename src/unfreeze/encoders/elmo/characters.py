@@ -104,6 +104,14 @@ class Lexicon:
         inner = [names[int(i)] for i in ids[1 : self.longest] if i not in (self.padding, self.characters["<bow>"])]
         return "".join("\ufffd" if c == "<oov>" else c for c in inner)
 
+    def unknown(self, table: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+        """(V,) which words of a table have characters, and none that is known."""
+        inner = table[:, : self.longest]
+        frame = [self.characters[name] for name in ("<bow>", "<eow>", "<pad>")]
+        spelt = ~np.isin(inner, frame)
+        found: npt.NDArray[np.bool_] = spelt.any(1) & ((inner == self.characters["<oov>"]) | ~spelt).all(1)
+        return found
+
     def told(self) -> Mapping[str, Sequence[str]]:
         """Characters and words by id."""
         lists = {"characters": self.characters, "words": self.words or {}}

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from unfreeze.data.unread import Unread
 from unfreeze.encoders.elmo import many_langs
 from unfreeze.encoders.elmo.bilm import State
 from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
@@ -110,6 +111,13 @@ class ElmoEncoder(Encoder):
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`; of a long word what is read of it."""
         return words_in(inputs, self.spelling)
+
+    def unread(self, inputs: Inputs) -> Unread | None:
+        """See `Encoder.unread`: words none of whose characters is known; bytes all are."""
+        if inputs.table is None or not isinstance(self.spelling, Lexicon):
+            return None
+        unknown = self.spelling.unknown(inputs.table.padded())
+        return Unread("words", len(inputs.ids), int(unknown[inputs.ids].sum()))
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from unfreeze.data.batches import sorted_batches, unsorted
+from unfreeze.data.unread import Unread
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.skip_thoughts.published import PARTS, read_published, write_published
@@ -99,6 +100,15 @@ class SkipThoughtsEncoder(Encoder):
         known = self.vocabulary.words
         texts = [" ".join(known[i] for i in np.frombuffer(row, np.int32)) for row in inputs.table.as_bytes()]
         return [texts[i] for i in inputs.ids.tolist()]
+
+    def unread(self, inputs: Inputs) -> Unread:
+        """See `Encoder.unread`: words that the dictionary has not."""
+        if inputs.table is None:
+            raise ValueError("inputs without a table of texts")
+        values = inputs.table.values
+        words = inputs.table.counts(values != self.vocabulary.end)[inputs.ids].sum()
+        unknown = inputs.table.counts(values == self.vocabulary.unknown)[inputs.ids].sum()
+        return Unread("words", int(words), int(unknown))
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`; in fp32, whatever the GRUs compute in."""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from unfreeze.data.unread import Unread
 from unfreeze.encoders.options import options_from, saved_options
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerStates
@@ -84,6 +85,10 @@ class WordVectors(Encoder):
         """See `Encoder.pieces`; words as the table has them, `[unknown]` where it has none."""
         names = (*self.table.words, UNKNOWN)
         return [names[row] for row in inputs.ids.tolist()]
+
+    def unread(self, inputs: Inputs) -> Unread:
+        """See `Encoder.unread`: words that the table has not."""
+        return Unread("words", len(inputs.ids), int((inputs.ids == len(self.table.words)).sum()))
 
     def encode(self, batch: Batch, *, all_layers: bool = True) -> LayerStates:
         """See `Encoder.encode`; float32 in every precision, since nothing is computed."""
