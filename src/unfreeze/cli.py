@@ -35,6 +35,10 @@ Encoder = Annotated[
 ]
 
 Limit = Annotated[int | None, typer.Option(metavar="N", help="Cut inputs to N pieces.")]
+Prefix = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help='Put before every text, such as "query: ".  [default: the encoder\'s]'),
+]
 Options = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the encoder's family, such as stateful=true.")
 ]
@@ -55,6 +59,7 @@ def compare(
         str | None, typer.Option(metavar="A,B", help="feature-extraction, fine-tuning, or both.")
     ] = None,
     encoder_option: Options = None,
+    prefix: Prefix = None,
     budget: Annotated[
         str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes a method.")
     ] = None,
@@ -104,6 +109,7 @@ def probe(
     task: Kind = None,
     encoder: Encoder = None,
     encoder_option: Options = None,
+    prefix: Prefix = None,
     seeds: Annotated[
         int | None, typer.Option(metavar="N", help="Resamples of the training rows.  [default: 5]")
     ] = None,
@@ -220,6 +226,7 @@ def encode(
     label: Column = None,
     task: Kind = None,
     encoder_option: Options = None,
+    prefix: Prefix = None,
     max_length: Limit = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
 ) -> None:
@@ -232,9 +239,10 @@ def encode(
     from unfreeze.progress import Display
 
     columns = {"text": text, "text_b": text_b, "label": label, "task": task}
+    options = {**_options(encoder_option), **({} if prefix is None else {"prefix": prefix})}
     with Display() as display:
         shape = encode_file(
-            data, encoder or "minilm", out, options=_options(encoder_option), columns=columns, max_length=max_length,
+            data, encoder or "minilm", out, options=options, columns=columns, max_length=max_length,
             device=device, watcher=display,
         )  # fmt: skip
     typer.echo(f"{out}: states {shape}")

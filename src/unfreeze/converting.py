@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,9 +27,12 @@ def convert(encoder: str, out: Path, options: Mapping[str, str]) -> str:
     """
     if os.path.lexists(out):
         raise InputError("is there already; choose another --out or remove it", where=str(out))
-    loaded = load_encoder(encoder, options=options)
-    fingerprint = loaded.fingerprint()
-    with new_folder(out, over=False) as folder:
+    with (
+        tempfile.TemporaryDirectory(dir=out.parent if out.parent.is_dir() else None) as scratch,
+        new_folder(out, over=False) as folder,
+    ):
+        loaded = load_encoder(encoder, options=options, scratch=Path(scratch))
+        fingerprint = loaded.fingerprint()
         loaded.save(folder)
         if load_encoder(str(folder)).fingerprint() != fingerprint:
             raise RuntimeError(f"{out} reads back as another encoder than {encoder}")

@@ -57,6 +57,10 @@ def encode_file(
         raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
     check_length(max_length)
     examples = _examples(data, columns)
+    if options.get("prefix") and examples and examples[0].words is not None:
+        raise InputError(
+            "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
+        )
     loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
     pairs = loaded.said_of_pairs if any(example.text_b is not None for example in examples) else ()
     for line in (*loaded.said, *pairs):

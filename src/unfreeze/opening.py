@@ -73,7 +73,7 @@ def opened(
         tell(line)
     device = pick_device(plan.device)
     with claimed(out):
-        encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+        encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
         for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
             tell(line)
         plan, left_out = _possible(plan, encoder)

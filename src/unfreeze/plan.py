@@ -145,6 +145,11 @@ class Plan:
     cache_gb: float = 8.0
     cache_dtype: CacheDtype = "float16"
 
+    @property
+    def all_options(self) -> dict[str, str]:
+        """The encoder's options with the prefix among them."""
+        return {**self.encoder_options, **({} if self.prefix is None else {"prefix": self.prefix})}
+
     def __post_init__(self) -> None:
         if self.seeds is not None and self.seeds < 1:
             raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")

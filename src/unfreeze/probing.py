@@ -148,7 +148,7 @@ def _opened(
     for line in dataset.said:
         tell(line)
     device = pick_device(plan.device)
-    encoder = load_encoder(plan.encoder, plan.max_length, plan.encoder_options).to(device)
+    encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
     question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)

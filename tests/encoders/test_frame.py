@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from families import make_tokenizer
+from folders import byte_level
 from tokenizers import Regex, normalizers, processors
 
-from unfreeze.encoders.frame import Frame, frame_of, stand_in
+from unfreeze.encoders.frame import Frame, frame_of, separates_pairs, stand_in
 from unfreeze.errors import InputError
 
 
@@ -70,3 +71,15 @@ def test_what_stands_for_a_text_without_a_piece() -> None:
     for name in ("pad", "sep", "cls", "mask"):
         setattr(tokenizer, f"{name}_token", None)
     assert stand_in(tokenizer) == 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "types", "separated"),
+    [
+        (None, False, False), (None, True, True), (("$A <|endoftext|>", "$A $B <|endoftext|>"), False, False),
+        (("$A <|endoftext|>", "$A <|endoftext|> $B <|endoftext|>"), False, True),
+        (("<|endoftext|> $A", "<|endoftext|> $A $B:1"), True, True),
+    ],
+)  # fmt: skip
+def test_what_tells_the_texts_of_a_pair_apart(frame: tuple[str, str] | None, types: bool, separated: bool) -> None:
+    assert separates_pairs(byte_level(frame), types) is separated

@@ -6,14 +6,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from unfreeze.encoders.own_code import check_own_code
+from unfreeze.encoders.pickled_weights import pickled
 from unfreeze.encoders.source import Source
+from unfreeze.encoders.tokenizer_files import needs_no_file
 from unfreeze.errors import InputError
 
 ADAPTERS = ("adapter_config.json", "adapter_model.*", "adapter.safetensors", "pytorch_adapter.*", "adapter_model_*")
+# Of TensorFlow, Flax, ONNX, Rust and llama.cpp, and pickles under other names.
+OTHER_WEIGHTS = ("*.bin", "*.h5", "*.msgpack", "*.ckpt*", "*.onnx", "*.ot", "*.gguf", "*.pt", "*.pth", "*.npz")
 
 
-def check_files(source: Source) -> list[str]:
+def check_files(source: Source, pickles: bool = False) -> list[str]:
     """Check what lies beside the weights.
+
+    Args:
+        pickles: pickled weights will do, since they are to be written anew.
 
     Returns:
         Lines that a person is to be told.
@@ -22,7 +29,7 @@ def check_files(source: Source) -> list[str]:
         InputError: a file is missing, or one asks for what is not done here.
     """
     if source.folder is not None:
-        _check_folder(source.folder)
+        _check_folder(source.folder, source.name, needs_no_file(source), pickles)
     config = source.settings("config.json")
     said = check_own_code(source, config)
     quantised = config.get("quantization_config")
@@ -56,18 +63,25 @@ def _adapters(source: Source) -> Iterator[str]:
         yield from (path.name for kind in ADAPTERS for path in sorted(source.folder.glob(kind)))
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path, name: str, no_tokenizer: bool, pickles: bool) -> None:
     if not (folder / "config.json").exists():
         alone = " but an adapter, which is nothing without its base model; merge it into that and save the model"
         more = alone if (folder / ADAPTERS[0]).exists() else "; wanted is an encoder folder as transformers saves it"
         raise InputError(f"holds no config.json{more}", where=str(folder))
-    if not list(folder.glob("*.safetensors")):
-        other = sorted(p.name for p in folder.glob("*.bin")) or ["none"]
+    found = pickled(folder)
+    if not list(folder.glob("*.safetensors")) and not (found and pickles):
+        if found is not None:
+            raise InputError(
+                f"holds its weights as pickles ({found}), which are not loaded as they are; write them anew with "
+                f"unfreeze convert {name} --out NEW",
+                where=str(folder),
+            )
+        other = sorted(p.name for kind in OTHER_WEIGHTS for p in folder.glob(kind)) or ["none"]
         raise InputError(
-            f"holds no weights as safetensors (other weights: {', '.join(other)}); "
-            "save it with transformers' save_pretrained",
+            f"holds no weights as safetensors (other weights: {', '.join(other[:3])}); save it with transformers' "
+            "save_pretrained",
             where=str(folder),
         )
     # transformers makes an empty tokenizer where there is no file, and every word would become the unknown piece.
-    if not any(list(folder.glob(kind)) for kind in ("tokenizer.json", "vocab.*", "*.model")):
+    if not no_tokenizer and not any(list(folder.glob(kind)) for kind in ("tokenizer.json", "vocab.*", "*.model")):
         raise InputError("holds no tokenizer; save it there with its save_pretrained", where=str(folder))

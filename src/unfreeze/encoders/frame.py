@@ -58,6 +58,19 @@ def frame_of(tokenizer: Any, texts: int) -> Frame:
     return first
 
 
+def separates_pairs(tokenizer: Any, types: bool) -> bool:
+    """Whether anything tells the texts of a pair apart in one input.
+
+    Args:
+        types: the model reads token types, which can do it; else a special piece must stand between.
+    """
+    try:
+        frame = frame_of(tokenizer, 2)
+    except InputError:
+        return False
+    return bool(frame.gaps[1]) or (types and frame.types[0] != frame.types[1])
+
+
 def _around(encoding: Any, texts: int) -> Frame | None:
     """What stands around the texts of an example; None where they are not whole and in their order."""
     gaps: list[list[int]] = [[] for _ in range(texts + 1)]

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from unfreeze.encoders.encoder_half import half_of, is_half
 from unfreeze.encoders.folder_checks import check_files
+from unfreeze.encoders.frame import separates_pairs
 from unfreeze.encoders.length_limit import DEFAULT, length_limit
 from unfreeze.encoders.model_checks import check_runs
+from unfreeze.encoders.pickled_weights import with_safe_weights
+from unfreeze.encoders.plain_tokenizer import lower_cased
+from unfreeze.encoders.sentence_folder import read_sentence_model
 from unfreeze.encoders.source import Source, source_of
 from unfreeze.encoders.tokenizer_checks import check_tokenizer, pairs_said
+from unfreeze.encoders.tokenizer_files import read_tokenizer
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.transformer_options import options_of, said_of
 from unfreeze.encoders.weight_checks import check_sizes, check_weights
 
+_ONE_BY_ONE = "The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them."
 
-def load_transformer(name: str, max_length: int | None = None) -> TransformerEncoder:
+
+def load_transformer(
+    name: str, max_length: int | None = None, options: Mapping[str, str] | None = None, scratch: Path | None = None
+) -> TransformerEncoder:
     """Load a transformer in fp32, weights from safetensors only, and no code of the folder's own.
 
     Args:
         name: a known name (`PACKAGED`), a folder, or a model's name on the Hugging Face hub.
         max_length: lower limit than the encoder's own, in pieces.
+        options: fields of `TransformerOptions` as text.
+        scratch: an empty folder, in which pickled weights are written anew; None refuses them.
 
     Returns:
         The encoder; its `said` holds what a person should be told of how it was loaded.
@@ -31,17 +46,29 @@ def load_transformer(name: str, max_length: int | None = None) -> TransformerEnc
             encoder as one is wanted here.
     """
     source = source_of(name)
-    said = check_files(source)
+    sentence = read_sentence_model(source)
+    if sentence is not None:
+        source = source.inside(sentence.path)
+    asked = options_of(source, options or {}, sentence)
+    said = check_files(source, pickles=scratch is not None)
+    if scratch is not None:
+        source = with_safe_weights(source, scratch)
     _quiet()
     config = _configuration(source)
-    tokenizer = _tokenizer(source)
-    model, found = _model(source, config)
-    said += check_weights(source, model, found)
-    said += check_tokenizer(source, model, tokenizer)
-    limit, about_limit = length_limit(source, model, tokenizer, max_length)
+    tokenizer, about_tokenizer = read_tokenizer(source)
+    if sentence is not None and sentence.lower_case:
+        tokenizer = lower_cased(tokenizer)
+    model, found, about_half = half_of(source, config) if is_half(config) else (*_model(source, config), [])
+    said += about_half + check_weights(source, model, found)
+    said += about_tokenizer + check_tokenizer(source, model, tokenizer)
+    lowest = [limit for limit in (max_length, sentence and sentence.limit) if limit]
+    limit, about_limit = length_limit(source, model, tokenizer, min(lowest, default=None))
     trial = check_runs(source, model, limit)
     encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
-    encoder.said, encoder.said_of_pairs = (*said, *about_limit), tuple(pairs_said(model, tokenizer))
+    encoder.options, encoder.causal = asked, trial.looks == "back"
+    encoder.reads_pairs = separates_pairs(tokenizer, encoder.takes_types)
+    encoder.said = (*said, *about_limit, *said_of(asked, sentence))
+    encoder.said_of_pairs = tuple(pairs_said(model, tokenizer)) if encoder.reads_pairs else (_ONE_BY_ONE,)
     return encoder
 
 
@@ -68,13 +95,6 @@ def _configuration(source: Source) -> Any:
     if hasattr(config, "auto_map"):
         del config.auto_map  # an encoder that is saved anew does not bring that code along
     return config
-
-
-def _tokenizer(source: Source) -> Any:
-    from transformers import AutoTokenizer
-
-    with source.loading():
-        return AutoTokenizer.from_pretrained(source.where, trust_remote_code=False, add_prefix_space=True)
 
 
 def _model(source: Source, config: Any) -> tuple[Any, dict[str, Any]]:

@@ -28,7 +28,9 @@ FAMILIES: tuple[tuple[Callable[[Path], bool], Load], ...] = (
 _OF_FOLDERS = (".json", ".hdf5", ".h5", ".safetensors", ".npz", ".pkl")  # files that are no encoder by themselves
 
 
-def load_encoder(name: str, max_length: int | None = None, options: Mapping[str, str] | None = None) -> Encoder:
+def load_encoder(
+    name: str, max_length: int | None = None, options: Mapping[str, str] | None = None, scratch: Path | None = None
+) -> Encoder:
     """Load an encoder in fp32, nothing unsafe.
 
     Args:
@@ -37,6 +39,7 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
             Hugging Face hub.
         max_length: lower limit than the encoder's own, in pieces.
         options: of this family of encoders, as text, such as `{"stateful": "true"}`.
+        scratch: an empty folder, in which a transformer's pickled weights are written anew; None refuses them.
 
     Raises:
         InputError: nothing of that name, several encoders or a file of one, no weights or broken ones, an option that
@@ -49,6 +52,4 @@ def load_encoder(name: str, max_length: int | None = None, options: Mapping[str,
     for is_published, load in FAMILIES:
         if is_published(path):
             return load(name, max_length, given)
-    if given:
-        raise InputError("transformers take no options of their own", where=f"--encoder-option {next(iter(given))}")
-    return load_transformer(name, max_length)
+    return load_transformer(name, max_length, given, scratch)

@@ -15,13 +15,7 @@ def check_runs(source: Source, model: Any, limit: int) -> Trial:
         InputError: it cannot be run on them, or is no encoder as one is wanted here.
     """
     kind = model.config.model_type
-    if getattr(model.config, "is_encoder_decoder", False):
-        raise source.error(f"is of type {kind!r}: an encoder and a decoder, not an encoder alone")
     trial = tried(source, model, limit)
-    if trial.looks == "back":
-        raise source.error(
-            f"is a decoder ({kind}): a piece's state knows nothing of the pieces after it; an encoder is wanted"
-        )
     if trial.looks == "nowhere":
         raise source.error(
             f"is of type {kind!r}, in which a piece's state knows nothing of other pieces on this machine"

@@ -26,13 +26,8 @@ def random_twin(encoder: Encoder, seed: int = 1) -> Encoder | None:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         if isinstance(encoder, TransformerEncoder):
-            from transformers import AutoModel
-
-            config: Any = encoder.model.config
-            model = AutoModel.from_config(copy.deepcopy(config), trust_remote_code=False)
-            shape = encoder.layers, encoder.width
-            twin_of = TransformerEncoder(encoder.name, model, encoder.tokenizer, encoder.max_length, shape)
-            return twin_of.to(encoder.device)
+            kind: Any = type(encoder.model)  # an encoder's half is another class than that of its configuration
+            return encoder.over(kind._from_config(copy.deepcopy(encoder.model.config))).to(encoder.device)
         if isinstance(encoder, ElmoEncoder):
             twin = copy.deepcopy(encoder)
             twin.model = ElmoModel(encoder.model.cnn.size, encoder.model.lm.size).to(encoder.device).eval()

@@ -12,6 +12,7 @@ import numpy as np
 from unfreeze.encoders.frame import frame_of, stand_in
 from unfreeze.encoders.protocol import Inputs, ranges
 from unfreeze.encoders.rows import Rows
+from unfreeze.encoders.word_pieces import encode_words, space_piece
 from unfreeze.errors import InputError
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for what tokenizers keep of each stays flat
@@ -53,8 +54,10 @@ def collect(examples: Iterable[Sequence[Input]], table: Rows | None = None) -> I
     )
 
 
-def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None) -> Inputs:
-    """Texts, or pairs in one input (longest text cut first), with special pieces.
+def read_texts(
+    tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: Sequence[str] | None, prefix: str = ""
+) -> Inputs:
+    """Texts, or pairs in one input (longest text cut first), with special pieces; `prefix` comes before each text.
 
     A text is cut before it is put together with another: tokenizers would make an input of each part that is cut off of
     the one with each part of the other.
@@ -76,7 +79,7 @@ def read_texts(tokenizer: Any, max_length: int, texts: Sequence[str], texts_b: S
 
     def rows() -> Iterator[list[Input]]:
         for part in _chunks(sides):
-            encoded = [_bare_ids(tokenizer, side[part]) for side in sides]
+            encoded = [_bare_ids(tokenizer, [prefix + text for text in side[part]]) for side in sides]
             for found in zip(*encoded, strict=True):
                 pieces = [ids or fill for ids in found]
                 lengths = tuple(map(len, pieces))
@@ -157,13 +160,13 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
     if capacity < 1:
         raise InputError(f"{max_length} pieces leave no room for a word; raise it", where="--max-length")
     unknown = stand_in(tokenizer)
+    space = space_piece(tokenizer)
 
     def rows() -> Iterator[list[Input]]:
         for start in range(0, len(sentences), _CHUNK):
             chunk = [list(words) for words in sentences[start : start + _CHUNK]]
-            encoded = tokenizer(chunk, is_split_into_words=True, add_special_tokens=False, truncation=False).encodings
-            for words, e in zip(chunk, encoded, strict=True):
-                ids, starts = _pieces(e.ids, e.word_ids, len(words), unknown)
+            for words, e in zip(chunk, encode_words(tokenizer, chunk), strict=True):
+                ids, starts = _pieces(e.ids, e.word_ids, len(words), unknown, space)
                 yield [cut(ids, starts, *window) for window in windows(starts, len(ids), capacity)]
 
     def cut(ids: list[int], starts: list[int], first: int, end: int, word: int, end_word: int) -> Input:
@@ -177,8 +180,10 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
     return collect(rows())
 
 
-def _pieces(ids: list[int], word_ids: list[int | None], words: int, unknown: int) -> tuple[list[int], list[int]]:
-    """Pieces of a sentence and the first piece of each word; the unknown piece stands in where a word has none."""
+def _pieces(
+    ids: list[int], word_ids: list[int | None], words: int, unknown: int, space: int | None
+) -> tuple[list[int], list[int]]:
+    """Pieces of a sentence and the first piece of each word, behind `space`; the unknown one where a word has none."""
     of_word: list[list[int]] = [[] for _ in range(words)]
     for piece, word in zip(ids, word_ids, strict=True):
         if word is not None:
@@ -186,7 +191,7 @@ def _pieces(ids: list[int], word_ids: list[int | None], words: int, unknown: int
     out: list[int] = []
     starts = []
     for pieces in of_word:
-        starts.append(len(out))
+        starts.append(len(out) + (len(pieces) > 1 and pieces[0] == space))
         out.extend(pieces or [unknown])
     return out, starts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,12 @@ class Source:
         if not isinstance(values, dict):
             raise self.error(f"cannot be loaded: {name} holds no JSON object")
         return values
+
+    def inside(self, path: str) -> Source:
+        """The same encoder, its files in a folder of this one; itself where the path is empty."""
+        if not path or self.folder is None:
+            return self
+        return replace(self, where=str(self.folder / path), folder=self.folder / path)
 
     def error(self, problem: str) -> InputError:
         """What is wrong with this encoder, to be raised."""

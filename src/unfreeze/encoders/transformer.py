@@ -19,12 +19,14 @@ from torch import Tensor, nn
 
 from unfreeze.data.unread import Unread
 from unfreeze.encoders import reading
+from unfreeze.encoders.above_layers import parts_above
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
+from unfreeze.encoders.transformer_options import TransformerOptions
 from unfreeze.encoders.unread import kinds_of, unread
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
 from unfreeze.encoders.which_way import LONG, MOST, find_way, layers_to_resume_from
@@ -59,11 +61,40 @@ class TransformerEncoder(Encoder):
         self._way: Way | None = None
         self._resumes: frozenset[int] | None = None
         self.layer_parts: int | None = None  # what a layer gives, see `parts_given`; set by the trial
+        self.options = TransformerOptions()
         self.eval()
+
+    @property
+    def options(self) -> TransformerOptions:
+        """How it is used: prefix, pooling, whether a decoder may tag."""
+        return self._asked
+
+    @options.setter
+    def options(self, options: TransformerOptions) -> None:
+        self._asked = options
+        self.pooling, self.normalise = options.pooling, bool(options.normalise)
+
+    @property
+    def wordless(self) -> str | None:  # type: ignore[override]
+        """See `Encoder.wordless`."""
+        if not self.causal or self.options.tagging:
+            return None
+        return (
+            "it is a decoder, in which a piece's state knows nothing of the pieces after it "
+            "(--encoder-option tagging=true tags with it all the same)"
+        )
+
+    def over(self, model: nn.Module) -> TransformerEncoder:
+        """An encoder that reads texts like this one, over another model of the same kind."""
+        other = TransformerEncoder(self.name, model, self.tokenizer, self.max_length, (self.layers, self.width))
+        other.options, other.causal, other.reads_pairs = self.options, self.causal, self.reads_pairs
+        return other
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
         """See `Encoder.read_texts`."""
-        return self._within(reading.read_texts(self.tokenizer, self.max_length, texts, texts_b))
+        return self._within(
+            reading.read_texts(self.tokenizer, self.max_length, texts, texts_b, self.options.prefix or "")
+        )
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
         """See `Encoder.read_words`."""
@@ -101,8 +132,13 @@ class TransformerEncoder(Encoder):
         for name, parameter in self.model.named_parameters():
             if id(parameter) in inside or "pooler" in name:
                 continue
-            (layers[-1] if "final_norm" in name else bottom).append(parameter)
+            (layers[-1] if name.rpartition(".")[0] in self._above else bottom).append(parameter)
         return [bottom, *layers]
+
+    @cached_property
+    def _above(self) -> frozenset[str]:
+        with frozen(self):
+            return parts_above(self.model, self.stack())
 
     def piece_table(self) -> nn.Embedding | None:
         """See `Encoder.piece_table`."""
@@ -123,7 +159,9 @@ class TransformerEncoder(Encoder):
         self._digest_weights(digest, self.model)
         tokens = json.loads(self.tokenizer.backend_tokenizer.to_str())
         tokens.update(truncation=None, padding=None)  # call state, not identity
-        digest.update(json.dumps([tokens, self.max_length, type(self.model).__name__], sort_keys=True).encode())
+        kind = [tokens, self.max_length, type(self.model).__name__]
+        prefix = [self.options.prefix] if self.options.prefix else []  # bundles are older than prefixes
+        digest.update(json.dumps(kind + prefix, sort_keys=True).encode())
         return digest.hexdigest()
 
     def pieces(self, inputs: Inputs) -> list[str]:
@@ -136,9 +174,12 @@ class TransformerEncoder(Encoder):
         return unread(inputs, self._kinds)
 
     def save(self, folder: Path) -> None:
-        """See `Encoder.save`: an ordinary folder of transformers."""
+        """See `Encoder.save`: an ordinary folder of transformers, with the options beside it."""
         self.model.save_pretrained(folder, safe_serialization=True)  # type: ignore[operator]
+        own, self.tokenizer.model_max_length = self.tokenizer.model_max_length, self.max_length
         self.tokenizer.save_pretrained(folder)
+        self.tokenizer.model_max_length = own
+        self.options.save(folder)
 
     def vocabulary(self) -> int:
         """Number of pieces that the model has a vector for."""
@@ -224,14 +265,15 @@ class TransformerEncoder(Encoder):
         return within(self.tables, inputs, stand_in(self.tokenizer))
 
     def _types(self, types: Tensor) -> dict[str, Tensor]:
-        return {"token_type_ids": types} if self._takes_types else {}
+        return {"token_type_ids": types} if self.takes_types else {}
 
     @cached_property
     def _kinds(self) -> npt.NDArray[np.int8]:
         return kinds_of(self.tokenizer)
 
     @cached_property
-    def _takes_types(self) -> bool:
+    def takes_types(self) -> bool:
+        """Whether the model is told which of two texts a piece is of."""
         return self.tables.types > 0 and "token_type_ids" in self.tokenizer.model_input_names
 
     @cached_property

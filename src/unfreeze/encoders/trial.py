@@ -83,7 +83,11 @@ def _reaches(model: Any, length: int, changed: int, kept: slice) -> bool:
     others = ids.clone()
     others[0, changed] = drawn(model, length, seed=1)[0, changed]
     first, second = (model(input_ids=x).last_hidden_state[:, kept] for x in (ids, others))
-    return first.numel() > 0 and not _same(first, second)
+    if not first.numel():
+        return False
+    # Experts are given their pieces together, so that another one among them changes the rounding of all: by 2e-7 of
+    # the largest state in a small Qwen2-MoE. What a piece looks at changes it by 6e-5 at least in all kinds tried.
+    return bool((first - second).abs().max() > 1e-5 * first.abs().max())
 
 
 def drawn(model: Any, length: int, seed: int = 0) -> Tensor:

@@ -23,6 +23,10 @@ def read_data(plan: Plan) -> Dataset:
         raise InputError("name a file or folder, or --train", where="DATA")
     columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task}
     dataset = read_dataset(None if plan.data is None else Path(plan.data), **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
+    if plan.prefix and dataset.task.target == "tags":
+        raise InputError(
+            "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
+        )
     return dataset if plan.train_size is None else with_size(dataset, plan.train_size, plan.subset)
 
 

@@ -1,0 +1,121 @@
+"""The tokenizer of a folder: transformers' own, or one of the same pieces where that is slow, or cuts texts wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from unfreeze.encoders import sentencepiece_files
+from unfreeze.encoders.plain_tokenizer import plain_tokenizer
+from unfreeze.encoders.source import Source
+
+# Tokenizers that need no file: a piece is a byte or a letter.
+WITHOUT_FILE = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+_WITHOUT_FILE_TYPES = ("byt5", "canine", "perceiver")
+# Published with the tokenizer of another kind, which transformers does not look for by itself.
+_AS_OTHERS = {"umt5": "T5Tokenizer", "nystromformer": "AlbertTokenizer"}
+
+
+def needs_no_file(source: Source) -> bool:
+    """Whether the tokenizer that a folder names is one of bytes or letters."""
+    config = source.settings("config.json")
+    named = source.settings("tokenizer_config.json").get("tokenizer_class") or config.get("tokenizer_class")
+    return named in WITHOUT_FILE or config.get("model_type") in _WITHOUT_FILE_TYPES
+
+
+def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
+    """The fast tokenizer, and lines that a person is to be told.
+
+    Raises:
+        InputError: there is none, or one of another kind of pieces than are read here.
+    """
+    file = None if source.folder is None else sentencepiece_files.only_sentencepiece(source.folder)
+    tokenizer = _loaded(source, file)
+    kind = type(tokenizer).__name__
+    if kind == "CanineTokenizer":
+        raise source.error(
+            "is a canine, which joins every four letters inside: its layers have states of different numbers, so there "
+            "is none for every piece"
+        )
+    if kind == "ByT5Tokenizer":
+        return _of_bytes(tokenizer), []
+    if not tokenizer.is_fast:
+        if file is None:
+            raise source.error(f"has no fast tokenizer (its {kind} has none), which word alignment needs")
+        tokenizer = sentencepiece_files.fast_one(source, tokenizer, file)
+    if file is not None:
+        return sentencepiece_files.checked_against(source, tokenizer, file), []
+    return tokenizer, _read_otherwise(source, tokenizer)
+
+
+def _loaded(source: Source, file: Path | None) -> Any:
+    import transformers
+
+    if file is not None:
+        sentencepiece_files.read_model(source, file)
+    with source.loading():
+        try:
+            return transformers.AutoTokenizer.from_pretrained(source.where, trust_remote_code=False)
+        except (ValueError, OSError):
+            if file is None:
+                raise
+    kind = source.settings("config.json").get("model_type")
+    named = source.settings("tokenizer_config.json").get("tokenizer_class") or _AS_OTHERS.get(str(kind))
+    found = getattr(transformers, str(named).removesuffix("Fast"), None)
+    if found is None or not str(named).removesuffix("Fast").endswith("Tokenizer"):
+        raise source.error(
+            f"cannot be loaded: nothing says which kind of tokenizer {file.name} is for; name one as tokenizer_class "
+            "in a tokenizer_config.json, such as T5Tokenizer"
+        )
+    with source.loading():
+        tokenizer = found.from_pretrained(source.where, trust_remote_code=False)
+        return plain_tokenizer(tokenizer, tokenizer.backend_tokenizer) if tokenizer.is_fast else tokenizer
+
+
+def _of_bytes(slow: Any) -> Any:
+    """ByT5's: a piece is a byte, its id is three more; the first three are special pieces."""
+    from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
+
+    special = [str(slow.convert_ids_to_tokens(i)) for i in range(3)]
+    letters = _letters_of_bytes()
+    vocabulary = {piece: i for i, piece in enumerate([*special, *letters])}
+    backend = Tokenizer(models.BPE(vocabulary, []))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    backend.decoder = decoders.ByteLevel()
+    end = special[1]
+    backend.post_processor = processors.TemplateProcessing(
+        single=f"$A {end}", pair=f"$A {end} $B {end}", special_tokens=[(end, 1)]
+    )
+    added = sorted(slow.added_tokens_decoder.items())
+    backend.add_special_tokens([AddedToken(str(p), lstrip=p.lstrip, rstrip=p.rstrip, special=True) for _, p in added])
+    return plain_tokenizer(slow, backend)
+
+
+def _letters_of_bytes() -> Sequence[str]:
+    """The letter that stands for each byte in `ByteLevel`: itself where it can be seen, else one after the 256."""
+    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = iter(range(0x100, 0x200))
+    return [chr(byte) if byte in seen else chr(next(others)) for byte in range(256)]
+
+
+def _read_otherwise(source: Source, tokenizer: Any) -> list[str]:
+    """A line where transformers' class builds another tokenizer than the one that its file describes."""
+    from tokenizers import Tokenizer
+
+    path = source.file("tokenizer.json")
+    if path is None or type(tokenizer).__name__ in ("TokenizersBackend", "PreTrainedTokenizerFast"):
+        return []
+    try:
+        file = Tokenizer.from_file(str(path))
+    except Exception:  # what tokenizers raises for a file of another version; the tokenizer itself was loaded
+        return []
+    backend = tokenizer.backend_tokenizer
+    for text in sentencepiece_files.SAMPLES:
+        if file.encode(text, add_special_tokens=False).ids != backend.encode(text, add_special_tokens=False).ids:
+            return [
+                f"Warning: transformers' {type(tokenizer).__name__} cuts {text[:20]!r} into other pieces than the "
+                "encoder's tokenizer.json says; to have the file read as it is, put PreTrainedTokenizerFast as "
+                "tokenizer_class into its tokenizer_config.json."
+            ]
+    return []

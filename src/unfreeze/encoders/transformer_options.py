@@ -1,0 +1,70 @@
+"""Options of transformers: given as text, taken from a folder of sentence-transformers, kept beside a saved encoder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from unfreeze.encoders.options import options_from, saved_options
+from unfreeze.encoders.sentence_folder import SentenceModel
+from unfreeze.encoders.source import Source
+from unfreeze.plan import Pooling
+
+SAVED = "unfreeze.json"
+
+
+@dataclass(frozen=True)
+class TransformerOptions:
+    """How a transformer is used. None takes what its folder says.
+
+    Attributes:
+        prefix: text that is put before every text, but not before tagged sentences.
+        pooling, normalise: how one vector is made of a text, see `Reads`.
+        tagging: a decoder may tag, although its pieces know nothing of those after them.
+    """
+
+    prefix: str | None = None
+    pooling: Pooling | None = None
+    normalise: bool | None = None
+    tagging: bool = False
+
+    def save(self, folder: Path) -> None:
+        """Write them to a folder, if there are any."""
+        told = {name: value for name, value in asdict(self).items() if value not in (None, False, "")}
+        if told:
+            (folder / SAVED).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def options_of(source: Source, given: Mapping[str, str], sentence: SentenceModel | None) -> TransformerOptions:
+    """What is given, else what was saved beside the encoder, else what its authors say.
+
+    Raises:
+        InputError: an unknown option, or a value that it cannot have.
+    """
+    saved = {} if source.folder is None else saved_options(source.folder / SAVED)
+    asked = options_from(TransformerOptions, {**saved, **given})
+    own = sentence or SentenceModel()
+    return TransformerOptions(
+        prefix=own.prompt if asked.prefix is None else asked.prefix,
+        pooling=asked.pooling or own.pooling,
+        normalise=own.normalise if asked.normalise is None else asked.normalise,
+        tagging=asked.tagging,
+    )
+
+
+def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list[str]:
+    """What a person is to be told of prefix and pooling."""
+    said = list(sentence.said) if sentence else []
+    prefix, prompts = options.prefix, sentence.prompts if sentence else {}
+    if prefix:
+        said.append(f"{json.dumps(prefix, ensure_ascii=False)} is put before every text (--prefix).")
+        if sentence is not None and not sentence.prompt_counts:
+            said.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
+    elif prompts:
+        known = ", ".join(f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in list(prompts.items())[:4])
+        said.append(f"It knows prompts ({known}); none is put before the texts unless --prefix names it.")
+    if options.pooling not in (None, "mean"):
+        said.append(f"Its own pooling is {options.pooling}; the first recipes of linear heads take it.")
+    return said
