@@ -14,7 +14,21 @@ import transformers
 from families import make_tokenizer
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors
 
+from unfreeze.encoders.ways import Way
+
 END = "<|endoftext|>"
+# Decoders and encoder halves that were tried: their names for people, and how they are run. The READMEs list them.
+DECODER_WAYS: dict[str, tuple[str, Way]] = {
+    "Qwen3": ("Qwen3(-Embedding)", "packed"), "Qwen2": ("Qwen2", "packed"), "Llama": ("Llama", "packed"),
+    "Mistral": ("Mistral (E5)", "packed"), "Gemma": ("Gemma", "packed"), "Gemma3Text": ("Gemma 3", "packed"),
+    "GPT2": ("GPT-2", "packed"), "GPTNeoX": ("GPT-NeoX", "packed"), "Olmo2": ("OLMo 2", "packed"),
+    "OPT": ("OPT", "packed"), "Bloom": ("BLOOM", "padded"), "Mamba": ("Mamba", "padded"),
+}  # fmt: skip
+HALF_WAYS: dict[str, tuple[str, Way]] = {
+    "T5": ("T5", "packed"), "MT5": ("mT5", "packed"), "UMT5": ("UMT5", "packed"), "ByT5": ("ByT5", "packed"),
+    "LongT5": ("LongT5", "padded"), "Bart": ("BART", "padded"), "MBart": ("mBART", "padded"),
+    "Pegasus": ("Pegasus", "padded"),
+}  # fmt: skip
 _MERGES = (("t", "h"), ("th", "e"), ("Ġ", "th"), ("Ġth", "e"), ("o", "o"), ("Ġ", "a"), ("i", "n"))
 SIZES = {
     "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 24,

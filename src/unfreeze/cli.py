@@ -211,7 +211,8 @@ def encoders() -> None:
     for row in listed_encoders():
         size = "" if row.mb is None else f"{row.mb:,.0f}"
         typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
-    typer.echo("Besides these: any folder that transformers saved, or the name of an encoder on the Hugging Face hub;")
+    typer.echo("Besides these: any folder that transformers or sentence-transformers saved (encoders, decoders, the")
+    typer.echo("encoders of T5 and BART), or the name of one on the Hugging Face hub;")
     typer.echo("a folder of ELMo, ELMoForManyLangs or skip-thoughts as published;")
     typer.echo("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary).")
 

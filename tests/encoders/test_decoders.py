@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from folders import DECODERS, END, byte_level, decoder, drawn, write
+from folders import DECODER_WAYS, DECODERS, END, byte_level, decoder, drawn, write
 from transformers import AutoModel, BertConfig, BertModel
 
 from unfreeze.encoders.load import load_encoder
@@ -30,6 +30,7 @@ def test_states_are_those_of_each_text_by_itself(stem: str, tmp_path: Path) -> N
     encoder = loaded(decoder(tmp_path / stem, stem))
     alone = AutoModel.from_pretrained(tmp_path / stem).eval()
     assert encoder.causal
+    assert encoder.way() == DECODER_WAYS[stem][1]
     inputs = encoder.read_texts(TEXTS)
     with torch.no_grad():
         states = encoder.encode(inputs.batch(range(3))).states

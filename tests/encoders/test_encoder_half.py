@@ -8,7 +8,7 @@ import pytest
 import torch
 import transformers
 from families import make_tokenizer
-from folders import HALVES, half
+from folders import HALF_WAYS, HALVES, half
 
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
@@ -25,6 +25,7 @@ def test_states_are_those_of_transformers_own_encoder(stem: str, form: str, tmp_
     own = kind.from_pretrained(folder).eval().get_encoder()
     encoder = load_encoder(str(folder))
     assert (encoder.layers, encoder.width, encoder.causal) == (4, 16, False)
+    assert encoder.way() == HALF_WAYS[stem][1]  # type: ignore[attr-defined]
     inputs = encoder.read_texts(TEXTS)
     with torch.no_grad():
         states = encoder.encode(inputs.batch(range(3))).states

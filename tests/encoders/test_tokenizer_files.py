@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import transformers
 from families import make_model, make_tokenizer
-from folders import byt5, byte_level
+from folders import HALF_WAYS, byt5, byte_level
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,6 +39,7 @@ def test_byt5_is_read_as_its_own_slow_tokenizer_reads(text: str) -> None:
 
 def test_byt5_without_any_file_of_a_tokenizer(tmp_path: Path) -> None:
     encoder = load_encoder(str(byt5(tmp_path / "byt5")))
+    assert encoder.way() == HALF_WAYS["ByT5"][1]  # type: ignore[attr-defined]
     inputs = encoder.read_texts(["good"])
     assert inputs.ids.tolist() == [ord(letter) + 3 for letter in "good"] + [1]
     words = encoder.read_words([["new", "york", "!"]])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from families import make_encoder
+from folders import DECODER_WAYS, HALF_WAYS
 from torch import Tensor
 
 from unfreeze.encoders.transformer import TransformerEncoder
@@ -58,6 +59,8 @@ HEADS: dict[str, dict[Way, str]] = {
     "README.md": {"packed": "without padding", "padded": "padded", "equal lengths": "texts of one length together"},
     "README.zh-CN.md": {"packed": "不填充", "padded": "填充", "equal lengths": "只把等长的文本放在一起"},
 }
+# What else than encoders there is, and its mark in the tables: (English, Chinese).
+KINDS = (("", "", WAYS), ("; decoders", "；解码器", DECODER_WAYS), ("; encoders of", "；取编码器部分", HALF_WAYS))
 IN_CHINESE = {"Qwen3 made bidirectional": "改为双向的 Qwen3"}
 TEXTS = (
     "the film sat",
@@ -118,7 +121,9 @@ def table(readme: str) -> str:
     """Its rows, a line each."""
     chinese, rows = "zh" in readme, ""
     for way, head in HEADS[readme].items():
-        names = [name for name, how in WAYS.values() if how == way]
-        names = [IN_CHINESE.get(name, name) for name in names] if chinese else names
-        rows += f"| {head} | {('、' if chinese else ', ').join(names)} |\n"
+        for english, other, ways in KINDS:
+            names = [name for name, how in ways.values() if how == way]
+            names = [IN_CHINESE.get(name, name) for name in names] if chinese else names
+            if names:
+                rows += f"| {head}{other if chinese else english} | {('、' if chinese else ', ').join(names)} |\n"
     return rows
