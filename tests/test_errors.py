@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from unfreeze.errors import InputError, nearest
+from unfreeze.errors import InputError, nearest, shown
 
 
 def test_the_place_comes_first() -> None:
@@ -28,3 +28,10 @@ def test_without_a_place() -> None:
 )
 def test_nearest_names_one_only_if_it_is_near(name: str, expected: str) -> None:
     assert nearest(name, {"tagging", "regression"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("ab", "ab"), ("a\nb\u2028", "a\\nb\\u2028"), ("x" * 99, "x" * 57 + "..."), ("é 😀", "é 😀")]
+)
+def test_what_is_shown_is_one_bearable_line(text: str, expected: str) -> None:
+    assert shown(text) == expected

@@ -31,8 +31,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def shown(text: str, most: int = SHOWN) -> str:
-    """A name or cell for a message of one bearable line: cut where it is long."""
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """A name or cell for a message of one bearable line: cut where it is long, line ends and the like as escapes."""
+    cut = text if len(text) <= most else f"{text[: most - 3]}..."
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
 
 
 def listed(names: Sequence[str], most: int = LISTED) -> str:

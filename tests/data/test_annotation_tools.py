@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -134,6 +136,10 @@ FORMS: dict[str, Callable[[Texts], str]] = {
     "length.jsonl": lambda texts: lines(
         [{"text": t, "tags": [{"offset": a, "length": b - a, "category": k} for a, b, k in s]} for t, s in texts]),
     "first.jsonl": lambda texts: lines([{"text": t, "annotation": [[k, a, b] for a, b, k in s]} for t, s in texts]),
+    "manifest.jsonl": lambda texts: lines(
+        [{"source": t, "job": {"annotations": {"labels": [{"label": "PER"}], "entities": [
+            {"startOffset": a, "endOffset": b, "label": k} for a, b, k in s]}}, "job-metadata": {"entities": []}}
+         for t, s in texts]),
     "cells.csv": csv,
 }  # fmt: skip
 
@@ -339,6 +345,19 @@ def test_a_file_that_may_be_of_classes_as_well_is_asked_about(tmp_path: Path) ->
     assert read(tmp_path, "a.jsonl", rows, task="classification").task.kind == "classification"
 
 
+def test_spans_that_count_words_are_told(tmp_path: Path) -> None:
+    rows = [{"sentence": t, "tokens": t.split(), "ner": [[0, min(1, len(s)), "X"]]} for t, s in TEXTS]
+    with pytest.raises(InputError, match=r"the spans in 'ner' seem to count the words of 'tokens', not characters"):
+        read(tmp_path, "a.jsonl", lines(rows))
+
+
+def test_spans_in_parquet(tmp_path: Path) -> None:
+    structs = [[{"start": a, "end": b, "label": k} for a, b, k in s] for _, s in TEXTS]
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": [t for t, _ in TEXTS], "entities": structs}), path)
+    expect(read_dataset(path, dev=path, test=path), TEXTS)
+
+
 def test_a_long_document_is_one_example_in_time_in_proportion(tmp_path: Path) -> None:
     text, spans = marked("[PER Anna] was there. " * 4000)
     found = read(tmp_path, "a.jsonl", doccano([(text, spans), *TEXTS]))
@@ -351,7 +370,7 @@ def test_texts_to_be_tagged_are_cut_in_the_same_way(tmp_path: Path) -> None:
         ("a.txt", "".join(text + "\n" for text, _ in TEXTS)),
         ("b.jsonl", lines([{"text": text} for text, _ in TEXTS])),
         ("c.json", json.dumps([{"id": 1, "data": {"text": text}} for text, _ in TEXTS])),
-        *((name, write(TEXTS)) for name, write in FORMS.items() if name != "doccano_old.jsonl"),
+        *((name, write(TEXTS)) for name, write in FORMS.items() if name not in ("doccano_old.jsonl", "manifest.jsonl")),
     ):
         path = _written(tmp_path / name, content)
         found = read_unlabelled(path, task=TASKS["tagging"], usual=("text", None), words="cut")

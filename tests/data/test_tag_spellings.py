@@ -36,6 +36,7 @@ def read(sequences: list[Tags]) -> tuple[list[Tags], str, str]:
 WRITTEN: list[tuple[str, Callable[[str, str], str]]] = [
     *((f"B{sign}PER", lambda letter, kind, sign=sign: letter + sign + kind) for sign in "-_:/.+"),
     *((f"PER{sign}B", lambda letter, kind, sign=sign: kind + sign + letter) for sign in "-_:/.+"),
+    *((f"B{sign}PER", lambda letter, kind, sign=sign: letter + sign + kind) for sign in "\u2011\u2013"),
     ("b-PER", lambda letter, kind: f"{letter.lower()}-{kind}"),
     ("PER_b", lambda letter, kind: f"{kind}_{letter.lower()}"),
 ]  # type: ignore[misc]
@@ -76,6 +77,15 @@ def test_lower_case_types_stay_as_they_are() -> None:
 def test_two_separators_in_one_set() -> None:
     mixed = [BASE[0], *spelled(BASE[1:], lambda letter, kind: f"{letter}_{kind}")]
     assert read(mixed)[:2] == (BASE, "BIO")
+
+
+def test_letters_right_before_types() -> None:
+    plain = [tuple(tag.replace("-CORP", "").replace("_x", "") for tag in tags) for tags in BASE]
+    tags, scheme, said = read(spelled(plain, lambda letter, kind: letter + kind))
+    assert (tags, scheme) == (plain, "BIO")
+    assert said.startswith("The tags follow BIO, written as 'B")
+    brands = [("BRAND", "BRAND", "BRAND", *["O"] * 9, "INGREDIENT", "INGREDIENT", "O")]
+    assert spelling_of(brands).form == "type"
 
 
 def test_an_unknown_name_of_outside_is_a_warning() -> None:

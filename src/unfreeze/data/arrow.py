@@ -42,7 +42,7 @@ def read_arrow(path: Path) -> ArrowColumns:
     """
     parquet = path.suffix.lower() in (".parquet", ".pq")
     table = _guarded(path, f"is no readable {'parquet' if parquet else 'Arrow'} file", lambda: _table(path, parquet))
-    columns = _Columns(path, table)
+    columns = Columns(path, table)
     twice = [name for name, count in Counter(iter(columns)).items() if count > 1]
     if twice:
         raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=str(path))
@@ -125,7 +125,7 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, (list, dict))
 
 
-class _Columns(Mapping[str, Sequence[Any]]):
+class Columns(Mapping[str, Sequence[Any]]):
     """A table's columns as Python values: made when asked for, so that a column without use costs nothing."""
 
     def __init__(self, path: Path, table: Any) -> None:
@@ -136,6 +136,11 @@ class _Columns(Mapping[str, Sequence[Any]]):
         if at < 0:
             raise KeyError(name)
         return _guarded(self._path, f"column '{name}' cannot be read", lambda: _values(self._table.column(at)))
+
+    def first(self, name: str, count: int) -> list[Any]:
+        """The values of the first rows."""
+        column = self._table.column(self._table.schema.get_field_index(name)).slice(0, count)
+        return _guarded(self._path, f"column '{name}' cannot be read", lambda: _values(column))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._table.column_names)

@@ -28,7 +28,7 @@ def with_lists(table: Table) -> Table:
         InputError: a cell among lists that is none, or lists as numpy prints them.
     """
     flat = [name for name in table.columns if name not in table.nested]
-    cells = {name: [value for value in table.values(name)[:_SAMPLE] if value] for name in flat}
+    cells = {name: [value for value in table.first(name, _SAMPLE) if value] for name in flat}
     cells = {name: some for name, some in cells.items() if some and all(isinstance(value, str) for value in some)}
     read: dict[str, Callable[[str], Any]] = {name: _listed for name, some in cells.items() if _are_lists(some)}
     if not read:
@@ -84,7 +84,7 @@ def _spaced(table: Table, cells: dict[str, list[str]]) -> list[str]:
     tags = [name for name, some in cells.items() if _are_span_tags([cell.split() for cell in some])]
     for name in tags:
         for words in cells:
-            rows = list(zip(table.values(words)[:_SAMPLE], table.values(name)[:_SAMPLE], strict=True))
+            rows = list(zip(table.first(words, _SAMPLE), table.first(name, _SAMPLE), strict=True))
             pairs = [(a, b) for a, b in rows if isinstance(a, str) and isinstance(b, str)]
             if words not in tags and 2 * sum(len(a.split()) == len(b.split()) for a, b in pairs) > len(pairs):
                 return [words, *tags]

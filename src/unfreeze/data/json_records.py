@@ -31,7 +31,8 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
     """
     reader = _Reader(path, text)
     start = reader.after_space(0)
-    if text[start : start + 1] == "[" and text[reader.after_space(start + 1) :][:1] != '"':
+    pair = text.startswith('"', reader.after_space(start + 1))
+    if text[start : start + 1] == "[" and not pair:
         return *_columns(reader.elements(start, to_end=True)), "The file is one JSON array."
     columns, lines = _columns(reader.objects(start))
     if len(lines) > 1:
@@ -42,8 +43,10 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
         problem = f"holds several arrays of records ({listed(holders)}); write each to a file of its own"
         raise InputError(problem, where=str(path))
     if holders:
-        found = reader.elements(reader.member(start, holders[0]))
-        return *_columns(found), f"The records are '{holders[0]}' of a JSON object."
+        nulls = first[holders[0]].count(None) if _are_pairs(first[holders[0]]) else 0
+        found = reader.elements(reader.member(start, holders[0]), nulls=nulls > 0)
+        passed = f"; {nulls:,} more are null and were left out" if nulls else ""
+        return *_columns(found), f"The records are '{holders[0]}' of a JSON object{passed}."
     if len(columns) > 1 and all(isinstance(column[0], dict) for column in columns.values()):
         advice = "write an object a row (in pandas orient='records', lines=True)"
         raise InputError(f"holds one object under each key; {advice}", where=str(path))
@@ -60,12 +63,7 @@ def _are_pairs(value: Any) -> bool:
 
 def _of_pair(value: Any) -> dict[str, Any] | None:
     """A record from `[text, {"entities": [...]}]`, as texts with spans are written for spaCy; None for other values."""
-    if (
-        not isinstance(value, list)
-        or len(value) != 2
-        or not isinstance(value[0], str)
-        or not isinstance(value[1], dict)
-    ):
+    if not isinstance(value, list) or [type(part) for part in value] != [str, dict]:
         return None
     return {"text": value[0], **value[1]} if "text" not in value[1] else None
 
@@ -177,12 +175,12 @@ class _Reader:
             return True
         return True
 
-    def elements(self, at: int, to_end: bool = False) -> Iterator[tuple[dict[str, Any], int]]:
-        """Objects of the array that begins at a place; `to_end` if nothing may follow it."""
+    def elements(self, at: int, to_end: bool = False, nulls: bool = False) -> Iterator[tuple[dict[str, Any], int]]:
+        """Objects of the array that begins at a place; `to_end` if nothing may follow it, `nulls` are passed over."""
         at = self.after_space(at + 1)
         more = self._text[at : at + 1] != "]"
         while more:
-            if self._text.startswith("null", at):  # a text that was passed over
+            if nulls and self._text.startswith("null", at):
                 end = at + len("null")
             else:
                 record, end = self.record(at)

@@ -8,7 +8,7 @@ from typing import Any
 from unfreeze.data.span_offsets import Document, Span
 from unfreeze.data.span_records import SEVERAL, span_items, spans_of
 from unfreeze.data.tally import Tally
-from unfreeze.errors import InputError, listed, nearest
+from unfreeze.errors import InputError, listed, nearest, shown
 
 UNANNOTATED = "Tasks without an annotation that counts (none, cancelled, or predictions only), which were left out"
 AGREED = "Tasks with several annotations of the same spans, of which one was taken"
@@ -33,7 +33,9 @@ def label_studio_document(
     Raises:
         InputError: no text, spans of what is no plain text.
     """
-    made = [a for a in annotations or [] if isinstance(a, Mapping) and not (a.get("was_cancelled") or a.get("skipped"))]
+    if annotations is not None and not isinstance(annotations, list):
+        raise InputError(f"the annotations are {shown(str(annotations))}, not a list; export anew", where=where)
+    made = [a for a in _objects(annotations) if not (a.get("was_cancelled") or a.get("skipped"))]
     if not made:
         tally.add(UNANNOTATED, split, where)
         return None
@@ -51,11 +53,15 @@ def label_studio_document(
     return Document(where, line, content, tuple(spans))
 
 
+def _objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects in a list."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
 def _spans(annotation: Mapping[str, Any], where: str, label: str | None) -> tuple[list[Span], int, int]:
     """Spans of one annotation, how many results are none, and how many spans have several labels."""
     items, other = [], 0
-    results = [result for result in annotation.get("result") or [] if isinstance(result, Mapping)]
-    for result in results:
+    for result in _objects(annotation.get("result")):
         value = result.get("value")
         odd = [what for name, what in _ODD.items() if isinstance(value, Mapping) and name in value]
         if odd:
@@ -71,9 +77,8 @@ def _spans(annotation: Mapping[str, Any], where: str, label: str | None) -> tupl
 
 def check_tag(label: str, annotations: Sequence[Any], where: str) -> None:
     """Raise `InputError` where no task has a result of a labelling tag."""
-    made = [annotation for of_task in annotations for annotation in of_task or [] if isinstance(annotation, Mapping)]
-    results = [result for annotation in made for result in annotation.get("result") or []]
-    names = {str(result.get("from_name")) for result in results if isinstance(result, Mapping)}
+    made = [annotation for of_task in annotations for annotation in _objects(of_task)]
+    names = {str(result.get("from_name")) for annotation in made for result in _objects(annotation.get("result"))}
     if label not in names:
         raise InputError(f"no labelling tag '{label}' for --label{nearest(label, names)}", where=where)
 
@@ -94,8 +99,8 @@ def text_member(tasks: Sequence[Any], annotations: Sequence[Any], name: str | No
     named = [
         (data, item["text"])
         for data, made in zip(tasks, annotations, strict=True)
-        for annotation in (made or [])[:1]
-        if isinstance(data, Mapping) and isinstance(annotation, Mapping)
+        for annotation in _objects(made)[:1]
+        if isinstance(data, Mapping)
         for item in span_items(annotation.get("result") or []) or []
         if item.get("text")
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unfreeze.data.arrow import read_arrow
+from unfreeze.data.arrow import Columns, read_arrow
 from unfreeze.data.json_records import read_json
 from unfreeze.data.text_files import Format
 
@@ -31,6 +31,12 @@ class Records:
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nested: frozenset[str] = frozenset()
     said: tuple[str, ...] = ()
+
+    def first(self, name: str, count: int) -> Sequence[Any]:
+        """The values of the first records in a column; of parquet and Arrow no others are made."""
+        if isinstance(self.columns, Columns):
+            return self.columns.first(name, count)
+        return self.columns[name][:count]
 
 
 def read_records(path: Path, kind: Format, text: str) -> Records:

@@ -19,7 +19,18 @@ REJECTED = "Records that were rejected or skipped by the annotator, which were l
 REPEATED = "Records of a text that was annotated more than once, of which the first was kept"
 _SPANS = ("label", "labels", "entities", "spans", "annotations", "annotation", "ner", "tags", "named_entities", "ents")
 _NEVER = frozenset({"predictions", "prediction", "suggestions", "relations", "cats", "meta", "comments", "tokens"})
-_TEXTS = TEXTS | {"data", "raw_text", "full_text", "source_text", "doc", "document_text", "context", "passage", "raw"}
+_TEXTS = TEXTS | {
+    "data",
+    "raw_text",
+    "full_text",
+    "source_text",
+    "doc",
+    "document_text",
+    "context",
+    "passage",
+    "raw",
+    "source",
+}
 _SAMPLE, _MOSTLY = 200, 0.5
 
 
@@ -52,7 +63,7 @@ def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns
             check_tag(label, table.values(tasks), str(table.path))
         member = text_member(table.values("data"), table.values(tasks), text, str(table.path))
         return SpanColumns(member, tasks, tasks=True)
-    found = [name for name in names if folded(name) not in _NEVER and _holds_spans(table.values(name))]
+    found = [name for name in names if folded(name) not in _NEVER and _holds_spans(table.first(name))]
     if label is not None:
         told = find_column(table, label, "--label")
         if told not in found:
@@ -65,13 +76,30 @@ def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns
         problem = f"several columns hold spans ({listed(found)}); say which with --label"
         raise InputError(problem, where=str(table.path))
     spans = next((column for name in known for column in found if folded(column) == name), found[0])
-    tokens = "tokens" if "tokens" in names and holds_tokens(table.values("tokens")) else None
+    _check_characters(table, spans)
+    tokens = "tokens" if "tokens" in names and holds_tokens(table.first("tokens")) else None
     return SpanColumns(text_column(table, text, spans), spans, tokens=tokens)
+
+
+def _check_characters(table: Table, spans: str) -> None:
+    """Raise `InputError` where spans count words: none ends behind the last of its row's list of words."""
+    for name in table.nested:
+        if folded(name) in ("tokens", "words", "tokenized_text", "sentence"):
+            rows = zip(table.first(name, _SAMPLE), table.first(spans, _SAMPLE), strict=True)
+            pairs = [(words, span_items(value) or []) for words, value in rows if isinstance(words, list)]
+            if not all(isinstance(word, str) for words, _ in pairs for word in words):
+                continue
+            within = [
+                str(item["end"]).isdecimal() and int(item["end"]) <= len(w) for w, items in pairs for item in items
+            ]
+            if within and all(within):
+                problem = f"the spans in '{spans}' seem to count the words of '{name}', not characters"
+                raise InputError(f"{problem}; write a list of one tag a word instead", where=table.where(0))
 
 
 def has_tasks(table: Table) -> bool:
     """Whether records are Label Studio's tasks, whose texts are members of `data`."""
-    return "data" in table.nested and any(isinstance(value, dict) for value in table.values("data"))
+    return "data" in table.nested and any(isinstance(value, dict) for value in table.first("data"))
 
 
 def text_column(table: Table, text: str | None, spans: str | None) -> str:
@@ -92,7 +120,7 @@ def text_column(table: Table, text: str | None, spans: str | None) -> str:
 
 
 def _holds_texts(table: Table, name: str) -> bool:
-    return any(isinstance(value, str) for value in list(table.values(name))[:_SAMPLE])
+    return any(isinstance(value, str) for value in table.first(name, _SAMPLE))
 
 
 def _holds_spans(values: Sequence[Any]) -> bool:
@@ -133,10 +161,10 @@ def documents_of(table: Table, columns: SpanColumns, split: str, label: str | No
         where = table.where(row)
         if answer in ("reject", "ignore"):
             tally.add(REJECTED, split, where)
-        elif identity is not None and identity in seen:
+        elif identity is not None and str(identity) in seen:
             tally.add(REPEATED, split, where)
         else:
-            seen.add(identity)
+            seen.add(str(identity))
             if not isinstance(text, str):
                 raise InputError(f"no text in '{columns.text}'; fill it in or take the record out", where=where)
             items = _items(value, columns, answer, where)

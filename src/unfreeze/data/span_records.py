@@ -52,9 +52,9 @@ def span_items(value: Any) -> list[Item] | None:
     if isinstance(value, str):
         value = _unquoted(value)
     if isinstance(value, Mapping):
-        held = [value[name] for name in HOLDERS if isinstance(value.get(name), list)]
-        if len(held) == 1 and not _place(value, STARTS):
-            return span_items(held[0])
+        if not _place(value, STARTS):
+            held = [span_items(value[name]) for name in HOLDERS if isinstance(value.get(name), (list, dict))]
+            return next((items for items in held if items is not None), None)
         value = _rows(value)
     if not isinstance(value, list):
         return None

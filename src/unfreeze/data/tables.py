@@ -66,6 +66,16 @@ class Table:
         at = self.columns.index(name)
         return [row[at] for row in self.rows]
 
+    def first(self, name: str, count: int = 20_000) -> Sequence[Any]:
+        """The values of the first rows in a column, to see what it holds; none where it cannot be read."""
+        if self.records is None:
+            at = self.columns.index(name)
+            return [row[at] for row in self.rows[:count]]
+        try:
+            return self.records.first(name, count)
+        except InputError:
+            return ()
+
 
 def read_table(
     path: Path,

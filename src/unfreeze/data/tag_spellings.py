@@ -15,7 +15,7 @@ OUTSIDE = ("o", "other", "outside", "out", "none", "null", "_", "-", "0")
 """Names that people give the tag of words outside all spans, in lower case, the usual one first."""
 MANY_TYPES = 64
 """Bare types beside `O` are at most so many; more are another kind of tag."""
-_SEPARATORS = "-_:/.+"
+_SEPARATORS = "-_:/.+\u2010\u2011\u2013\u2014"
 _LETTERS = "BIESMLUW"
 _MOSTLY = 0.9
 _OFTEN = 0.4
@@ -30,7 +30,7 @@ class Spelling:
     Attributes:
         form: the letter stands before the type (`B-PER`), behind it (`PER-B`), alone (`B`); the type stands alone
             (`PER`: no letters, so touching spans of a type are one); or the tags are no span tags.
-        separators: what may stand between letter and type.
+        separators: what may stand between letter and type; empty where nothing does.
         outside: the tag of words outside all spans.
         example: a frequent tag as it is written.
         sure: whether nothing else is likely to be meant.
@@ -63,6 +63,8 @@ def _parts(tag: str, form: Form, separators: str) -> tuple[str, str] | None:
     """Letter (in upper case) and type of a tag that is written in this way; None when it is not."""
     if len(tag) < 3:
         return None
+    if not separators:
+        return (tag[0], tag[1:]) if tag[0] in _LETTERS else None
     letter, sign, kind = (tag[0], tag[1], tag[2:]) if form == "before" else (tag[-1], tag[-2], tag[:-2])
     return (letter.upper(), kind) if sign in separators and letter.upper() in _LETTERS else None
 
@@ -87,7 +89,7 @@ def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
             found = _with_letters(counts, form, separators)
             if found:
                 return found
-    return _bare_letters(counts) or _bare_types(counts, sequences) or Spelling("none")
+    return _bare_letters(counts) or _glued(counts) or _bare_types(counts, sequences) or Spelling("none")
 
 
 def _with_letters(counts: Counter[str], form: Form, separators: str) -> Spelling | None:
@@ -102,6 +104,19 @@ def _with_letters(counts: Counter[str], form: Form, separators: str) -> Spelling
     if number < _MOSTLY * (counts.total() - counts[outside]):
         return None
     return Spelling(form, separators, outside, max(marked, key=lambda tag: counts[tag]), sure)
+
+
+def _glued(counts: Counter[str]) -> Spelling | None:
+    """Letters right before types, as in `BPER` and `IPER`: every tag is one, and all types have a `B`, some an `I`."""
+    outside = next((tag for tag, _ in counts.most_common() if tag.casefold() in OUTSIDE), "O")
+    marked = [tag for tag in counts if tag != outside]
+    if not all(len(tag) > 2 and tag[0] in "BIES" and tag[1:].isalnum() for tag in marked):
+        return None
+    kinds = {letter: {tag[1:] for tag in marked if tag[0] == letter} for letter in "BIES"}
+    inside = kinds["I"] | kinds["E"]
+    if not inside or not inside <= kinds["B"]:
+        return None
+    return Spelling("before", "", outside, max(marked, key=lambda tag: counts[tag]), sure=True)
 
 
 def _outside(others: Counter[str], total: int) -> tuple[str, bool]:

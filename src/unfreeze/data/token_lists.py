@@ -81,7 +81,7 @@ def find_lists(table: Table, text: str | None, label: str | None, *, labelled: b
     Raises:
         InputError: lists that may be it, but none has a name that says so.
     """
-    lists = {name: kind for name in table.columns if name in table.nested and (kind := _kind(table.values(name)))}
+    lists = {name: kind for name in table.columns if name in table.nested and (kind := _kind(table.first(name)))}
     told_words, told_tags = find_column(table, text, "--text"), find_column(table, label, "--label")
     if (told_words is not None and lists.get(told_words) != "texts") or (
         told_tags is not None and told_tags not in lists
@@ -96,23 +96,23 @@ def find_lists(table: Table, text: str | None, label: str | None, *, labelled: b
     others = [name for name in lists if name != words]
     named = [name for name in others if lists[name] == "texts" or _names(table, name)]
     tags = told_tags or _first(named, _TAGS) or _first(others, _TAGS)
-    if tags is not None and told_tags is None and words and not _as_long(table.values(words), table.values(tags)):
+    if tags is not None and told_tags is None and words and not _as_long(table.first(words), table.first(tags)):
         tags = None  # such as the topics of a text
-    spans = [name for name in others if lists[name] == "texts" and _are_spans(table.values(name))]
+    spans = [name for name in others if lists[name] == "texts" and _are_spans(table.first(name))]
     if tags is None and len(spans) == 1:
         tags = spans[0]
     if words is None and tags is not None:
-        left = [name for name in texts if name != tags and _as_long(table.values(name), table.values(tags))]
+        left = [name for name in texts if name != tags and _as_long(table.first(name), table.first(tags))]
         words = left[0] if len(left) == 1 else None
     if tags is None and words is not None:
-        left = [name for name in others if _as_long(table.values(words), table.values(name))]
+        left = [name for name in others if _as_long(table.first(words), table.first(name))]
         tags = left[0] if len(left) == 1 else None
     if words is None or tags is None:
-        if len(texts) > 1 and any(_as_long(table.values(texts[0]), table.values(name)) for name in texts[1:]):
+        if len(texts) > 1 and any(_as_long(table.first(texts[0]), table.first(name)) for name in texts[1:]):
             problem = f"which lists are words and which tags is not safe to guess ({listed(list(lists))})"
             raise InputError(f"{problem}; say which with --text and --label", where=str(table.path))
         return None
-    more = [name for name in others if name not in (words, tags) and _as_long(table.values(words), table.values(name))]
+    more = [name for name in others if name not in (words, tags) and _as_long(table.first(words), table.first(name))]
     return ListColumns(words, tags, tuple(more))
 
 

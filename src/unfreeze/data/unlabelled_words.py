@@ -33,7 +33,7 @@ def given_words(table: Table, text: str | None) -> list[Example] | None:
             words_of(table.where(row), plain_words(words or (), lists.words, table.where(row)))
             for row, words in enumerate(table.values(lists.words))
         ]
-    if "tokens" in table.nested and holds_tokens(table.values("tokens")):
+    if "tokens" in table.nested and holds_tokens(table.first("tokens")):
         texts = table.values(text_column(table, text, None))
         return [
             words_of(where, [content[a:b] for a, b in own_words(tokens or (), content, where) if content[a:b].strip()])

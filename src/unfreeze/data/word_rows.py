@@ -101,7 +101,7 @@ def _first(names: Mapping[str, str], wanted: Sequence[str]) -> str | None:
 
 
 def _some(table: Table, name: str) -> list[str]:
-    return [value for value in table.values(name)[:_SAMPLE] if isinstance(value, str) and value.strip()]
+    return [value for value in table.first(name, _SAMPLE) if isinstance(value, str) and value.strip()]
 
 
 def _are_words(cells: Sequence[str]) -> bool:
@@ -114,7 +114,7 @@ def _are_spans(cells: Sequence[str]) -> bool:
 
 def _parts(table: Table, name: str) -> bool:
     """Whether a column tells sentences: filled where one begins, or with as many rows alike as it has words."""
-    cells = table.values(name)[:_SAMPLE]
+    cells = table.first(name, _SAMPLE)
     begins = _begins(cells)
     return 1 < sum(begins) <= 0.7 * len(cells)
 
