@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 
 from unfreeze.adaptation.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.data.examples import SPLITS, Example
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.data.unread import unread_lines
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder

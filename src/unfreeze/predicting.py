@@ -11,7 +11,7 @@ from pathlib import Path
 from unfreeze.adaptation.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
 from unfreeze.bundle import Predictor, load
 from unfreeze.data.examples import Example, Label
-from unfreeze.data.read import read_unlabelled
+from unfreeze.data.unlabelled import Wanted, unlabelled_parts
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_file
 from unfreeze.training.objectives import Decoded
@@ -52,18 +52,12 @@ def predict_file(
     predictor = load(bundle, device)
     columns = predictor.about.get("columns", {})
     usual = columns.get("text"), columns.get("text_b")
-    examples = read_unlabelled(
-        file, task=predictor.task, text=text, text_b=text_b, usual=usual, words=columns.get("words")
-    )
-    empty = [e.where for e in examples if e.words == ()]
-    if empty:
-        raise InputError("has no word to tag", where=empty[0])
+    wanted = Wanted(predictor.task, text, text_b, usual=usual, words=columns.get("words"))
+    _check(file, wanted)
     lines_of = _json_lines if out is not None and out.suffix == ".jsonl" else _Table(escape_formulas)
     encoder, count, cut = predictor.model.encoder, 0, 0
-    size = PART if encoder.ordered is None else len(examples)  # states that go on from text to text
     with _sink(out) as write:
-        for start in range(0, len(examples), size):
-            part = examples[start : start + size]
+        for part in _parts(file, wanted, whole=encoder.ordered is not None):
             cut += _cut(predictor, part)
             for line in lines_of(part, predictor.predict_examples(part)):
                 write(f"{line}\n")
@@ -71,6 +65,24 @@ def predict_file(
     if told := said_cut(cut, count, encoder.max_length):
         print(told, file=sys.stderr)
     return count
+
+
+def _check(file: Path, wanted: Wanted) -> None:
+    """Read a file without keeping it, so that what is wrong with it is told before anything is printed."""
+    for part in unlabelled_parts(file, wanted):
+        empty = next((e.where for e in part if e.words == ()), None)
+        if empty is not None:
+            raise InputError("has no word to tag", where=empty)
+
+
+def _parts(file: Path, wanted: Wanted, whole: bool) -> Iterator[Sequence[Example]]:
+    """The texts of a file, `PART` at a time, or all together where an encoder's states go on from text to text."""
+    if whole:
+        yield [example for part in unlabelled_parts(file, wanted) for example in part]
+        return
+    for part in unlabelled_parts(file, wanted):
+        for start in range(0, len(part), PART):
+            yield part[start : start + PART]
 
 
 @contextmanager

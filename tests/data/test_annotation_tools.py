@@ -13,7 +13,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.data.word_cutting import words_in
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
 

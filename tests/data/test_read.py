@@ -10,7 +10,8 @@ import pytest
 
 from unfreeze.data.audit import audit
 from unfreeze.data.examples import Example, LabelSpace
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
 

@@ -10,7 +10,8 @@ import pyarrow.parquet
 import pytest
 
 from unfreeze.data.examples import Dataset
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.read import read_dataset, read_unlabelled
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
 from unfreeze.tasks import TASKS
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from unfreeze.data.class_names import names_in_schema
 from unfreeze.errors import InputError
@@ -40,8 +40,53 @@ def read_arrow(path: Path) -> ArrowColumns:
     Raises:
         InputError: a missing, torn or damaged file, or a column name that occurs twice.
     """
-    parquet = path.suffix.lower() in (".parquet", ".pq")
-    table = _guarded(path, f"is no readable {'parquet' if parquet else 'Arrow'} file", lambda: _table(path, parquet))
+    parquet = _is_parquet(path)
+    return _columns_of(path, _guarded(path, _unreadable(path), lambda: _table(path, parquet)))
+
+
+def arrow_parts(path: Path, rows: int) -> Iterator[tuple[ArrowColumns, int]]:
+    """Such a file in parts of at most `rows` rows, in flat memory; with each, how many rows stand before it.
+
+    Raises:
+        InputError: as `read_arrow`.
+    """
+    import pyarrow
+
+    batches, before = _batches(path, rows), 0
+    while (batch := _guarded(path, _unreadable(path), lambda: next(batches, None))) is not None:
+        table = _with_texts_as_names(pyarrow.Table.from_batches([batch]))
+        for start in range(0, len(table), rows):
+            part = table.slice(start, rows)
+            yield _columns_of(path, part), before
+            before += len(part)
+
+
+def _batches(path: Path, rows: int) -> Iterator[Any]:
+    import pyarrow.parquet
+
+    kind = _kind(path, _is_parquet(path))
+    if kind == "parquet":
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            yield from file.iter_batches(batch_size=rows)
+        return
+    with pyarrow.OSFile(str(path)) as source:
+        if kind == "file":
+            reader = pyarrow.ipc.open_file(source)
+            yield from map(reader.get_batch, range(reader.num_record_batches))
+        else:
+            yield from pyarrow.ipc.open_stream(source)
+            _check_end(path)
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in (".parquet", ".pq")
+
+
+def _unreadable(path: Path) -> str:
+    return f"is no readable {'parquet' if _is_parquet(path) else 'Arrow'} file"
+
+
+def _columns_of(path: Path, table: Any) -> ArrowColumns:
     columns = Columns(path, table)
     twice = [name for name, count in Counter(iter(columns)).items() if count > 1]
     if twice:
@@ -75,7 +120,10 @@ def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
 
 
 def _table(path: Path, parquet: bool) -> Any:
-    table = _unchecked(path, parquet)
+    return _with_texts_as_names(_unchecked(path, parquet))
+
+
+def _with_texts_as_names(table: Any) -> Any:
     for field in table.schema:
         field.name.encode()  # decoded only here: a damaged name is no text
     return table
@@ -85,24 +133,35 @@ def _unchecked(path: Path, parquet: bool) -> Any:
     import pyarrow.compute
     import pyarrow.parquet
 
+    kind = _kind(path, parquet)
+    if kind == "parquet":
+        # `read_table` would take `lang=en/` in the path for a column.
+        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read()
+    with pyarrow.OSFile(str(path)) as source:
+        if kind == "file":
+            return pyarrow.ipc.open_file(source).read_all()
+        table = pyarrow.ipc.open_stream(source).read_all()
+    _check_end(path)
+    return table
+
+
+def _kind(path: Path, parquet: bool) -> Literal["parquet", "file", "stream"]:
+    """What a file is by its first bytes, whatever its name."""
     with path.open("rb") as opened:
         start = opened.read(8)
     if start.startswith(b"FEA1"):
         raise ValueError("it is Feather's first version, which Arrow no longer supports; write it anew as parquet")
     if start.startswith(b"ARROW1"):
-        with pyarrow.OSFile(str(path)) as source:
-            return pyarrow.ipc.open_file(source).read_all()
-    if parquet or start.startswith(b"PAR1"):
-        # `read_table` would take `lang=en/` in the path for a column.
-        with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
-            return file.read()
-    with pyarrow.OSFile(str(path)) as source:
-        table = pyarrow.ipc.open_stream(source).read_all()
+        return "file"
+    return "parquet" if parquet or start.startswith(b"PAR1") else "stream"
+
+
+def _check_end(path: Path) -> None:
     with path.open("rb") as opened:
         opened.seek(max(0, path.stat().st_size - 8))
         if not opened.read().endswith(_STREAM_END):
             raise ValueError("the stream has no end mark, so rows may be missing; write it anew")
-    return table
 
 
 def _is_nested(kind: Any) -> bool:

@@ -9,7 +9,6 @@ from pathlib import Path
 from unfreeze.data.cells import INVISIBLE, without_edges
 from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
-from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
 from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
@@ -18,10 +17,9 @@ from unfreeze.data.measurable import check_measurable, one_answer, without
 from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
-from unfreeze.data.tagged import column_sentences, tagged_examples, words_example
+from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format, load
-from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
 from unfreeze.tasks import task as task_called
@@ -121,7 +119,7 @@ def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: i
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
-    splits: Splits = {split: _examples(table, columns, labels.pop(split)) for split, table in tables.items()}
+    splits: Splits = {split: examples_of(table, columns, labels.pop(split)) for split, table in tables.items()}
     told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
     said = [*told_so, _columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
@@ -200,7 +198,7 @@ def _check_labels_there(table: Table, label: str | None, split: SplitName) -> No
         raise InputError(f"no row has a label (column '{column}'); {without(split)}", where=str(table.path))
 
 
-def _examples(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:
+def examples_of(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:
     """The rows of a table as examples, labels still as written."""
     texts = _cells(table, columns.text, "--text")
     texts_b = _cells(table, columns.text_b, "--text-b")
@@ -242,54 +240,3 @@ def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
         if name is not None:
             parts.append(f"{role} '{name}'{'' if given else ' (guessed)'}")
     return f"Columns: {', '.join(parts)}{'' if table.header else '; the files have no header'}."
-
-
-def read_unlabelled(
-    path: Path,
-    *,
-    task: Task | None,
-    text: str | None = None,
-    text_b: str | None = None,
-    label: str | None = None,
-    usual: tuple[str | None, str | None] = (None, None),
-    words: str | None = None,
-) -> tuple[Example, ...]:
-    """Texts alone: of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns or lists of words.
-
-    A text to be tagged without words of its own is cut as `words` says, or else split at spaces.
-
-    Args:
-        task: None takes what the file has: words, single texts or pairs.
-        label: a column that is not a text; it is not read.
-        usual: columns of the texts in the training data, which are read here too if they are there.
-        words: how the training data's texts became words, as its `columns` say.
-
-    Raises:
-        InputError: as `read_dataset`, as far as texts go.
-    """
-    kind, content = load(path)
-    if kind in ("conll", "conllu"):
-        if task and task.target != "tags":
-            raise InputError(f"holds word columns, which do not fit {task.kind}", where=str(path))
-        sentences, _ = read_sentences(path, kind, content, word=text, tagged=False)
-        if has_segment_digits(sentences):
-            sentences = strip_segment_digits(sentences)
-        return tuple(words_example(path, sentence) for sentence in sentences)
-    pair = task.pair if task else text_b is not None
-    if kind == "tsv" and path.suffix.lower() == ".txt" and not pair and text is None:
-        kind = "txt"
-    wanted = {name for name in (text, text_b, label, *usual) if name and not name.isdecimal()}
-    table = read_table(path, kind, content, wanted=wanted, texts_only=True)
-    if not pair and (task is None or task.target == "tags"):
-        named = usual[0] if text is None and usual[0] in table.columns else text
-        found = given_words(table, named) or task_texts(table, text)
-        if found is not None:
-            return tuple(found if task is None or found[0].words is not None else with_words(found, words))
-    if text is None and usual[0] in table.columns and (not pair or usual[1] in table.columns):
-        text, text_b = usual[0], usual[1] if pair else None
-    text = "text" if kind == "txt" and not pair else text
-    columns = choose_columns(table, text=text, text_b=text_b, label=label, task=task, labelled=label is not None)
-    examples = _examples(table, columns, [None] * len(table.lines))
-    if task is None or task.target != "tags":
-        return examples
-    return tuple(with_words(examples, words))

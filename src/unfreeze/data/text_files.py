@@ -104,6 +104,11 @@ def _is_object(line: str) -> bool:
         return False
 
 
+def is_arrow(path: Path) -> bool:
+    """Whether a file is a table of Arrow's, which is no text, by its name."""
+    return SUFFIXES.get(path.suffix.lower()) in ("parquet", "arrow")
+
+
 def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
     """Format and text of a file; the text is empty for parquet and Arrow, which are no text.
 
@@ -113,28 +118,37 @@ def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
     Raises:
         InputError: as `read_text`, or the format cannot be told.
     """
-    named = SUFFIXES.get(path.suffix.lower())
-    if named in ("parquet", "arrow"):
-        return named, ""
+    if is_arrow(path):
+        return SUFFIXES[path.suffix.lower()], ""
     text = read_text(path)
+    return format_of(path, text, tagged=tagged), text
+
+
+def format_of(path: Path, text: str, *, tagged: bool = False) -> Format:
+    """The format of a text, of which the first lines are enough.
+
+    Raises:
+        InputError: it cannot be told, or is none that is read.
+    """
+    named = SUFFIXES.get(path.suffix.lower())
     sample = _first_lines(text, SAMPLE)
     plain = path.suffix.lower() == ".txt"
     if text.startswith("#FORMAT=WebAnno"):
         raise InputError("is WebAnno TSV, which is not read; export CoNLL 2002 or CoNLL-U instead", where=str(path))
     if named != "conllu" and "conll" in (named, path.suffix.lower()[1:6]):
-        return column_format(sample, "surely") or "conll", text
+        return column_format(sample, "surely") or "conll"
     likely: Likely = "maybe" if tagged else "table" if named == "tsv" else "text" if plain else "maybe"
     columns = column_format(sample, likely) if named in ("tsv", None) else None
     if named and not columns:
-        return named, text
+        return named
     if re.match(r"\s*(\{|\[\s*\{)", text) and (not plain or _is_object(sample[0])):
-        return "jsonl", text
+        return "jsonl"
     if columns:
-        return columns, text
+        return columns
     if "\t" in sample[0]:
-        return "tsv", text
+        return "tsv"
     if plain:
-        return "txt", text
+        return "txt"
     raise InputError(
         "cannot tell the format; name the file .csv, .tsv, .jsonl, .parquet, .conll or .conllu", where=str(path)
     )

@@ -1,0 +1,114 @@
+"""Texts without labels, of a table, of lines or of word columns; a large file part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from unfreeze.data.columns import choose_columns
+from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
+from unfreeze.data.examples import Example
+from unfreeze.data.large_files import large_tables
+from unfreeze.data.read import examples_of
+from unfreeze.data.tables import Table, read_table
+from unfreeze.data.tagged import words_example
+from unfreeze.data.text_files import load
+from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
+from unfreeze.errors import InputError
+from unfreeze.tasks import Task
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which texts of a file.
+
+    Attributes:
+        task: None takes what the file has: words, single texts or pairs.
+        text, text_b: columns, by name or index; None guesses.
+        label: a column that is not a text; it is not read.
+        usual: columns of the texts in the training data, which are read here too if they are there.
+        words: how the training data's texts became words, as its `columns` say.
+    """
+
+    task: Task | None
+    text: str | None = None
+    text_b: str | None = None
+    label: str | None = None
+    usual: tuple[str | None, str | None] = (None, None)
+    words: str | None = None
+
+    @property
+    def pair(self) -> bool:
+        """Whether pairs are wanted."""
+        return self.task.pair if self.task else self.text_b is not None
+
+    @property
+    def names(self) -> set[str]:
+        """Column names that tell that a first line is a header."""
+        return {n for n in (self.text, self.text_b, self.label, *self.usual) if n and not n.isdecimal()}
+
+
+def read_unlabelled(
+    path: Path,
+    *,
+    task: Task | None,
+    text: str | None = None,
+    text_b: str | None = None,
+    label: str | None = None,
+    usual: tuple[str | None, str | None] = (None, None),
+    words: str | None = None,
+) -> tuple[Example, ...]:
+    """All texts of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns or lists of words.
+
+    A text to be tagged without words of its own is cut as `words` says, or else split at spaces. For the arguments see
+    `Wanted`.
+
+    Raises:
+        InputError: as `read_dataset`, as far as texts go.
+    """
+    return tuple(e for part in unlabelled_parts(path, Wanted(task, text, text_b, label, usual, words)) for e in part)
+
+
+def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]]:
+    """The same in parts: of a large file some thousand texts at a time, where that can be (`large_files`).
+
+    Raises:
+        InputError: on the way, as `read_unlabelled`.
+    """
+    lines = not wanted.pair and wanted.text is None
+    tables = large_tables(path, wanted.names, lines)
+    if tables is not None:
+        for table in tables:
+            yield _of_table(table, wanted)
+        return
+    kind, content = load(path)
+    if kind in ("conll", "conllu"):
+        if wanted.task and wanted.task.target != "tags":
+            raise InputError(f"holds word columns, which do not fit {wanted.task.kind}", where=str(path))
+        sentences, _ = read_sentences(path, kind, content, word=wanted.text, tagged=False)
+        if has_segment_digits(sentences):
+            sentences = strip_segment_digits(sentences)
+        yield tuple(words_example(path, sentence) for sentence in sentences)
+        return
+    if kind == "tsv" and path.suffix.lower() == ".txt" and lines:
+        kind = "txt"
+    yield _of_table(read_table(path, kind, content, wanted=wanted.names, texts_only=True), wanted)
+
+
+def _of_table(table: Table, wanted: Wanted) -> tuple[Example, ...]:
+    task, usual, text, text_b = wanted.task, wanted.usual, wanted.text, wanted.text_b
+    tags = task is None or task.target == "tags"
+    if not wanted.pair and tags:
+        named = usual[0] if text is None and usual[0] in table.columns else text
+        found = given_words(table, named) or task_texts(table, text)
+        if found is not None:
+            return tuple(found if task is None or found[0].words is not None else with_words(found, wanted.words))
+    if text is None and usual[0] in table.columns and (not wanted.pair or usual[1] in table.columns):
+        text, text_b = usual[0], usual[1] if wanted.pair else None
+    text = "text" if table.columns == ("text",) and not wanted.pair else text
+    columns = choose_columns(
+        table, text=text, text_b=text_b, label=wanted.label, task=task, labelled=wanted.label is not None
+    )
+    examples = examples_of(table, columns, [None] * len(table.lines))
+    return examples if task is None or not tags else tuple(with_words(examples, wanted.words))
