@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 
 LISTED, SHOWN = 20, 60
 """So many names of a list, and so many characters of a name, are written out in a message."""
+LONGEST = 500
+"""Characters of a whole message, without where it is."""
+_BREAKS = re.compile(r"\s*[\n\r\v\f\x85\u2028\u2029]\s*")
 
 
 class InputError(Exception):
@@ -18,8 +22,19 @@ class InputError(Exception):
     """
 
     def __init__(self, problem: str, *, where: str | None = None) -> None:
-        self.problem, self.where = problem, where
-        super().__init__(f"{where}: {problem}" if where else problem)
+        self.problem, self.where = _bearable(problem), where
+        super().__init__(f"{where}: {self.problem}" if where else self.problem)
+
+
+def _bearable(problem: str) -> str:
+    """One line that a terminal only shows, without its middle where it is long.
+
+    Other libraries' words, and cells of a file, may be anything.
+    """
+    line = _BREAKS.sub(" ", problem).strip()
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST * 2 // 3]} ... {line[-LONGEST // 3 :]}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
