@@ -1,5 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
-# make soak [OUT=folder] [KILLS=n]: what holds under kills, for as long as it is let.
+# make soak [OUT=folder] [KILLS=n] [INPUTS=n]: what holds under kills and damage, for as long as it is let.
 # make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
@@ -9,6 +9,7 @@ FLAIR := .venv-bench-flair
 DATA ?=
 OUT ?= soak-out
 KILLS ?= 200
+INPUTS ?= 10000
 
 .PHONY: demo test lint soak bench bench-check clean
 
@@ -27,7 +28,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.installed-dev
-	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS)
+	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS) --inputs $(INPUTS)
 
 # Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
 bench: $(BENCH)/.installed

@@ -6,12 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from fuzz import OUTCOMES
 from ledger import Ledger
 
 
 def write_figures(out: Path, ledger: Ledger) -> int:
     """Write `soak.json` and `soak.md`; 1 where anything is wrong, else 0."""
-    figures = {"kills": _kills(ledger)}
+    figures = {"kills": _kills(ledger), "inputs": _inputs(ledger)}
     faults = [fault for line in ledger.lines for fault in line["faults"]]
     (out / "soak.json").write_text(json.dumps({**figures, "faults": len(faults)}, indent=1) + "\n", encoding="utf-8")
     (out / "soak.md").write_text(_page(figures, ledger), encoding="utf-8")
@@ -26,6 +27,15 @@ def _kills(ledger: Ledger) -> list[dict[str, Any]]:
             "command": name, "series": len(lines), "kills": sum(len(line["kills"]) for line in lines),
             "series with faults": sum(bool(line["faults"]) for line in lines),
         })  # fmt: skip
+    return rows
+
+
+def _inputs(ledger: Ledger) -> list[dict[str, Any]]:
+    rows = []
+    for name in dict.fromkeys(line["name"] for line in ledger.of("inputs")):
+        lines = ledger.of("inputs", name)
+        counts = {outcome: sum(line["counts"].get(outcome, 0) for line in lines) for outcome in OUTCOMES}
+        rows.append({"reader": name, **counts})
     return rows
 
 

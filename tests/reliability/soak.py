@@ -16,9 +16,16 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-sys.path[:0] = [str(HERE.parent / room) for room in ("reliability", ".", "pretraining", "studies", "encoders/elmo")]
+sys.path[:0] = [str(HERE.parent / room) for room in ("reliability", ".", "pretraining", "studies", "encoders/elmo",
+                                                  "encoders/skip_thoughts")]  # fmt: skip
 
+import column_targets  # noqa: E402
+import encoder_targets  # noqa: E402
+import folder_targets  # noqa: E402
+import fuzz  # noqa: E402
 import kills  # noqa: E402
+import span_targets  # noqa: E402
+import table_targets  # noqa: E402
 from figures import write_figures  # noqa: E402
 from forks import settle  # noqa: E402
 from imports import import_all  # noqa: E402
@@ -44,11 +51,29 @@ def soak_kills(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
         turn += 1
 
 
+def soak_inputs(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
+    """Damaged inputs of every reader, some of each in turn, until there are enough."""
+    rooms = (table_targets, column_targets, span_targets, folder_targets, encoder_targets)
+    chosen = [one for room in rooms for one in room.targets() if _wanted(one.name, asked.only)]
+    turn = asked.seed
+    while sum(line["counts"]["tried"] for line in ledger.of("inputs")) < asked.inputs:
+        for one in chosen:
+            if not any(line["seed"] == turn for line in ledger.of("inputs", one.name)):
+                place = work / "inputs" / one.name.replace(" ", "-")
+                place.mkdir(parents=True, exist_ok=True)
+                told = fuzz.try_many(one, place, turn, round(asked.each * one.share))
+                ledger.add({"part": "inputs", **told.values()})
+                print(f"{one.name}: {dict(told.counts)}", *told.faults[:3], sep="\n    ", flush=True)
+        turn += 1
+
+
 def _wanted(name: str, only: Sequence[str] | None) -> bool:
     return not only or any(name.startswith(one) for one in only)
 
 
-PARTS: dict[str, Callable[[argparse.Namespace, Path, Ledger], None]] = {"kills": soak_kills}
+PARTS: dict[str, Callable[[argparse.Namespace, Path, Ledger], None]] = {
+    "kills": soak_kills, "inputs": soak_inputs,
+}  # fmt: skip
 
 
 def main() -> int:
@@ -57,6 +82,8 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all where none is named")
     parser.add_argument("--out", type=Path, required=True, help="folder for figures and for what is worked on")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--inputs", type=int, default=10_000)
+    parser.add_argument("--each", type=int, default=50, help="inputs of a reader in a turn, times its share")
     parser.add_argument("--seed", type=int, default=0, help="of the first turn")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="only what is named so, or begins so")
     parser.add_argument("--short", action="store_true", help="leave out what only the harness itself needs")

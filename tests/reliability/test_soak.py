@@ -12,7 +12,11 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-COMMANDS = ("compare tagging", "pretrain skip", "study mutual", "convert elmo")
+READERS = (
+    "csv", "tsv", "jsonl", "parquet", "arrow", "conll", "tags", "doccano", "store", "plan", "corpus", "elmo", "many",
+    "skip-thoughts", "glove", "word2vec", "vector",
+)  # fmt: skip
+COMMANDS = ("compare tagging", "pretrain skip", "convert elmo")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +24,8 @@ def soak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Figures and faults of a short soak."""
     out = tmp_path_factory.mktemp("soak")
     script = Path(__file__).with_name("soak.py")
-    command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--only", *COMMANDS]
+    command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--inputs", "300",
+               "--each", "16", "--only", *COMMANDS, *READERS]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stderr
     figures: dict[str, Any] = json.loads((out / "soak.json").read_text(encoding="utf-8"))
@@ -38,3 +43,11 @@ def test_what_was_killed_goes_on_to_the_same_bits(soak: dict[str, Any]) -> None:
     assert _faults(soak, "kills") == []
     assert {row["command"].split()[0] for row in soak["kills"]} == {name.split()[0] for name in COMMANDS}
     assert sum(row["kills"] for row in soak["kills"]) >= 4
+
+
+def test_damaged_inputs_are_refused_in_a_line_or_read_right(soak: dict[str, Any]) -> None:
+    assert _faults(soak, "inputs") == []
+    counts = {name: sum(row[name] for row in soak["inputs"]) for name in ("tried", "refused", "right")}
+    assert counts["tried"] >= 300
+    assert counts["refused"] > 100
+    assert counts["right"] > 50
