@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from families import make_tokenizer
 from folders import byte_level
-from tokenizers import Regex, normalizers, processors
+from tokenizers import Regex, Tokenizer, normalizers, processors
 
 from unfreeze.encoders.frame import Frame, frame_of, separates_pairs, stand_in
 from unfreeze.errors import InputError
@@ -56,6 +57,17 @@ def test_texts_in_another_order_are_refused(pair: str) -> None:
     assert frame_of(tokenizer, 1).special == 2
     with pytest.raises(InputError, match="not known here"):
         frame_of(tokenizer, 2)
+
+
+def test_special_pieces_without_an_id_are_refused() -> None:
+    """tokenizers panics on them, past every `except Exception`."""
+    tokenizer = tokenizer_with("[CLS] $A [SEP]", "[CLS] $A [SEP] $B [SEP]")
+    told = json.loads(tokenizer.backend_tokenizer.to_str())
+    told["post_processor"]["pair"][2]["SpecialToken"]["id"] = "[OTHER]"
+    tokenizer._tokenizer = Tokenizer.from_str(json.dumps(told))
+    for texts in (1, 2):
+        with pytest.raises(InputError, match=r"\[OTHER\]"):
+            frame_of(tokenizer, texts)
 
 
 def test_an_input_is_put_together() -> None:

@@ -38,6 +38,13 @@ def test_without_any_limit_one_is_taken_and_said(tmp_path: Path) -> None:
     assert not any("512" in line for line in asked.said)
 
 
+def test_more_than_the_encoder_reads_is_told(tmp_path: Path) -> None:
+    folder = str(save_folder(tmp_path, make_model("bert")))
+    (line,) = load_encoder(folder, 60).said
+    assert "40 pieces at most, not the 60" in line
+    assert load_encoder(folder, 40).said == load_encoder(folder, 12).said == ()
+
+
 @pytest.mark.parametrize("positions", [-1, 0])
 def test_a_configuration_without_a_limit(positions: int, tmp_path: Path) -> None:
     """Positions by rotation need no table, so nothing hangs on the number."""

@@ -83,6 +83,19 @@ def test_weights_that_are_no_finite_numbers(value: float, folder: Path) -> None:
     assert name in refused(rewrite(folder, lambda t: t[name].view(-1)[:1].fill_(value)))
 
 
+@pytest.mark.parametrize("kind", [torch.int8, torch.uint8])
+def test_weights_that_are_whole_numbers(kind: torch.dtype, folder: Path) -> None:
+    name = "encoder.layer.1.output.dense.weight"
+    assert name in refused(rewrite(folder, lambda t: t.update({name: t[name].mul(9).to(kind)})))
+
+
+def test_tied_weights_that_were_left_out(folder: Path) -> None:
+    """The table of pieces under the head's name alone would leave a random one in the encoder."""
+    name = "embeddings.word_embeddings.weight"
+    told = refused(rewrite(folder, lambda t: t.update({"cls.predictions.decoder.weight": t.pop(name)})))
+    assert name in told
+
+
 def test_old_names_of_norms(folder: Path) -> None:
     """BERTs of TensorFlow have gamma and beta; none may keep what it was drawn with."""
     states = load_encoder(str(folder))

@@ -11,6 +11,7 @@ from unfreeze.encoders.source import Source
 from unfreeze.encoders.tokenizer_files import needs_no_file
 from unfreeze.errors import InputError
 
+WANTED = "wanted are the floating-point weights that they were made from"
 ADAPTERS = ("adapter_config.json", "adapter_model.*", "adapter.safetensors", "pytorch_adapter.*", "adapter_model_*")
 # Of TensorFlow, Flax, ONNX, Rust and llama.cpp, and pickles under other names.
 OTHER_WEIGHTS = ("*.bin", "*.h5", "*.msgpack", "*.ckpt*", "*.onnx", "*.ot", "*.gguf", "*.pt", "*.pth", "*.npz")
@@ -35,10 +36,7 @@ def check_files(source: Source, pickles: bool = False) -> list[str]:
     quantised = config.get("quantization_config")
     if quantised:
         how = quantised.get("quant_method") if isinstance(quantised, Mapping) else None
-        raise source.error(
-            f"its weights are quantised{f' ({how})' if how else ''}; wanted are those of 16 or 32 bits that they were "
-            "made from"
-        )
+        raise source.error(f"its weights are quantised{f' ({how})' if how else ''}; {WANTED}")
     return said + _check_adapters(source)
 
 

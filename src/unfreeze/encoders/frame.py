@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -47,6 +48,9 @@ def frame_of(tokenizer: Any, texts: int) -> Frame:
         InputError: no text has a piece, or what is put around texts hangs on what they are.
     """
     backend = tokenizer.backend_tokenizer
+    undefined = next(_undefined(backend.post_processor), None)
+    if undefined is not None:  # tokenizers would end the process's thread with a message of its own
+        raise InputError(f"puts the special piece {undefined!r} around texts, which is not defined", where="tokenizer")
     backend.no_padding()
     backend.no_truncation()
     sample = next((text for text in _samples(tokenizer) if backend.encode(text, add_special_tokens=False).ids), None)
@@ -91,6 +95,19 @@ def _around(encoding: Any, texts: int) -> Frame | None:
     if done < texts or any(len(kinds) != 1 for kinds in types):
         return None
     return Frame(tuple(map(tuple, gaps)), tuple(map(tuple, gap_types)), tuple(kinds.pop() for kinds in types))
+
+
+def _undefined(post_processor: Any) -> Iterator[str]:
+    """Special pieces of templates that say nothing of which ids they are."""
+    if post_processor is None:
+        return
+    told = json.loads(post_processor.__getstate__())
+    for part in told.get("processors", [told]):
+        known = part.get("special_tokens", {})
+        for piece in (*part.get("single", ()), *part.get("pair", ())) if isinstance(known, dict) else ():
+            name = piece.get("SpecialToken", {}).get("id") if isinstance(piece, dict) else None
+            if name is not None and name not in known:
+                yield name
 
 
 def _samples(tokenizer: Any) -> Iterator[str]:

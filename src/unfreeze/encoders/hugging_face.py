@@ -22,7 +22,7 @@ from unfreeze.encoders.tokenizer_checks import check_tokenizer, pairs_said
 from unfreeze.encoders.tokenizer_files import read_tokenizer
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.transformer_options import options_of, said_of
-from unfreeze.encoders.weight_checks import check_sizes, check_weights
+from unfreeze.encoders.weight_checks import check_sizes, check_types, check_weights
 
 _ONE_BY_ONE = "The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them."
 
@@ -58,11 +58,11 @@ def load_transformer(
     tokenizer, about_tokenizer = read_tokenizer(source)
     if sentence is not None and sentence.lower_case:
         tokenizer = lower_cased(tokenizer)
+    check_types(source)
     model, found, about_half = half_of(source, config) if is_half(config) else (*_model(source, config), [])
     said += about_half + check_weights(source, model, found)
     said += about_tokenizer + check_tokenizer(source, model, tokenizer)
-    lowest = [limit for limit in (max_length, sentence and sentence.limit) if limit]
-    limit, about_limit = length_limit(source, model, tokenizer, min(lowest, default=None))
+    limit, about_limit = length_limit(source, model, tokenizer, max_length, sentence.limit if sentence else None)
     trial = check_runs(source, model, limit)
     encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
     encoder.options, encoder.causal = asked, trial.looks == "back"

@@ -15,8 +15,13 @@ _ENDLESS = 10**9  # tokenizers without a limit say 10^30
 _TABLES = ("position_embeddings", "position_embedding", "embed_positions", "wpe")
 
 
-def length_limit(source: Source, model: Any, tokenizer: Any, asked: int | None) -> tuple[int, list[str]]:
+def length_limit(
+    source: Source, model: Any, tokenizer: Any, asked: int | None, sentences: int | None = None
+) -> tuple[int, list[str]]:
     """The lowest of: what is asked for, sentence-transformers' own limit, the tokenizer's, the position table's.
+
+    Args:
+        sentences: the limit of a folder of sentence-transformers around this one.
 
     Returns:
         The limit in pieces, special ones included, and lines that a person is to be told.
@@ -29,19 +34,27 @@ def length_limit(source: Source, model: Any, tokenizer: Any, asked: int | None) 
         _pieces(source, "tokenizer_config.json says model_max_length", tokenizer.model_max_length),
         _pieces(source, "sentence_bert_config.json says max_seq_length", None if own == 0 else own),
         _positions(source, model),
+        sentences,
     ]
-    limits = [limit for limit in (*known, asked) if limit is not None]
-    said = [] if limits else [
-        f"Neither its tokenizer nor its configuration limits the length of a text: {DEFAULT} pieces are read; "
-        "--max-length chooses."
-    ]  # fmt: skip
-    limit = min(limits, default=DEFAULT)
+    most = min((limit for limit in known if limit is not None), default=None)
+    limit, said = _chosen(most, asked)
     special = len(tokenizer.backend_tokenizer.encode("").ids)
     if limit <= special:
         raise source.error(f"reads {limit} pieces at once, of which {special} are special: none are left for a text")
     if not _holds(model, limit):
         raise source.error(f"fails on inputs of {limit} pieces, though they are within its limit; choose --max-length")
     return limit, said
+
+
+def _chosen(most: int | None, asked: int | None) -> tuple[int, list[str]]:
+    if most is None and asked is None:
+        return DEFAULT, [
+            "Neither the encoder's tokenizer nor its configuration limits the length of a text: "
+            f"{DEFAULT} pieces are read; --max-length chooses."
+        ]
+    if most is None or asked is None or asked <= most:
+        return asked or most or DEFAULT, []
+    return most, [f"The encoder reads {most:,} pieces at most, not the {asked:,} of --max-length."]
 
 
 def _pieces(source: Source, where: str, value: Any) -> int | None:

@@ -8,7 +8,9 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import torch
+from safetensors import safe_open
 
+from unfreeze.encoders.folder_checks import WANTED
 from unfreeze.encoders.source import Source
 
 # Settings by other names than transformers has by now: a kind that does not know the name takes its default instead.
@@ -21,6 +23,15 @@ OTHER_NAMES = {
 _CONSTANTS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|act_scaling_factor)$")
 _IN_A_LAYER = re.compile(r"(^|\.)\d+\.")
 _ADAPTER = re.compile(r"lora_|adapter|\.ia3_|prompt_embedding", re.IGNORECASE)
+
+
+def check_types(source: Source) -> None:
+    """Raise `InputError` where weights are whole numbers: quantised, whatever config.json says of that."""
+    for path in sorted(source.folder.glob("model*.safetensors")) if source.folder else ():
+        with source.loading(), safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 (a file, not a dict)
+                if name.endswith("weight") and file.get_slice(name).get_dtype() in ("I8", "U8", "I16", "I32", "I64"):
+                    raise source.error(f"its weights are whole numbers ({name}), as of a quantised model; {WANTED}")
 
 
 def check_sizes(source: Source, config: Any) -> None:
