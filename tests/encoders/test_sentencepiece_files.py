@@ -58,7 +58,7 @@ def folder_of(kind: str, folder: Path) -> Path:
 
 
 def source(folder: Path) -> Source:
-    return Source("spm", str(folder), folder)
+    return Source("spm", folder)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -67,7 +67,7 @@ def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_pa
     tokenizer.backend_tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     tokenizer.save_pretrained(tmp_path)
     make_model("bert").save_pretrained(tmp_path)
-    assert read_tokenizer(Source("t", str(tmp_path), tmp_path))[1] == []
+    assert read_tokenizer(Source("t", tmp_path))[1] == []
     told = json.loads((tmp_path / "tokenizer_config.json").read_text())
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({**told, "tokenizer_class": "BertTokenizer"}))
     said = load_encoder(str(tmp_path)).said

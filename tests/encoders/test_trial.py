@@ -16,7 +16,7 @@ from unfreeze.encoders.source import Source
 from unfreeze.encoders.trial import tried
 from unfreeze.errors import InputError
 
-SOURCE = Source("x", "x", Path())
+SOURCE = Source("x", Path())
 FUNNEL = {"block_sizes": [1, 1], "d_model": 16, "n_head": 2, "d_head": 8, "d_inner": 32}
 PERCEIVER = {"d_latents": 16, "num_latents": 4, "d_model": 16, "num_blocks": 1, "num_self_attends_per_block": 1}
 # class stem, its configuration, what the line tells

@@ -29,8 +29,7 @@ def check_files(source: Source, pickles: bool = False) -> list[str]:
     Raises:
         InputError: a file is missing, or one asks for what is not done here.
     """
-    if source.folder is not None:
-        _check_folder(source.folder, source.name, needs_no_file(source), pickles)
+    _check_folder(source.folder, source.name, needs_no_file(source), pickles)
     config = source.settings("config.json")
     said = check_own_code(source, config)
     quantised = config.get("quantization_config")
@@ -48,17 +47,14 @@ def _check_adapters(source: Source) -> list[str]:
             f"holds an adapter ({adapter}), which is not applied here; merge it into the weights (merge_and_unload of "
             "peft) and save the model, or take the adapter's files away to use the model without it"
         )
-    below = [] if source.folder is None else sorted(source.folder.glob("*/adapter_config.json"))
+    below = sorted(source.folder.glob("*/adapter_config.json"))
     if not below:
         return []
     return [f"Warning: the encoder's folder holds an adapter in {below[0].parent.name}, which is not applied."]
 
 
 def _adapters(source: Source) -> Iterator[str]:
-    if source.folder is None:
-        yield from (ADAPTERS[0] for _ in [source.file(ADAPTERS[0])] if _)
-    else:
-        yield from (path.name for kind in ADAPTERS for path in sorted(source.folder.glob(kind)))
+    yield from (path.name for kind in ADAPTERS for path in sorted(source.folder.glob(kind)))
 
 
 def _check_folder(folder: Path, name: str, no_tokenizer: bool, pickles: bool) -> None:

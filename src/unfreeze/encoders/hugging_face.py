@@ -45,7 +45,7 @@ def load_transformer(
         InputError: nothing of that name, files that are missing, broken or do not fit each other, or a model that is no
             encoder as one is wanted here.
     """
-    source = source_of(name)
+    source = source_of(name, pickles=scratch is not None)
     sentence = read_sentence_model(source)
     if sentence is not None:
         source = source.inside(sentence.path)

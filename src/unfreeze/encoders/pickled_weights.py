@@ -35,7 +35,7 @@ def with_safe_weights(source: Source, scratch: Path) -> Source:
     Raises:
         InputError: a file is missing or torn, or holds something other than tensors, of which nothing is run.
     """
-    if source.folder is None or pickled(source.folder) is None:
+    if pickled(source.folder) is None:
         return source
     weights = read_pickled(source, source.folder)
     for path in source.folder.iterdir():
@@ -43,7 +43,7 @@ def with_safe_weights(source: Source, scratch: Path) -> Source:
             shutil.copyfile(path, scratch / path.name)
     (scratch / INDEX).unlink(missing_ok=True)
     save_file(_apart(weights), scratch / "model.safetensors", metadata={"format": "pt"})
-    return replace(source, where=str(scratch), folder=scratch)
+    return replace(source, folder=scratch)
 
 
 def read_pickled(source: Source, folder: Path) -> dict[str, Tensor]:

@@ -75,7 +75,7 @@ def read_sentence_model(source: Source) -> SentenceModel | None:
         return None
     modules = _modules(source)
     kind, path = modules[0]
-    _check_first(source, kind, path)
+    _check_first(source, kind)
     pooling, counts, normalise, said = _vector(source, modules[1:])
     if kind not in ("Transformer", "MLMTransformer"):
         said.insert(0, f"Warning: its first module is {kind}, code of its own, which is not run: {_plainly(path)}.")
@@ -115,18 +115,14 @@ def shortened_path(path: str) -> str:
     return " ".join(path.split())[:80]
 
 
-def _check_first(source: Source, kind: str, path: str) -> None:
+def _check_first(source: Source, kind: str) -> None:
     if kind in _NO_ENCODER:
         raise source.error(f"is a sentence-transformers folder of {_NO_ENCODER[kind]} ({kind})")
     if kind in _SEVERAL:
-        parts = []
-        if source.folder is not None:
-            parts = sorted(str(p.parent.relative_to(source.folder)) for p in source.folder.glob("**/config.json"))
-            parts = [part for part in parts if (source.folder / part / "tokenizer_config.json").exists()]
+        parts = sorted(str(p.parent.relative_to(source.folder)) for p in source.folder.glob("**/config.json"))
+        parts = [part for part in parts if (source.folder / part / "tokenizer_config.json").exists()]
         which = f": {', '.join(parts)}" if parts else ""
         raise source.error(f"holds several encoders behind a {kind}; give the folder of one{which}")
-    if path and source.folder is None:
-        raise source.error(f"is laid out as in older days ({path}); download it and give that folder of it")
 
 
 def _vector(source: Source, modules: list[tuple[str, str]]) -> tuple[Pooling | None, bool, bool, list[str]]:

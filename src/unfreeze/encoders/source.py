@@ -1,46 +1,44 @@
-"""Where a transformer is loaded from: a folder, or a name on the hub, and the small files beside its weights."""
+"""Where a transformer is loaded from: a folder, or one that is fetched from the hub, and the small files in it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from unfreeze.encoders.packaged import PACKAGED, packaged_folder
 from unfreeze.errors import InputError, nearest
 
+# What is fetched of a repository: no code, and of weights only those that are read.
+FETCHED = ("*.json", "*.txt", "*.model", "model*.safetensors", "*/model*.safetensors")
+FETCHED_PICKLES = ("pytorch_model*.bin",)
+
 
 @dataclass(frozen=True)
 class Source:
-    """A folder of transformers, or a repository of the hub.
+    """A folder of transformers.
 
     Attributes:
         name: what the user called it.
-        where: what transformers is to load: a folder, or the repository's name.
-        folder: the folder, None for the hub.
+        folder: where it is on this machine.
     """
 
     name: str
-    where: str
-    folder: Path | None
+    folder: Path
+
+    @property
+    def where(self) -> str:
+        """What transformers is to load."""
+        return str(self.folder)
 
     def file(self, name: str) -> Path | None:
-        """A small file of that name, fetched from the hub if need be; None where there is none."""
-        if self.folder is not None:
-            path = self.folder / name
-            return path if path.is_file() else None
-        from transformers.utils import cached_file
-
-        with suppress(OSError, ValueError):  # no connection, no such repository: loading itself tells
-            found = cached_file(
-                self.where, name, _raise_exceptions_for_gated_repo=False, _raise_exceptions_for_missing_entries=False,
-                _raise_exceptions_for_connection_errors=False,
-            )  # fmt: skip
-            return Path(found) if found else None
-        return None
+        """The file of that name, None where there is none."""
+        path = self.folder / name
+        return path if path.is_file() else None
 
     def settings(self, name: str) -> dict[str, Any]:
         """The values of a JSON file, none where there is no such file.
@@ -61,9 +59,7 @@ class Source:
 
     def inside(self, path: str) -> Source:
         """The same encoder, its files in a folder of this one; itself where the path is empty."""
-        if not path or self.folder is None:
-            return self
-        return replace(self, where=str(self.folder / path), folder=self.folder / path)
+        return replace(self, folder=self.folder / path) if path else self
 
     def error(self, problem: str) -> InputError:
         """What is wrong with this encoder, to be raised."""
@@ -80,22 +76,46 @@ class Source:
         except InputError:
             raise
         except Exception as error:
-            hint = nearest(self.name, PACKAGED) if self.folder is None else ""
-            raise self.error(f"cannot be loaded: {shortened(error)}{hint}") from None
+            raise self.error(f"cannot be loaded: {shortened(error)}") from None
 
 
-def source_of(name: str) -> Source:
-    """Where an encoder of this name is: a packaged one, a folder, or else a repository of the hub.
+def source_of(name: str, pickles: bool = False) -> Source:
+    """Where an encoder of this name is: a packaged one, a folder, or else a repository of the hub, fetched from there.
+
+    Args:
+        pickles: of a repository without weights as safetensors, those that torch has pickled will do.
 
     Raises:
-        InputError: it can be none of these.
+        InputError: it can be none of these, or cannot be fetched.
     """
     where = packaged_folder(name) or name
     if Path(where).is_dir():
-        return Source(name, str(where), Path(where))
+        return Source(name, Path(where))
     if "/" not in name and not name.isidentifier() and not name.replace("-", "").replace(".", "").isalnum():
         raise InputError(f"no such encoder or folder{nearest(name, PACKAGED)}", where=f"--encoder {name}")
-    return Source(name, str(where), None)
+    folder = _fetched(name, FETCHED)
+    if not any(folder.glob("**/*.safetensors")) and (folder / "config.json").exists():
+        if not pickles:
+            problem = (
+                f"has no weights as safetensors on the hub; write others anew with unfreeze convert {name} --out NEW"
+            )
+            raise InputError(problem, where=f"--encoder {name}")
+        folder = _fetched(name, (*FETCHED, *FETCHED_PICKLES))
+    return Source(name, folder)
+
+
+@cache
+def _fetched(name: str, patterns: tuple[str, ...]) -> Path:
+    """The folder in the cache that a repository of the hub was fetched into; without a connection, as it was last."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.utils.tqdm import disable_progress_bars
+
+    disable_progress_bars()
+    try:
+        return Path(snapshot_download(name, allow_patterns=list(patterns)))
+    except Exception as error:  # no connection, no such repository, no leave to read it, no room
+        hint = nearest(name, PACKAGED)
+        raise InputError(f"cannot be loaded: {shortened(error)}{hint}", where=f"--encoder {name}") from None
 
 
 def shortened(error: BaseException, most: int = 300) -> str:

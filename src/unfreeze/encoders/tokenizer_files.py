@@ -30,7 +30,7 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
     Raises:
         InputError: there is none, or one of another kind of pieces than are read here.
     """
-    file = None if source.folder is None else sentencepiece_files.only_sentencepiece(source.folder)
+    file = sentencepiece_files.only_sentencepiece(source.folder)
     tokenizer = _loaded(source, file)
     kind = type(tokenizer).__name__
     if kind == "CanineTokenizer":

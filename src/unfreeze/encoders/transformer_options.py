@@ -43,7 +43,7 @@ def options_of(source: Source, given: Mapping[str, str], sentence: SentenceModel
     Raises:
         InputError: an unknown option, or a value that it cannot have.
     """
-    saved = {} if source.folder is None else saved_options(source.folder / SAVED)
+    saved = saved_options(source.folder / SAVED)
     asked = options_from(TransformerOptions, {**saved, **given})
     own = sentence or SentenceModel()
     return TransformerOptions(

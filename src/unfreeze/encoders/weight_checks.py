@@ -27,7 +27,7 @@ _ADAPTER = re.compile(r"lora_|adapter|\.ia3_|prompt_embedding", re.IGNORECASE)
 
 def check_types(source: Source) -> None:
     """Raise `InputError` where weights are whole numbers: quantised, whatever config.json says of that."""
-    for path in sorted(source.folder.glob("model*.safetensors")) if source.folder else ():
+    for path in sorted(source.folder.glob("model*.safetensors")):
         with source.loading(), safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118 (a file, not a dict)
                 if name.endswith("weight") and file.get_slice(name).get_dtype() in ("I8", "U8", "I16", "I32", "I64"):

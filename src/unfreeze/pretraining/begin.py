@@ -19,6 +19,7 @@ from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize, Highway
 from unfreeze.encoders.packaged import packaged_folder
+from unfreeze.encoders.source import source_of
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
@@ -219,7 +220,7 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     except InputError as error:
         raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
     _check_start(asked, encoder)
-    where = packaged_folder(name) or name
+    where = source_of(name).where
     kind: Any = BertForPreTraining if asked.next_sentence else AutoModelForMaskedLM
     try:
         with seeded(asked.seed):
@@ -249,6 +250,8 @@ def _check_start(asked: Pretraining, encoder: TransformerEncoder) -> None:
     """Raise `InputError` where an encoder cannot be gone on with, for its kind or for want of a piece."""
     where, tokenizer, config = f"--from {asked.start}", encoder.tokenizer, encoder.model.config
     kind = getattr(config, "model_type", None)
+    if encoder.causal:
+        raise InputError(f"is a decoder ({kind}): a masked-LM head reads pieces on both sides", where=where)
     if asked.next_sentence and (kind != "bert" or encoder.tables.types < 2):
         problem = f"is of type {kind!r} with {encoder.tables.types} token types"
         raise InputError(f"{problem}; --next-sentence goes on from a BERT with two", where=where)
