@@ -80,8 +80,11 @@ def label_studio(texts: Texts, count: Offset = points, **more: Any) -> str:
 
 
 def json_min(texts: Texts, count: Offset = points) -> str:
-    return json.dumps([{"id": i, "text": t, "label": [r["value"] for r in regions(t, s, count)], "annotator": 1,
-                        "annotation_id": i, "lead_time": 2.5} for i, (t, s) in enumerate(texts)])  # fmt: skip
+    rows = [
+        {"id": i, "text": t, "annotator": 1, "annotation_id": i, "lead_time": 2.5} for i, (t, _) in enumerate(texts)
+    ]
+    labels = [{"label": [r["value"] for r in regions(t, s, count)]} if s else {} for t, s in texts]
+    return json.dumps([{**row, **label} for row, label in zip(rows, labels, strict=True)])
 
 
 def prodigy(texts: Texts, count: Offset = points, answer: str = "accept") -> str:

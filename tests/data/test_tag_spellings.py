@@ -105,6 +105,17 @@ def test_bare_types_in_runs_are_spans_with_a_warning(outside: str) -> None:
     assert "write B-LOC_x and I-LOC_x" in said
 
 
+def test_bare_types_beside_o_need_no_more_runs_than_by_chance() -> None:
+    dense = [
+        ("PER", "O", "O", "LOC", "LOC"),
+        ("LOC", "O", "O", "O"),
+        ("ORG", "ORG", "O", "PER", "PER"),
+        ("O", "PER", "O"),
+    ]
+    assert spelling_of(dense).form == "type"
+    assert spelling_of([("O", "X", "O"), ("X", "O", "O", "O", "X")]).form == "none"
+
+
 def test_faults_of_bare_types_stay_faults() -> None:
     spelling = Spelling("type")
     assert spelling.read(("PER", "O", "o", "_", "B-PER")) == ("I-PER", "O", "o", "_", "B-PER")

@@ -51,6 +51,7 @@ def test_bmes_becomes_bioes() -> None:
         ("B-PER I-PER O | B-LOC I-PER", "O", "train.conll:6: tag 'I-PER' after 'B-LOC'"),
         ("B-PER I-PER O B-LOC", "B-PER O I-PER | O I-LOC", r"test.conll:3: .* \(and 1 more sentences"),
         ("I-PER I-LOC O", "O S-PER", "test.conll:2: tag 'S-PER' is no tag of the scheme IO"),
+        ("PER_B PER_I O", "O PER_I", r"test.conll:2: tag 'I-PER' after 'O' .* \(the file writes 'PER_I'\)"),
         ("B-PER E-PER O", "O B-PER", "test.conll:2: tag 'B-PER' ends the sentence inside a span"),
     ],
 )
@@ -91,3 +92,9 @@ def test_segment_digits_are_taken_off_only_when_all_words_have_one() -> None:
     assert (splits["train"][0].words, splits["test"][0].words) == (("科", "技"), ("全",))
     assert any("segment digit" in line for line in said)
     assert read("科0 B-X\n技1 O\n", "全 O\n")[0]["train"][0].words == ("科0", "技1")
+
+
+def test_two_spellings_of_one_tag_are_said() -> None:
+    splits, _, said = read(column("B_PER I_PER O | B_LOC O"), column("B-PER O"))
+    assert splits["test"][0].label == ("B-PER", "O")
+    assert "Warning: tags in two spellings mean the same, such as 'B_PER' and 'B-PER'." in said

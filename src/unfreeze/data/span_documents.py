@@ -153,11 +153,12 @@ def documents_of(table: Table, columns: SpanColumns, split: str, label: str | No
         return [document for document in rows if document is not None]
     texts, spans = table.values(columns.text), table.values(columns.spans)
     tokens = table.values(columns.tokens) if columns.tokens else [None] * len(texts)
-    answers = table.values("answer") if "answer" in table.columns else [None] * len(texts)
-    hashes = _identities(table)
+    nothing: list[Any] = [None] * len(texts)
+    answers, done = (table.values(n) if n in table.columns else nothing for n in ("answer", "annotation_id"))
+    columns_of = (texts, spans, tokens, answers, done, _identities(table))
     seen = set()
     documents = []
-    for row, (text, value, own, answer, identity) in enumerate(zip(texts, spans, tokens, answers, hashes, strict=True)):
+    for row, (text, value, own, answer, made, identity) in enumerate(zip(*columns_of, strict=True)):
         where = table.where(row)
         if answer in ("reject", "ignore"):
             tally.add(REJECTED, split, where)
@@ -167,7 +168,8 @@ def documents_of(table: Table, columns: SpanColumns, split: str, label: str | No
             seen.add(str(identity))
             if not isinstance(text, str):
                 raise InputError(f"no text in '{columns.text}'; fill it in or take the record out", where=where)
-            items = _items(value, columns, answer, where)
+            annotated = answer == "accept" or own is not None or made is not None
+            items = _items(value, columns.spans, annotated, where)
             found_spans, several = spans_of(items, lambda where=where: where)  # type: ignore[misc]
             tally.add(SEVERAL, split, where, several)
             words = own_words(own, text, where) if own is not None else None
@@ -184,12 +186,12 @@ def _identities(table: Table) -> Sequence[Any]:
     return [None] * len(table.lines)
 
 
-def _items(value: Any, columns: SpanColumns, answer: Any, where: str) -> list[Item]:
-    items = span_items(value) if value not in (None, "") else [] if answer == "accept" or columns.tokens else None
+def _items(value: Any, column: str, annotated: bool, where: str) -> list[Item]:
+    """The spans of a record; none where it has no value although the tool says that it was annotated."""
+    items = span_items(value) if value not in (None, "") else [] if annotated else None
     if items is None:
         found = "no value" if value in (None, "") else f"'{shown(str(value))}'"
-        advice = "a list of spans is expected, [] for none"
-        raise InputError(f"{found} in '{columns.spans}'; {advice}", where=where)
+        raise InputError(f"{found} in '{column}'; a list of spans is expected, [] for none", where=where)
     return items
 
 

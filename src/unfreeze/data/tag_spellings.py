@@ -79,8 +79,8 @@ def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
     """How these tags are spelled.
 
     Nine tenths of the tags but the outside one must be spelled in one way; the rest are then faults to be told.
-    Bare types are taken for spans when a usual outside tag (`O`) is the most frequent, the types are few, and equal
-    ones stand side by side at least twice as often as by chance: parts of speech do not.
+    Bare types are taken for spans when a usual outside tag is the most frequent, the types are few, and equal ones
+    stand side by side as often as by chance where that tag is `O`, twice as often elsewhere: parts of speech do not.
     """
     sequences = list(sequences)
     counts = Counter(tag for tags in sequences for tag in tags)
@@ -148,16 +148,18 @@ def _bare_types(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> Spe
     types = counts.keys() - {outside}
     if outside.casefold() not in OUTSIDE or all(tag.isdecimal() for tag in types):
         return None
-    if _lettered(counts).total() >= _RARELY * (counts.total() - number) or not _runs(counts, outside, sequences):
+    if _lettered(counts).total() >= _RARELY * (counts.total() - number):
+        return None
+    if not _runs(counts, outside, sequences, 1 if outside in ("O", "o") else 2):
         return None
     return Spelling("type", outside=outside, example=example, sure=False)
 
 
-def _runs(counts: Counter[str], outside: str, sequences: Iterable[Sequence[str]]) -> bool:
-    """Whether equal tags but the outside one stand side by side twice as often as by chance."""
+def _runs(counts: Counter[str], outside: str, sequences: Iterable[Sequence[str]], times: int = 2) -> bool:
+    """Whether equal tags but the outside one stand side by side so many times as often as by chance."""
     repeats = sum(a == b != outside for tags in sequences for a, b in pairwise(tags))
     by_chance = sum(n**2 for tag, n in counts.items() if tag != outside) / counts.total()
-    return repeats >= max(1, 2 * by_chance)
+    return repeats >= max(1, times * by_chance)
 
 
 def spelling_said(spelling: Spelling, scheme: str, canonical: str | None, sequences: Sequence[Sequence[str]]) -> str:
@@ -207,10 +209,12 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
         )
     often = number >= _OFTEN * counts.total() and _runs(counts, most, sequences)
     if others and (often or most.casefold() in OUTSIDE):
+        share = f"{100 * number / counts.total():.0f} %"
+        like = "as in data of spans" if most.casefold() in OUTSIDE else "as O is in data of spans"
         return (
-            f"Warning: '{most}' is the most frequent tag ({100 * number / counts.total():.0f} %), as 'O' is in data of "
-            f"spans, but the others ({_short(others)}) follow no span scheme; they are taken as plain tags, {judged}. "
-            "If they are spans, write them B-TYPE and I-TYPE, and O for no span."
+            f"Warning: '{most}' is the most frequent tag ({share}), {like}, but the others ({_short(others)}) follow "
+            f"no span scheme; they are taken as plain tags, {judged}. If they are spans, write them B-TYPE and I-TYPE, "
+            "and O for no span."
         )
     return "The tags are plain tags, in no span scheme."
 

@@ -23,6 +23,7 @@ SLIPS, SLIP_SHARE = 2, 0.002
 """So many broken training sentences, or this share of them, are slips; more are how the data is."""
 
 
+_SAME: Mapping[str, str] = {}
 Tagged = dict[SplitName, list[Sentence]]
 
 
@@ -86,8 +87,10 @@ def tagged_examples(
     check_tags(files["train"], sentences["train"])
     written = [s.tags or () for s in sentences["train"]]
     spelling = spelling_of(written)
+    as_read = {tag: spelling.read([tag])[0] for found in sentences.values() for s in found for tag in s.tags or ()}
     sentences = {
-        split: [replace(s, tags=spelling.read(s.tags or ())) for s in found] for split, found in sentences.items()
+        split: [replace(s, tags=tuple(as_read[tag] for tag in s.tags or ())) for s in found]
+        for split, found in sentences.items()
     }
     scheme: Scheme = "plain" if spelling.form == "none" else recognise(s.tags for s in sentences["train"] if s.tags)
     canonical = CANONICAL[scheme]
@@ -97,8 +100,19 @@ def tagged_examples(
     torn = 0 if scheme in ("IO", "IOB1") else sum(sum(_torn(found, scheme)) for found in sentences.values())
     if torn:
         said.append(f"Spans that run on into the next sentence, each read as two: {torn}.")
-    splits = {split: _converted(files[split], found, scheme, checked) for split, found in sentences.items()}
+    said += [f"Warning: {line}" for line in _twice(as_read)]
+    files_tags = {read: tag for tag, read in as_read.items() if tag != read}
+    splits = {split: _converted(files[split], found, scheme, checked, files_tags) for split, found in sentences.items()}
     return splits, canonical, said
+
+
+def _twice(as_read: Mapping[str, str]) -> list[str]:
+    """Tags of two spellings that mean the same."""
+    by_meaning: dict[str, list[str]] = {}
+    for tag, read in as_read.items():
+        by_meaning.setdefault(read, []).append(tag)
+    pairs = [tags for tags in by_meaning.values() if len(tags) > 1]
+    return [f"tags in two spellings mean the same, such as '{pairs[0][0]}' and '{pairs[0][1]}'."] if pairs else []
 
 
 def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tuple[Tagged, list[str]]:
@@ -115,11 +129,18 @@ def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tup
     return read, said
 
 
-def _converted(path: Path, sentences: Sequence[Sentence], scheme: Scheme, checked: Scheme) -> tuple[Example, ...]:
-    """Examples with canonical tags, after a check by the rules of `checked`."""
+def _converted(
+    path: Path, sentences: Sequence[Sentence], scheme: Scheme, checked: Scheme, files_tags: Mapping[str, str] = _SAME
+) -> tuple[Example, ...]:
+    """Examples with canonical tags, after a check by the rules of `checked`.
+
+    Args:
+        files_tags: tags as read, to how the files write them where that is otherwise.
+    """
     broken = _faults(sentences, checked)
     if broken:
-        line, problem = broken[0]
+        line, tag, problem = broken[0]
+        problem += f" (the file writes '{files_tags[tag]}')" if tag in files_tags else ""
         more = f" (and {len(broken) - 1} more sentences of the file)" if broken[1:] else ""
         raise InputError(problem + more, where=f"{path}:{line}")
     return tuple(words_example(path, s, convert(s.tags or (), scheme, CANONICAL[scheme])) for s in sentences)
@@ -134,15 +155,15 @@ def _strictness(path: Path, train: Sequence[Sentence], scheme: Scheme) -> tuple[
     broken = _faults(train, scheme) if scheme == "BIO" else []
     if len(broken) <= max(SLIPS, SLIP_SHARE * len(train)):
         return scheme, []
-    line, problem = broken[0]
+    line, _, problem = broken[0]
     return "IOB1", [
         f"Warning: {len(broken)} of {len(train)} training sentences break BIO, so tags are read loosely, "
         f"by conlleval's rules (first at {path}:{line}: {problem.partition(' breaks')[0]})."
     ]
 
 
-def _faults(sentences: Sequence[Sentence], scheme: Scheme) -> list[tuple[int, str]]:
-    """Line and problem of the first fault of each faulty sentence; a span that runs over a sentence's edge is none."""
+def _faults(sentences: Sequence[Sentence], scheme: Scheme) -> list[tuple[int, str, str]]:
+    """Line, tag and problem of each faulty sentence's first fault; a span that runs over a sentence's edge is none."""
     tags = [s.tags or () for s in sentences]
     torn = _torn(sentences, scheme)
     found = []
@@ -151,7 +172,7 @@ def _faults(sentences: Sequence[Sentence], scheme: Scheme) -> list[tuple[int, st
         after = tags[i + 1][0] if i < len(torn) and torn[i] else "O"
         broken = fault(tags[i], scheme, before, after)
         if broken:
-            found.append((sentence.lines[broken[0]], broken[1]))
+            found.append((sentence.lines[broken[0]], tags[i][broken[0]], broken[1]))
     return found
 
 
