@@ -23,6 +23,7 @@ from unfreeze.encoders.above_layers import parts_above
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
+from unfreeze.encoders.own_attention import teach_packing
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
@@ -55,6 +56,7 @@ class TransformerEncoder(Encoder):
         self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
         self.family, self.reads_pairs = "transformer", True
         self.model, self.tables = model, tables_of(model)
+        teach_packing(model)
         config: Any = model.config
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self.packed_start = 0  # first position id of packed inputs; set by the trial
