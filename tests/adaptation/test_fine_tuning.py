@@ -107,6 +107,7 @@ def test_states_from_a_store_stand_for_layers_that_are_frozen(
     for cap in (0, 10**8):
         train = trainer(kind, cap, calm)
         train.stored(recipe)
+        calm.settle()
         assert calm.resumes() == {1, 2, 3}
         calls.clear()
         runs.append(train(recipe, 0)[0])

@@ -196,6 +196,7 @@ class TransformerEncoder(Encoder):
         """See `Encoder.settle`."""
         self.way()
         self.resumes()
+        self.layer_groups()  # which parts lie above the layers
 
     def packs(self) -> bool:
         """Whether inputs are run packed, see `way`."""
