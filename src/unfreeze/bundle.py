@@ -7,30 +7,36 @@ head.safetensors     the head
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
+from torch import nn
 
 from unfreeze.adaptation.feature_extraction import frozen_head
 from unfreeze.adaptation.fine_tuning import tuned_head
 from unfreeze.adaptation.model import AdaptedModel
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.data.word_cutting import CUT_WORDS, cut_words
-from unfreeze.encoders.finite import all_finite
+from unfreeze.disk.json_files import read_json
+from unfreeze.disk.tensors import load_into, read_tensors
+from unfreeze.disk.typed import typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_folder, write_json
-from unfreeze.experiment.record import as_written, read_json
-from unfreeze.plan import plain, recipe_from
+from unfreeze.experiment.fitting import label_problem
+from unfreeze.experiment.recipe_check import check_recipes
+from unfreeze.plan import Recipe, check_length, plain
 from unfreeze.tasks import Task, task
 from unfreeze.training.objectives import Decoded, Objective
 
 SCHEMA = 1
+REMEDY = "remove the folder of the bundle and start the comparison's command again"
 Text = str | tuple[str, str] | Sequence[str]
 
 
@@ -60,15 +66,29 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
         write_json(new / "bundle.json", values)
 
 
+@dataclass(frozen=True)
+class _About:
+    """`bundle.json`, as far as anything depends on it; it tells more."""
+
+    task: str
+    labels: Mapping[str, Any]
+    score_mean: float
+    score_spread: float
+    recipe: Mapping[str, Any]
+    max_length: int
+    fingerprint: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    run: str | None = None
+
+
 def bundled_run(folder: Path) -> str | None:
     """The run whose model a bundle holds; None where there is no bundle."""
-    run: str | None = read_json(folder / "bundle.json").get("run") if (folder / "bundle.json").exists() else None
-    return run
+    return _about(folder)[0].run if (folder / "bundle.json").exists() else None
 
 
 def tell_along(folder: Path, about: Mapping[str, Any]) -> None:
     """Bring what a bundle tells along up to date; its model stays."""
-    write_json(folder / "bundle.json", {**read_json(folder / "bundle.json"), **about})
+    write_json(folder / "bundle.json", {**_about(folder)[1], **about})
 
 
 class Predictor:
@@ -132,37 +152,64 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
         InputError: the folder is no bundle, or its files do not fit together.
     """
     folder = Path(folder)
-    about = _about(folder)
-    with as_written(folder / "bundle.json"):
-        labels = LabelSpace(**{**about["labels"], "names": tuple(about["labels"]["names"])})
-        objective = Objective(task(about["task"]), labels, about["score_mean"], about["score_spread"])
-        recipe = recipe_from(about["recipe"], where=str(folder / "bundle.json"))
-        max_length, fingerprint = about["max_length"], about["fingerprint"]
-    encoder = load_encoder(str(folder / "encoder"), max_length).to(pick_device(device))
-    if encoder.fingerprint() != fingerprint:
+    about, values = _about(folder)
+    where = folder / "bundle.json"
+    objective, recipe = _objective(about, where), typed(about.recipe, Recipe, str(where), REMEDY)
+    encoder = load_encoder(str(folder / "encoder"), about.max_length).to(pick_device(device))
+    if encoder.fingerprint() != about.fingerprint:
         raise InputError("the encoder is not the one that was saved with this bundle", where=str(folder / "encoder"))
-    if recipe.method == "fine-tuning":
-        head = tuned_head(recipe, objective, encoder.width)
-    else:
-        head = frozen_head(recipe, objective, encoder.layers, encoder.width)
-    try:
-        head.load_state_dict(load_file(folder / "head.safetensors"))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise InputError(f"cannot be loaded: {error}", where=str(folder / "head.safetensors")) from None
-    if not all(all_finite(weights) for weights in head.parameters()):
-        raise InputError("holds weights that are infinite or no numbers", where=str(folder / "head.safetensors"))
+    tensors = read_tensors(folder / "head.safetensors", REMEDY)
+    with _said_of(where):
+        check_recipes([recipe], objective.task, encoder.layers, encoder.reads)
+        head = _head(recipe, objective, encoder, sum(tensor.numel() for tensor in tensors.values()))
+    load_into(head, tensors, str(folder / "head.safetensors"), REMEDY)
     encoder.eval().requires_grad_(False)
     head = head.to(encoder.device).eval().requires_grad_(False)
-    return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), about)
+    return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), values)
 
 
-def _about(folder: Path) -> dict[str, Any]:
-    if not (folder / "bundle.json").exists():
-        raise InputError(
-            "holds no bundle.json; wanted is the bundle folder in the --out of a comparison", where=str(folder)
-        )
-    about: dict[str, Any] = read_json(folder / "bundle.json")
-    if about.get("schema") != SCHEMA:
-        found = f"has schema {about.get('schema')}, this unfreeze reads {SCHEMA}; use the version that wrote it"
-        raise InputError(found, where=str(folder / "bundle.json"))
-    return about
+def _about(folder: Path) -> tuple[_About, dict[str, Any]]:
+    """What `bundle.json` says, and all that it tells along."""
+    path = folder / "bundle.json"
+    if not path.exists():
+        found = "holds no bundle.json; wanted is the bundle folder in the --out of a comparison"
+        raise InputError(found, where=str(folder))
+    values = read_json(path)
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if isinstance(schema, int) and schema != SCHEMA:
+        found = f"has schema {schema}, this unfreeze reads {SCHEMA}; use the version that wrote it"
+        raise InputError(found, where=str(path))
+    return typed(values, _About, str(path), REMEDY, loose=True), values
+
+
+def _objective(about: _About, where: Path) -> Objective:
+    labels = typed(about.labels, LabelSpace, f"{where} (labels)", REMEDY)
+    with _said_of(where):
+        kind = task(about.task)
+        if problem := label_problem(kind, labels):
+            raise InputError(f"has {problem}")
+        if not about.score_spread > 0:
+            raise InputError(f"score_spread is {about.score_spread}; it must be above 0")
+        check_length(about.max_length)
+    return Objective(kind, labels, about.score_mean, about.score_spread)
+
+
+def _head(recipe: Recipe, objective: Objective, encoder: Encoder, numbers: int) -> nn.Module:
+    """The head of a recipe, unless it would need more than the numbers that its file has."""
+    least = objective.outputs ** (2 if "crf" in recipe.head else 1)
+    if recipe.head in ("bcn", "esim", "bilstm-crf"):
+        least = max(least, 4 * recipe.hidden**2)
+    if least > numbers:
+        raise InputError(f"asks for a head of {least:,} numbers or more; its file has {numbers:,}")
+    if recipe.method == "fine-tuning":
+        return tuned_head(recipe, objective, encoder.width)
+    return frozen_head(recipe, objective, encoder.layers, encoder.width)
+
+
+@contextmanager
+def _said_of(where: Path) -> Iterator[None]:
+    """What is wrong with a setting is wrong with the file that it was read from."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; {REMEDY}", where=str(where)) from None

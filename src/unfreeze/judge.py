@@ -14,10 +14,21 @@ from unfreeze.analysis.stats import Difference, Floats, Interval, MetricFn, mean
 from unfreeze.data.examples import Example, Label, SplitName
 from unfreeze.data.measurable import JUDGED, check_items
 from unfreeze.data.unread import Unread
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, shown
 from unfreeze.experiment.files import write_json
+from unfreeze.experiment.fitting import (
+    check_floor,
+    check_metrics,
+    check_record,
+    check_score,
+    check_setting,
+    check_test,
+    check_test_items,
+)
 from unfreeze.experiment.layer_scores import LayerScores, plain_values, read_layer_scores
 from unfreeze.experiment.record import (
+    AGAIN,
+    RUN_AGAIN,
     Choice,
     FloorRecord,
     RunRecord,
@@ -124,7 +135,10 @@ def judge(folder: Path) -> Result:
     Raises:
         InputError: a run or file is missing or torn (see `read_comparison`), or the result cannot be written.
     """
-    result = Result(_values(read_comparison(folder)))
+    comparison = read_comparison(folder)
+    statistics = {method: statistics_of(comparison, method) for method in comparison.choices}
+    _check_scores(folder, comparison, statistics)
+    result = Result(_values(comparison, statistics))
     write_json(folder / "result.json", result.to_dict())
     return result
 
@@ -133,38 +147,54 @@ def read_comparison(folder: Path) -> Comparison:
     """Read a finished comparison.
 
     Raises:
-        InputError: something is missing or torn: which file, and what to do.
+        InputError: something is missing, torn, or does not fit the rest: which file, and what to do.
     """
     setting, choices = read_setting(folder), read_choices(folder)
+    check_setting(folder, setting)
     records, items = read_records(folder), read_items(folder)
+    check_test_items(folder, setting, items)
+    for name, record in records.items():
+        check_record(folder, setting, name, record)
+    if not choices:
+        raise InputError(f"names no method; {UNFINISHED}", where=str(folder / "choice.json"))
     check_items(items, setting.task, setting.labels.scheme, where=str(folder / "items.parquet"))
     tests: dict[str, TestRecord] = {}
-    for choice in choices.values():
+    for method, choice in choices.items():
         for run in (*choice.trials, *choice.runs):
             if run not in records:
-                raise InputError(f"the record is missing; {UNFINISHED}", where=str(folder / "runs" / run))
+                raise InputError(f"the record is missing; {UNFINISHED}", where=str(folder / "runs" / shown(run)))
+            if records[run].method != method:
+                raise InputError(f"has a run of another method, {run}, for {method}", where=str(folder / "choice.json"))
         for run in choice.runs:
             test = read_test(folder / "runs" / run)
             if test is None:
-                raise InputError(f"there are no test scores; {UNFINISHED}", where=str(folder / "runs" / run))
-            if len(test.predictions) != len(items):
-                found = f"{len(test.predictions)} predictions for {len(items)} test items"
-                remedy = "delete the folder of this run and start the same command again"
-                raise InputError(f"{found}; {remedy}", where=str(folder / "runs" / run / "test.parquet"))
+                raise InputError(f"there are no test scores; {UNFINISHED}", where=str(folder / "runs" / shown(run)))
+            check_test(folder, setting, run, test, items)
             tests[run] = test
+    check_metrics(folder, tests)
     floor = read_floor(folder)
-    if floor is not None and len(floor.predictions) != len(items):
-        found = f"{len(floor.predictions)} predictions for {len(items)} test items"
-        raise InputError(f"{found}; delete it and start the same command again", where=str(folder / "floor.json"))
+    if floor is not None:
+        check_floor(folder, setting, floor, items)
     probes = read_layer_scores(folder)
     if probes is not None and probes.question != setting.data.get("question"):
         probes = None  # written there by `unfreeze probe` about something else
     return Comparison(setting, choices, records, tests, items, floor, probes)
 
 
-def _values(comparison: Comparison) -> dict[str, Any]:
+def _check_scores(folder: Path, comparison: Comparison, statistics: Mapping[Method, Floats]) -> None:
+    """Raise `InputError` where a test score that was written is not what the predictions beside it give."""
+    setting, metric = comparison.setting, metric_of(comparison)
+    for method, values in statistics.items():
+        for run, found in zip(comparison.choices[method].runs, metric(values.sum(1)), strict=True):
+            told = comparison.tests[run].metrics[setting.metric]
+            check_score(setting, told, float(found), folder / "runs" / run / "test.json", RUN_AGAIN)
+    if (floor := comparison.floor) is not None:
+        found = float(metric(_item_statistics(comparison, floor.predictions).sum(0)))
+        check_score(setting, floor.test[setting.metric], found, folder / "floor.json", AGAIN)
+
+
+def _values(comparison: Comparison, statistics: Mapping[Method, Floats]) -> dict[str, Any]:
     setting = comparison.setting
-    statistics = {method: statistics_of(comparison, method) for method in comparison.choices}
     intervals = {method: mean_ci(values, metric_of(comparison)) for method, values in statistics.items()}
     equivalence = float(setting.plan.get("equivalence", Plan.equivalence))
     difference = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from unfreeze.errors import InputError, nearest
+from unfreeze.disk.json_files import read_yaml
+from unfreeze.disk.typed import briefly
+from unfreeze.errors import InputError, nearest, shown
 
 Method = Literal["feature-extraction", "fine-tuning"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -183,13 +186,18 @@ def _parse(cls: type, values: Any, where: str) -> Any:
         raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
     for key in values:
         if key not in known:
-            raise InputError(f"unknown key '{key}'{nearest(str(key), known)}", where=where)
+            raise InputError(f"unknown key '{shown(str(key))}'{nearest(str(key), known)}", where=where)
     try:
-        return TypeAdapter(cls).validate_python(values)
+        made: Any = TypeAdapter(cls).validate_python(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{field}: {first['msg']}, found {first['input']!r}", where=where) from None
+        first = error.errors(include_url=False)[0]
+        field = shown(".".join(str(part) for part in first["loc"]))
+        raise InputError(f"{field}: {first['msg']}, found {briefly(first['input'])}", where=where) from None
+    switched = [key for key, value in values.items() if isinstance(value, bool) and getattr(made, key) is not value]
+    if switched:
+        found = str(values[switched[0]]).lower()
+        raise InputError(f"{switched[0]}: is {found}, which is for switches; a number is wanted", where=where)
+    return made
 
 
 def recipe_from(values: Any, where: str = "recipe") -> Recipe:
@@ -219,21 +227,19 @@ def read_plan(path: Path) -> Plan:
     Raises:
         InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.
     """
-    import yaml
-
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path)) from None
+    values = read_yaml(path)
     if isinstance(values, dict):
         for key in ("data", "train", "dev", "test"):
             if isinstance(values.get(key), str):
                 values[key] = str(path.parent / values[key])
-        if isinstance(values.get("encoder"), str) and (path.parent / values["encoder"]).exists():
+        if isinstance(values.get("encoder"), str) and os.path.exists(path.parent / values["encoder"]):
             values["encoder"] = str(path.parent / values["encoder"])
-    return plan_from(values, str(path))
+    try:
+        return plan_from(values, str(path))
+    except InputError as error:
+        if (error.where or "").startswith(str(path)):
+            raise
+        raise InputError(str(error), where=str(path)) from None
 
 
 def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from unfreeze.errors import InputError, nearest
+from unfreeze.errors import InputError, nearest, shown
 
 Target = Literal["class", "score", "tags"]
 
@@ -42,5 +42,5 @@ TASKS = {
 def task(kind: str) -> Task:
     """The task called `kind`. Raises `InputError` naming the nearest known kind."""
     if kind not in TASKS:
-        raise InputError(f"unknown task '{kind}'{nearest(kind, TASKS)}", where="--task")
+        raise InputError(f"unknown task '{shown(kind)}'{nearest(kind, TASKS)}", where="--task")
     return TASKS[kind]

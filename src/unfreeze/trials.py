@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from unfreeze.adaptation.model import AdaptedModel, restore
 from unfreeze.adaptation.trained import gold_labels, metrics
+from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.freezing import frozen
+from unfreeze.errors import InputError
 from unfreeze.experiment.jobs import Job, job
-from unfreeze.experiment.record import RunRecord, TestRecord, write_test
+from unfreeze.experiment.record import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.experiment.runner import Workbench, read_weights, run
 from unfreeze.metrics import degenerate, main_metric
 from unfreeze.plan import Recipe
@@ -54,9 +56,22 @@ def on_dev(bench: Workbench, record: RunRecord) -> float:
 
 
 def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
-    """The model of runs whose weights are there; several only of feature extraction."""
+    """The model of runs whose weights are there; several only of feature extraction.
+
+    Raises:
+        InputError: weights are torn, missing or another model's.
+    """
     weights = [read_weights(bench, j) for j in jobs]
-    return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
+    try:
+        return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
+    except RuntimeError as error:
+        raise InputError(
+            f"its weights do not fit: {in_words(error)}; {RUN_AGAIN}", where=_folders(bench, jobs)
+        ) from None
+
+
+def _folders(bench: Workbench, jobs: Sequence[Job]) -> str:
+    return ", ".join(str(bench.run_folder(j)) for j in jobs)
 
 
 def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:

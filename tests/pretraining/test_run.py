@@ -186,7 +186,7 @@ def test_an_end_that_fails_is_made_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(f"unfreeze.pretraining.run.{place}", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises((OSError, InputError), match="No space"):
             run(wanted)
     out = Path(wanted.out)
     before = read_record(out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -10,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T")
+Told = dict[str, str | bool | int | float]
 
 
 def options_from(kind: type[T], given: Mapping[str, str]) -> T:
@@ -47,11 +48,13 @@ def saved_options(path: Path) -> dict[str, str]:
     """Options that an encoder's `save` wrote as JSON; none where there is no such file.
 
     Raises:
-        InputError: the file cannot be read, or holds no JSON object.
+        InputError: the file cannot be read, or holds anything but names with a text, number or switch each.
     """
     if not path.exists():
         return {}
-    try:
-        return {str(name): str(value) for name, value in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    return plain_options(read_typed(path, Told, remedy="delete it for the usual options", wrong="cannot be read"))
+
+
+def plain_options(told: Told) -> dict[str, str]:
+    """Options as a file tells them, by hand perhaps, as the command line has them."""
+    return {name: str(value) for name, value in told.items()}

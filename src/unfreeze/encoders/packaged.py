@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.word_vectors.files import array_shape
 from unfreeze.errors import InputError
 
@@ -71,24 +71,51 @@ def _cached() -> Iterator[Listed]:
                 yield _listed(folder.name.removeprefix("models--").replace("--", "/"), snapshot)
 
 
+@dataclass(frozen=True)
+class _Config:
+    """`config.json` of a transformer, as far as it is listed."""
+
+    num_hidden_layers: int | None = None
+    hidden_size: int | None = None
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """Sizes of an encoder that `unfreeze pretrain` wrote; which of them it has hangs on its kind."""
+
+    layers: int = 0
+    width: int = 0
+    hidden: int | None = None
+    projection: int | None = None
+
+
+@dataclass(frozen=True)
+class _Pretraining:
+    sizes: _Sizes
+
+
 def _listed(name: str, folder: Path) -> Listed:
-    if (folder / "pretraining.json").exists():
-        return _listed_own(name, folder)
-    if not (folder / "config.json").exists():
-        rows, width = array_shape(folder)
-        return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    """A row; that of a folder which is damaged says so."""
+    try:
+        if (folder / "pretraining.json").exists():
+            return _listed_own(name, folder)
+        if not (folder / "config.json").exists():
+            rows, width = array_shape(folder)
+            return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
+        config = read_typed(folder / "config.json", _Config, loose=True, wrong="is no configuration of a transformer")
+    except InputError as error:
+        return Listed(name, str(error))
+    layers = config.num_hidden_layers
     size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6
-    layers = config.get("num_hidden_layers")
-    return Listed(name, str(folder), layers + 1 if layers else None, config.get("hidden_size"), size)
+    return Listed(name, str(folder), layers + 1 if layers else None, config.hidden_size, size)
 
 
 def _listed_own(name: str, folder: Path) -> Listed:
     """Of an encoder that `unfreeze pretrain` wrote."""
-    sizes = json.loads((folder / "pretraining.json").read_text(encoding="utf-8"))["sizes"]
+    sizes = read_typed(folder / "pretraining.json", _Pretraining, loose=True).sizes
     mb = sum(p.stat().st_size for kind in ("weights.*", "model.*", "*.np[yz]") for p in folder.glob(kind)) / 1e6
-    if "hidden" not in sizes:
-        return Listed(name, str(folder), sizes["layers"] + 1, sizes["width"], mb)
-    if "projection" in sizes:
-        return Listed(name, str(folder), sizes["layers"] + 1, 2 * sizes["projection"], mb)
-    return Listed(name, str(folder), 1, sizes["hidden"], mb)
+    if sizes.hidden is None:
+        return Listed(name, str(folder), sizes.layers + 1, sizes.width, mb)
+    if sizes.projection is not None:
+        return Listed(name, str(folder), sizes.layers + 1, 2 * sizes.projection, mb)
+    return Listed(name, str(folder), 1, sizes.hidden, mb)

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from unfreeze.disk.typed import read_typed
+from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
-from unfreeze.experiment.record import as_written, read_json
+from unfreeze.experiment.record import AGAIN
 
 FILE = "probes.json"
 LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED = "layers", "adjacent", "random-labels", "random-weights", "tuned"
@@ -97,15 +99,9 @@ def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
     """The probes of a folder, or None where it has none. Raises `InputError` where the file is torn."""
     if not (folder / file).exists():
         return None
-    values = read_json(folder / file)
-    with as_written(folder / file):
-        layers = tuple(_layer(one) for one in values["layers"])
-        return LayerScores(**{**values, "layers": layers})
-
-
-def _layer(values: Mapping[str, Any]) -> LayerScore:
-    pairs = {key: tuple(values[key]) for key in ("ci95", "resamples", "behind_ci95")}
-    gain = values.get("gain")  # not in files of before there was one
-    return LayerScore(
-        **{**values, **pairs, "gain": gain and tuple(gain), "tried": tuple((l2, dev) for l2, dev in values["tried"])}
-    )
+    path = folder / file
+    scores = read_typed(path, LayerScores, remedy=AGAIN)
+    if not scores.layers or scores.chosen not in {one.layer for one in scores.layers}:
+        problem = f"is not as this version of unfreeze writes it: no layer {scores.chosen}, which was chosen; {AGAIN}"
+        raise InputError(problem, where=str(path))
+    return scores

@@ -15,18 +15,25 @@ A comparison's folder:
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
+from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import new_file, write_json
-from unfreeze.plan import Method, Recipe, plain, recipe_from
+from unfreeze.experiment.setting_facts import check_facts
+from unfreeze.plan import Method, Recipe, plain, plan_from
 from unfreeze.tasks import Task, task
+
+NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
+AGAIN = "delete it and start the same command again"
+RUN_AGAIN = "delete the folder of this run and start the same command again"
+_SURE = 1 + 1e-6  # as sure as one can be, rounded
+REMOVE = "remove the folder, or choose another --out"
 
 
 @dataclass(frozen=True)
@@ -166,24 +173,40 @@ class FloorRecord:
     predictions: tuple[Label, ...]
 
 
-def read_json(path: Path) -> Any:
-    """Parsed JSON. Raises `InputError` naming the file when it is missing or torn."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("not found; is this the --out folder of `unfreeze compare`?", where=str(path)) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+@dataclass(frozen=True)
+class _Written:
+    """`comparison.json`: a `Setting` whose task is told by its name."""
+
+    task: str
+    labels: LabelSpace
+    metric: str
+    plan: Mapping[str, Any]
+    data: Mapping[str, Any]
+    audit: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    environment: Mapping[str, Any]
 
 
-@contextmanager
-def as_written(path: Path) -> Iterator[None]:
-    """Take the values of a file apart; one that holds other values than are written there is an `InputError`."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        problem = f"is not as this version of unfreeze writes it ({type(error).__name__}: {error})"
-        raise InputError(problem, where=str(path)) from None
+@dataclass(frozen=True)
+class _Scores:
+    """`test.json`: a `TestRecord` without its predictions."""
+
+    metrics: Mapping[str, float]
+    degenerate: bool
+
+
+@dataclass(frozen=True)
+class _Floor:
+    """`floor.json`: a `FloorRecord` without its predictions."""
+
+    name: str
+    question: str
+    version: int
+    dev: Mapping[str, float]
+    test: Mapping[str, float]
+    chosen: Mapping[str, float]
+    trained_on: int
+    train_s: float
 
 
 def write_setting(folder: Path, setting: Setting) -> None:
@@ -193,11 +216,15 @@ def write_setting(folder: Path, setting: Setting) -> None:
 
 def read_setting(folder: Path) -> Setting:
     """Read `comparison.json`."""
-    values = read_json(folder / "comparison.json")
-    with as_written(folder / "comparison.json"):
-        labels = values["labels"]
-        values["labels"] = LabelSpace(**{**labels, "names": tuple(labels["names"])})
-        return Setting(**{**values, "task": task(values["task"])})
+    path = folder / "comparison.json"
+    written = read_typed(path, _Written, NO_COMPARISON, REMOVE)
+    check_facts(written, str(path), REMOVE)
+    try:
+        plan_from(written.plan)
+        kind = task(written.task)
+    except InputError as error:
+        raise InputError(f"is not as this version of unfreeze writes it: {error}; {REMOVE}", where=str(path)) from None
+    return Setting(**{**vars(written), "task": kind})
 
 
 def begun_precision(folder: Path) -> str | None:
@@ -215,13 +242,11 @@ def record_values(record: RunRecord) -> dict[str, Any]:
 
 def read_record(run: Path) -> RunRecord:
     """Read one run's `record.json`."""
-    values = read_json(run / "record.json")
-    with as_written(run / "record.json"):
-        values["recipe"] = recipe_from(values["recipe"], where=str(run / "record.json"))
-        values["curve"] = tuple(EpochPoint(**point) for point in values["curve"])
-        if values["layer_weights"] is not None:
-            values["layer_weights"] = tuple(values["layer_weights"])
-        return RunRecord(**values)
+    record = read_typed(run / "record.json", RunRecord, NO_COMPARISON, RUN_AGAIN)
+    if record.method != record.recipe.method:
+        found = f"is of {record.method}, but its recipe of {record.recipe.method}; {RUN_AGAIN}"
+        raise InputError(found, where=str(run / "record.json"))
+    return record
 
 
 def read_records(folder: Path) -> dict[str, RunRecord]:
@@ -235,7 +260,7 @@ def write_test(run: Path, test: TestRecord) -> None:
     columns: dict[str, Sequence[Any]] = {"prediction": [_cell(p) for p in test.predictions]}
     if test.confidence:
         columns["confidence"] = test.confidence
-    _write_parquet(run / "test.parquet", columns)
+    _write_columns(run / "test.parquet", columns)
     write_json(run / "test.json", {"metrics": dict(test.metrics), "degenerate": test.degenerate})
 
 
@@ -243,10 +268,13 @@ def read_test(run: Path) -> TestRecord | None:
     """A run's test record, or None when the run never read the test set."""
     if not (run / "test.json").exists():
         return None
-    table = _read_parquet(run / "test.parquet")
-    predictions = tuple(_label(p) for p in table["prediction"])
-    confidence = tuple(table.get("confidence", ()))
-    return TestRecord(**read_json(run / "test.json"), predictions=predictions, confidence=confidence)
+    scores = read_typed(run / "test.json", _Scores, remedy=RUN_AGAIN)
+    table = read_columns(run / "test.parquet", {"prediction": "label"}, {"confidence": "number"})
+    predictions, confidence = _labels(table["prediction"]), tuple(table.get("confidence", ()))
+    if not all(0 <= sure <= _SURE for sure in confidence):
+        problem = f"column 'confidence' has a number outside 0 to 1; {RUN_AGAIN}"
+        raise InputError(problem, where=str(run / "test.parquet"))
+    return TestRecord(scores.metrics, scores.degenerate, predictions, confidence)
 
 
 def write_items(folder: Path, examples: Iterable[Example]) -> None:
@@ -259,17 +287,18 @@ def write_items(folder: Path, examples: Iterable[Example]) -> None:
         "words": [None if e.words is None else list(e.words) for e in rows],
         "gold": [_cell(e.label) for e in rows],
     }
-    _write_parquet(folder / "items.parquet", columns)
+    _write_columns(folder / "items.parquet", columns)
 
 
 def read_items(folder: Path) -> tuple[Example, ...]:
     """The test items with their gold labels."""
-    table = _read_parquet(folder / "items.parquet")
-    columns = (table[name] for name in ("where", "text", "text_b", "words", "gold"))
-    return tuple(
-        Example(where, text, text_b, None if words is None else tuple(words), _label(gold))
-        for where, text, text_b, words, gold in zip(*columns, strict=True)
-    )
+    columns: dict[str, Kind] = {
+        "where": "text", "text": "text", "text_b": "text or none", "words": "texts or none", "gold": "label",
+    }  # fmt: skip
+    table = read_columns(folder / "items.parquet", columns)
+    words = (None if row is None else tuple(row) for row in table["words"])
+    rows = zip(table["where"], table["text"], table["text_b"], words, _labels(table["gold"]), strict=True)
+    return tuple(Example(*row) for row in rows)
 
 
 def write_choices(folder: Path, choices: Mapping[Method, Choice]) -> None:
@@ -279,14 +308,18 @@ def write_choices(folder: Path, choices: Mapping[Method, Choice]) -> None:
 
 def read_choices(folder: Path) -> dict[Method, Choice]:
     """Read `choice.json`: method to its choice."""
-    values = read_json(folder / "choice.json")
-    with as_written(folder / "choice.json"):
-        return {m: Choice(**{**c, "trials": tuple(c["trials"]), "runs": tuple(c["runs"])}) for m, c in values.items()}
+    path = folder / "choice.json"
+    choices = read_typed(path, dict[Method, Choice], NO_COMPARISON, AGAIN)
+    for method, choice in choices.items():
+        if not choice.trials or not choice.runs or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
+            problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
+            raise InputError(f"{problem}; {AGAIN}", where=str(path))
+    return choices
 
 
 def write_floor(folder: Path, floor: FloorRecord) -> None:
     """Write the predictions, then `floor.json`, which exists only once both are whole."""
-    _write_parquet(folder / "floor.parquet", {"prediction": [_cell(p) for p in floor.predictions]})
+    _write_columns(folder / "floor.parquet", {"prediction": [_cell(p) for p in floor.predictions]})
     values = {name: value for name, value in vars(floor).items() if name != "predictions"}
     write_json(folder / "floor.json", values)
 
@@ -295,47 +328,19 @@ def read_floor(folder: Path) -> FloorRecord | None:
     """The floor of a comparison, or None where it has none."""
     if not (folder / "floor.json").exists():
         return None
-    values = read_json(folder / "floor.json")
-    table = _read_parquet(folder / "floor.parquet")
-    with as_written(folder / "floor.json"):
-        return FloorRecord(**values, predictions=tuple(_label(p) for p in table["prediction"]))
+    told = read_typed(folder / "floor.json", _Floor, remedy=AGAIN)
+    table = read_columns(folder / "floor.parquet", {"prediction": "label"})
+    return FloorRecord(**vars(told), predictions=_labels(table["prediction"]))
 
 
 def _cell(label: Label | None) -> Any:
     return list(label) if isinstance(label, tuple) else label
 
 
-def _label(cell: Any) -> Any:
-    return tuple(cell) if isinstance(cell, list) else cell
+def _labels(cells: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(cell) if isinstance(cell, list) else cell for cell in cells)
 
 
-def _write_parquet(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _write_columns(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
     with new_file(path) as temporary:
-        pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
-
-
-def _read_parquet(path: Path) -> dict[str, list[Any]]:
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
-    return {name: _cells(table[name]) for name in table.column_names}
-
-
-def _cells(column: Any) -> list[Any]:
-    """A column as Python objects; texts that are the same, such as classes, are hardly ever two objects."""
-    import pyarrow as pa
-
-    if not pa.types.is_string(column.type):
-        return column.to_pylist()  # type: ignore[no-any-return]
-    found: list[Any] = []
-    for chunk in column.chunks:
-        encoded = chunk.dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        found += [None if index is None else texts[index] for index in encoded.indices.to_pylist()]
-    return found
+        write_columns(temporary, columns)

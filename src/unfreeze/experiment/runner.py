@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, in_members, split_features, train_frozen
@@ -18,12 +18,13 @@ from unfreeze.adaptation.fine_tuning import fine_tune, freezes_layers
 from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.adaptation.trained import Trained, gold_labels, metrics
 from unfreeze.data.examples import Dataset, SplitName
+from unfreeze.disk.tensors import read_tensors
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.experiment.cost import peak_mb, reset_peak
 from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.experiment.jobs import Job
-from unfreeze.experiment.record import EpochPoint, RunRecord, read_record, record_values
+from unfreeze.experiment.record import RUN_AGAIN, EpochPoint, RunRecord, read_record, record_values
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
 from unfreeze.metrics import degenerate
@@ -255,6 +256,5 @@ def _states_read(bench: Workbench, recipe: Recipe) -> dict[str, int]:
 
 
 def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:
-    """A run's weights."""
-    weights: dict[str, Tensor] = load_file(bench.run_folder(job) / WEIGHTS)
-    return weights
+    """A run's weights. Raises `InputError` where their file is torn or missing."""
+    return read_tensors(bench.run_folder(job) / WEIGHTS, RUN_AGAIN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -131,15 +132,25 @@ def _reopened(path: Path) -> StoredFeatures | None:
         return None
     try:
         return open_store(path)
-    except (TornStoreError, OSError):
+    except (TornStoreError, FileNotFoundError):
         discard(path)
-        return None
+    except OSError:  # perhaps whole, for others
+        pass
+    return None
 
 
 def _stored(path: Path, about: About, where: Layout, batches: Iterator[tuple[Ints, Tensor]]) -> StoredFeatures:
     with new_store(path) as unfinished:
         write_store(unfinished, about, where, batches)
-    return open_store(path, check=False)
+        # Opened before it has its name, from when on another process may throw it away. Where an open file forbids to
+        # rename its folder, it also forbids to throw it away.
+        ours = None if os.name == "nt" else open_store(unfinished, key=path.name, check=False)
+    try:
+        return open_store(path, check=False)
+    except (OSError, TornStoreError):
+        if ours is None:
+            raise
+        return ours
 
 
 class RecomputedFeatures:

@@ -20,7 +20,7 @@ import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -29,6 +29,8 @@ from typing import Any, Literal
 import numpy as np
 from torch import Tensor
 
+from unfreeze.disk.json_files import parsed
+from unfreeze.disk.typed import typed
 from unfreeze.encoders.protocol import Ints, LayerStates
 from unfreeze.features.index import index_of, layout_from
 from unfreeze.features.layout import Form, Layout
@@ -64,6 +66,15 @@ class About:
     def row_bytes(self) -> int:
         """Bytes of one row: the states of all layers."""
         return row_bytes(self.layers, self.width, self.dtype)
+
+
+@dataclass(frozen=True)
+class _Meta:
+    """What meta.json has besides `About`, as far as it is read."""
+
+    bytes: int
+    seconds: float
+    checksum: int
 
 
 def write_store(folder: Path, about: About, where: Layout, batches: Iterable[tuple[Ints, Tensor]]) -> None:
@@ -154,10 +165,11 @@ def open_keys() -> set[str]:
     return {features.about.key for features in _OPEN}
 
 
-def open_store(folder: Path, *, check: bool = True) -> StoredFeatures:
+def open_store(folder: Path, *, key: str | None = None, check: bool = True) -> StoredFeatures:
     """Open a store and mark it as used now.
 
     Args:
+        key: of the store; None where the folder is named after it, as it is once the store is whole.
         check: read every byte and compare the checksum; False is for a store that this process has just written.
 
     Raises:
@@ -166,18 +178,25 @@ def open_store(folder: Path, *, check: bool = True) -> StoredFeatures:
     """
     file = (folder / "states.bin").open("rb")
     try:
-        meta = json.loads((folder / "meta.json").read_bytes())
-        about = About(**{f.name: meta[f.name] for f in fields(About)})
-        whole = about.key == folder.name and os.fstat(file.fileno()).st_size == meta["bytes"]
-        if not whole or (check and meta["checksum"] != _checksum(folder, meta)):
-            raise TornStoreError(folder.name)
-        where = layout_from(np.load(folder / "index.npz", allow_pickle=False))
+        features = _opened(folder, key or folder.name, file, check)
         with suppress(OSError):  # a read-only cache can still be read
             os.utime(folder / "meta.json")
-        return StoredFeatures(about, where, file, seconds=meta["seconds"], reused=check)
-    except (ValueError, KeyError, TypeError) as error:
+        return features
+    except BaseException as error:
         file.close()
-        raise TornStoreError(folder.name) from error
-    except BaseException:
-        file.close()
-        raise
+        if isinstance(error, OSError) or not isinstance(error, Exception):
+            raise
+        raise TornStoreError(folder.name) from error  # a torn file can raise nearly anything
+
+
+def _opened(folder: Path, key: str, file: io.BufferedReader, check: bool) -> StoredFeatures:
+    values = parsed((folder / "meta.json").read_bytes(), folder.name)
+    about, meta = typed(values, About, folder.name, loose=True), typed(values, _Meta, folder.name, loose=True)
+    whole = about.key == key and os.fstat(file.fileno()).st_size == meta.bytes
+    if not whole or (check and meta.checksum != _checksum(folder, values)):
+        raise TornStoreError(key)
+    with np.load(folder / "index.npz", allow_pickle=False) as index:
+        where = layout_from(index)
+    if where.rows * about.row_bytes != meta.bytes:
+        raise TornStoreError(key)
+    return StoredFeatures(about, where, file, seconds=meta.seconds, reused=check)

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from unfreeze.disk.json_files import in_words
+from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.elmo import published
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
@@ -76,7 +78,7 @@ def _prepared(
     key = blake2b(json.dumps([files, reading, asked.most]).encode(), digest_size=8).hexdigest()
     told = folder / "corpus.json"
     if told.exists():
-        known = Corpus(**json.loads(told.read_text(encoding="utf-8")))
+        known = read_typed(told, Corpus, remedy=f"delete the folder {folder} and start the same command again")
         if known.key != key:
             raise InputError("the corpus is not the one that this run was begun with", where=str(folder.parent))
         return known
@@ -100,7 +102,7 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
         asked, folder, reading, lambda to: prepare_pieces(to, _documents(asked), tokenizer, asked.most), tell
     )
     dtype = dtype_of(len(tokenizer))
-    text, held = (open_prepared(folder / part, dtype) for part in (TRAIN, HELD_OUT))
+    text, held = (open_prepared(folder / part, dtype, len(tokenizer)) for part in (TRAIN, HELD_OUT))
     for name, part in (("part to train on", text), ("held-out part", held)):
         if len(part.ids) < size.length:
             problem = f"is too small: its {name} has {len(part.ids)} pieces, one input has {size.length}"
@@ -128,7 +130,9 @@ def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Seque
         lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most),
         tell,
     )
-    return corpus, read_words(folder), open_prepared(folder / TRAIN, DTYPE), open_prepared(folder / HELD_OUT, DTYPE)
+    words = read_words(folder)
+    text, held = (open_prepared(folder / part, DTYPE, len(words)) for part in (TRAIN, HELD_OUT))
+    return corpus, words, text, held
 
 
 def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
@@ -204,7 +208,11 @@ def _new_model(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, Tr
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
         with new_folder(folder) as unfinished:
             wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
-    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    except Exception as error:  # a torn file fails in many ways
+        problem = f"cannot be read: {in_words(error)}; delete it and start the same command again"
+        raise InputError(problem, where=str(folder)) from None
     model = new_transformer(asked.architecture, size, tokenizer, next_sentence=asked.next_sentence, seed=asked.seed)
     return model, tokenizer, size
 

@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from unfreeze.disk.json_files import in_words
+from unfreeze.disk.typed import typed
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.threads import thread_pool
 from unfreeze.errors import InputError
@@ -98,12 +100,22 @@ class Checkpoints:
             kept: dict[str, Any] = torch.load(self.file, map_location="cpu", weights_only=True)
             objective.module.load_state_dict(kept["model"])
             optimiser.load_state_dict(kept["optimiser"])
+            _check_shapes(optimiser)
             objective.carry(kept["carried"])
-            found = kept["state"]
-            return State(**{**found, "curve": tuple(Point(**point) for point in found["curve"])})
+            return typed(kept["state"], State, str(self.file), "delete it to begin anew")
+        except InputError:
+            raise
         except Exception as error:  # a torn file fails in many ways
-            said = " ".join(str(error).split())[:200]
-            raise InputError(f"cannot be gone on from: {said}; delete it to begin anew", where=str(self.file)) from None
+            problem = f"cannot be gone on from: {in_words(error)}; delete it to begin anew"
+            raise InputError(problem, where=str(self.file)) from None
+
+
+def _check_shapes(optimiser: torch.optim.Optimizer) -> None:
+    """Raise `ValueError` where what an optimiser keeps of a parameter is not of its shape, which it takes silently."""
+    for parameter, kept in optimiser.state.items():
+        for name, tensor in kept.items():
+            if isinstance(tensor, torch.Tensor) and tensor.ndim and tensor.shape != parameter.shape:
+                raise ValueError(f"{name} has the shape {list(tensor.shape)}, its parameter {list(parameter.shape)}")
 
 
 def optimiser_for(objective: Objective, device: torch.device) -> torch.optim.AdamW:

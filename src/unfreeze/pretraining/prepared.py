@@ -7,7 +7,7 @@ documents.bin   int64: document d is the sentences from `documents[d]` to before
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from unfreeze.errors import InputError
 
 EVERY = 100  # documents of which one is held out
 TRAIN, HELD_OUT = "train", "held_out"
+AGAIN = "delete the folder of the corpus and start the same command again"
 _CHUNK = 1 << 22  # ids that are renumbered at a time
 Ids = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -102,13 +103,40 @@ def write_prepared(
     return train.tokens, held_out.tokens
 
 
-def open_prepared(folder: Path, dtype: npt.DTypeLike) -> Prepared:
-    """One part of a prepared corpus."""
-    return Prepared(
-        np.memmap(folder / "ids.bin", dtype, "r"),
-        np.memmap(folder / "sentences.bin", np.int64, "r"),
-        np.memmap(folder / "documents.bin", np.int64, "r"),
+def open_prepared(folder: Path, dtype: npt.DTypeLike, size: int | None = None) -> Prepared:
+    """One part of a prepared corpus.
+
+    Args:
+        size: above every id; None does not look.
+
+    Raises:
+        InputError: a file is missing or torn, or does not fit the others.
+    """
+    ids, sentences, documents = (
+        _mapped(folder / f"{name}.bin", kind)
+        for name, kind in (("ids", dtype), ("sentences", np.int64), ("documents", np.int64))
     )
+    if size is not None and any(int(part.max()) >= size for part in _parts(ids)):
+        raise InputError(f"holds ids past the {size} that there are; {AGAIN}", where=str(folder / "ids.bin"))
+    for name, bounds, end in (("sentences", sentences, len(ids)), ("documents", documents, len(sentences) - 1)):
+        rising = all(bool((part[1:] > part[:-1]).all()) for part in _parts(bounds, 1))
+        if bounds[0] != 0 or bounds[-1] != end or not rising:
+            raise InputError(f"does not fit the files beside it; {AGAIN}", where=str(folder / f"{name}.bin"))
+    return Prepared(ids, sentences, documents)
+
+
+def _mapped(path: Path, dtype: npt.DTypeLike) -> Any:
+    try:
+        return np.memmap(path, dtype, "r")
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {problem}; {AGAIN}", where=str(path)) from None
+
+
+def _parts(array: Any, more: int = 0) -> Iterator[Any]:
+    """An array in parts that the memory holds, each with `more` of the next one."""
+    for start in range(0, len(array), _CHUNK):
+        yield array[start : start + _CHUNK + more]
 
 
 def renumber(folder: Path, dtype: npt.DTypeLike, numbers: Ids) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unfreeze.disk.typed import read_typed, typed
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
 RECORD = "pretraining.json"
+_WRONG = "is no record of a pretraining"
+_REMOVE = "remove the folder, or choose another --out"
 _FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate")  # may change when a run goes on
 
 
@@ -52,13 +54,25 @@ def write_record(folder: Path, record: Record) -> None:
 def read_record(folder: Path) -> Record:
     """Read the file. Raises `InputError` where it is no record."""
     path = folder / RECORD
+    record = read_typed(path, Record, f"{_WRONG}: no such file", _REMOVE, wrong=_WRONG)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        told = values.pop("settings")
-        settings = pretraining_from({**told, "corpus": tuple(told["corpus"])})
-        return Record(settings=settings, **{**values, "curve": tuple(values["curve"])})
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"is no record of a pretraining: {error}", where=str(path)) from None
+        settings = pretraining_from({**asdict(record.settings), "corpus": record.settings.corpus})
+    except InputError as error:
+        raise InputError(f"{_WRONG}: {error}; {_REMOVE}", where=str(path)) from None
+    typed([dict(point) for point in record.curve], tuple[_Point, ...], f"{path} (curve)", _REMOVE)
+    return replace(record, settings=settings)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """A point of the curve, see `loop.Point`."""
+
+    step: int
+    tokens: int
+    loss: float
+    rate: float
+    seconds: float
+    held_out: Mapping[str, float] | None = None
 
 
 def check_same(before: Pretraining, now: Pretraining) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import statistics
 import time
@@ -14,9 +15,11 @@ from typing import Any
 import psutil
 import torch
 
+from unfreeze.disk.unfinished import discard, hidden
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
+from unfreeze.experiment.files import writing
 from unfreeze.pretraining.begin import objective_for
 from unfreeze.pretraining.budget import Budget
 from unfreeze.pretraining.card import write_card
@@ -83,9 +86,7 @@ def run(
             told=told,
             point=reached,
         )
-        objective.save(out)
-        if asked.half:
-            halve(out)
+        _write_encoder(objective, out, asked.half)
         record = replace(record, finished=True)
         write_page(out, record)
         write_card(out, record)
@@ -97,13 +98,29 @@ def run(
 def _objective(asked: Pretraining, out: Path, device: torch.device, tell: Callable[[str], None]) -> Objective:
     """See `objective_for`; what was prepared for nothing is gone again."""
     work = out / WORK
-    work.mkdir(parents=True, exist_ok=True)
+    with writing(work):
+        work.mkdir(parents=True, exist_ok=True)
     try:
         return objective_for(asked, work, device, tell)
     except BaseException:
         if not (out / RECORD).exists():
             shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def _write_encoder(objective: Objective, out: Path, half: bool) -> None:
+    """Write the encoder's files into `out`, each of them whole or not there."""
+    aside = hidden(out / WORK / "encoder")
+    try:
+        with writing(out):
+            aside.mkdir()
+            objective.save(aside)
+            if half:
+                halve(aside)
+            for path in sorted(aside.iterdir()):
+                os.replace(path, out / path.name)
+    finally:
+        discard(aside)
 
 
 def _record(asked: Pretraining, objective: Objective, precision: Precision, device: torch.device) -> Record:

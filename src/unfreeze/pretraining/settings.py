@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from unfreeze.disk.json_files import read_yaml
 from unfreeze.errors import InputError, nearest
 
 Objective = Literal["mlm", "bilm", "skip-thoughts"]
@@ -223,15 +224,9 @@ def size_of(asked: Pretraining) -> Size:
 
 
 def _read_size(path: Path, kind: type[Size]) -> Size:
-    import yaml
-
+    values = read_yaml(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         found = TypeAdapter(kind).validate_python(values, strict=False)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path)) from None
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"]) or "it"

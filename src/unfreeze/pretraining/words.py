@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.words import Tokenizer, sentences_of, words_of
+from unfreeze.errors import InputError
 from unfreeze.pretraining.corpus import Document
-from unfreeze.pretraining.prepared import counts, renumber, write_prepared
+from unfreeze.pretraining.prepared import AGAIN, counts, renumber, write_prepared
 from unfreeze.pretraining.processes import map_in_processes
 
 DTYPE = np.uint32
@@ -54,5 +56,12 @@ def prepare_words(
 
 
 def read_words(folder: Path) -> Sequence[str]:
-    """The list of `prepare_words`."""
-    return (folder / LIST).read_text(encoding="utf-8").split("\n")[:-1]
+    """The list of `prepare_words`. Raises `InputError` where it is missing or torn."""
+    path = folder / LIST
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {in_words(error)}; {AGAIN}", where=str(path)) from None
+    if lines[-1]:
+        raise InputError(f"ends inside a word; {AGAIN}", where=str(path))
+    return lines[:-1]

@@ -18,9 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from unfreeze.experiment.files import write_text
-from unfreeze.experiment.record import read_json
 from unfreeze.judge import Comparison, read_comparison
 from unfreeze.report import answer, details
+from unfreeze.report.judged import read_result
 
 
 def render(folder: Path) -> Path:
@@ -32,7 +32,8 @@ def render(folder: Path) -> Path:
     Raises:
         InputError: `folder` holds no finished, judged comparison, or the file cannot be written.
     """
-    comparison, result = read_comparison(folder), read_json(folder / "result.json")
+    comparison = read_comparison(folder)
+    result = read_result(folder, comparison)
     page = {**answer.page(comparison, result), **details.page(comparison, result)}
     specs = {**answer.specs(comparison, result), **details.specs(comparison)}
     path = folder / "report.html"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -17,18 +18,20 @@ import numpy as np
 from unfreeze import metrics
 from unfreeze.data.examples import Dataset
 from unfreeze.data.measurable import check_parts
+from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.experiment.files import write_json
+from unfreeze.experiment.fitting import check_record, check_setting, check_test, check_test_items
 from unfreeze.experiment.jobs import FORMAT
 from unfreeze.experiment.question import read_data, with_fewer, with_size
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import (
+    AGAIN,
     TestRecord,
     begun_precision,
     read_items,
-    read_json,
     read_record,
     read_setting,
     read_test,
@@ -190,16 +193,23 @@ class Desk:
 
     def _read_cell(self, cell: Cell) -> Measured:
         """From the run folders alone."""
-        told = read_json(self._mark(cell))
-        folder = self.asked.out / "runs" / told["folder"]
-        setting, items = read_setting(folder), read_items(folder)
+        told = _read_mark(self._mark(cell))
+        folder = self.asked.out / "runs" / told.folder
+        with _with_the_cells(folder):
+            setting, items = read_setting(folder), read_items(folder)
+            check_setting(folder, setting)
+            check_test_items(folder, setting, items)
+            records, tests = [read_record(folder / "runs" / run) for run in told.runs], []
+            for run, record in zip(told.runs, records, strict=True):
+                check_record(folder, setting, run, record)
+                tests.append(_tested(folder / "runs" / run))
+                check_test(folder, setting, run, tests[-1], items)
         gold, scheme = [item.label for item in items], setting.labels.scheme
-        records = [read_record(folder / "runs" / run) for run in told["runs"]]
-        said = [_tested(folder / "runs" / run).predictions for run in told["runs"]]
+        said = [test.predictions for test in tests]
         statistics = [metrics.item_statistics(setting.task, gold, one, scheme) for one in said]
         mixed = [record.layer_weights for record in records if record.layer_weights is not None]
         return Measured(
-            cell, records[0].recipe, setting.task, np.stack(statistics), told["train_examples"],
+            cell, records[0].recipe, setting.task, np.stack(statistics), told.train_examples,
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
             metrics.best_constant(setting.task, gold, scheme),
         )  # fmt: skip
@@ -211,10 +221,37 @@ def _begun(out: Path) -> str | None:
     return found.most_common(1)[0][0] if found else None
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A cell that is finished, and where its runs are."""
+
+    folder: str
+    runs: tuple[str, ...]
+    train_examples: int
+
+
+def _read_mark(path: Path) -> _Mark:
+    told = read_typed(path, _Mark, remedy=AGAIN)
+    names = (told.folder, *told.runs)
+    if not told.runs or any(not name or name.startswith(".") or Path(name).name != name for name in names):
+        raise InputError(f"names no runs, or such as are elsewhere; {AGAIN}", where=str(path))
+    return told
+
+
+@contextmanager
+def _with_the_cells(folder: Path) -> Iterator[None]:
+    """What is run again must not be taken for finished."""
+    try:
+        yield
+    except InputError as error:
+        also = f"delete the folder {CELLS} of the study too, so that it is measured again"
+        raise InputError(f"{error.problem}; {also}", where=error.where or str(folder)) from None
+
+
 def _tested(run: Path) -> TestRecord:
     found = read_test(run)
     if found is None:
-        raise InputError(f"has no test scores; delete the folder {CELLS} and start again", where=str(run))
+        raise InputError("has no test scores", where=str(run))
     return found
 
 

@@ -9,9 +9,10 @@ import torch
 
 from unfreeze.adaptation.inputs import pair_reading
 from unfreeze.analysis.information import DIRECTIONS, HALVES, MOST, NEIGHBOURS, SHUFFLES, Ints, information
+from unfreeze.disk.typed import read_typed
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
-from unfreeze.experiment.record import read_json
+from unfreeze.experiment.record import AGAIN
 from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.probes.layers import VERSION
 from unfreeze.probing import probed_variants, tuned_bench
@@ -40,6 +41,15 @@ class Information:
 
     before: tuple[Bits, ...]
     after: tuple[Bits, ...]
+    entropy: float
+
+
+@dataclass(frozen=True)
+class _Told:
+    """`Information` as its file has it: four numbers a layer."""
+
+    before: tuple[tuple[float, float, float, float], ...]
+    after: tuple[tuple[float, float, float, float], ...]
     entropy: float
 
 
@@ -78,10 +88,8 @@ def information_of(desk: Desk, cell: Cell) -> Information:
             with tuned_bench(it.bench, it.question, cell.recipes[0]) as tuned:
                 after = _bits(tuned, labels, pair)
             write_json(path, {"before": before, "after": after, "entropy": entropy})
-    told = read_json(path)
-    return Information(
-        tuple(Bits(*one) for one in told["before"]), tuple(Bits(*one) for one in told["after"]), told["entropy"]
-    )
+    told = read_typed(path, _Told, remedy=AGAIN)
+    return Information(tuple(Bits(*one) for one in told.before), tuple(Bits(*one) for one in told.after), told.entropy)
 
 
 def _bits(bench: Workbench, labels: Ints, pair: str) -> list[list[float]]:

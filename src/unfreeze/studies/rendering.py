@@ -14,9 +14,10 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from unfreeze.disk.typed import read_typed
+from unfreeze.errors import InputError, shown
 from unfreeze.experiment.files import write_json, write_text
-from unfreeze.experiment.record import as_written, read_json
-from unfreeze.studies.page import Claim, Entry, Figure, Page, Table
+from unfreeze.studies.page import Claim, Entry, Figure, Page
 
 
 def write_study(folder: Path, page: Page) -> None:
@@ -34,18 +35,10 @@ def read_study(folder: Path, name: str) -> Page | None:
     path = folder / f"{name}.json"
     if not path.exists():
         return None
-    values = read_json(path)
-    with as_written(path):
-        tables = tuple(
-            Table(t["title"], tuple(t["columns"]), tuple(tuple(_cell(c) for c in row) for row in t["rows"]), t["note"])
-            for t in values["tables"]
-        )
-        figure = None if values["figure"] is None else Figure(**values["figure"])
-        return Page(**{
-            **values, "tables": tables, "claims": tuple(Claim(**claim) for claim in values["claims"]),
-            "differs": tuple(values["differs"]), "settings": tuple((k, v) for k, v in values["settings"]),
-            "figure": figure,
-        })  # fmt: skip
+    page = read_typed(path, Page, remedy=f"`unfreeze study {name}` writes it anew where it is deleted")
+    if page.name != name:
+        raise InputError(f"is the page of another study, {shown(page.name)}; delete it", where=str(path))
+    return page
 
 
 def write_index(folder: Path, pages: Sequence[Page], findings: Sequence[tuple[str, Sequence[Claim]]]) -> None:
@@ -92,10 +85,6 @@ def _words(cell: str | Entry) -> str:
     if isinstance(cell, str):
         return cell.replace("|", r"\|")
     return f"{cell.ours} ({cell.published})" if cell.published else cell.ours
-
-
-def _cell(value: Any) -> str | Entry:
-    return Entry(**value) if isinstance(value, dict) else value
 
 
 def _html(template: str, **values: Any) -> str:

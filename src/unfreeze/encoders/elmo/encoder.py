@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.unread import Unread
+from unfreeze.disk.tensors import check_fit
 from unfreeze.encoders.elmo import many_langs
 from unfreeze.encoders.elmo.bilm import State
 from unfreeze.encoders.elmo.characters import Bytes, Lexicon, Spelling
@@ -83,11 +84,12 @@ class ElmoEncoder(Encoder):
             sizes = read_options(folder)
             weights = read_weights(folder, sizes)
         reading = reading_from({**sizes.reading, **options})
+        if max(sizes.lstm.layers, sizes.cnn.highways) > len(weights):
+            raise InputError("has options of a larger network than its weights are", where=name)
+        with torch.device("meta"):  # without memory: options of a folder that we wrote may have been changed
+            check_fit(ElmoModel(sizes.cnn, sizes.lstm), weights, name)
         model = ElmoModel(sizes.cnn, sizes.lstm)
-        try:
-            model.load_state_dict(weights)
-        except RuntimeError as error:  # of a folder that we wrote, whose options were changed
-            raise InputError(" ".join(str(error).split())[:300], where=name) from None
+        model.load_state_dict(weights)
         return cls(name, model, max_length or LONGEST_TEXT, reading, spelling)
 
     def save(self, folder: Path) -> None:

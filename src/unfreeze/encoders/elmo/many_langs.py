@@ -12,21 +12,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from unfreeze.disk.json_files import read_json
+from unfreeze.disk.tensors import read_tensors
+from unfreeze.disk.typed import typed
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import Lexicon
 from unfreeze.encoders.elmo.model import ElmoModel
-from unfreeze.encoders.elmo.published import WEIGHTS, Options, read_safetensors, reading_told, write_safetensors
+from unfreeze.encoders.elmo.published import WEIGHTS, Options, sized, write_safetensors
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
+from unfreeze.encoders.options import Told, plain_options
 from unfreeze.errors import InputError
 
 # What the names of the network's tensors begin with; others that a file may hold are not looked at.
 _NETWORK = ("char_emb_layer.", "word_emb_layer.", "convolutions.", "highways.", "projection.", "forward_", "backward_")
+_WRONG = "is not as ELMoForManyLangs' configuration is written"
 _MARKS = ("<bow>", "<eow>", "<bos>", "<eos>", "<oov>", "<pad>")
 
 
@@ -89,25 +95,18 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
                 f"not found; config.json says that it holds the network's sizes ({named})", where=str(path)
             )
         values = _json(path)
-    try:
-        cnn, lm = values["token_embedder"], values["encoder"]
-        kinds = (str(cnn["name"]).lower(), str(lm["name"]).lower())
-        filters = tuple((int(width), int(count)) for width, count in cnn["filters"])
-        size = LstmSize(
-            int(lm["dim"]), int(lm["projection_dim"]), int(lm["n_layers"]), float(lm["cell_clip"]) or None,
-            float(lm["proj_clip"]) or None, skip=True,
-        )  # fmt: skip
-        embedding, width, highways = int(cnn["char_dim"]), int(cnn["word_dim"]), int(cnn["n_highway"])
-        longest, activation = int(cnn["max_characters_per_token"]), str(cnn["activation"])
+    told = typed(values, _Told, str(path), loose=True, wrong=_WRONG)
+    cnn, lm = told.token_embedder, told.encoder
+    kinds, embedding, width = (cnn.name.lower(), lm.name.lower()), cnn.char_dim, cnn.word_dim
+    longest, activation = cnn.max_characters_per_token, cnn.activation
+    with sized(path, _WRONG):
+        size = LstmSize(lm.dim, lm.projection_dim, lm.n_layers, lm.cell_clip or None, lm.proj_clip or None, skip=True)
         words = max(lexicon.words.values()) + 1 if lexicon.words else 0
         characters = max(lexicon.characters.values()) + 1
         cnn_size = CnnSize(
-            characters, embedding, filters, highways, size.projection, activation, lexicon.padding, words, width
-        )
-        reading = reading_told(values)
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        problem = f"is not as ELMoForManyLangs' configuration is written ({type(error).__name__}: {error})"
-        raise InputError(problem, where=str(path)) from None
+            characters, embedding, cnn.filters, cnn.n_highway, size.projection, activation, lexicon.padding, words,
+            width,
+        )  # fmt: skip
     if kinds != ("cnn", "elmo") or embedding < 1 or activation not in ACTIVATIONS:
         problem = f"token_embedder '{kinds[0]}' of {embedding}, {activation}, below '{kinds[1]}'"
         raise InputError(f"{problem}; a character CNN (cnn, relu or tanh) below elmo is read", where=str(path))
@@ -117,17 +116,44 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         raise InputError(
             f"word_dim is {width}, and word.dic is {'there' if lexicon.words else 'missing'}", where=str(path)
         )
-    return Options(cnn_size, size, reading)
+    return Options(cnn_size, size, plain_options(told.unfreeze))
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+    values = read_json(path)
     if not isinstance(values, dict):
         raise InputError("holds no JSON object", where=str(path))
     return values
+
+
+@dataclass(frozen=True)
+class _Cnn:
+    name: str
+    activation: str
+    filters: tuple[tuple[int, int], ...]
+    n_highway: int
+    word_dim: int
+    char_dim: int
+    max_characters_per_token: int
+
+
+@dataclass(frozen=True)
+class _Lm:
+    name: str
+    dim: int
+    projection_dim: int
+    n_layers: int
+    cell_clip: float | None
+    proj_clip: float | None
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The configuration, as far as it is read; `unfreeze` has the options of reading, in a file that we wrote."""
+
+    token_embedder: _Cnn
+    encoder: _Lm
+    unfreeze: Told = field(default_factory=dict)
 
 
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
@@ -140,7 +166,7 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
             the configuration and the dictionaries ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
-        return read_safetensors(folder / WEIGHTS)
+        return read_tensors(folder / WEIGHTS)
     token, model = _Tensors(folder / "token_embedder.pkl"), _Tensors(folder / "encoder.pkl")
     weights = {**_token_weights(token, options.cnn), **_language_model(model, options)}
     for read in (token, model):

@@ -6,23 +6,26 @@ The options are `options.json`, or the one file of a longer name that ends so, a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from unfreeze.disk.tensors import read_tensors
+from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
 from unfreeze.encoders.elmo.hdf5 import holds_elmo, read_hdf5, write_hdf5
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
+from unfreeze.encoders.options import Told, plain_options
 from unfreeze.errors import InputError
 
 WEIGHTS = "weights.safetensors"
+_WRONG = "is not as ELMo's options are written"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,40 @@ class Options:
     cnn: CnnSize
     lstm: LstmSize
     reading: Mapping[str, str] = field(default_factory=dict)  # of a folder that we wrote
+
+
+@dataclass(frozen=True)
+class _Dim:
+    dim: int
+
+
+@dataclass(frozen=True)
+class _Cnn:
+    embedding: _Dim
+    filters: tuple[tuple[int, int], ...]
+    n_characters: int
+    max_characters_per_token: int
+    activation: str
+    n_highway: int = 0
+
+
+@dataclass(frozen=True)
+class _Lstm:
+    dim: int
+    projection_dim: int
+    n_layers: int
+    cell_clip: float | None = None
+    proj_clip: float | None = None
+    use_skip_connections: bool = False
+
+
+@dataclass(frozen=True)
+class _Told:
+    """The file of options, as far as it is read; `unfreeze` has the options of reading, in a file that we wrote."""
+
+    char_cnn: _Cnn
+    lstm: _Lstm
+    unfreeze: Told = field(default_factory=dict)
 
 
 def is_published(folder: Path) -> bool:
@@ -60,44 +97,31 @@ def read_options(folder: Path) -> Options:
         InputError: no such file, a key is missing or of the wrong kind, or a model that was trained on words.
     """
     path = _options_file(folder)
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        cnn, lstm = values["char_cnn"], values["lstm"]
-        filters = tuple((int(width), int(count)) for width, count in cnn["filters"])
-        characters = int(cnn["n_characters"])
+    told = read_typed(path, _Told, loose=True, wrong=_WRONG)
+    cnn, lstm = told.char_cnn, told.lstm
+    with sized(path, _WRONG):
         size = LstmSize(
-            int(lstm["dim"]), int(lstm["projection_dim"]), int(lstm["n_layers"]), _clip(lstm.get("cell_clip")),
-            _clip(lstm.get("proj_clip")), bool(lstm.get("use_skip_connections", False)),
+            lstm.dim, lstm.projection_dim, lstm.n_layers, lstm.cell_clip or None, lstm.proj_clip or None,
+            lstm.use_skip_connections,
         )  # fmt: skip
-        embedding, highways = int(cnn["embedding"]["dim"]), int(cnn.get("n_highway", 0))
-        longest, activation = int(cnn["max_characters_per_token"]), str(cnn["activation"])
-        cnn_size = CnnSize(CHARACTERS, embedding, filters, highways, size.projection, activation)
-        reading = reading_told(values)
-    except FileNotFoundError:
-        raise InputError("not found", where=str(path)) from None
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InputError(
-            f"is not as ELMo's options are written ({type(error).__name__}: {error})", where=str(path)
-        ) from None
+        cnn_size = CnnSize(CHARACTERS, cnn.embedding.dim, cnn.filters, cnn.n_highway, size.projection, cnn.activation)
+    characters, longest, activation = cnn.n_characters, cnn.max_characters_per_token, cnn.activation
     if characters not in (CHARACTERS, CHARACTERS - 1):
         raise InputError(f"n_characters is {characters}; a published model has {CHARACTERS}", where=str(path))
     if longest != LONGEST:
         raise InputError(f"max_characters_per_token is {longest}; a published model has 50", where=str(path))
     if activation not in ACTIVATIONS:
         raise InputError(f"activation is {activation}; known are {', '.join(ACTIVATIONS)}", where=str(path))
-    return Options(cnn_size, size, reading)
+    return Options(cnn_size, size, plain_options(told.unfreeze))
 
 
-def reading_told(values: Mapping[str, Any]) -> dict[str, str]:
-    """Options of reading, in a file that we wrote. Raises `TypeError` where they are no object."""
-    told = values.get("unfreeze", {})
-    if not isinstance(told, dict):
-        raise TypeError("'unfreeze' is no object")
-    return {str(name): str(value) for name, value in told.items()}
-
-
-def _clip(value: Any) -> float | None:
-    return float(value) if value else None
+@contextmanager
+def sized(path: Path, wrong: str) -> Iterator[None]:
+    """Sizes that no network can have are a fault of the file that tells them."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{wrong}: {error}", where=str(path)) from None
 
 
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
@@ -111,7 +135,7 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
             options ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
-        return read_safetensors(folder / WEIGHTS)
+        return read_tensors(folder / WEIGHTS)
     told, torn, found = _options_file(folder).name, None, []
     for path in _weight_files(folder):
         try:
@@ -155,14 +179,5 @@ def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str], *, 
 
 
 def write_safetensors(path: Path, model: ElmoModel) -> None:
-    """Write weights that `read_safetensors` reads."""
+    """Write weights that `read_tensors` reads."""
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
-
-
-def read_safetensors(path: Path) -> dict[str, Tensor]:
-    """Weights that we wrote. Raises `InputError` where they cannot be read."""
-    try:
-        weights: dict[str, Tensor] = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
-    return weights

@@ -7,6 +7,7 @@ import pickle
 from pathlib import Path
 from typing import Any
 
+from unfreeze.disk.json_files import in_words
 from unfreeze.errors import InputError
 
 _MOST = 1 << 20  # bytes; options are some hundred
@@ -39,4 +40,4 @@ def read_plain_pickle(path: Path) -> Any:
     try:
         return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # a torn pickle can raise nearly anything
-        raise InputError(f"is no pickle of plain options: {error or type(error).__name__}", where=str(path)) from None
+        raise InputError(f"is no pickle of plain options: {in_words(error)}", where=str(path)) from None

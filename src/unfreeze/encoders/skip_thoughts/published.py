@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.options import as_text, options_from, saved_options
 from unfreeze.encoders.skip_thoughts.gru import Arrays, arrays_of, gru_from, shapes
 from unfreeze.encoders.skip_thoughts.plain_pickle import read_plain_pickle
@@ -108,7 +109,7 @@ def _map_table(path: Path, rows: int, width: int) -> Table:
     except OSError as error:
         raise InputError(_missing(error), where=str(path)) from None
     except Exception as error:  # numpy reads the header as Python, and a torn one raises nearly anything
-        raise InputError(f"is no array of numbers, or is torn: {_line(error)}", where=str(path)) from None
+        raise InputError(f"is no array of numbers, or is torn: {in_words(error)}", where=str(path)) from None
     if not isinstance(table, np.memmap) or table.dtype.kind != "f" or table.ndim != 2:
         raise InputError("is no table of floating-point numbers", where=str(path))
     if len(table) != rows:
@@ -130,7 +131,7 @@ def _read_gru(folder: Path, part: Part) -> nn.GRU:
     except InputError:
         raise
     except Exception as error:  # as with tables, and what a torn zip file raises besides
-        raise InputError(f"is no .npz file of weights, or is torn: {_line(error)}", where=str(path)) from None
+        raise InputError(f"is no .npz file of weights, or is torn: {in_words(error)}", where=str(path)) from None
     width, hidden, told = _sizes(path, directions[0])
     for prefix, arrays in zip(_PREFIXES[part], directions, strict=True):
         for name, shape in shapes(width, hidden).items():
@@ -178,8 +179,4 @@ def _write_table(path: Path, table: Table) -> None:
 
 
 def _missing(error: OSError) -> str:
-    return "not found" if isinstance(error, FileNotFoundError) else f"cannot be read: {_line(error)}"
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return "not found" if isinstance(error, FileNotFoundError) else f"cannot be read: {in_words(error)}"

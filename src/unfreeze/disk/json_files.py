@@ -1,0 +1,135 @@
+"""JSON and YAML files read strictly: what is no such file, or says a thing twice, is told in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from unfreeze.errors import InputError, shown
+
+if TYPE_CHECKING:
+    import yaml
+
+_SAID = 200  # characters of what a library says
+_MOST, _DIGITS = 1e150, 150  # numbers; the square of a larger one is none
+
+
+def read_json(path: Path, missing: str = "not found") -> Any:
+    """The values of a JSON file.
+
+    Args:
+        missing: what is said where there is no file.
+
+    Raises:
+        InputError: it cannot be read, is no JSON or not UTF-8, names a key twice in one object, is nested deeper than
+            Python can follow, or holds a number that is none (NaN), infinite or absurd.
+    """
+    return parsed(read_bytes(path, missing), str(path))
+
+
+def read_bytes(path: Path, missing: str = "not found") -> bytes:
+    """A file's content. Raises `InputError` where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(missing, where=str(path)) from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
+def parsed(data: bytes, where: str) -> Any:
+    """The values of JSON as bytes. Raises `InputError` as `read_json` does."""
+    try:
+        text = as_text(data)
+        values = _DECODER.decode(text)
+        if "\\ud" in text.lower():  # may be half of a character, which no file can be written with
+            json.dumps(values, ensure_ascii=False).encode()
+    except RecursionError:
+        raise InputError("cannot be read: it is nested too deeply", where=where) from None
+    except UnicodeEncodeError:
+        raise InputError("cannot be read: it holds half of a character (\\ud800 to \\udfff)", where=where) from None
+    except ValueError as error:
+        raise InputError(f"cannot be read: {in_words(error)}", where=where) from None
+    return values
+
+
+def as_text(data: bytes) -> str:
+    """Bytes as text, a mark of their order aside. Raises `ValueError` naming the first byte that is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ValueError(f"byte 0x{data[error.start]:02x} in line {line} is not UTF-8 text") from None
+
+
+def in_words(error: BaseException) -> str:
+    """What a library says, as part of one line of bearable length."""
+    return shown(" ".join(str(error).split()), _SAID) or type(error).__name__
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"'{shown(twice)}' is there twice in one object; keep one")
+    return values
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"it holds {name}, which is no number of JSON")
+
+
+def _float(text: str) -> float:
+    if abs(value := float(text)) > _MOST:
+        raise ValueError(f"it holds the number {shown(text)}, which is too large")
+    return value
+
+
+def _int(text: str) -> int:
+    if len(text) > _DIGITS:
+        raise ValueError(f"it holds the number {shown(text)}, which is too large")
+    return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_number, parse_float=_float, parse_int=_int)
+
+
+def read_yaml(path: Path) -> Any:
+    """The values of a YAML file, of plain kinds only: a tag runs nothing.
+
+    Raises:
+        InputError: it cannot be read, is no YAML or not UTF-8, or names a key twice.
+    """
+    import yaml
+
+    data = read_bytes(path, "cannot be read: No such file or directory")
+    try:
+        return yaml.load(as_text(data), Loader=_loader())
+    except RecursionError:
+        raise InputError("is not YAML: it is nested too deeply", where=str(path)) from None
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError, KeyError) as error:
+        place = in_words(error).replace(' in "<unicode string>", ', " in ")
+        raise InputError(f"is not YAML: {place}", where=str(path)) from None
+
+
+def _loader() -> type[yaml.SafeLoader]:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """A SafeLoader that keeps no later value of a key silently."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+            written = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
+            known = [key for key in written if isinstance(key, Hashable)]
+            if len(set(known)) < len(known):
+                twice = next(key for key in known if known.count(key) > 1)
+                raise yaml.constructor.ConstructorError(None, None, f"'{twice}' is there twice", node.start_mark)
+            return super().construct_mapping(node, deep)
+
+    return Loader
+
+
+_MERGE = "tag:yaml.org,2002:merge"

@@ -1,0 +1,103 @@
+"""Columns come back as they were, and those of another kind are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
+from unfreeze.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("text", ["a", "", "\u2028\n是"]),
+        ("text or none", ["a", None]),
+        ("text or none", [None, None]),
+        ("number", [0.1 + 0.2, -0.0, 1e-300]),
+        ("number", [1, 2]),
+        ("texts or none", [["a", "b"], [], None]),
+        ("texts or none", [[], []]),
+        ("label", ["x", "y"]),
+        ("label", [1.5, float("inf")]),
+        ("label", [["O"], ["B-PER", "O"]]),
+        ("text", []),
+    ],
+)
+def test_columns_come_back(kind: Kind, cells: list[Any], tmp_path: Path) -> None:
+    data: Any = cells or pa.array(cells, pa.string())
+    write_columns(tmp_path / "x.parquet", {"c": data, "other": list(range(len(cells)))})
+    assert read_columns(tmp_path / "x.parquet", {"c": kind}) == {"c": cells}
+    assert read_columns(tmp_path / "x.parquet", {"c": kind}, {"none": "text"}) == {"c": cells}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "problem"),
+    [
+        ("text", [1, 2], "column 'c': holds int64, not text"),
+        ("text", ["a", None], "column 'c': has 1 empty cells"),
+        ("text", [["a"]], "column 'c': holds list<"),
+        ("text", [b"a"], "column 'c': holds binary, not text"),
+        ("text or none", [1.5], "column 'c': holds double, not text"),
+        ("number", ["a"], "column 'c': holds string, not number"),
+        ("number", [True], "column 'c': holds bool, not number"),
+        ("number", [None, 1.0], "column 'c': has 1 empty cells"),
+        ("texts or none", ["a"], "column 'c': holds string, not texts"),
+        ("texts or none", [["a", None]], "column 'c': has empty cells in its lists"),
+        ("texts or none", [[1]], "column 'c': holds list<"),
+        ("label", [None], "column 'c': holds null, not text"),
+        ("label", [{"a": 1}], "column 'c': holds struct<"),
+        ("label", [[["a"]]], "column 'c': holds list<"),
+    ],
+)
+def test_columns_of_another_kind_are_told(kind: Kind, cells: list[Any], problem: str, tmp_path: Path) -> None:
+    write_columns(tmp_path / "x.parquet", {"c": cells})
+    with pytest.raises(InputError) as raised:
+        read_columns(tmp_path / "x.parquet", {"c": kind})
+    assert str(raised.value).startswith(f"{tmp_path / 'x.parquet'}: {problem}")
+
+
+def test_dictionaries_and_large_texts_are_texts_too(tmp_path: Path) -> None:
+    for array in (pa.array(["a", "b", "a"]).dictionary_encode(), pa.array(["a", "b", "a"], pa.large_string())):
+        pq.write_table(pa.table({"c": array}), tmp_path / "x.parquet")
+        assert read_columns(tmp_path / "x.parquet", {"c": "label"}) == {"c": ["a", "b", "a"]}
+
+
+def test_missing_column_file_and_torn_ones_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    with pytest.raises(InputError, match=r"x\.parquet: cannot be read: "):
+        read_columns(path, {"c": "text"})
+    write_columns(path, {"c": ["a"]})
+    with pytest.raises(InputError, match=r"x\.parquet: has no column 'd'"):
+        read_columns(path, {"d": "text"})
+    whole = path.read_bytes()
+    for torn in (b"", whole[:-20], whole[:40], b"PAR1" + bytes(40) + b"PAR1", b"text\nof lines\n"):
+        path.write_bytes(torn)
+        with pytest.raises(InputError, match=r"x\.parquet: cannot be read: ") as raised:
+            read_columns(path, {"c": "text"})
+        assert "\n" not in str(raised.value)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"x\.parquet: cannot be read: "):
+        read_columns(path, {"c": "text"})
+
+
+def test_flipped_bits_are_told_or_change_a_text(tmp_path: Path) -> None:
+    """Uncompressed, so that bits of the texts themselves are flipped too."""
+    path = tmp_path / "x.parquet"
+    pq.write_table(pa.table({"c": ["first text", "second text"]}), path, compression="none", use_dictionary=False)
+    whole, told = path.read_bytes(), 0
+    for place in range(4, len(whole) - 8):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x80]) + whole[place + 1 :])
+        try:
+            read = read_columns(path, {"c": "text"})["c"]
+        except InputError:
+            told += 1
+        else:
+            assert all(isinstance(text, str) for text in read)
+    assert told > 50
