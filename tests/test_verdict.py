@@ -176,7 +176,7 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
         (evidence(data=DataFacts(truncated=0.25)), "25 % of the texts are cut"),
-        (evidence(data=DataFacts(unread=0.98)), "98 % of what is read of the texts says nothing to this encoder"),
+        (evidence(data=DataFacts(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
         (evidence(data=DataFacts(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
         (evidence(frozen={"test_std": 0.018}), "Feature extraction is unsteady: its test score differs by 1.8 points"),
     ],
@@ -237,6 +237,11 @@ def test_the_next_step_is_the_most_useful_one(asked: Evidence, step: str) -> Non
 )
 def test_an_undecided_difference_says_what_would_decide_it(asked: Evidence, said: str) -> None:
     assert said in needed(asked)
+
+
+def test_texts_that_say_nothing_ask_for_another_encoder_before_a_second_method() -> None:
+    single = replace(evidence(data=DataFacts(unread=0.9)), methods=evidence().methods[:1], difference=None)
+    assert "pretrained on this script" in decide(single).next_step
 
 
 def below(lo: float, hi: float) -> Floor:

@@ -36,6 +36,7 @@ HOPELESS = 100  # more than this many times the data is no advice
 LEAST = 1.2  # less than a fifth more is not worth advising: lopsided intervals can ask for less than there is
 TINY = 1e-6  # a ten-thousandth of a point
 Z95 = 1.96
+_OTHER_ENCODER = "Choose an encoder that was pretrained on this script and language (--encoder), and compare again."
 
 
 @dataclass(frozen=True)
@@ -273,6 +274,8 @@ def _single(evidence: Evidence, only: MethodEvidence) -> Verdict:
     else:
         doubts = ("There is nothing to compare with: only one method was run.", *doubts)
         step = "Run both methods (--methods feature-extraction,fine-tuning) to learn which is better."
+    if evidence.data.unread > MUCH_UNREAD:
+        step = _OTHER_ENCODER
     return Verdict(only.method, only.method, headline, (f"{_name(only)} reaches {score}.", cost), doubts, step)
 
 
@@ -435,8 +438,8 @@ def _data(data: DataFacts) -> list[str]:
     doubts = []
     if data.unread > MUCH_UNREAD:
         doubts.append(
-            f"{100 * data.unread:.0f} % of what is read of the texts says nothing to this encoder: it does not know "
-            "their script or language, and another encoder may do far better."
+            f"{100 * data.unread:.0f} % of what is read of the texts are unknown pieces to this encoder, or single "
+            "letters: it does not know their script or language, and another encoder may do far better."
         )
     if data.truncated > MUCH_CUT:
         doubts.append(
@@ -460,7 +463,7 @@ def _next(evidence: Evidence, finding: Finding) -> str:
     if data.dev_is_blind or data.dev_size == 1:
         return "Give a dev set that can choose (--dev), or none so that one is cut from train, and compare again."
     if data.unread > MUCH_UNREAD:
-        return "Choose an encoder that was pretrained on this script and language (--encoder), and compare again."
+        return _OTHER_ENCODER
     if finding == "undecided":
         return needed(evidence)
     seeds = min(m.seeds for m in evidence.methods)

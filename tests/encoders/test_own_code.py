@@ -77,6 +77,10 @@ def test_an_unknown_kind_is_refused_in_words_of_ours(auto_map: Any, folder: Any)
     assert "choose another encoder" in told
 
 
+def test_a_kind_without_a_plain_model_is_one_line(folder: Any) -> None:
+    assert "'siglip_text_model'" in refused(folder(None, model_type="siglip_text_model"))
+
+
 def test_code_that_transformers_has_by_now_is_not_needed(folder: Any, tmp_path: Path) -> None:
     names = {"AutoConfig": "own.NomicBertConfig", "AutoModel": "nomic-ai/nomic-bert-2048--own.NomicBertModel"}
     encoder = load_encoder(str(folder(names, nomic())))

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from families import make_encoder, make_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import processors
 
+from unfreeze.adaptation.task_heads import halves
 from unfreeze.encoders import reading
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import lengths_within, read_texts, read_words, side_by_side, windows
@@ -287,10 +289,12 @@ def test_a_text_that_leaves_no_piece_has_one(nothing: str, missing: tuple[str, .
     tokenizer = bare_tokenizer(*missing)
     single = rows(read_texts(tokenizer, 9, [nothing, "cat"], None))
     assert [pieces(tokenizer, row) for row in single] == [[piece], ["cat"]]
-    assert [row["segment"] for row in single] == [[0], [0]]
+    assert [row["segment"] for row in single] == [[-1], [0]]
     pairs = rows(read_texts(tokenizer, 9, [nothing, nothing, "cat"], [nothing, "cat", nothing]))
     assert [pieces(tokenizer, row) for row in pairs] == [[piece, piece], [piece, "cat"], ["cat", piece]]
-    assert [row["segment"] for row in pairs] == [[0, 1]] * 3
+    assert [row["segment"] for row in pairs] == [[-1, -1], [-1, 1], [0, -1]]
+    for row in pairs:  # neither text is without a piece where a head asks for each one's
+        assert halves(torch.tensor(row["segment"]), (2,)) == (1, 1)
     assert pieces(tokenizer, rows(read_words(tokenizer, 9, [[nothing, "cat"]]))[0]) == [piece, "cat"]
 
 

@@ -15,6 +15,7 @@ from families import make_encoder
 from folders import DECODER_WAYS, HALF_WAYS
 from torch import Tensor
 
+from unfreeze.encoders import which_way
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.ways import Way
 
@@ -106,6 +107,13 @@ def test_each_text_has_the_states_that_it_has_alone(family: str, times: float) -
             got = encoder.encode(encoder.read_texts(TEXTS, second).batch(range(len(TEXTS)))).states
         off = (got - expected).abs().amax((1, 2)) / expected.abs().amax((1, 2))
         assert float(off.max()) < 1e-5
+
+
+def test_attention_that_only_a_louder_model_would_lose_is_attention(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too loud, each piece looks at one piece alone."""
+    monkeypatch.setattr(which_way, "LOUD", (1.0, 1e6))
+    monkeypatch.setattr(which_way, "TELLING", 1e9)  # none shows enough
+    assert small("bert", 1.0).way() == "packed"
 
 
 @pytest.mark.parametrize("readme", HEADS)

@@ -30,14 +30,16 @@ class Frame(NamedTuple):
         """How many special pieces an input has."""
         return sum(map(len, self.gaps))
 
-    def around(self, parts: Sequence[Sequence[int]]) -> tuple[list[int], list[int], list[int]]:
+    def around(
+        self, parts: Sequence[Sequence[int]], segments: Sequence[int] = (0, 1)
+    ) -> tuple[list[int], list[int], list[int]]:
         """Ids, token types and segments (-1 for special pieces) of an input with the pieces `parts` of each text."""
         ids, types = list(self.gaps[0]), list(self.gap_types[0])
         segment = [-1] * len(ids)
         for text, part in enumerate(parts):
             ids += [*part, *self.gaps[text + 1]]
             types += [self.types[text]] * len(part) + list(self.gap_types[text + 1])
-            segment += [text] * len(part) + [-1] * len(self.gaps[text + 1])
+            segment += [segments[text]] * len(part) + [-1] * len(self.gaps[text + 1])
         return ids, types, segment
 
 

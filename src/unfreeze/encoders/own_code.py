@@ -40,7 +40,9 @@ def _check_model(source: Source, config: Mapping[str, Any]) -> list[str]:
             f"is of type {kind!r}: {code}transformers {__version__} does not know it; if another release does, save it "
             "anew with that, else choose another encoder"
         )
-    known = MODEL_MAPPING_NAMES.get(kind, "")
+    if kind not in MODEL_MAPPING_NAMES:
+        raise source.error(f"is of type {kind!r}, of which transformers has no model that gives states alone")
+    known = MODEL_MAPPING_NAMES[kind]
     own = known if isinstance(known, str) else known[0]
     if "AutoModel" in named:
         classes = {CONFIG_MAPPING[kind].__name__, own}

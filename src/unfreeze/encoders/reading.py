@@ -85,7 +85,8 @@ def read_texts(
                 lengths = tuple(map(len, pieces))
                 kept = lengths_within(room, lengths)
                 cut = [ids[len(ids) - n :] if left else ids[:n] for ids, n in zip(pieces, kept, strict=True)]
-                ids, types, segment = frame.around(cut)
+                own = [text if ids else -1 for text, ids in enumerate(found)]  # what stands in for a text is none of it
+                ids, types, segment = frame.around(cut, own)
                 yield [Input(ids, types, segment, [-1] * len(ids), kept != lengths)]
 
     return collect(rows())

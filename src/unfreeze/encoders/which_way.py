@@ -31,6 +31,7 @@ MOST = 2048  # pieces of the largest packed batch that is tried
 ROUNDING = 3e-5  # of the mean magnitude of a layer's states, in fp32
 PART = 0.01  # of what a changed neighbour makes of a state
 SEEN = 1e-4  # of the mean magnitude: a smaller change may be rounding
+TELLING = 1e-3  # of that magnitude: a change that is so large shows a wrong way
 LOUD = (1.0, 8.0, 64.0)
 
 
@@ -53,14 +54,14 @@ class Trial:
         changed[4] = ids[7]
         self.size = self.alone.float().abs().mean((1, 2))
         self.limit = ROUNDING * self.size
-        self.tells = True  # pieces look at each other so much that a wrong way shows
+        self.told = float("inf")  # what a change of other pieces makes of the top states, beside their size
         self.mixes = False  # they look at each other at all
         for other, kept in ((changed, rows != 4), (turned, (rows != 3) & (rows != 5))):
             states = self._run(replace(random_batch(encoder, (9,)), ids=other), "one by one")
             change = furthest(states[:, kept], self.alone[:, :9][:, kept])
             self.limit = torch.where(change > SEEN * self.size, self.limit.minimum(PART * change), self.limit)
             self.mixes |= bool(change.any())
-            self.tells &= bool(change[-1] > 10 * SEEN * self.size[-1])
+            self.told = min(self.told, float(change[-1] / self.size[-1]))
 
     def _run(self, batch: Batch, way: Way) -> Tensor:
         return self.encoder.run(batch, way, self.all_layers)
@@ -100,19 +101,28 @@ def find_way(encoder: TransformerEncoder) -> Way:
 @contextmanager
 def _telling(encoder: TransformerEncoder) -> Iterator[Trial]:
     """A trial under conditions in which a wrong way shows, if there are any."""
+    told: dict[float, float] = {}
     for factor in LOUD:
         with louder(encoder.model, factor):
-            try:
-                trial = Trial(encoder)
-            except Exception as error:  # a model that wants more than pieces fails in ways of its own
-                problem = f"cannot be run on pieces of text ({' '.join(str(error).split())[:200]})"
-                raise InputError(problem, where=f"--encoder {encoder.name}") from None
-            if trial.tells or factor == LOUD[-1]:
-                if not trial.mixes:
-                    problem = "gives each piece a state that hangs on that piece alone: its attention does nothing here"
-                    raise InputError(f"{problem}; choose another encoder", where=f"--encoder {encoder.name}")
+            trial = _tried(encoder)
+            if trial.told > TELLING:
                 yield trial
                 return
+        if trial.mixes:
+            told[factor] = trial.told
+    if not told:
+        problem = "gives each piece a state that hangs on that piece alone: its attention does nothing here"
+        raise InputError(f"{problem}; choose another encoder", where=f"--encoder {encoder.name}")
+    with louder(encoder.model, max(told, key=told.__getitem__)):  # attention that is too loud looks at one piece alone
+        yield _tried(encoder)
+
+
+def _tried(encoder: TransformerEncoder) -> Trial:
+    try:
+        return Trial(encoder)
+    except Exception as error:  # a model that wants more than pieces fails in ways of its own
+        problem = f"cannot be run on pieces of text ({' '.join(str(error).split())[:200]})"
+        raise InputError(problem, where=f"--encoder {encoder.name}") from None
 
 
 def _way(trial: Trial) -> Way:
