@@ -33,6 +33,7 @@ from unfreeze.features.cache import cache_folder
 from unfreeze.metrics import main_metric
 from unfreeze.plan import METHODS, Method, Plan, plain
 from unfreeze.training.objectives import objective_for
+from unfreeze.training.usable_precision import usable_precision
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ def opened(
         precision = precision_to_use(device, begun)
         if begun is not None and precision != fast_precision(device):
             tell(f"Computing goes on in {precision}, in which it was begun.")
+        precision, instead = usable_precision(encoder, precision)
+        if instead is not None:
+            tell(instead)
+            encoder.said = (*encoder.said, instead)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)

@@ -38,6 +38,7 @@ from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
 from unfreeze.probes.layers import LayerProbes
 from unfreeze.training.objectives import objective_for
+from unfreeze.training.usable_precision import usable_precision
 from unfreeze.trials import trained_model
 
 
@@ -151,6 +152,9 @@ def _opened(
     encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
+    precision, instead = usable_precision(encoder, precision)
+    if instead is not None:
+        tell(instead)
     question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used

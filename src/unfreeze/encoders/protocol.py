@@ -214,6 +214,14 @@ class Encoder(nn.Module, ABC):
     def settle(self) -> None:
         """Find out by trial how it has to be run, on the weights as they were loaded; copies take that over."""
 
+    def sample(self) -> Batch | None:
+        """A few inputs to try things on; None where nothing need be tried."""
+        return None
+
+    def trouble_in_bf16(self) -> str | None:
+        """Why it cannot be read in bf16, as the end of "not in bf16: ..."; None if it can."""
+        return None
+
     def begin(self, inputs: Inputs) -> None:
         """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 

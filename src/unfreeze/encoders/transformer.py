@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from unfreeze.data.unread import Unread
 from unfreeze.encoders import reading
 from unfreeze.encoders.above_layers import parts_above
+from unfreeze.encoders.bf16_trial import trouble_in_bf16
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
@@ -30,7 +31,7 @@ from unfreeze.encoders.tables import tables_of, within
 from unfreeze.encoders.transformer_options import TransformerOptions
 from unfreeze.encoders.unread import kinds_of, unread
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
-from unfreeze.encoders.which_way import LONG, MOST, find_way, layers_to_resume_from
+from unfreeze.encoders.which_way import LENGTHS, LONG, MOST, find_way, layers_to_resume_from, random_batch
 
 Given = tuple[int, Tensor]
 """A layer, and its states (P, width)."""
@@ -197,6 +198,14 @@ class TransformerEncoder(Encoder):
         self.way()
         self.resumes()
         self.layer_groups()  # which parts lie above the layers
+
+    def sample(self) -> Batch:
+        """See `Encoder.sample`."""
+        return random_batch(self, LENGTHS)
+
+    def trouble_in_bf16(self) -> str | None:
+        """See `Encoder.trouble_in_bf16`."""
+        return trouble_in_bf16(self)
 
     def packs(self) -> bool:
         """Whether inputs are run packed, see `way`."""

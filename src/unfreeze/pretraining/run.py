@@ -17,6 +17,7 @@ import torch
 
 from unfreeze.disk.unfinished import discard, hidden
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.files import writing
@@ -29,6 +30,7 @@ from unfreeze.pretraining.objective import Objective
 from unfreeze.pretraining.page import write_page
 from unfreeze.pretraining.record import RECORD, Record, check_same, read_record, write_record
 from unfreeze.pretraining.settings import Pretraining
+from unfreeze.training.usable_precision import usable_precision
 
 WORK = "training"  # what an unfinished run needs: corpus, vocabulary, checkpoint
 
@@ -58,6 +60,11 @@ def run(
         device = pick_device(asked.device)
         precision = precision_to_use(device, None if known is None else known.precision)
         objective = _objective(asked, out, device, tell)
+        encoder = getattr(objective, "encoder", None)
+        if isinstance(encoder, Encoder):
+            precision, instead = usable_precision(encoder, precision)
+            if instead is not None:
+                tell(instead)
         record = _record(asked, objective, precision, device)
         if known is not None:  # all there is to tell until the next point, and after the last one
             record = replace(record, curve=known.curve, speed=known.speed, share_of_peak=known.share_of_peak)

@@ -1,0 +1,53 @@
+"""Whether a transformer can be read in bf16: its states must be those of fp32 but for rounding, whatever the batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.precision import autocast
+from unfreeze.encoders.source import shortened
+from unfreeze.encoders.which_way import LENGTHS, furthest, random_batch
+
+if TYPE_CHECKING:
+    from unfreeze.encoders.transformer import TransformerEncoder
+
+NOISE = 0.5  # of what tells pieces apart
+TIMES = 2.0  # what the model's own rounding is
+STEP = 2.0**-8  # of the mean magnitude: the rounding of a single number
+
+
+def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
+    """Why not, as the end of "not in bf16: ..."; None where both a bf16 copy and mixed precision will do.
+
+    A few inputs are run one by one in fp32 and in bf16, which shows how the model rounds, and then as batches are run:
+    that must not be further from fp32 than twice as far.
+    """
+    encoder.settle()
+    batch, way = random_batch(encoder, LENGTHS), encoder.way()
+    try:
+        with torch.no_grad(), frozen(encoder) as reader:
+            exact = reader.run(batch, "one by one")
+            with frozen(encoder, "bf16") as half:
+                trouble = _trouble(exact, half.run(batch, "one by one"), half.run(batch, way))
+            if trouble is None:
+                with autocast(encoder.device, "bf16", cache=False):
+                    trouble = _trouble(exact, reader.run(batch, "one by one"), reader.run(batch, way))
+    except Exception as error:  # what has no bf16 fails in ways of its own
+        return f"it cannot be run in it ({shortened(error, 120)})"
+    return trouble
+
+
+def _trouble(exact: Tensor, alone: Tensor, together: Tensor) -> str | None:
+    """Of states (layers, P, width) in fp32, in bf16, and in bf16 in a batch."""
+    if exact.isfinite().all() and not (alone.isfinite().all() and together.isfinite().all()):
+        return "its states in it are infinite or no numbers"
+    apart = (exact - exact.mean(1, keepdim=True)).abs().mean((1, 2))
+    rounding = furthest(alone, exact)
+    if bool((rounding > NOISE * apart).any()):
+        return "rounding makes its states in it too unlike those of fp32"
+    limit = TIMES * rounding + STEP * exact.abs().mean((1, 2))
+    return None if bool((furthest(together, exact) <= limit).all()) else "its states in it depend on the batch"
