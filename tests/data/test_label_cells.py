@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset, SplitName
+from unfreeze.data.label_cells import named_labels
 from unfreeze.data.read import read_dataset
 from unfreeze.errors import InputError
 
@@ -209,3 +210,9 @@ def test_lists_in_the_label_column_of_another_split(tmp_path: Path) -> None:
     train = jsonl(tmp_path / "a.jsonl", ["x", "y"])
     with pytest.raises(InputError, match=r"b\.jsonl: column 'label' holds lists or objects"):
         read(train, jsonl(tmp_path / "b.jsonl", [["x"], ["y"]]))
+
+
+def test_names_that_are_numerals_are_names_where_the_column_holds_texts() -> None:
+    names = ["1", "2", "3"]
+    assert named_labels(["1", "3", None, "2"], names, "label", str) == ["1", "3", None, "2"]
+    assert named_labels([0, 2, None, 1], names, "label", str) == ["1", "3", None, "2"]

@@ -12,6 +12,10 @@ from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, nearest, shown
 from unfreeze.tasks import TASKS, Target, Task
 
+_DRESSED = re.compile(
+    r"([$€£¥₹~]|[A-Z]{3} )?[+\-\u2212]?(\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)(.{0,12})"
+)
+"""A number as people dress it: a currency, a true minus sign, digits in groups, a unit behind."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 MANY_VALUES = 20
@@ -155,13 +159,35 @@ def guess_task(labels: Sequence[str], pair: bool) -> Task:
     commas = [label for label in labels if _DECIMAL_COMMA.fullmatch(label)]
     if commas and len(values) + len(commas) >= 0.9 * len(labels):
         problem = f"labels such as '{commas[0]}' look like numbers with a decimal comma; write a point"
+        if all(len(label.partition(",")[2]) == 3 for label in commas):
+            problem = f"labels such as '{commas[0]}' look like numbers with commas; write 1234 or 1.234 as is meant"
+        elif any(set(label.split(",")) <= set(labels) for label in commas):
+            problem = (
+                f"labels such as '{commas[0]}' look like several classes or a decimal comma; write one, or a point"
+            )
         raise InputError(f"{problem}, or say --task {task_of('class', pair).kind}", where="--task")
+    _refuse_dressed(labels, pair)
     fractions = any(not v.is_integer() for v in values)
     if numeric and not fractions and len(set(values)) > MANY_VALUES:
         kinds = (task_of(target, pair).kind for target in ("class", "score"))
         problem = f"the labels are {len(set(values))} different whole numbers: classes or scores?"
         raise InputError(f"{problem} Say --task {' or --task '.join(kinds)}", where="--task")
     return task_of("score" if numeric and fractions else "class", pair)
+
+
+def _refuse_dressed(labels: Sequence[str], pair: bool) -> None:
+    """Raise `InputError` for more than 20 numbers that a sign, a unit or grouped digits keep from being read."""
+    different = {label for label in labels if number(label) is None}
+    if len(different) <= MANY_VALUES:
+        return
+    found = [match for label in different if (match := _DRESSED.fullmatch(label))]
+    dresses = {(match[1], match[6].strip().removesuffix("s")) for match in found}
+    times = any(re.match(r"-\d|:", unit) for _, unit in dresses)  # or dates
+    if len(found) >= 0.9 * len(different) and len(dresses) <= 2 and not times:
+        example = shown(min(match[0] for match in found))
+        problem = f"{len(found)} different labels such as '{example}' look like numbers with a sign or unit"
+        advice = f"write plain numbers for scores, or say --task {task_of('class', pair).kind}"
+        raise InputError(f"{problem}; {advice}", where="--task")
 
 
 def task_of(target: Target, pair: bool) -> Task:

@@ -35,6 +35,8 @@ def read_labels(tables: Mapping[SplitName, Table], name: str) -> tuple[dict[Spli
     labels: dict[SplitName, list[Cell]] = {}
     said = []
     names = _own_names(tables["train"], name)
+    for table in tables.values():
+        _check_answers(table, name)
     for split, table in tables.items():
         column = _column(table, name, split)
         own, values = _own_names(table, column), table.values(column)
@@ -46,6 +48,18 @@ def read_labels(tables: Mapping[SplitName, Table], name: str) -> tuple[dict[Spli
             check_one_type(values, column, table.where)
             labels[split] = list(labels_of(table.column(column), column, table.where))
     return {split: [cell and sys.intern(cell) for cell in cells] for split, cells in labels.items()}, bool(names), said
+
+
+def _check_answers(table: Table, name: str) -> None:
+    """Raise `InputError` where an annotator rejected labels, as Prodigy's export says in its column `answer`."""
+    if "answer" not in table.columns or name == "answer":
+        return
+    answers = table.values("answer")
+    bad = [row for row, answer in enumerate(answers) if answer in ("reject", "ignore")]
+    if bad and all(answer in ("accept", "reject", "ignore", None, "") for answer in answers):
+        problem = f"{len(bad):,} of {len(answers):,} rows were rejected or skipped by the annotator (column 'answer')"
+        advice = "keep those with 'accept', or say --label answer where all are about one class"
+        raise InputError(f"{problem}, so '{name}' is not their label; {advice}", where=table.where(bad[0]))
 
 
 def _own_names(table: Table, column: str) -> tuple[str, ...]:
@@ -131,6 +145,9 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         InputError: a number or text that is no class.
     """
     names = [name.strip() for name in names]
+    texts = {value.strip() if isinstance(value, str) else value for value in values}
+    if texts <= {*names, None}:  # names throughout, be they numerals: `5` is no class number beside `1` to `5`
+        return [value if value is None else str(value).strip() for value in values]
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
         raise InputError(f"two classes of column '{column}' have the name '{shown(twice)}'", where=where(0))

@@ -9,12 +9,15 @@ from dataclasses import replace
 
 from unfreeze.data.cells import number_text
 from unfreeze.data.examples import Example, SplitName
+from unfreeze.data.label_doubts import check_classes_likely, class_doubts
 from unfreeze.data.labels import NO_LABEL, Splits
 from unfreeze.errors import InputError, listed, shown
 
-MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "na", "n/a", "null", "none", "\\n"})
-"""Words, in lower case, that programs write for a missing value."""
-SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "\\n"})
+SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "#n/a n/a", "\\n"})
+SURELY_MISSING |= {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!"}
+SURELY_MISSING |= {sign + word for sign in ("", "-") for word in ("1.#qnan", "1.#ind")}
+MISSING = SURELY_MISSING | {"na", "n/a", "null", "none", "?"}
+"""Words, in lower case, that programs write for a missing value, or a spreadsheet for a formula that failed."""
 MISSING_TEXTS = frozenset({"nan", "NaN", "<NA>", "NaT", "#N/A", "NA", "N/A", "null", "NULL", "None"})
 NO_WARNING = frozenset({"none", "NONE"})
 """Spellings that are a class more often than a missing value."""
@@ -35,13 +38,14 @@ def one_spelling(splits: Mapping[SplitName, tuple[Example, ...]], named: bool = 
 
     Raises:
         InputError: a word for a missing value where the other labels are numbers or truth values, or one that is
-            hardly ever a class.
+            hardly ever a class; labels that are no classes.
     """
     if named:
         return dict(splits), []
     counts = {split: Counter(str(e.label) for e in examples) for split, examples in splits.items()}
     train = set(counts["train"]) - {NO_LABEL}
     _refuse_missing(splits, train)
+    check_classes_likely(splits)
     spell = _numbers(train) or _truth(counts["train"]) or (lambda label: label)
     spelled = {label: spell(label) for label in set().union(*counts.values())}
     merged = {label: one for label, one in spelled.items() if one != label}
@@ -150,6 +154,7 @@ def _doubts(train: tuple[Example, ...]) -> list[str]:
             for name, kind in (("numbers", numbers), ("words", words))
         ]
         doubts.append(f"the training labels mix {' and '.join(parts)}; all are kept as classes.")
+    doubts += class_doubts(counts)
     looks: dict[str, str] = {}
     for label in sorted(counts):
         same = looks.setdefault(number_text(label) or _look(label), label)

@@ -16,6 +16,7 @@ from unfreeze.data.records import Records, read_records
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
 
+_LOOKED_AT, _FEW_LINES = 10_000, 10
 _SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -120,6 +121,10 @@ def _delimited(
     named = _SEPARATOR.match(text) if kind == "csv" else None
     if named:  # spreadsheets are told the delimiter in a first line of its own
         text = "\n" + text[named.end() :]
+    first = [line.count("\x01") for line in text[:_LOOKED_AT].split("\n")[:-1]]
+    if len(first) >= _FEW_LINES and len(set(first)) == 1 and first[0]:
+        problem = "columns are parted by the control character U+0001, as Hive writes them"
+        raise InputError(f"{problem}; write the file with tabs or commas", where=str(path))
     delimiter = named[1] if named else "\t" if kind == "tsv" else delimiter_of(text)
     parsed = rows_of(path, text, delimiter)
     rows, lines, said = parsed.rows, parsed.lines, list(parsed.said)
