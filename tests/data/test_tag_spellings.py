@@ -155,6 +155,14 @@ def test_parts_of_speech_stay_plain_without_a_warning(tags: list[str]) -> None:
     assert read(sequences) == (sequences, "plain", "The tags are plain tags, in no span scheme.")
 
 
+@pytest.mark.parametrize("kinds", [["a_b"], ["a_b", "PER"], ["unit_s", "x"]])
+def test_types_that_end_as_tags_of_another_spelling_do(kinds: list[str]) -> None:
+    found = [(f"B:{kind}", f"I:{kind}", "O") for kind in kinds for _ in range(1 + 12 * (kind == "a_b"))]
+    tags, scheme, _ = read(found)
+    assert tags == [tuple(tag.replace(":", "-") for tag in row) for row in found]
+    assert scheme == "BIO"
+
+
 @st.composite
 def bio(draw: st.DrawFn) -> list[Tags]:
     """Sentences in BIO with a first span in them, the types such as people have."""

@@ -14,7 +14,10 @@ Rows = Sequence[Sequence[str]]
 EXTRA = re.compile(r"\d+[-.]\d+")
 """The number of a range of words (`1-2`) or of an empty node (`1.1`) in CoNLL-U and its kin: no words of their own."""
 _NUMBER = re.compile(r"(?:\d+_)?(\d+)")
+_IDENTITY = re.compile(r"(|.*\D)(\d+)")
+"""A word's number behind those of its sentence and document: `3-7`, `3.7`, `s3-w7`."""
 _MOSTLY = 0.5
+_NEARLY = 0.9
 _SOME = 3
 
 
@@ -22,7 +25,8 @@ def columns_before_words(sentences: Sequence[Rows], rest: int) -> tuple[str, ...
     """What the columns hold that come before the words.
 
     `"number"` counts the words of each sentence (most of them at least: the rest are faults), `"numbers"` holds
-    other whole numbers only, and `"same"` holds one value all through each sentence, as the name of a document.
+    other whole numbers only, or numbers behind those of sentences (`3-7`), and `"same"` holds one value all through
+    each sentence, as the name of a document.
 
     Args:
         rest: at least so many columns follow.
@@ -49,6 +53,8 @@ def _kind(columns: Sequence[Sequence[str]]) -> str | None:
         return "number"
     if all(_NUMBER.fullmatch(value) for values in columns for value in values):
         return "numbers" if len(columns) > 1 else None
+    if len(columns) > 1 and longer and sum(map(_is_numbered, longer)) >= _NEARLY * len(longer):
+        return "numbers"
     return "same" if all(len(set(values)) == 1 for values in columns) else None
 
 
@@ -65,6 +71,13 @@ def _counts(values: Sequence[str]) -> bool:
     numbers = [_NUMBER.fullmatch(value) for value in values if not EXTRA.fullmatch(value)]
     found = [int(match[1]) for match in numbers if match]
     return len(found) == len(numbers) > 0 and all(b == a + 1 for a, b in pairwise(found))
+
+
+def _is_numbered(values: Sequence[str]) -> bool:
+    """Whether values are identities of words, with one beginning and each a number one more than the last."""
+    found = [match for value in values if (match := _IDENTITY.fullmatch(value))]
+    one = len(found) == len(values) and len({match[1] for match in found}) == 1
+    return one and all(int(b[2]) == int(a[2]) + 1 for a, b in pairwise(found))
 
 
 def check_numbers(sentences: Sequence[Sequence[tuple[int, Sequence[str]]]], at: int, where: str) -> None:

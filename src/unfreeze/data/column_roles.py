@@ -17,6 +17,7 @@ CONLL_2009: tuple[str, ...] = ("id", "form", "lemma", "plemma", "pos", "ppos", "
 CONLL_2009 += ("deprel", "pdeprel", "fillpred", "pred")
 CONLL_2012 = ("document", "part", "number", "word", "pos", "parse", "predicate", "frameset", "sense", "speaker", "ner")
 _LOOKED_AT = 2000
+_STEM = 3
 _USUAL: tuple[str, ...] = (
     "ner",
     "ner_tags",
@@ -140,7 +141,9 @@ def _word_column(block: Block, places: dict[str, int], spans: dict[int, set[str]
         return min(named)
     first = len(block.before)
     if not first and 0 in spans and len(spans) < block.width:  # the tags stand in front, as in MIT's movie corpus
-        return next(at for at in range(block.width) if at not in spans)
+        left = [at for at in range(block.width) if at not in spans]
+        words = [at for at in left if not all(row[at].isdecimal() for rows in block.sentences for _, row in rows)]
+        return (words or left)[0]  # numbers are offsets, as behind the tags of files made from brat's
     return first
 
 
@@ -158,7 +161,7 @@ def _tag_column(
     if found:
         last = found[-1]
         first = last
-        while first - 1 in found and 2 * len(spans[first] & spans[first - 1]) >= len(spans[first]) > 0:
+        while first - 1 in found and 2 * _shared(spans[first], spans[first - 1]) >= len(spans[first]) > 0:
             first -= 1
         return first, tuple(range(first + 1, last + 1))
     if named:
@@ -166,6 +169,12 @@ def _tag_column(
     left = [at for at in range(block.width) if at != word]
     varied = [at for at in left if len({row[at] for sentence in block.sentences for _, row in sentence}) > 1]
     return ((varied or left or [word])[-1]), ()
+
+
+def _shared(inner: set[str], outer: set[str]) -> int:
+    """How many types the outer spans have, too, be it with an ending: `LOCderiv` of `LOC` in German data."""
+    stems = tuple(kind for kind in outer if len(kind) >= _STEM)
+    return sum(kind in outer or kind.startswith(stems) for kind in inner)
 
 
 def roles_said(roles: Roles) -> str:

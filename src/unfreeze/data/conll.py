@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +12,8 @@ from unfreeze.data.column_numbers import EXTRA
 from unfreeze.data.column_roles import CONLLU, Roles, roles_of
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]+)*:|simple:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +124,16 @@ def has_segment_digits(sentences: Sequence[Sentence]) -> bool:
 def strip_segment_digits(sentences: Sequence[Sentence]) -> list[Sentence]:
     """The sentences without the last character of each word."""
     return [replace(s, words=tuple(word[:-1] for word in s.words)) for s in sentences]
+
+
+def language_of(sentences: Sequence[Sentence]) -> str:
+    """The name of a language with a colon before every word, as WikiANN's files have it (`en:Paris`); or nothing."""
+    words = [word for s in sentences for word in s.words]
+    match = _LANGUAGE.match(words[0]) if len(words) > 1 else None
+    begin = match[0] if match else ""
+    return begin if begin and all(word.startswith(begin) and word != begin for word in words) else ""
+
+
+def without_language(sentences: Sequence[Sentence], language: str) -> list[Sentence]:
+    """The sentences without what `language_of` found before each word."""
+    return [replace(s, words=tuple(word[len(language) :] for word in s.words)) for s in sentences]

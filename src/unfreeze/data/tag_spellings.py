@@ -17,6 +17,7 @@ MANY_TYPES = 64
 """Bare types beside `O` are at most so many; more are another kind of tag."""
 _SEPARATORS = "-_:/.+\u2010\u2011\u2013\u2014"
 _LETTERS = "BIESMLUW"
+_FORMS: tuple[Form, Form] = ("before", "behind")
 _MOSTLY = 0.9
 _OFTEN = 0.4
 _PARTLY = 0.3
@@ -71,8 +72,7 @@ def _parts(tag: str, form: Form, separators: str) -> tuple[str, str] | None:
 
 def _lettered(counts: Counter[str]) -> Counter[str]:
     """The tags that look like a letter with a type, however written."""
-    forms: tuple[Form, Form] = ("before", "behind")
-    return Counter({tag: n for tag, n in counts.items() if any(_parts(tag, form, _SEPARATORS) for form in forms)})
+    return Counter({tag: n for tag, n in counts.items() if any(_parts(tag, form, _SEPARATORS) for form in _FORMS)})
 
 
 def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
@@ -84,12 +84,15 @@ def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
     """
     sequences = list(sequences)
     counts = Counter(tag for tags in sequences for tag in tags)
+    best, most = None, (0, 0)
     for separators in (*_SEPARATORS, _SEPARATORS):
-        for form in ("before", "behind"):
+        for form in _FORMS:
             found = _with_letters(counts, form, separators)
-            if found:
-                return found
-    return _bare_letters(counts) or _glued(counts) or _bare_types(counts, sequences) or Spelling("none")
+            read = {tag: parts[0] for tag in counts if (parts := _parts(tag, form, separators))} if found else {}
+            fit = sum(counts[tag] for tag in read), len(set(read.values()))
+            if found and fit > most:  # `B:a_b` may be read in two ways, `I:a_b` and `B:PER` tell which
+                best, most = found, fit
+    return best or _bare_letters(counts) or _glued(counts) or _bare_types(counts, sequences) or Spelling("none")
 
 
 def _with_letters(counts: Counter[str], form: Form, separators: str) -> Spelling | None:
@@ -207,6 +210,11 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
             f"Warning: many tags look like span tags ('{next(iter(lettered))}'){found}; they are taken as plain tags, "
             f"{judged}. Write all but O as B-TYPE and I-TYPE."
         )
+    if _are_wrapped(counts):
+        return (
+            f"Warning: the tags look like span tags with something around each (such as '{max(counts, key=len)}'); "
+            f"they are taken as plain tags, {judged}. Write all but O as B-TYPE and I-TYPE."
+        )
     often = number >= _OFTEN * counts.total() and _runs(counts, most, sequences)
     if others and (often or most.casefold() in OUTSIDE):
         share = f"{100 * number / counts.total():.0f} %"
@@ -217,6 +225,22 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
             "and O for no span."
         )
     return "The tags are plain tags, in no span scheme."
+
+
+def _are_wrapped(counts: Counter[str]) -> bool:
+    """Whether tags are span tags but for what stands around each of them, as in `<B-PER>` or `__label__B-PER`."""
+    tags = list(counts)
+    before, behind = _common(tags), _common([tag[::-1] for tag in tags])
+    if len(tags) < 2 or not before + behind or any(len(tag) <= len(before) + len(behind) for tag in tags):
+        return False
+    inner = [tag[len(before) : len(tag) - len(behind)] for tag in tags]
+    return spelling_of([inner]).form in ("before", "behind")
+
+
+def _common(tags: Sequence[str]) -> str:
+    """The beginning that all have."""
+    low, high = min(tags), max(tags)
+    return low[: next((i for i, (a, b) in enumerate(zip(low, high, strict=False)) if a != b), len(low))]
 
 
 def _short(names: Sequence[str]) -> str:

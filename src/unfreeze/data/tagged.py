@@ -8,8 +8,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from unfreeze.data.column_roles import Roles, roles_said
-from unfreeze.data.conll import Sentence, has_segment_digits, read_sentences, strip_segment_digits
+from unfreeze.data.conll import (
+    Sentence,
+    has_segment_digits,
+    language_of,
+    read_sentences,
+    strip_segment_digits,
+    without_language,
+)
 from unfreeze.data.examples import Example, SplitName
+from unfreeze.data.measurable import without
 from unfreeze.data.schemes import CANONICAL, Scheme, convert, fault, is_torn, recognise
 from unfreeze.data.star_brackets import is_star_column, unstarred
 from unfreeze.data.tag_spellings import spelling_of, spelling_said
@@ -51,18 +59,31 @@ def column_sentences(
     said = [roles_said(roles)]
     for split in sorted(files.keys() - {"train"}):
         kind, content = loaded[split]
+        if roles.tag is not None and _is_one_column(content):
+            problem = f"has one column only, so words without tags; {without(split)}"
+            raise InputError(problem, where=str(files[split]))
         sentences[split], own = read_sentences(files[split], kind, content, word=word, label=label, like=roles)
         if own is not roles and own.guessed:
             said.append(f"Warning: {split} has {own.width} columns, train {roles.width}. {roles_said(own)}")
     if all(has_segment_digits(found) for found in sentences.values()):
         sentences = {split: strip_segment_digits(found) for split, found in sentences.items()}
         said.append("Every word is a character with a segment digit; the digit was taken off.")
+    language = language_of([s for found in sentences.values() for s in found])
+    if language:
+        sentences = {split: without_language(found, language) for split, found in sentences.items()}
+        said.append(f"Every word begins with '{language}', the language, which was taken off.")
     for split, found in sentences.items():
         if len(found) == 1 and len(found[0].words) > LONG:
             said.append(
                 f"Warning: {split} is one sentence of {len(found[0].words):,} words; blank lines part sentences."
             )
     return {split: sentences[split] for split in files}, roles, said
+
+
+def _is_one_column(content: str) -> bool:
+    """Whether no line has white space inside."""
+    lines = [line.split() for line in content.splitlines()]
+    return any(lines) and all(len(fields) < 2 or fields[0].startswith(("#", "-DOCSTART-")) for fields in lines)
 
 
 def tagged_examples(
@@ -88,6 +109,7 @@ def tagged_examples(
     written = [s.tags or () for s in sentences["train"]]
     spelling = spelling_of(written)
     as_read = {tag: spelling.read([tag])[0] for found in sentences.values() for s in found for tag in s.tags or ()}
+    _check_hidden(files, sentences)
     sentences = {
         split: [replace(s, tags=tuple(as_read[tag] for tag in s.tags or ())) for s in found]
         for split, found in sentences.items()
@@ -113,6 +135,16 @@ def _twice(as_read: Mapping[str, str]) -> list[str]:
         by_meaning.setdefault(read, []).append(tag)
     pairs = [tags for tags in by_meaning.values() if len(tags) > 1]
     return [f"tags in two spellings mean the same, such as '{pairs[0][0]}' and '{pairs[0][1]}'."] if pairs else []
+
+
+def _check_hidden(files: Mapping[SplitName, Path], sentences: Tagged) -> None:
+    """Raise `InputError` where dev or test has one tag throughout that train lacks: a placeholder."""
+    known = {tag for s in sentences["train"] for tag in s.tags or ()}
+    for split, found in sentences.items():
+        tags = {tag for s in found for tag in s.tags or ()}
+        if split != "train" and len(tags) == 1 and tags.isdisjoint(known):
+            problem = f"every word has the tag '{min(tags)}', which train lacks: its tags are hidden; {without(split)}"
+            raise InputError(problem, where=str(files[split]))
 
 
 def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tuple[Tagged, list[str]]:

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unfreeze.data.columns import choose_columns
-from unfreeze.data.conll import has_segment_digits, read_sentences, strip_segment_digits
+from unfreeze.data.conll import (
+    has_segment_digits,
+    language_of,
+    read_sentences,
+    strip_segment_digits,
+    without_language,
+)
 from unfreeze.data.examples import Example
 from unfreeze.data.large_files import large_tables
 from unfreeze.data.read import examples_of
@@ -89,6 +95,7 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
         sentences, _ = read_sentences(path, kind, content, word=wanted.text, tagged=False)
         if has_segment_digits(sentences):
             sentences = strip_segment_digits(sentences)
+        sentences = without_language(sentences, language_of(sentences))
         yield tuple(words_example(path, sentence) for sentence in sentences)
         return
     if kind == "tsv" and path.suffix.lower() == ".txt" and lines:
