@@ -405,3 +405,15 @@ def test_any_spans_are_found_in_whatever_they_are_counted(
     assume(all(len(set(words)) == len(words) for words in touched))  # of spans that share a word, one is kept
     seen = [text for text in texts if list(words_in(text[0]))]
     expect(read(tmp_path_factory.mktemp("a"), "a.json", label_studio(texts, count)), seen)
+
+
+def test_tasks_without_spans_and_spans_that_end_before_they_begin_are_told(tmp_path: Path) -> None:
+    result = [{"value": {"choices": ["good"]}, "from_name": "mood", "type": "choices"}]
+    tasks = [{"data": {"text": f"film {i}"}, "annotations": [{"result": result}]} for i in range(20)]
+    path = tmp_path / "films.json"
+    path.write_text(json.dumps(tasks))
+    with pytest.raises(InputError, match=r"hold choices or the like, and no spans; for classes export JSON-MIN"):
+        read_dataset(path)
+    path.write_text(json.dumps([{"text": f"Anna {i}", "entities": [[4, 0, "PER"]]} for i in range(20)]))
+    with pytest.raises(InputError, match=r"the span 4 to 0 ends before it begins"):
+        read_dataset(path)

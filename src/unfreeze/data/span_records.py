@@ -145,6 +145,9 @@ def spans_of(items: Sequence[Item], where: Callable[[], str], names: Sequence[st
             if not _is_offset(item[end]):
                 problem = f"a span's {end} is {shown(json.dumps(item[end], default=str))}, not a whole number"
                 raise InputError(f"{problem}; mend it or take the span out", where=where())
+        if int(item["end"]) < int(item["start"]):
+            problem = f"the span {item['start']} to {item['end']} ends before it begins"
+            raise InputError(f"{problem}; mend it or take it out", where=where())
         kind = item["kind"]
         if isinstance(kind, list):
             several += len(kind) > 1

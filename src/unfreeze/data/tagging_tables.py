@@ -121,6 +121,9 @@ def _spans(
     for split, found in documents.items():
         if not found:
             raise InputError(f"no record of {split} is annotated; give annotated ones", where=str(tables[split].path))
+    if tally.total(OTHER) and not any(document.spans for document in documents["train"]):
+        problem = "its annotations hold choices or the like, and no spans; for classes export JSON-MIN or CSV"
+        raise InputError(problem, where=str(tables["train"].path))
     sentences, said = tagged_words(documents)
     own = all(document.words is not None for found in documents.values() for document in found)
     rule = "The words are the file's own tokens." if own else f"Texts were cut into words: {RULE}."
