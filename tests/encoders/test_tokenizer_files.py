@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import transformers
 from families import make_model, make_tokenizer
-from folders import HALF_WAYS, byt5, byte_level
+from folders import HALF_WAYS, byt5, byte_level, deberta_v3
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import normalizers
 
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.plain_tokenizer import lower_cased
@@ -60,11 +61,9 @@ def test_canine_is_refused_with_the_reason(told: bool, tmp_path: Path) -> None:
 
 
 def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_path: Path) -> None:
-    """DeBERTa's class leaves the normalisation out that its tokenizer.json has."""
-    from tokenizers import normalizers
-
     tokenizer = make_tokenizer()
-    tokenizer.backend_tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+    own = [tokenizer.backend_tokenizer.normalizer, normalizers.Replace("a", "b")]
+    tokenizer.backend_tokenizer.normalizer = normalizers.Sequence(own)
     tokenizer.save_pretrained(tmp_path)
     make_model("bert").save_pretrained(tmp_path)
     assert read_tokenizer(Source("t", tmp_path))[1] == []
@@ -73,6 +72,24 @@ def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_pa
     said = load_encoder(str(tmp_path)).said
     assert "BertTokenizer cuts" in " ".join(said)
     assert "than the encoder's tokenizer.json says" in " ".join(said)
+
+
+def test_a_part_of_a_file_that_a_class_leaves_out_is_not_left_out(tmp_path: Path) -> None:
+    """As DeBERTa's class does with the normalisation, so that full-width marks would be unknown."""
+    folder = deberta_v3(tmp_path / "deberta")
+    tokenizer, _ = read_tokenizer(Source("t", str(folder), folder))
+    tokenizer.save_pretrained(folder)
+    (folder / "spm.model").unlink()
+    told = json.loads((folder / "tokenizer_config.json").read_text())
+    (folder / "tokenizer_config.json").write_text(json.dumps({**told, "tokenizer_class": "DebertaV2Tokenizer"}))
+    text = "你好，世界！（ＡＩ）"
+    alone = transformers.AutoTokenizer.from_pretrained(folder)
+    assert alone.unk_token_id in alone(text)["input_ids"], "if not, transformers was mended and this may go"
+    encoder = load_encoder(str(folder))
+    assert encoder.read_texts([text]).ids.tolist() == tokenizer(text)["input_ids"]
+    assert "is read as it stands: transformers' DebertaV2Tokenizer leaves out a part" in " ".join(encoder.said)
+    encoder.save(tmp_path / "saved")
+    assert load_encoder(str(tmp_path / "saved")).fingerprint() == encoder.fingerprint()
 
 
 def test_lower_cased_comes_first_and_only_once() -> None:

@@ -73,10 +73,24 @@ def _cached() -> Iterator[Listed]:
 
 @dataclass(frozen=True)
 class _Config:
-    """`config.json` of a transformer, as far as it is listed."""
+    """`config.json` of a transformer, as far as it is listed; T5, GPT-2 and DistilBERT have names of their own."""
 
     num_hidden_layers: int | None = None
+    num_layers: int | None = None
+    n_layer: int | None = None
+    n_layers: int | None = None
     hidden_size: int | None = None
+    d_model: int | None = None
+    n_embd: int | None = None
+    dim: int | None = None
+
+    @property
+    def layers(self) -> int | None:
+        return self.num_hidden_layers or self.num_layers or self.n_layer or self.n_layers
+
+    @property
+    def width(self) -> int | None:
+        return self.hidden_size or self.d_model or self.n_embd or self.dim
 
 
 @dataclass(frozen=True)
@@ -105,9 +119,8 @@ def _listed(name: str, folder: Path) -> Listed:
         config = read_typed(folder / "config.json", _Config, loose=True, wrong="is no configuration of a transformer")
     except InputError as error:
         return Listed(name, str(error))
-    layers = config.num_hidden_layers
     size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6
-    return Listed(name, str(folder), layers + 1 if layers else None, config.hidden_size, size)
+    return Listed(name, str(folder), config.layers and config.layers + 1, config.width, size)
 
 
 def _listed_own(name: str, folder: Path) -> Listed:

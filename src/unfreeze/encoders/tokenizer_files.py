@@ -46,7 +46,7 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
         tokenizer = sentencepiece_files.fast_one(source, tokenizer, file)
     if file is not None:
         return sentencepiece_files.checked_against(source, tokenizer, file), []
-    return tokenizer, _read_otherwise(source, tokenizer)
+    return _as_its_file(source, tokenizer)
 
 
 def _loaded(source: Source, file: Path | None) -> Any:
@@ -99,23 +99,41 @@ def _letters_of_bytes() -> Sequence[str]:
     return [chr(byte) if byte in seen else chr(next(others)) for byte in range(256)]
 
 
-def _read_otherwise(source: Source, tokenizer: Any) -> list[str]:
-    """A line where transformers' class builds another tokenizer than the one that its file describes."""
+def _as_its_file(source: Source, tokenizer: Any) -> tuple[Any, list[str]]:
+    """The tokenizer that tokenizer.json describes, where transformers' class makes another one of it.
+
+    A class builds its tokenizer anew from the pieces in the file. Where that leaves out a part that keeps letters from
+    being unknown, the file is read as it stands; other differences are told, but for spaces around a text.
+    """
     from tokenizers import Tokenizer
 
     path = source.file("tokenizer.json")
-    if path is None or type(tokenizer).__name__ in ("TokenizersBackend", "PreTrainedTokenizerFast"):
-        return []
+    kind = type(tokenizer).__name__
+    if path is None or kind in ("TokenizersBackend", "PreTrainedTokenizerFast"):
+        return tokenizer, []
     try:
         file = Tokenizer.from_file(str(path))
     except Exception:  # what tokenizers raises for a file of another version; the tokenizer itself was loaded
-        return []
-    backend = tokenizer.backend_tokenizer
-    for text in sentencepiece_files.SAMPLES:
-        if file.encode(text, add_special_tokens=False).ids != backend.encode(text, add_special_tokens=False).ids:
-            return [
-                f"Warning: transformers' {type(tokenizer).__name__} cuts {text[:20]!r} into other pieces than the "
-                "encoder's tokenizer.json says; to have the file read as it is, put PreTrainedTokenizerFast as "
-                "tokenizer_class into its tokenizer_config.json."
-            ]
-    return []
+        return tokenizer, []
+    file.no_truncation()
+    file.no_padding()
+    texts = [text.strip() for text in sentencepiece_files.SAMPLES]
+    theirs, ours = ([_cut(backend, text) for text in texts] for backend in (file, tokenizer.backend_tokenizer))
+    if theirs == ours:
+        return tokenizer, []
+    special = set(tokenizer.all_special_ids)
+    if sum(i in special for ids in theirs for i in ids) < sum(i in special for ids in ours for i in ids):
+        return plain_tokenizer(tokenizer, file), [
+            f"The encoder's tokenizer.json is read as it stands: transformers' {kind} leaves out a part of it, without "
+            "which letters become unknown pieces."
+        ]
+    text = next(text for text, one, other in zip(texts, theirs, ours, strict=True) if one != other)
+    return tokenizer, [
+        f"Warning: transformers' {kind} cuts {text[:20]!r} into other pieces than the encoder's tokenizer.json says; to "
+        "have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its tokenizer_config.json."
+    ]
+
+
+def _cut(backend: Any, text: str) -> list[int]:
+    ids: list[int] = backend.encode(text, add_special_tokens=False).ids
+    return ids
