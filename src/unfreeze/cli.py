@@ -381,7 +381,7 @@ def convert(
     """
     from unfreeze.converting import convert as write
 
-    fingerprint = write(encoder, out, _options(encoder_option))
+    fingerprint = write(encoder, out, _options(encoder_option), typer.echo)
     typer.echo(f"{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load")
 
 

@@ -150,6 +150,8 @@ def _opened(
         tell(line)
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
+    for line in encoder.said:
+        tell(line)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
     precision, instead = usable_precision(encoder, precision)

@@ -15,7 +15,7 @@ from unfreeze.encoders.random_twin import random_twin
 from unfreeze.errors import InputError
 
 TEXTS = ["the cat sat in rome and the dog ran", "", "good film"]
-FORMS = [(stem, form) for stem in HALVES for form in ("whole", "lm")] + [("T5", "encoder"), ("UMT5", "encoder")]
+FORMS = [*((stem, "lm") for stem in HALVES), ("T5", "whole"), ("Bart", "whole"), ("T5", "encoder"), ("UMT5", "encoder")]
 
 
 @pytest.mark.parametrize(("stem", "form"), FORMS)

@@ -29,9 +29,16 @@ class Runs:
         return RAN.append, ("it ran",)
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("weights") / "encoder", make_model("bert"), make_tokenizer())
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return write(tmp_path / "encoder", make_model("bert"), make_tokenizer())
+def folder(original: Path, tmp_path: Path) -> Path:
+    """An encoder's folder, to be changed."""
+    shutil.copytree(original, tmp_path / "encoder")
+    return tmp_path / "encoder"
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from folders import byte_level, decoder, drawn, half, sentence_transformer, writ
 from transformers import RobertaConfig, RobertaModel
 
 from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.sentence_folder import read_sentence_model
+from unfreeze.encoders.source import Source
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.encoders.transformer_options import options_of, said_of
 from unfreeze.errors import InputError
 from unfreeze.layers.pooling import pool
 
@@ -97,9 +101,17 @@ def listed(folder: Path, *modules: tuple[str, str]) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sentences")
+    return sentence_transformer(root / "made", base(root / "base", "bert"), prompts=PROMPTS)
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return sentence_transformer(tmp_path / "made", base(tmp_path / "base", "bert"), prompts=PROMPTS)
+def folder(original: Path, tmp_path: Path) -> Path:
+    """A folder of the library's, to be changed."""
+    shutil.copytree(original, tmp_path / "made")
+    return tmp_path / "made"
 
 
 def said(folder: Path, **options: str) -> str:
@@ -134,10 +146,12 @@ def test_prompts_are_told_whether_they_are_used_or_not(folder: Path) -> None:
 )
 def test_poolings_of_all_kinds(settings: dict[str, Any], pooling: str, line: str, folder: Path) -> None:
     changed(folder, "1_Pooling/config.json", **settings)
-    encoder = load_encoder(str(folder))
-    assert encoder.reads.pooling == pooling
-    assert line in " ".join(encoder.said)
-    assert load_encoder(str(folder), None, {"pooling": "max"}).reads.pooling == "max"
+    source = Source("made", str(folder), folder)
+    found = read_sentence_model(source)
+    assert found is not None
+    assert found.pooling == pooling
+    assert line in " ".join(said_of(options_of(source, {}, found), found))
+    assert options_of(source, {"pooling": "max"}, found).pooling == "max"
 
 
 def test_modules_that_are_left_out_are_told(folder: Path) -> None:

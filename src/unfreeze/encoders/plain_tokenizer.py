@@ -15,6 +15,10 @@ def plain_tokenizer(tokenizer: Any, backend: Any) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     special = {name: piece for name, piece in tokenizer.special_tokens_map.items() if isinstance(piece, str)}
+    for piece in backend.get_added_tokens_decoder().values():
+        if str(piece) in special.values() and not piece.special:  # as they will be once they were saved and loaded
+            piece.special = True
+            backend.add_special_tokens([piece])
     more = [str(piece) for piece in getattr(tokenizer, "extra_special_tokens", None) or []]
     return PreTrainedTokenizerFast(
         tokenizer_object=backend, model_max_length=tokenizer.model_max_length, extra_special_tokens=more,

@@ -19,9 +19,13 @@ _AS_OTHERS = {"umt5": "T5Tokenizer", "nystromformer": "AlbertTokenizer"}
 
 def needs_no_file(source: Source) -> bool:
     """Whether the tokenizer that a folder names is one of bytes or letters."""
-    config = source.settings("config.json")
-    named = source.settings("tokenizer_config.json").get("tokenizer_class") or config.get("tokenizer_class")
-    return named in WITHOUT_FILE or config.get("model_type") in _WITHOUT_FILE_TYPES
+    kind = source.settings("config.json").get("model_type")
+    return _named_class(source) in WITHOUT_FILE or kind in _WITHOUT_FILE_TYPES
+
+
+def _named_class(source: Source) -> str:
+    named = source.settings("tokenizer_config.json").get("tokenizer_class")
+    return str(named or source.settings("config.json").get("tokenizer_class"))
 
 
 def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
@@ -31,13 +35,13 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
         InputError: there is none, or one of another kind of pieces than are read here.
     """
     file = sentencepiece_files.only_sentencepiece(source.folder)
-    tokenizer = _loaded(source, file)
-    kind = type(tokenizer).__name__
-    if kind == "CanineTokenizer":
+    if _named_class(source) == "CanineTokenizer" or source.settings("config.json").get("model_type") == "canine":
         raise source.error(
             "is a canine, which joins every four letters inside: its layers have states of different numbers, so there "
             "is none for every piece"
         )
+    tokenizer = _loaded(source, file)
+    kind = type(tokenizer).__name__
     if kind == "ByT5Tokenizer":
         return _of_bytes(tokenizer), []
     if not tokenizer.is_fast:
@@ -129,8 +133,8 @@ def _as_its_file(source: Source, tokenizer: Any) -> tuple[Any, list[str]]:
         ]
     text = next(text for text, one, other in zip(texts, theirs, ours, strict=True) if one != other)
     return tokenizer, [
-        f"Warning: transformers' {kind} cuts {text[:20]!r} into other pieces than the encoder's tokenizer.json says; to "
-        "have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its tokenizer_config.json."
+        f"Warning: transformers' {kind} cuts {text[:20]!r} into other pieces than the encoder's tokenizer.json says; "
+        "to have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its tokenizer_config.json."
     ]
 
 

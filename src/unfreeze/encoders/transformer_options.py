@@ -59,7 +59,9 @@ def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list
     said = list(sentence.said) if sentence else []
     prefix, prompts = options.prefix, sentence.prompts if sentence else {}
     if prefix:
-        said.append(f"{json.dumps(prefix, ensure_ascii=False)} is put before every text (--prefix).")
+        said.append(
+            f"{json.dumps(prefix, ensure_ascii=False)} is put before every text, not before tagged words (--prefix)."
+        )
         if sentence is not None and not sentence.prompt_counts:
             said.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
     elif prompts:
