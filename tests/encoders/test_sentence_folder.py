@@ -146,7 +146,7 @@ def test_prompts_are_told_whether_they_are_used_or_not(folder: Path) -> None:
 )
 def test_poolings_of_all_kinds(settings: dict[str, Any], pooling: str, line: str, folder: Path) -> None:
     changed(folder, "1_Pooling/config.json", **settings)
-    source = Source("made", str(folder), folder)
+    source = Source("made", folder)
     found = read_sentence_model(source)
     assert found is not None
     assert found.pooling == pooling

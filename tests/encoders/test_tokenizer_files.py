@@ -77,7 +77,7 @@ def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_pa
 def test_a_part_of_a_file_that_a_class_leaves_out_is_not_left_out(tmp_path: Path) -> None:
     """As DeBERTa's class does with the normalisation, so that full-width marks would be unknown."""
     folder = deberta_v3(tmp_path / "deberta")
-    tokenizer, _ = read_tokenizer(Source("t", str(folder), folder))
+    tokenizer, _ = read_tokenizer(Source("t", folder))
     tokenizer.save_pretrained(folder)
     (folder / "spm.model").unlink()
     told = json.loads((folder / "tokenizer_config.json").read_text())

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from unfreeze.encoders.trial import drawn
+
 
 def parts_above(model: Any, stack: nn.ModuleList) -> frozenset[str]:
     """Names of the modules with weights of their own that are run when the last layer is done, and not before."""
@@ -27,10 +29,8 @@ def parts_above(model: Any, stack: nn.ModuleList) -> frozenset[str]:
     hooks = [module.register_forward_pre_hook(ran) for module in modules]
     hooks.append(stack[len(stack) - 1].register_forward_hook(last))
     try:
-        top = int(model.config.vocab_size) - 1
-        device = next(model.parameters()).device
         with torch.no_grad():
-            model(input_ids=torch.tensor([[top, top - 1, top]], device=device))
+            model(input_ids=drawn(model, 3).to(next(model.parameters()).device))
     finally:
         for hook in hooks:
             hook.remove()

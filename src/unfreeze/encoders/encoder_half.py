@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from importlib import import_module
 from typing import Any
 
@@ -34,6 +35,9 @@ def half_of(source: Source, config: Any) -> tuple[Any, dict[str, Any], list[str]
         own = _encoder_class(config)
         if own is not None:
             whole = own.__name__ not in (getattr(config, "architectures", None) or ())
+            if own.__name__.endswith("EncoderModel"):
+                config = copy.deepcopy(config)
+                config.is_encoder_decoder = False  # T5Gemma's class wants it said
             model, found = own.from_pretrained(source.where, config=config, trust_remote_code=False, **options)
         else:
             model, found = AutoModel.from_pretrained(source.where, config=config, trust_remote_code=False, **options)

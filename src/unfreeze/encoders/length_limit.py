@@ -68,7 +68,8 @@ def _pieces(source: Source, where: str, value: Any) -> int | None:
 
 def _positions(source: Source, model: Any) -> int | None:
     """How many positions the model has; None where it has no end of them."""
-    table = next((part for name, part in model.named_modules() if name.rpartition(".")[2] in _TABLES), None)
+    named = (pair for pair in model.named_modules() if "vision" not in pair[0] and "visual" not in pair[0])
+    table = next((part for name, part in named if name.rpartition(".")[2] in _TABLES), None)
     value = getattr(model.config, "max_position_embeddings", None)
     value = source.settings("config.json").get("max_position_embeddings", value)
     said = None if value in (None, -1, 0) else _pieces(source, "config.json says max_position_embeddings", value)
