@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from families import make_encoder
+from families import make_encoder, make_model, make_tokenizer
 from folders import DECODER_WAYS, HALF_WAYS
 from torch import Tensor
 
@@ -114,6 +114,13 @@ def test_attention_that_only_a_louder_model_would_lose_is_attention(monkeypatch:
     monkeypatch.setattr(which_way, "LOUD", (1.0, 1e6))
     monkeypatch.setattr(which_way, "TELLING", 1e9)  # none shows enough
     assert small("bert", 1.0).way() == "packed"
+
+
+@pytest.mark.parametrize("pieces", [7, 8, 12, 13, 19])
+def test_a_small_vocabulary_is_no_sign(pieces: int) -> None:
+    """The same piece is then at several places of an input that is tried."""
+    model = make_model("bert", vocab_size=pieces)
+    assert TransformerEncoder("small", model, make_tokenizer(), 40).way() == "packed"
 
 
 @pytest.mark.parametrize("readme", HEADS)
