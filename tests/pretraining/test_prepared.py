@@ -77,3 +77,11 @@ def test_renumbering_and_counting(tmp_path: Path) -> None:
     assert documents_of(open_prepared(tmp_path / HELD_OUT, DTYPE)) == [
         [[49 - i for i in sentence] for sentence in document] for document in documents[1::EVERY]
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
+def test_a_full_disk_is_told_however_few_numbers_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", lambda path, *mode: opened(Path("/dev/full"), *mode))
+    with pytest.raises(OSError, match="No space left"):
+        write_prepared(tmp_path / "corpus", [[[1, 2]], [[3]]], np.uint16)

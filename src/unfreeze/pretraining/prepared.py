@@ -53,7 +53,7 @@ class _Sink:
 
     def add(self, document: Sequence[Sequence[int]]) -> None:
         sizes = np.array([len(sentence) for sentence in document], np.int64)
-        np.array([i for sentence in document for i in sentence], self.dtype).tofile(self.ids)
+        _write(self.ids, np.array([i for sentence in document for i in sentence], self.dtype))
         _numbers(self.starts, self.tokens + np.cumsum(sizes) - sizes)
         _numbers(self.firsts, [self.sentences])
         self.tokens += int(sizes.sum())
@@ -65,7 +65,12 @@ class _Sink:
 
 
 def _numbers(file: BinaryIO, values: npt.ArrayLike) -> None:
-    np.asarray(values, np.int64).tofile(file)
+    _write(file, np.asarray(values, np.int64))
+
+
+def _write(file: BinaryIO, values: npt.NDArray[Any]) -> None:
+    """Not by `tofile`, which loses a few numbers without a word where the disk is full."""
+    file.write(values.tobytes())
 
 
 def write_prepared(
