@@ -98,8 +98,13 @@ def opened(
         write_items(out, dataset.test)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
             yield Opened(bench, plan, question)
-        for weights in (out / "runs").glob(f"*/{WEIGHTS}"):
-            weights.unlink()  # records and predictions stay
+        drop_weights(out)
+
+
+def drop_weights(folder: Path) -> None:
+    """Delete the weights of all runs in a folder; records and predictions stay."""
+    for weights in (folder / "runs").glob(f"*/{WEIGHTS}"):
+        weights.unlink()
 
 
 @contextmanager

@@ -93,9 +93,12 @@ def test_trained_interrupted_gone_on_with_and_loaded(
     states = encoder.encode(inputs.batch([0, 1])).states
     assert states.shape[::2] == (encoder.layers, encoder.width)
     assert torch.isfinite(states).all()
+    (out / "training").mkdir()  # as of a process that was killed when it had finished
+    (out / "training" / "checkpoint.pt").write_bytes(b"large")
     code, _, error = command_line(*line)
     assert code == 2
     assert "holds a finished run" in error
+    assert not (out / "training").exists()
     if objective == "skip-thoughts":
         return
     next_out = tmp_path / "next"

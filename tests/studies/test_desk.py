@@ -79,6 +79,23 @@ def test_a_killed_run_goes_on(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPat
     assert [path.stat().st_mtime_ns for path in records] == times
 
 
+def test_what_a_process_left_that_was_killed_at_its_end_is_tidied_up(make_desk: MakeDesk) -> None:
+    measure(make_desk(), cell_of(make_desk()))
+    desk = make_desk()
+    folder = desk.folder(cell_of(desk))
+    run = next(folder.glob("runs/*"))
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    (run / "weights.safetensors").write_bytes(b"large")
+    (folder / ".lock").touch()
+    other = desk.asked.out / "runs" / "another"  # not asked for now: it may be gone on with later
+    (other / "runs" / "a").mkdir(parents=True)
+    (other / "runs" / "a" / "weights.safetensors").write_bytes(b"large")
+    measure(desk, cell_of(desk))
+    desk.tidy()
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before
+    assert (other / "runs" / "a" / "weights.safetensors").exists()
+
+
 def test_seeds_subsets_sizes_and_weights_are_other_cells(
     make_desk: MakeDesk, encoders: dict[str, str], tmp_path: Path
 ) -> None:

@@ -56,6 +56,7 @@ def run(
         if known is not None:
             check_same(known.settings, asked)
             if known.finished:
+                shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed as it ended
                 raise InputError("holds a finished run; go on from it with --from and another --out", where=str(out))
         device = pick_device(asked.device)
         precision = precision_to_use(device, None if known is None else known.precision)

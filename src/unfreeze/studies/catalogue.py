@@ -72,6 +72,7 @@ def run_studies(
                 failed.append(error)
                 tell(f"  {name} could not run: {error}")
                 continue
+            desk.tidy()
             write_study(asked.out, page)
             tell(f"  {page.lead}")
             pages.append(page)

@@ -18,10 +18,12 @@ import numpy as np
 from unfreeze import metrics
 from unfreeze.data.examples import Dataset
 from unfreeze.data.measurable import check_parts
+from unfreeze.disk.lock import LOCK
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
+from unfreeze.experiment.claim import claimed
 from unfreeze.experiment.files import write_json
 from unfreeze.experiment.fitting import check_record, check_setting, check_test, check_test_items
 from unfreeze.experiment.jobs import FORMAT
@@ -36,8 +38,8 @@ from unfreeze.experiment.record import (
     read_setting,
     read_test,
 )
-from unfreeze.experiment.runner import Watcher
-from unfreeze.opening import Opened, opened
+from unfreeze.experiment.runner import WEIGHTS, Watcher
+from unfreeze.opening import Opened, drop_weights, opened
 from unfreeze.plan import Plan, Recipe, plan_from
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
@@ -58,6 +60,7 @@ class Desk:
     def __init__(self, asked: Asked, watcher: Watcher, tell: Callable[[str], None]) -> None:
         self.asked, self.watcher, self.tell = asked, watcher, tell
         self._about: dict[str, About] = {}
+        self._folders: set[Path] = set()
         self._found: dict[str, Found | None] = {}
         self._whole: dict[str, Dataset] = {}
         self._genres: dict[str, dict[str, str]] = {}
@@ -153,7 +156,19 @@ class Desk:
         sizes = ["all" if most is None else str(most) for most in (cell.rows, cell.tested)]
         parts = (cell.task, self.about(cell.encoder).shown, *sizes, str(cell.subset), cell.genre or "")
         name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_")[:40] for part in parts if part)
-        return self.asked.out / "runs" / f"{name}-{blake2b(self.stamp(cell).encode(), digest_size=4).hexdigest()}"
+        folder = self.asked.out / "runs" / f"{name}-{blake2b(self.stamp(cell).encode(), digest_size=4).hexdigest()}"
+        self._folders.add(folder)
+        return folder
+
+    def tidy(self) -> None:
+        """Delete what a process left in the cells' folders that was killed when it had finished them: weights, a lock.
+
+        Only for cells that are all measured, since unscored runs need their weights.
+        """
+        for folder in sorted(self._folders):
+            if any(folder.glob(f"{LOCK}*")) or any(folder.glob(f"runs/*/{WEIGHTS}")):
+                with claimed(folder):
+                    drop_weights(folder)
 
     def stamp(self, cell: Cell) -> str:
         """Digest of what all numbers of a question hang on besides the cell: weights, files, precision, format."""
