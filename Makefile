@@ -1,5 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
-# make soak [OUT=folder] [KILLS=n] [INPUTS=n]: what holds under kills and damage, for as long as it is let.
+# make soak [OUT=folder] [KILLS=n] [INPUTS=n] [TRIES=n]: what holds under kills, damage, haste and full disks.
 # make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
@@ -10,6 +10,7 @@ DATA ?=
 OUT ?= soak-out
 KILLS ?= 200
 INPUTS ?= 10000
+TRIES ?= 500
 
 .PHONY: demo test lint soak bench bench-check clean
 
@@ -28,7 +29,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.installed-dev
-	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS) --inputs $(INPUTS)
+	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS) --inputs $(INPUTS) --tries $(TRIES)
 
 # Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
 bench: $(BENCH)/.installed

@@ -12,7 +12,7 @@ from ledger import Ledger
 
 def write_figures(out: Path, ledger: Ledger) -> int:
     """Write `soak.json` and `soak.md`; 1 where anything is wrong, else 0."""
-    figures = {"kills": _kills(ledger), "inputs": _inputs(ledger)}
+    figures = {"kills": _kills(ledger), "inputs": _inputs(ledger), "starts": _starts(ledger), "disks": _disks(ledger)}
     faults = [fault for line in ledger.lines for fault in line["faults"]]
     (out / "soak.json").write_text(json.dumps({**figures, "faults": len(faults)}, indent=1) + "\n", encoding="utf-8")
     (out / "soak.md").write_text(_page(figures, ledger), encoding="utf-8")
@@ -36,6 +36,25 @@ def _inputs(ledger: Ledger) -> list[dict[str, Any]]:
         lines = ledger.of("inputs", name)
         counts = {outcome: sum(line["counts"].get(outcome, 0) for line in lines) for outcome in OUTCOMES}
         rows.append({"reader": name, **counts})
+    return rows
+
+
+def _starts(ledger: Ledger) -> list[dict[str, Any]]:
+    rows = []
+    for name in dict.fromkeys(line["name"] for line in ledger.of("starts")):
+        lines = ledger.of("starts", name)
+        keys = ("tries", "inside", "refused", "nobody inside", "two inside")
+        counts = {key: sum(line["counts"].get(key, 0) for line in lines) for key in keys}
+        rows.append({"folder": name, **counts, "faults": sum(len(line["faults"]) for line in lines)})
+    return rows
+
+
+def _disks(ledger: Ledger) -> list[dict[str, Any]]:
+    rows = []
+    for kind in dict.fromkeys(line["name"].partition(",")[0] for line in ledger.of("disks")):
+        lines = [line for line in ledger.of("disks") if line["name"].startswith(f"{kind},")]
+        times, faulty = sum(len(line["kills"]) for line in lines), sum(bool(line["faults"]) for line in lines)
+        rows.append({"trouble": kind, "series": len(lines), "times": times, "series with faults": faulty})
     return rows
 
 

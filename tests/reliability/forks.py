@@ -95,9 +95,10 @@ class Child:
     def wait(self) -> Ended:
         """What came of it."""
         told: dict[int, list[bytes]] = {end: [] for end in self.ends}
-        late = False
+        gone, late = 0, False
         while True:
-            gone, status, used = os.wait4(self.pid, os.WNOHANG)
+            if not gone:
+                gone, status, used = os.wait4(self.pid, os.WNOHANG)
             ready, _, _ = select.select(self.ends, [], [], 0 if gone else 0.05)
             read = [told[end].append(data) for end in ready if (data := os.read(end, 1 << 16))]
             if gone and not read:

@@ -46,11 +46,13 @@ class Series:
         return vars(self)
 
 
-def start(one: Start, folder: Path, limits: Limits | None = None, before: Callable[[], None] = lambda: None) -> Ended:
-    """Start a command in `folder`, which has its own cache and its own folder for passing files."""
+def start(
+    one: Start, folder: Path, limits: Limits | None = None, before: Callable[[], None] = lambda: None,
+    cache: Path | None = None,
+) -> Ended:  # fmt: skip
+    """Start a command in `folder`, which has its own cache, unless told, and its own folder for passing files."""
     (folder / "tmp").mkdir(parents=True, exist_ok=True)
-    (folder / "out").parent.mkdir(exist_ok=True)
-    environment = {"UNFREEZE_CACHE": str(folder / "cache"), "TMPDIR": str(folder / "tmp"), **one.environment}
+    environment = {"UNFREEZE_CACHE": str(cache or folder / "cache"), "TMPDIR": str(folder / "tmp"), **one.environment}
 
     def work() -> Any:
         before()
@@ -121,20 +123,20 @@ def _moment(draw: random.Random, whole: Unbroken, folder: Path) -> tuple[Limits,
     return Limits(), lambda: disk_events.killed_at(number, [folder], delay), how
 
 
-def left_behind(one: Start, whole: Unbroken, folder: Path) -> list[str]:
+def left_behind(one: Start, whole: Unbroken, folder: Path, cache: Path | None = None) -> list[str]:
     """What is wrong with a finished folder: other values than those of an unbroken run, leftovers, stale pages."""
-    found = _differences(one, whole.folder, folder)
+    found = _differences(one, whole.folder, folder, cache)
     found += [f"left over: {path.relative_to(folder)}" for path in _hidden(folder)]
     return found + _stale(one, folder)
 
 
-def _differences(one: Start, whole: Path, folder: Path) -> list[str]:
+def _differences(one: Start, whole: Path, folder: Path, cache: Path | None = None) -> list[str]:
     """In a child, since pyarrow would leave threads here that a fork does not bear."""
 
     def work() -> list[str]:
         found = differences(whole / "out", folder / "out", one.derived)
         if (whole / "cache").exists():
-            found += differences(whole / "cache", folder / "cache")
+            found += differences(whole / "cache", cache or folder / "cache")
         return [str(difference) for difference in found[:20]]
 
     ended = forked(work)
@@ -170,6 +172,11 @@ def _stale(one: Start, folder: Path) -> list[str]:
     shutil.rmtree(folder / "out")
     (folder / "as-left").rename(folder / "out")
     return found
+
+
+def everything(folder: Path) -> dict[str, tuple[int, int]]:
+    """All files below a folder, with what changes when they do."""
+    return {str(path.relative_to(folder)): _stamp(path) for path in sorted(folder.rglob("*"))}
 
 
 def _names(folder: Path, pattern: str) -> list[str]:

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -19,6 +20,7 @@ os.environ |= {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALL
 sys.path[:0] = [str(HERE.parent / room) for room in ("reliability", ".", "pretraining", "studies", "encoders/elmo",
                                                   "encoders/skip_thoughts")]  # fmt: skip
 
+import claims  # noqa: E402
 import column_targets  # noqa: E402
 import encoder_targets  # noqa: E402
 import folder_targets  # noqa: E402
@@ -26,6 +28,7 @@ import fuzz  # noqa: E402
 import kills  # noqa: E402
 import span_targets  # noqa: E402
 import table_targets  # noqa: E402
+import troubles  # noqa: E402
 from figures import write_figures  # noqa: E402
 from forks import settle  # noqa: E402
 from imports import import_all  # noqa: E402
@@ -51,6 +54,48 @@ def soak_kills(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
         turn += 1
 
 
+def soak_starts(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
+    """Processes that enter one folder at once, every kind of folder in turn, until there are enough tries."""
+    turn = asked.seed
+    while sum(line["counts"]["tries"] for line in ledger.of("starts")) < asked.tries:
+        for name in claims.SETTINGS:
+            if not any(line["seed"] == turn for line in ledger.of("starts", name)):
+                told = claims.try_starts(name, work / "starts", turn, 2 if asked.short else 10)
+                ledger.add({"part": "starts", **told.values()})
+                print(f"{name}: {dict(told.counts)}", *told.faults[:3], sep="\n    ", flush=True)
+        turn += 1
+
+
+def soak_disks(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
+    """Full, small, foreign and shared disks for every command, so many turns; and files that unpack to far more."""
+    chosen = {name: one for name, one in make_starts(work / "world").items() if _wanted(name, asked.only)}
+    kinds: dict[str, Callable[..., kills.Series]] = {
+        "full disk": troubles.full_disk, "small disk": troubles.small_disks, "read-only": troubles.read_only,
+        "shared cache": troubles.shared_cache,
+    }  # fmt: skip
+    for turn in range(asked.seed, asked.seed + asked.turns):
+        for name, one in chosen.items():
+            place = work / "disks" / name.replace(" ", "-")
+            due = [kind for kind in kinds if not _done(ledger, f"{kind}, {name}", turn)]
+            due = [kind for kind in due if kind != "shared cache" or name.startswith("compare")]
+            if asked.short:
+                due = [kind for kind in ("full disk", "read-only") if not name.startswith("compare")]
+            whole = kills.unbroken(one, place, twice=False) if due else None
+            for kind in due:
+                told = kinds[kind](one, whole, place / kind.replace(" ", "-"), turn)
+                ledger.add({"part": "disks", **told.values(), "name": f"{kind}, {name}"})
+                print(f"{kind}, {name}: {len(told.kills)} times", *told.faults[:3], sep="\n    ", flush=True)
+    for suffix, content in product(troubles.PACKERS, troubles.CONTENTS):
+        name = f"unpacked, {content}{suffix}"
+        if not asked.short and not _done(ledger, name, 0):
+            faults = troubles.unpacked(suffix, content, work / "unpacked")
+            ledger.add({"part": "disks", "name": name, "seed": 0, "kills": ["once"], "faults": faults})
+
+
+def _done(ledger: Ledger, name: str, turn: int) -> bool:
+    return any(line["seed"] == turn for line in ledger.of("disks", name))
+
+
 def soak_inputs(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
     """Damaged inputs of every reader, some of each in turn, until there are enough."""
     rooms = (table_targets, column_targets, span_targets, folder_targets, encoder_targets)
@@ -72,7 +117,7 @@ def _wanted(name: str, only: Sequence[str] | None) -> bool:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Ledger], None]] = {
-    "kills": soak_kills, "inputs": soak_inputs,
+    "kills": soak_kills, "inputs": soak_inputs, "starts": soak_starts, "disks": soak_disks,
 }  # fmt: skip
 
 
@@ -84,6 +129,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--each", type=int, default=50, help="inputs of a reader in a turn, times its share")
+    parser.add_argument("--tries", type=int, default=500, help="simultaneous starts")
+    parser.add_argument("--turns", type=int, default=3, help="of full disks for every command")
     parser.add_argument("--seed", type=int, default=0, help="of the first turn")
     parser.add_argument("--only", nargs="*", metavar="NAME", help="only what is named so, or begins so")
     parser.add_argument("--short", action="store_true", help="leave out what only the harness itself needs")

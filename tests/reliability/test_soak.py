@@ -25,7 +25,7 @@ def soak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("soak")
     script = Path(__file__).with_name("soak.py")
     command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--inputs", "300",
-               "--each", "16", "--only", *COMMANDS, *READERS]  # fmt: skip
+               "--each", "16", "--tries", "18", "--turns", "1", "--only", *COMMANDS, *READERS]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stderr
     figures: dict[str, Any] = json.loads((out / "soak.json").read_text(encoding="utf-8"))
@@ -51,3 +51,15 @@ def test_damaged_inputs_are_refused_in_a_line_or_read_right(soak: dict[str, Any]
     assert counts["tried"] >= 300
     assert counts["refused"] > 100
     assert counts["right"] > 50
+
+
+def test_of_simultaneous_starts_one_is_inside(soak: dict[str, Any]) -> None:
+    assert _faults(soak, "starts") == []
+    assert sum(row["tries"] for row in soak["starts"]) >= 18
+    assert all(row["inside"] >= row["tries"] for row in soak["starts"])
+    assert all(row["two inside"] == 0 for row in soak["starts"])
+
+
+def test_full_and_foreign_disks_are_told_in_a_line(soak: dict[str, Any]) -> None:
+    assert _faults(soak, "disks") == []
+    assert {"full disk", "read-only"} == {row["trouble"] for row in soak["disks"]}
