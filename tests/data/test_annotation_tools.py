@@ -289,12 +289,30 @@ def test_records_that_do_not_count_are_counted(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("tokens", "problem"),
+    [
+        (True, "the token True to None"),
+        ([{"text": "Eve", "start": 0, "end": 3}, 4], "the token 4 to None"),
+        ([{"text": "Eve", "start": 0, "end": 3}], "no token has the end of the text ('ran')"),
+        ([{"text": "ran", "start": 4, "end": 7}], "the token 4 to 7 ('ran') is not there"),
+        ([{"text": "Eve", "start": 0, "end": 4}], "the token 0 to 4 ('Eve') is not there"),
+        ([{"start": 4, "end": 7}, {"start": 0, "end": 3}], "the token 4 to 7 ('None') is not there"),
+    ],
+)
+def test_tokens_that_are_not_the_texts_are_told(tmp_path: Path, tokens: Any, problem: str) -> None:
+    row = {"text": "Eve ran", "tokens": tokens, "spans": [], "answer": "accept", "_input_hash": 99}
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, "a.jsonl", prodigy(TEXTS) + lines([row]))
+    assert f"a.jsonl:6: {problem}" in str(caught.value)
+
+
 def test_of_several_annotators_one_is_taken_and_it_is_said(tmp_path: Path) -> None:
     (text, spans), other = TEXTS[0], TEXTS[0][1][:1]
     tasks = json.loads(label_studio(TEXTS))
     cancelled, predicted, marked_true = (json.loads(label_studio([TEXTS[0]]))[0] for _ in range(3))
     cancelled["annotations"][0]["was_cancelled"] = True
-    predicted |= {"annotations": [], "predictions": predicted["annotations"]}
+    predicted |= {"annotations": [{}], "predictions": predicted["annotations"]}
     first, true = ({"result": regions(text, found), "ground_truth": found is spans} for found in (other, spans))
     marked_true["annotations"] = [first, true]
     tasks[1]["annotations"] *= 2

@@ -80,8 +80,8 @@ PLUS = "# global.columns = ID FORM UPOS NER\n" + written(
 )
 TWO = written(lambda i, j, w, t: (w, t))
 DIALECTS = {
-    "germeval.tsv": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 has tags of the same types"),
-    "germeval.conll": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 has tags of the same types"),
+    "germeval.tsv": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 holds spans, too"),
+    "germeval.conll": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 holds spans, too"),
     "de.train": (GERMEVAL, "words 1 (0 counts them), tags 2"),
     "uner.iob2": (UNER, "words 1 (0 counts them), tags 2;"),
     "plus.conllup": (PLUS, "words FORM, tags NER;"),
@@ -167,6 +167,7 @@ FAULTS = [
      r"a\.conll:7: column 0 counts the words of other sentences, but here '1' comes after 5"),
     (UNER.replace("was\tO\t-\t-\n", "was\tO\t-\n"), r"a\.conll:4: 4 columns \(parted by tabs\), other lines have 5"),
     (TWO.replace("was\tO", "was O").replace("in\tO", "in it\tO"), r"a\.conll:2: 1 column \(parted by tabs\), other l"),
+    (TWO.replace("was\tO", "was\t\tO"), r"a\.conll:2: 3 columns \(parted by tabs\), other lines have 2"),
     (written(lambda i, j, w, t: (w, t), " ").replace("was O", "was it O"), r"a\.conll:2: 3 columns \(parted by sp"),
     ("# global.columns = ID FORM\n" + UNER, "2 columns are named, the lines have 5"),
     ("#FORMAT=WebAnno TSV 3.3\n#T_SP=x|value\n\n\n#Text=a b\n1-1\t0-1\ta\t_\n", "is WebAnno TSV, which is not read"),
@@ -181,6 +182,17 @@ def test_faults_are_told_with_their_line(tmp_path: Path, text: str, problem: str
 
 def test_one_line_with_spaces_where_others_have_tabs_is_read_when_all_fit(tmp_path: Path) -> None:
     expect(read(tmp_path, "a.conll", TWO.replace("was\tO", "was O")), "words 0, tags 1")
+
+
+def test_inner_spans_of_other_types_are_inner_spans_too(tmp_path: Path) -> None:
+    text = "1\tanna\tB-PER\tO\n2\twas\tO\tO\n3\tin\tO\tO\n4\tnew\tB-LOC\tB-ORG\n5\tyork\tI-LOC\tO\n\n"
+    expect(read(tmp_path, "a.tsv", text * 8), "tags 2 (3 holds spans, too", SENTENCES[:1] * 8)
+
+
+def test_a_slip_in_a_column_of_other_tags_takes_no_tags_away(tmp_path: Path) -> None:
+    text = written(lambda i, j, w, t: (w, "B-NP" if j % 2 else "B-VP", t), " ") + "slip B-PER B-PER\n"
+    found = read(tmp_path, "a.conll", text)
+    expect(found, "words 0, tags 2;", [*SENTENCES, (["slip"], ["B-PER"])])
 
 
 def test_other_files_have_the_columns_of_train(tmp_path: Path) -> None:

@@ -114,6 +114,8 @@ def test_bare_types_beside_o_need_no_more_runs_than_by_chance() -> None:
     ]
     assert spelling_of(dense).form == "type"
     assert spelling_of([("O", "X", "O"), ("X", "O", "O", "O", "X")]).form == "none"
+    assert spelling_of([("LOC", "LOC", "O", "PER", "PER", "PER"), ("LOC", "LOC", "O", "O")]).form == "type"
+    assert spelling_of([("N", "N", "O", "V", "V", "V"), ("N", "N", "O", "O")]).form == "none"  # O is a pronoun there
 
 
 def test_faults_of_bare_types_stay_faults() -> None:

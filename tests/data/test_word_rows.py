@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from unfreeze.data import large_files
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
@@ -56,6 +57,15 @@ def test_every_form_gives_the_same_sentences(tmp_path: Path, name: str) -> None:
     assert [(e.words, e.label) for e in found.train] == list(zip(WORDS, TAGS, strict=True))
     assert any(columns in line for line in found.said), found.said
     assert [e.words for e in read_unlabelled(path, task=TASKS["tagging"])] == WORDS
+
+
+def test_sentences_of_a_large_file_are_not_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_files, "LARGE", 1)
+    monkeypatch.setattr(large_files, "ROWS", 7)
+    for name in FORMS:
+        path = tmp_path / name
+        path.write_text(FORMS[name][0], encoding="utf-8")
+        assert [e.words for e in read_unlabelled(path, task=TASKS["tagging"])] == WORDS
 
 
 def test_parts_of_speech_by_their_column(tmp_path: Path) -> None:

@@ -106,11 +106,13 @@ def _groups(lines: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
 
 
 def _has_tabs(lines: Sequence[str]) -> bool:
-    """Whether tabs part the columns; where the lines then differ, spaces and tabs do if all lines then agree."""
+    """Whether tabs part the columns, or, where lines have spaces instead and all lines then agree, spaces and tabs."""
     if 2 * sum("\t" in line for line in lines) <= len(lines):
         return False
-    at_tabs = {len(_fields(line.rstrip(), True)) for line in lines}
-    return len(at_tabs) == 1 or len({len(_fields(line, False)) for line in lines}) > 1
+    at_tabs = [len(_fields(line.rstrip(), True)) for line in lines]
+    usual = Counter(at_tabs).most_common(1)[0][0]
+    odd = [line for line, width in zip(lines, at_tabs, strict=True) if width != usual]
+    return not odd or not all(" " in line for line in odd) or len({len(_fields(line, False)) for line in lines}) > 1
 
 
 def _fields(line: str, tabs: bool) -> list[str]:

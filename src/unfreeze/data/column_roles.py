@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,8 @@ CONLL_2009: tuple[str, ...] = ("id", "form", "lemma", "plemma", "pos", "ppos", "
 CONLL_2009 += ("deprel", "pdeprel", "fillpred", "pred")
 CONLL_2012 = ("document", "part", "number", "word", "pos", "parse", "predicate", "frameset", "sense", "speaker", "ner")
 _LOOKED_AT = 2000
-_STEM = 3
+_PHRASES = frozenset({"NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"})
+_PHRASES |= {"AP", "AVP", "NX", "VX", "PX", "VGF", "VGNF", "VGNN", "JJP", "RBP", "CCP", "NEGP", "FRAGP", "BLK"}
 _USUAL: tuple[str, ...] = (
     "ner",
     "ner_tags",
@@ -42,7 +44,7 @@ class Roles:
     Attributes:
         word, tag: indices from 0; no tag where none is wanted.
         names: of all columns, as far as known.
-        alike: the columns behind `tag` that hold spans of the same types: inner ones, perhaps.
+        more: the columns behind `tag` that hold spans, too: inner ones, as a rule.
         before: as `Block.before`.
         guessed: which of `"--text"` and `"--label"` were not told.
         width: the file's number of columns.
@@ -51,7 +53,7 @@ class Roles:
     word: int
     tag: int | None
     names: tuple[str, ...] = ()
-    alike: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
     before: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
     width: int = 0
@@ -66,8 +68,8 @@ def roles_of(path: Path, block: Block, text: str | None, label: str | None, *, t
 
     The words: as told; named so; else the first column that holds no numbers of words, sentences or documents. The
     tags: as told; `upos` of CoNLL-U, `pos` of CoNLL-2009, the named entities of CoNLL-2012; else the last column in a
-    span scheme, or the first of several side by side that hold the same types (outer spans before inner ones); else
-    the last column that does not hold one value throughout.
+    span scheme, or the first of several side by side (outer spans before inner ones) but phrases; else the last column
+    that does not hold one value throughout.
 
     Raises:
         InputError: an unknown column, or one column for both.
@@ -79,14 +81,14 @@ def roles_of(path: Path, block: Block, text: str | None, label: str | None, *, t
     spans = span_columns(block) if (word is None and not block.before) or (tagged and tag is None) else {}
     if word is None:
         word = _word_column(block, places, spans)
-    alike: tuple[int, ...] = ()
+    more: tuple[int, ...] = ()
     guessed = (*(["--text"] if text is None else []), *(["--label"] if tagged and label is None else []))
     if tagged and tag is None:
-        tag, alike = _tag_column(block, names, places, spans, word)
+        tag, more = _tag_column(block, names, places, spans, word)
     if tag == word:
         problem = f"one column would be both word and tag; the file has columns 0 to {block.width - 1}, give --label"
         raise InputError(problem, where=f"{path}:{block.sentences[0][0][0]}")
-    return Roles(word, tag, names, alike, block.before, guessed, block.width)
+    return Roles(word, tag, names, more, block.before, guessed, block.width)
 
 
 def _names(path: Path, block: Block) -> tuple[str, ...]:
@@ -117,25 +119,29 @@ def _told(path: Path, given: str | None, names: Sequence[str], width: int, optio
     raise InputError(f"no column '{given}' for {option}{allowed}", where=str(path))
 
 
-def span_columns(block: Block) -> dict[int, set[str]]:
-    """The columns in a span scheme with letters or star-brackets, each with the types of its spans.
+def span_columns(block: Block) -> dict[int, Counter[str]]:
+    """The columns in a span scheme with letters or star-brackets, each with how often it has which type.
 
     As it seems from some sentences, evenly spread.
     """
-    found = {}
+    found: dict[int, Counter[str]] = {}
     some = block.sentences[:: 1 + len(block.sentences) // _LOOKED_AT]
     for at in range(len(block.before), block.width):
         column = [[row[at] for _, row in sentence] for sentence in some]
         spelling = spelling_of(column)
         if is_star_column(column):
-            found[at] = {tag.strip("(*)") for tags in column for tag in tags} - {""}
+            found[at] = Counter(kind for tags in column for tag in tags if (kind := tag.strip("(*)")))
         elif spelling.form not in ("none", "type"):
-            read = {tag for tags in column for tag in spelling.read(tags)}
-            found[at] = {tag[2:] for tag in read if tag != "O"}
+            found[at] = Counter(tag[2:] for tags in column for tag in spelling.read(tags) if tag != "O")
     return found
 
 
-def _word_column(block: Block, places: dict[str, int], spans: dict[int, set[str]]) -> int:
+def _are_phrases(kinds: Counter[str]) -> bool:
+    """Whether spans are mostly phrases (chunks), which files hold beside named entities."""
+    return 2 * sum(kinds[kind] for kind in _PHRASES) > kinds.total()
+
+
+def _word_column(block: Block, places: dict[str, int], spans: dict[int, Counter[str]]) -> int:
     named = [places[name] for name in places if name in WORD_NAMES]
     if named:
         return min(named)
@@ -148,9 +154,9 @@ def _word_column(block: Block, places: dict[str, int], spans: dict[int, set[str]
 
 
 def _tag_column(
-    block: Block, names: Sequence[str], places: dict[str, int], spans: dict[int, set[str]], word: int
+    block: Block, names: Sequence[str], places: dict[str, int], spans: dict[int, Counter[str]], word: int
 ) -> tuple[int, tuple[int, ...]]:
-    """The tag column, and the columns behind it that hold the same types."""
+    """The tag column, and the columns of spans behind it."""
     for layout, usual in ((CONLLU, "upos"), (CONLL_2009, "pos"), (CONLL_2012, "ner")):
         if tuple(names) == layout:
             return layout.index(usual), ()
@@ -161,7 +167,7 @@ def _tag_column(
     if found:
         last = found[-1]
         first = last
-        while first - 1 in found and 2 * _shared(spans[first], spans[first - 1]) >= len(spans[first]) > 0:
+        while first - 1 in found and not _are_phrases(spans[first - 1]):
             first -= 1
         return first, tuple(range(first + 1, last + 1))
     if named:
@@ -169,12 +175,6 @@ def _tag_column(
     left = [at for at in range(block.width) if at != word]
     varied = [at for at in left if len({row[at] for sentence in block.sentences for _, row in sentence}) > 1]
     return ((varied or left or [word])[-1]), ()
-
-
-def _shared(inner: set[str], outer: set[str]) -> int:
-    """How many types the outer spans have, too, be it with an ending: `LOCderiv` of `LOC` in German data."""
-    stems = tuple(kind for kind in outer if len(kind) >= _STEM)
-    return sum(kind in outer or kind.startswith(stems) for kind in inner)
 
 
 def roles_said(roles: Roles) -> str:
@@ -185,10 +185,10 @@ def roles_said(roles: Roles) -> str:
     parts = [f"Columns{named}: words {words}"]
     if roles.tag is not None:
         tags = f"tags {roles.name(roles.tag)}"
-        if roles.alike:
-            others = " and ".join(roles.name(at) for at in roles.alike)
-            has = "have" if roles.alike[1:] else "has"
-            tags += f" ({others} {has} tags of the same types, such as inner spans, which are not read)"
+        if roles.more:
+            others = " and ".join(roles.name(at) for at in roles.more)
+            hold = "hold" if roles.more[1:] else "holds"
+            tags += f" ({others} {hold} spans, too, inner ones as a rule, which are not read)"
         parts.append(tags)
     line = ", ".join(parts)
     line += f"{take_others(roles.guessed)}."

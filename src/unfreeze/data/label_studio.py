@@ -35,7 +35,8 @@ def label_studio_document(
     """
     if annotations is not None and not isinstance(annotations, list):
         raise InputError(f"the annotations are {shown(str(annotations))}, not a list; export anew", where=where)
-    made = [a for a in _objects(annotations) if not (a.get("was_cancelled") or a.get("skipped"))]
+    made = [a for a in _objects(annotations) if isinstance(a.get("result"), list)]
+    made = [annotation for annotation in made if not (annotation.get("was_cancelled") or annotation.get("skipped"))]
     if not made:
         tally.add(UNANNOTATED, split, where)
         return None

@@ -130,12 +130,13 @@ def _holds_spans(values: Sequence[Any]) -> bool:
 
 
 def holds_tokens(values: Sequence[Any]) -> bool:
-    """Whether values are lists of tokens with their places in the text, as Prodigy's."""
+    """Whether most values are lists of tokens with their places in the text, as Prodigy's."""
     some = [value for value in values if value][:_SAMPLE]
-    return bool(some) and all(
-        isinstance(value, list) and all(isinstance(t, dict) and {"start", "end"} <= t.keys() for t in value)
-        for value in some
-    )
+    return sum(map(_are_tokens, some)) > _MOSTLY * len(some)
+
+
+def _are_tokens(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(t, dict) and {"start", "end"} <= t.keys() for t in value)
 
 
 def documents_of(table: Table, columns: SpanColumns, split: str, label: str | None, tally: Tally) -> list[Document]:
@@ -202,14 +203,27 @@ def own_words(tokens: Any, text: str, where: str) -> tuple[tuple[int, int], ...]
         InputError: tokens that are not in the text, or not in its order.
     """
     words: list[tuple[int, int]] = []
-    for token in tokens:
-        start, end = token.get("start"), token.get("end")
-        named = token.get("text")
-        whole = isinstance(start, int) and isinstance(end, int) and (words[-1][1] if words else 0) <= start <= end
-        if not whole or end > len(text) or (isinstance(named, str) and named != text[start:end]):
-            problem = f"the token {start} to {end} ('{shown(str(named))}') is not there in the text"
-            raise InputError(f"{problem}; export texts and tokens anew", where=where)
-        words.append((start, end))
+    end = 0
+    for token in tokens if isinstance(tokens, list) else [tokens]:
+        place = (
+            (token.get("start"), token.get("end"), token.get("text"))
+            if isinstance(token, dict)
+            else (token, None, None)
+        )
+        match place:
+            case (int(start), int(stop), named) if end <= start <= stop <= len(text) and not text[end:start].strip():
+                fits = not isinstance(named, str) or named == text[start:stop]
+            case _:
+                fits = False
+        if not fits:
+            found = f"{place[0]} to {place[1]} ('{shown(str(place[2]))}')"
+            advice = "tokens follow each other and leave out white space only; export texts and tokens anew"
+            raise InputError(f"the token {shown(found)} is not there in the text; {advice}", where=where)
+        end = stop
+        words.append((start, stop))
+    if text[end:].strip():
+        problem = f"no token has the end of the text ('{shown(text[end:].strip())}')"
+        raise InputError(f"{problem}; export texts and tokens anew", where=where)
     return tuple(words)
 
 

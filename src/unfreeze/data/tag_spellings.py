@@ -79,8 +79,9 @@ def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
     """How these tags are spelled.
 
     Nine tenths of the tags but the outside one must be spelled in one way; the rest are then faults to be told.
-    Bare types are taken for spans when a usual outside tag is the most frequent, the types are few, and equal ones
-    stand side by side as often as by chance where that tag is `O`, twice as often elsewhere: parts of speech do not.
+    Bare types are taken for spans when a usual outside tag is the most frequent (or `O` has a fifth of the words, and
+    all others are longer), the types are few, and equal ones stand side by side as often as by chance where that tag is
+    `O`, twice as often elsewhere: parts of speech do not.
     """
     sequences = list(sequences)
     counts = Counter(tag for tags in sequences for tag in tags)
@@ -145,17 +146,24 @@ def _bare_letters(counts: Counter[str]) -> Spelling | None:
 
 
 def _bare_types(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> Spelling | None:
-    if len(counts) < 2 or len(counts) > MANY_TYPES + 1:
+    if not 2 <= len(counts) <= MANY_TYPES + 1:
         return None
-    (outside, number), (example, _) = counts.most_common(2)
-    types = counts.keys() - {outside}
-    if outside.casefold() not in OUTSIDE or all(tag.isdecimal() for tag in types):
-        return None
-    if _lettered(counts).total() >= _RARELY * (counts.total() - number):
+    outside = _outside_of_types(counts)
+    types = Counter({tag: n for tag, n in counts.items() if tag != outside})
+    if outside is None or all(tag.isdecimal() for tag in types) or _lettered(counts).total() >= _RARELY * types.total():
         return None
     if not _runs(counts, outside, sequences, 1 if outside in ("O", "o") else 2):
         return None
-    return Spelling("type", outside=outside, example=example, sure=False)
+    return Spelling("type", outside=outside, example=types.most_common(1)[0][0], sure=False)
+
+
+def _outside_of_types(counts: Counter[str]) -> str | None:
+    """The most frequent tag, if it is called as the outside one is, or an `O` among longer tags that is not rare."""
+    most = counts.most_common(1)[0][0]
+    if most.casefold() in OUTSIDE:
+        return most
+    usual = next((tag for tag in ("O", "o") if counts[tag] >= _OFTEN / 2 * counts.total()), None)
+    return usual if all(len(tag) > 1 for tag in counts if tag != usual) else None
 
 
 def _runs(counts: Counter[str], outside: str, sequences: Iterable[Sequence[str]], times: int = 2) -> bool:

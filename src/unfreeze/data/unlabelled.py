@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from unfreeze.data.columns import choose_columns
@@ -21,6 +22,7 @@ from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import words_example
 from unfreeze.data.text_files import load
 from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
+from unfreeze.data.word_rows import find_rows_of_words
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
 
@@ -48,6 +50,11 @@ class Wanted:
     def pair(self) -> bool:
         """Whether pairs are wanted."""
         return self.task.pair if self.task else self.text_b is not None
+
+    @property
+    def tags(self) -> bool:
+        """Whether words may be wanted."""
+        return self.task is None or self.task.target == "tags"
 
     @property
     def names(self) -> set[str]:
@@ -84,8 +91,10 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
     """
     lines = not wanted.pair and wanted.text is None
     tables = large_tables(path, wanted.names, lines)
-    if tables is not None:
-        for table in tables:
+    first = next(iter(tables), None) if tables is not None else None
+    # A sentence of words in rows may not be parted.
+    if tables is not None and first is not None and not (wanted.tags and find_rows_of_words(first, wanted.text)):
+        for table in chain([first], tables):
             yield _of_table(table, wanted)
         return
     kind, content = load(path)
@@ -105,7 +114,7 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
 
 def _of_table(table: Table, wanted: Wanted) -> tuple[Example, ...]:
     task, usual, text, text_b = wanted.task, wanted.usual, wanted.text, wanted.text_b
-    tags = task is None or task.target == "tags"
+    tags = wanted.tags
     if not wanted.pair and tags:
         named = usual[0] if text is None and usual[0] in table.columns else text
         found = given_words(table, named) or task_texts(table, text)
