@@ -171,6 +171,28 @@ def test_code_of_its_own_in_the_place_of_the_transformer_is_told(folder: Path) -
     assert "its first module is Transformer2, code of its own, which is not run" in said(folder)
 
 
+def test_settings_of_its_transformer_are_passed_on_or_told(tmp_path: Path) -> None:
+    folder = sentence_transformer(tmp_path / "made", base(tmp_path / "base", "qwen3"), limit=30)
+    before, _ = embedded(folder, TEXTS)
+    changed(folder, "sentence_bert_config.json", config_args={"rms_norm_eps": 0.5, "cache_dir": "elsewhere"})
+    vectors, encoder = embedded(folder, TEXTS)
+    expected = library.SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
+    torch.testing.assert_close(vectors, torch.from_numpy(expected), atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(vectors, before, atol=1e-2)
+    assert encoder.said == ()
+    encoder.save(tmp_path / "saved")
+    assert torch.equal(embedded(tmp_path / "saved", TEXTS)[0], vectors)
+    more = {"tokenizer_args": {"model_max_length": 9, "add_eos": True}, "model_args": {"dtype": "float16", "x": 1}}
+    changed(folder, "sentence_bert_config.json", **more)
+    assert load_encoder(str(folder)).max_length == 9
+    assert "have add_eos, x, which is not done here" in said(folder)
+
+
+def test_folders_of_the_first_releases(folder: Path) -> None:
+    listed(folder, ("sentence_transformers.models.BERT", ""), ("sentence_transformers.models.Pooling", "1_Pooling"))
+    assert "code of its own" not in said(folder)
+
+
 @pytest.mark.parametrize(
     ("modules", "problem"),
     [

@@ -54,7 +54,7 @@ def load_transformer(
     if scratch is not None:
         source = with_safe_weights(source, scratch)
     _quiet()
-    config = _configuration(source)
+    config = _configuration(source, sentence.config if sentence else {})
     tokenizer, about_tokenizer = read_tokenizer(source)
     if sentence is not None and sentence.lower_case:
         tokenizer = lower_cased(tokenizer)
@@ -83,11 +83,11 @@ def _quiet() -> None:
 # the folder's code is to be run. A test looks for it.
 
 
-def _configuration(source: Source) -> Any:
+def _configuration(source: Source, over: Mapping[str, str | float]) -> Any:
     from transformers import AutoConfig
 
     with source.loading():
-        config = AutoConfig.from_pretrained(source.where, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(source.where, trust_remote_code=False, **over)
     check_sizes(source, config)
     if source.settings("config.json").get("max_position_embeddings", 1) in (None, -1, 0):
         with suppress(NotImplementedError):

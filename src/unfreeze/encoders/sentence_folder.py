@@ -34,7 +34,18 @@ _NO_ENCODER = {
     "BoW": "a bag of words, which every comparison has beside it anyway",
     "CLIPModel": "CLIP, which reads pictures too; give a folder of a text encoder",
 }
+# Also as the first releases called it, a class for each kind.
+_TRANSFORMERS = (
+    "Transformer", "MLMTransformer", "BERT", "RoBERTa", "DistilBERT", "ALBERT", "XLMRoBERTa", "XLNet", "CamemBERT",
+    "T5",
+)  # fmt: skip
 _SEVERAL = ("Router", "Asym")
+# Settings of the transformer module that change nothing here, or how and from where it is loaded.
+_IDLE = (
+    "add_pooling_layer", "attn_implementation", "cache_dir", "dtype", "local_files_only", "model_max_length", "padding",
+    "padding_side", "revision", "subfolder", "token", "torch_dtype", "trust_remote_code", "truncation", "use_cache",
+    "use_fast",
+)  # fmt: skip
 _SILENT = ("Dropout",)  # nothing is dropped from what is read
 
 
@@ -48,6 +59,7 @@ class SentenceModel:
         lower_case: texts are lower-cased before the tokenizer.
         pooling: how one vector is made of a text; None where there is no such module.
         normalise: that vector is brought to length 1.
+        config: settings that go over the transformer's configuration.
         prompt: what is put before every text unless another is asked for.
         prompts: all that it has, by name.
         prompt_counts: whether the prompt's pieces are pooled too.
@@ -59,6 +71,7 @@ class SentenceModel:
     lower_case: bool = False
     pooling: Pooling | None = None
     normalise: bool = False
+    config: Mapping[str, str | float] = field(default_factory=dict)
     prompt: str = ""
     prompts: Mapping[str, str] = field(default_factory=dict)
     prompt_counts: bool = True
@@ -77,16 +90,41 @@ def read_sentence_model(source: Source) -> SentenceModel | None:
     kind, path = modules[0]
     _check_first(source, kind)
     pooling, counts, normalise, said = _vector(source, modules[1:])
-    if kind not in ("Transformer", "MLMTransformer"):
+    if kind not in _TRANSFORMERS:
         said.insert(0, f"Warning: its first module is {kind}, code of its own, which is not run: {_plainly(path)}.")
     settings = _transformer_settings(source, path)
     prompts, prompt = _prompts(source)
-    limit = settings.get("max_seq_length")
+    limit = settings.get("max_seq_length") or _given(settings, "processor_kwargs", "tokenizer_args").get(_LIMIT)
     return SentenceModel(
         path=path, limit=int(limit) if isinstance(limit, int) and limit > 0 else None,
-        lower_case=settings.get("do_lower_case") is True, pooling=pooling, normalise=normalise, prompt=prompt,
-        prompts=prompts, prompt_counts=counts, said=(*said, *_kind_said(source)),
+        lower_case=settings.get("do_lower_case") is True, pooling=pooling, normalise=normalise,
+        config=_given(settings, "config_kwargs", "config_args", idle=_IDLE), prompt=prompt, prompts=prompts,
+        prompt_counts=counts, said=(*said, *_settings_said(settings), *_kind_said(source)),
     )  # fmt: skip
+
+
+_LIMIT = "model_max_length"
+
+
+def _given(settings: Mapping[str, Any], *names: str, idle: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Plain values of a setting that may have several names, without some of them."""
+    values: dict[str, Any] = next((settings[name] for name in names if isinstance(settings.get(name), dict)), {})
+    return {k: v for k, v in values.items() if k not in idle and isinstance(v, str | int | float | bool)}
+
+
+def _settings_said(settings: Mapping[str, Any]) -> list[str]:
+    """A line on settings for tokenizer and model that are not passed on."""
+    text = settings.get("processing_kwargs")
+    left = {
+        **_given(settings, "processor_kwargs", "tokenizer_args", idle=_IDLE),
+        **_given(settings, "model_kwargs", "model_args", idle=_IDLE),
+        **_given(text if isinstance(text, dict) else {}, "text", idle=_IDLE),
+    }
+    if not left:
+        return []
+    return [
+        f"Warning: its sentence-transformers settings have {', '.join(sorted(left))[:100]}, which is not done here."
+    ]
 
 
 def _plainly(path: str) -> str:
