@@ -60,6 +60,20 @@ def test_canine_is_refused_with_the_reason(told: bool, tmp_path: Path) -> None:
         load_encoder(str(tmp_path))
 
 
+def test_a_limit_and_padding_in_the_file_are_no_part_of_how_texts_are_cut(tmp_path: Path) -> None:
+    tokenizer = make_tokenizer()
+    tokenizer.backend_tokenizer.enable_padding(length=30, pad_id=0)
+    tokenizer.backend_tokenizer.enable_truncation(5)
+    tokenizer.save_pretrained(tmp_path)
+    make_model("bert").save_pretrained(tmp_path)
+    told = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({**told, "tokenizer_class": "BertTokenizer"}))
+    read, said = read_tokenizer(Source("t", tmp_path))
+    assert said == []
+    assert type(read).__name__ == "BertTokenizer"
+    assert len(read.backend_tokenizer.encode("the cat sat in rome and ran").ids) == 9
+
+
 def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_path: Path) -> None:
     tokenizer = make_tokenizer()
     own = [tokenizer.backend_tokenizer.normalizer, normalizers.Replace("a", "b")]

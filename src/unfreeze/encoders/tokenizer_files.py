@@ -44,7 +44,10 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
     kind = type(tokenizer).__name__
     if kind == "ByT5Tokenizer":
         return _of_bytes(tokenizer), []
-    if not tokenizer.is_fast:
+    if tokenizer.is_fast:  # its file may say otherwise; inputs are cut where they are read
+        tokenizer.backend_tokenizer.no_padding()
+        tokenizer.backend_tokenizer.no_truncation()
+    else:
         if file is None:
             raise source.error(f"has no fast tokenizer (its {kind} has none), which word alignment needs")
         tokenizer = sentencepiece_files.fast_one(source, tokenizer, file)
