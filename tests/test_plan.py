@@ -155,3 +155,16 @@ def test_other_data_takes_the_place_of_the_plans_files() -> None:
     plan = Plan(train="a.tsv", test="b.tsv")
     assert merged(plan, {"data": "other"}, "command line") == Plan("other")
     assert merged(plan, {"data": "other", "test": "c.tsv"}, "command line") == Plan("other", test="c.tsv")
+
+
+def test_a_split_may_have_several_files(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text("train: [a.csv, 'parts/*.csv']\ndev: dev.csv\n", encoding="utf-8")
+    plan = read_plan(path)
+    assert plan.train == (str(tmp_path / "a.csv"), str(tmp_path / "parts/*.csv"))
+    assert plan.dev == str(tmp_path / "dev.csv")
+    assert plain(plan)["train"] == list(plan.train)
+    assert plan_from(plain(plan)) == plan
+    for wrong in ([], [1], {"a": "b"}, 7):
+        with pytest.raises(InputError, match="train"):
+            plan_from({"train": wrong})

@@ -24,7 +24,10 @@ app = typer.Typer(
 )  # fmt: skip
 
 Data = Annotated[str | None, typer.Argument(metavar="DATA", help="File, or folder with train/dev/test.")]
-Split = Annotated[str | None, typer.Option(metavar="FILE", help="Name this split's file outright.")]
+Split = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FILE", help="Name this split's file outright; several by repeating it or as 'PATTERN*'."),
+]
 Column = Annotated[str | None, typer.Option(metavar="COL", help="Column by name (or index where there is no header).")]
 Kind = Annotated[
     str | None,
@@ -161,11 +164,12 @@ def check(
     task: Kind = None,
 ) -> None:
     """Read and audit the data, train nothing."""
+    asked = {k: v for k, v in locals().items() if v is not None}
     from unfreeze.data.audit import audit
     from unfreeze.data.audit_lines import audit_lines
     from unfreeze.experiment.question import read_data
 
-    dataset = read_data(_plan(None, {k: v for k, v in locals().items() if v is not None and isinstance(v, str)}))
+    dataset = read_data(_plan(None, asked))
     for line in (*dataset.said, *audit_lines(audit(dataset))):
         typer.echo(line)
 
@@ -389,6 +393,9 @@ def _plan(file: Path | None, given: dict[str, Any]) -> Plan:
     """The plan file's settings with the options given on the command line over them."""
     from unfreeze.plan import Plan, merged, read_plan
 
+    files = {split: given[split] for split in ("train", "dev", "test") if given.get(split)}
+    alone = {split: names[0] for split, names in files.items() if len(names) == 1}
+    given = {k: v for k, v in given.items() if v != []} | alone
     return merged(Plan() if file is None else read_plan(file), given, "command line")
 
 

@@ -106,7 +106,8 @@ class Plan:
     """One question: which data, which encoder, which methods, how much effort.
 
     Attributes:
-        data: file or folder; train, dev, test name files outright and win over what `data` holds.
+        data: file or folder; train, dev, test name files outright and win over what `data` holds: one or several,
+            folders of one split, or patterns such as `train-*.csv`.
         methods: None takes both, or feature extraction alone where the encoder cannot be fine-tuned.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
@@ -124,9 +125,9 @@ class Plan:
     """
 
     data: str | None = None
-    train: str | None = None
-    dev: str | None = None
-    test: str | None = None
+    train: str | tuple[str, ...] | None = None
+    dev: str | tuple[str, ...] | None = None
+    test: str | tuple[str, ...] | None = None
     text: str | None = None
     text_b: str | None = None
     label: str | None = None
@@ -161,6 +162,9 @@ class Plan:
         check_length(self.max_length)
         if self.unfreeze_top is not None and self.unfreeze_top < 1:
             raise InputError(f"{self.unfreeze_top} layer groups; at least 1 is needed", where="unfreeze_top")
+        for split in ("train", "dev", "test"):
+            if getattr(self, split) == ():
+                raise InputError("names no file; leave it out, or name one or more", where=split)
         for name in ("equivalence", "cache_gb"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
@@ -232,6 +236,8 @@ def read_plan(path: Path) -> Plan:
         for key in ("data", "train", "dev", "test"):
             if isinstance(values.get(key), str):
                 values[key] = str(path.parent / values[key])
+            elif isinstance(values.get(key), list):
+                values[key] = [str(path.parent / one) if isinstance(one, str) else one for one in values[key]]
         if isinstance(values.get("encoder"), str) and os.path.exists(path.parent / values["encoder"]):
             values["encoder"] = str(path.parent / values["encoder"])
     try:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.data.folders import find_splits, split_of
+from unfreeze.data.folders import find_splits
+from unfreeze.data.sources import Source
+from unfreeze.data.split_names import split_of
 from unfreeze.errors import InputError
 
 
@@ -45,7 +47,7 @@ def folder(root: Path, *names: str) -> Path:
 def test_the_plainest_name_wins_and_the_others_are_said(tmp_path: Path) -> None:
     names = ["train_phrases.tsv", "train.tsv", "dev_mismatched.tsv", "dev_matched.tsv", "test.tsv", "genres.tsv"]
     found, said = find_splits(folder(tmp_path, *names, "README.md", ".hidden", "LICENSE"), {})
-    assert {split: path.name for split, path in found.items()} == {
+    assert {split: source.paths[0].name for split, source in found.items()} == {
         "train": "train.tsv",
         "dev": "dev_matched.tsv",
         "test": "test.tsv",
@@ -59,15 +61,16 @@ def test_the_plainest_name_wins_and_the_others_are_said(tmp_path: Path) -> None:
 
 def test_named_files_win(tmp_path: Path) -> None:
     other = tmp_path / "other.tsv"
-    found, said = find_splits(folder(tmp_path, "train.tsv", "dev.tsv"), {"dev": other})
-    assert (found["dev"], found["train"].name, said) == (other, "train.tsv", [])
-    assert find_splits(None, {"train": other}) == ({"train": other}, [])
-    assert find_splits(tmp_path / "train.tsv", {"test": other})[0] == {"train": tmp_path / "train.tsv", "test": other}
+    found, said = find_splits(folder(tmp_path, "train.tsv", "dev.tsv"), {"dev": [other]})
+    assert (found["dev"], found["train"].shown.name, said) == (Source((other,)), "train.tsv", [])
+    assert find_splits(None, {"train": [other]}) == ({"train": Source((other,))}, [])
+    found, _ = find_splits(tmp_path / "train.tsv", {"test": [other]})
+    assert found == {"train": Source((tmp_path / "train.tsv",)), "test": Source((other,))}
 
 
 def test_the_only_file_of_a_folder_is_train(tmp_path: Path) -> None:
     found, said = find_splits(folder(tmp_path, "wikigold.conll", "README"), {})
-    assert (list(found), found["train"].name) == (["train"], "wikigold.conll")
+    assert (list(found), found["train"].shown.name) == (["train"], "wikigold.conll")
     assert "wikigold.conll" in said[0]
 
 
@@ -80,7 +83,7 @@ def test_no_training_file_names_what_was_found(tmp_path: Path) -> None:
 
 def test_nothing_and_nowhere(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no training data"):
-        find_splits(None, {"dev": tmp_path})
+        find_splits(None, {"dev": [tmp_path / "dev.tsv"]})
     with pytest.raises(InputError, match="no such file or folder"):
         find_splits(tmp_path / "nowhere", {})
     with pytest.raises(InputError, match="found no files"):

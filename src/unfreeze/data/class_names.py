@@ -17,10 +17,16 @@ def names_in_schema(metadata: Mapping[bytes, bytes] | None) -> dict[str, tuple[s
     """
     try:
         found = json.loads((metadata or {})[METADATA])
-        features = found["info"]["features"]
-        named = {str(column): _names(feature) for column, feature in features.items()}
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+        return names_of_features(found["info"]["features"])
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
+
+
+def names_of_features(features: Any) -> dict[str, tuple[str, ...]]:
+    """The same from the features themselves, by column, as they stand in `dataset_info.json` too."""
+    if not isinstance(features, dict):
+        return {}
+    named = {str(column): _names(feature) for column, feature in features.items()}
     return {column: names for column, names in named.items() if names}
 
 

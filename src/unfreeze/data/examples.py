@@ -60,7 +60,7 @@ class Dataset:
         name: folder or file stem.
         said: what was guessed or changed while reading, one sentence each, to be told to the user.
         columns: which column served as text, text_b, label (empty for CoNLL data without named columns).
-        files: split to file path as given; a split that was cut out of another file says so in `said`.
+        files: split to file path as given, or to several; a split that was cut out of another file says so in `said`.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Dataset:
     test: tuple[Example, ...]
     said: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 
     def split(self, name: SplitName) -> tuple[Example, ...]:
         """The examples of one split."""

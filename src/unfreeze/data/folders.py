@@ -1,82 +1,245 @@
-"""Which file is which split, by the names that people give them."""
+"""Which files are which split, by the names that people, tools and hubs give files and folders."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from glob import escape, glob
+from itertools import combinations
 from pathlib import Path
 
+from unfreeze.data.class_folders import class_folders, class_source
+from unfreeze.data.data_files import files_in, folders_in, may_be_data
 from unfreeze.data.examples import SPLITS, SplitName
-from unfreeze.errors import InputError
+from unfreeze.data.hub_card import CARD, configurations
+from unfreeze.data.named_files import lone_part, named_sources, shared_files
+from unfreeze.data.saved_sets import SETS, is_saved, saved_set, saved_splits
+from unfreeze.data.shards import Family, families
+from unfreeze.data.sources import Source, in_order
+from unfreeze.data.split_folders import packed_in, split_folder
+from unfreeze.data.split_names import WORDS, split_of
+from unfreeze.errors import InputError, listed
 
-WORDS: dict[str, SplitName] = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("dev", "devel", "development", "valid", "validation", "val", "testa"), "dev"),
-    **dict.fromkeys(("test", "testing", "testb"), "test"),
-}
-_NO_DATA = frozenset({".md", ".rst", ".html", ".pdf", ".py", ".sh", ".yaml", ".yml", ".gz", ".zip", ".xz", ".tar"})
+FEW = 6  # names in a message
+DEEPEST = 3  # folders inside each other that are looked into for one that holds the splits
 
-
-def split_of(name: str) -> SplitName | None:
-    """The split that a file name tells: its one word for a split, also right behind a digit (`wnut17train`)."""
-    words = [word for word in re.split(r"[^0-9a-z]+", name.lower()) if word]
-    words = [re.sub(r"^.*\d(?=(train|dev|test)$)", "", word) for word in words]
-    found = {WORDS[word] for word in words if word in WORDS}
-    return found.pop() if len(found) == 1 else None
+Found = tuple[dict[SplitName, Source], list[str]]
 
 
-def _plainness(path: Path) -> tuple[int, int, str]:
-    """Sort key: the name with the fewest words, then the shortest, is the split; others are its variants."""
-    return len(re.split(r"[^0-9A-Za-z]+", path.name)), len(path.name), path.name
-
-
-def find_splits(data: Path | None, named: Mapping[SplitName, Path]) -> tuple[dict[SplitName, Path], list[str]]:
+def find_splits(data: Path | None, named: Mapping[SplitName, Sequence[Path]]) -> Found:
     """Files of the splits.
 
     Args:
         data: a file (the training file) or a folder, whose other files are looked at by name only.
-        named: files named outright; they win over what `data` holds.
+        named: files, folders and patterns (`train-*.csv`) named outright; they win over what `data` holds.
 
     Returns:
-        Split to file, `train` always among them, and what was chosen among several, in sentences.
+        Split to its files, `train` always among them, and what was chosen among several, in sentences.
 
     Raises:
-        InputError: nothing named, a missing path, no training file (the message tells what was found).
+        InputError: nothing named, a missing path, no training file (the message tells what was found), or files of
+            which it is not safe to say whether they belong together.
     """
+    own, said = named_sources(named)
     if data is None:
-        if "train" not in named:
+        if "train" not in own:
             raise InputError("no training data; give DATA or --train FILE", where="DATA")
-        return dict(named), []
+        return own, [*said, *shared_files(own)]
     if not data.exists():
         raise InputError("no such file or folder; check the path", where=str(data))
     if not data.is_dir():
-        return {"train": data, **named}, []
-    files = sorted((p for p in data.iterdir() if _is_data(p)), key=_plainness)
-    found, said = dict(named), []
-    for split in SPLITS:
-        candidates = [path for path in files if split_of(path.name) == split]
-        if split in named or not candidates:
-            continue
-        found[split] = candidates[0]
-        if candidates[1:]:
-            others = ", ".join(path.name for path in candidates[1:])
-            said.append(f"{split}: {candidates[0].name} was taken, not {others}; --{split} FILE chooses.")
-    unclear = [path for path in files if split_of(path.name) is None]
-    if not found and len(unclear) == 1:
-        return {"train": unclear[0]}, [f"train: {unclear[0].name}, the only file of the folder."]
+        if "train" in own:
+            problem = "DATA is a file, and --train names another; which is it? A pattern of files needs quote marks"
+            raise InputError(f"{problem}: --train 'train-*.csv'", where=str(data))
+        found, more = {"train": Source((data,)), **own}, lone_part(data)
+        return found, [*more, *said, *shared_files(found)]
+    found, more = _in_folder(data, own, DEEPEST)
+    return found, [*more, *said, *shared_files(found)]
+
+
+def _in_folder(folder: Path, own: dict[SplitName, Source], deep: int) -> Found:
+    """The splits of a folder, in the first layout that it has; `own` were named and win."""
+    if is_saved(folder):
+        source, said = saved_set(folder)
+        return {"train": source, **own}, said
+    if (sets := saved_splits(folder)) is not None:
+        return _with_train(folder, *_by_folder(folder, [folder / name for name in sets], own, SETS))
+    if (by_card := _by_card(folder, own)) is not None:
+        return by_card
+    files = families(files_in(folder), frozenset(WORDS))
+    folders = folders_in(folder)
+    found, said = _by_name(folder, files, own)
+    inside = [path for path in folders if split_of(path.name) and (files_in(path) or folders_in(path))]
+    if inside:
+        found, more = _by_folder(folder, inside, found, None)
+        said += more
+    unclear = [family for family in files if split_of(family.name) is None]
     if "train" not in found:
-        names = ", ".join(sorted(path.name for path in files)) or "no files"
-        raise InputError(f"no training file in the folder, found {names}; name one with --train", where=str(data))
-    if unclear:
-        said.append(f"Not used, as their names tell no split: {', '.join(path.name for path in unclear)}.")
+        alone = found.keys() <= own.keys() and len(unclear) == 1
+        if alone and not class_folders(folders) and not any(_holds(path, DEEPEST) for path in folders):
+            return _only_family(unclear[0], found)
+        return _deeper(folder, folders, files, own, found, deep)
+    if len(found) > len(own):
+        aside = [path.name for path in folders if files_in(path)] if not inside else []
+        said += _unused(unclear)
+        said += (
+            [f"Not looked into: {'the folders' if aside[1:] else 'the folder'} {listed(aside, FEW)}."] if aside else []
+        )
     return found, said
 
 
-def _is_data(path: Path) -> bool:
-    stem = path.stem.lower()
-    return (
-        path.is_file()
-        and not path.name.startswith((".", "_"))
-        and path.suffix.lower() not in _NO_DATA
-        and not stem.startswith(("readme", "licence", "license"))
-    )
+def _unused(files: Iterable[Family]) -> list[str]:
+    names = [path.name for family in files for path in family.paths]
+    return [f"Not used, as their names tell no split: {listed(names, FEW)}."] if names else []
+
+
+def _with_train(folder: Path, found: dict[SplitName, Source], said: list[str]) -> Found:
+    if "train" not in found:
+        names = listed(sorted(found), FEW) or "none"
+        raise InputError(f"no training set in the folder, found {names}; name one with --train", where=str(folder))
+    return found, said
+
+
+def _by_card(folder: Path, own: Mapping[SplitName, Source]) -> Found | None:
+    """The files that the folder's card names by split; None where it does not."""
+    known = configurations(folder) if "train" not in own else []
+    if len(known) > 1:
+        shown = [f"{one.name} ({one.folder})" if one.folder != "." else one.name for one in known]
+        problem = (
+            f"{CARD} lists {len(known)} sets: {listed(shown, 12)}; give the folder of one, or its files with --train"
+        )
+        raise InputError(problem, where=str(folder))
+    found, said = dict(own), []
+    for name, patterns in known[0].files.items() if known else ():
+        split = split_of(name)
+        if split is None:
+            said.append(f"Not used: {name}, of which {CARD} says {listed(patterns, FEW)}.")
+        elif split in own:
+            continue
+        else:
+            places = (
+                name for pattern in patterns for name in glob(str(Path(escape(str(folder))) / pattern), recursive=True)
+            )
+            paths = [path for path in map(Path, places) if may_be_data(path)]
+            if not paths:
+                problem = f"{CARD} says that {name} is {listed(patterns, FEW)}, but no such file is there"
+                raise InputError(f"{problem}; download it, or name files with --train", where=str(folder))
+            if split in found:
+                problem = f"{CARD} has several sets for {split}; say which, as in --{split} FILE"
+                raise InputError(problem, where=str(folder))
+            families(paths, frozenset(WORDS), in_folder=True)
+            found[split] = Source(in_order(dict.fromkeys(paths)))
+    return (found, said) if found.keys() > own.keys() and "train" in found else None
+
+
+def _by_name(folder: Path, files: Sequence[Family], own: Mapping[SplitName, Source]) -> Found:
+    """Splits whose files stand in the folder itself."""
+    found, said = dict(own), []
+    counted: dict[SplitName, Family] = {}
+    for split in SPLITS:
+        candidates = sorted((f for f in files if split_of(f.name) == split), key=_plainness)
+        if split in own or not candidates:
+            continue
+        chosen, *others = candidates
+        for other in others:
+            _check_apart(folder, split, chosen, other)
+        found[split] = Source(chosen.paths)
+        counted[split] = chosen
+        if others:
+            names = ", ".join(path.name for other in others for path in other.paths)
+            said.append(f"{split}: {chosen.paths[0].name} was taken, not {names}; --{split} FILE chooses.")
+    _check_folds(folder, counted)
+    return found, said
+
+
+def _plainness(family: Family) -> tuple[int, int, str]:
+    """Sort key: the name with the fewest words, then the shortest, is the split; others are its variants."""
+    return len(re.split(r"[^0-9A-Za-z]+", family.name)), len(family.name), family.name
+
+
+def _check_apart(folder: Path, split: SplitName, chosen: Family, other: Family) -> None:
+    """Refuse to choose between names that say nothing of which is the whole: both may belong together."""
+    stems = [family.name.partition(".")[0] for family in (chosen, other)]
+    same = stems[0] == stems[1]
+    if (same and chosen.parted != other.parted) or (not same and _plainness(chosen)[:2] == _plainness(other)[:2]):
+        both = f"{chosen.paths[0].name} and {other.paths[0].name}"
+        problem = f"{both} may both be {split}; name one, or all that belong together, as in --{split} '{split}*'"
+        raise InputError(problem, where=str(folder))
+
+
+def _check_folds(folder: Path, chosen: Mapping[SplitName, Family]) -> None:
+    """Refuse files numbered alike in two splits, which may be folds of one set: put together they would overlap."""
+    bare = {split: family for split, family in chosen.items() if len(family.paths) > 1 and not family.counted}
+    for first, second in combinations(bare, 2):
+        if len(bare[first].paths) == len(bare[second].paths):
+            names = f"{bare[first].paths[0].name}, ... and {bare[second].paths[0].name}, ..."
+            problem = f"{names} may be folds, or parts of each split; name the files with --{first} and --{second}"
+            raise InputError(f"{problem} (--{first} '{first}*' takes all)", where=str(folder))
+
+
+def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, Source], told_by: str | None) -> Found:
+    """Splits that have a folder each, but for those found already."""
+    new, said = dict(found), []
+    taken: dict[SplitName, Path] = {}
+    for path in in_order(inside):
+        split = split_of(path.name)
+        if split is None:
+            said.append(f"Not used: {path.name}, whose name tells no split.")
+        elif told_by and not path.is_dir():
+            raise InputError(f"{told_by} names {path.name}, which is not there; copy it whole", where=str(folder))
+        elif split in found:
+            said.append(f"{split}: the folder {path.name} was not read; --{split} {path.name} chooses it.")
+        elif split in taken:
+            names = f"{taken[split].name} and {path.name}"
+            raise InputError(f"the folders {names} may both be {split}; say which with --{split}", where=str(folder))
+        else:
+            taken[split] = path
+            new[split], more = split_folder(path)
+            said += more
+            if path.name.lower().startswith("partial"):
+                said.append(f"Warning: {split}: {path.name} holds only the first part of the set.")
+    return new, said
+
+
+def _only_family(family: Family, found: Mapping[SplitName, Source]) -> Found:
+    names = f"{len(family.paths):,} parts of one" if len(family.paths) > 1 else family.paths[0].name
+    return {"train": Source(family.paths), **found}, [f"train: {names}, the only file of the folder."]
+
+
+def _deeper(
+    folder: Path,
+    folders: Sequence[Path],
+    files: Sequence[Family],
+    own: dict[SplitName, Source],
+    found: Mapping[SplitName, Source],
+    deep: int,
+) -> Found:
+    """Splits of the one folder inside that holds some; or what was found instead, as an error."""
+    alone = found.keys() == own.keys()
+    classes = class_folders(folders) if alone and all(f.name.endswith(".txt") for f in files) else {}
+    if classes:
+        source, said = class_source(folder, classes)
+        return {"train": source, **own}, said
+    holding = [path for path in folders if _holds(path, deep)] if alone and deep else []
+    if not holding and alone and not files and deep:
+        holding = [path for path in folders if files_in(path)]
+    if len(holding) == 1:
+        inner, said = _in_folder(holding[0], own, deep - 1)
+        return inner, [f"Read from the folder {holding[0].name}.", *_unused(files), *said]
+    if len(holding) > 1:
+        names = listed([path.name for path in holding], 12)
+        raise InputError(f"holds several sets: {names}; give the folder of one", where=str(folder))
+    names = listed(sorted(path.name for family in files for path in family.paths), 12) or "no files"
+    inside = f"; and the folders {listed([path.name for path in folders], FEW)}" if folders else ""
+    problem = f"no training file in the folder, found {names}{inside}{packed_in(folder)}; name one with --train"
+    raise InputError(problem, where=str(folder))
+
+
+def _holds(folder: Path, deep: int) -> bool:
+    """Whether splits are in a folder, or in one inside, as its names tell."""
+    if is_saved(folder) or (folder / SETS).is_file():
+        return True
+    inside = folders_in(folder)
+    if any(split_of(family.name) for family in families(files_in(folder), frozenset(WORDS))):
+        return True
+    return any(split_of(path.name) for path in inside) or (deep > 0 and any(_holds(path, deep - 1) for path in inside))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
 from unfreeze.data.measurable import check_measurable, one_answer, without
+from unfreeze.data.parts import Joined, dataset_in_parts, joined, told_in_parts
+from unfreeze.data.sources import Source, plain_name
 from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
-from unfreeze.data.text_files import Format, load
+from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
 from unfreeze.tasks import Task
 from unfreeze.tasks import task as task_called
@@ -40,14 +42,18 @@ class _Told:
     label: str | None
     task: Task | None
 
+    def names(self) -> frozenset[str]:
+        """Columns that are named and not numbered."""
+        return frozenset(n for n in (self.text, self.text_b, self.label) if n and not n.isdecimal())
+
 
 @collector_paused()
 def read_dataset(
     data: Path | None,
     *,
-    train: Path | None = None,
-    dev: Path | None = None,
-    test: Path | None = None,
+    train: Path | Sequence[Path] | None = None,
+    dev: Path | Sequence[Path] | None = None,
+    test: Path | Sequence[Path] | None = None,
     text: str | None = None,
     text_b: str | None = None,
     label: str | None = None,
@@ -57,8 +63,8 @@ def read_dataset(
     """Read labelled text; splits without a file are cut out of train.
 
     Args:
-        data: a file, or a folder of splits named as people name them.
-        train, dev, test: files that win over what `data` holds.
+        data: a file, or a folder of splits named as people, tools and hubs name them.
+        train, dev, test: files, folders of one split or patterns, one or several, that win over what `data` holds.
         text, text_b, label: column names, or 0-based indices; None guesses.
         task: a task kind; None guesses.
         seed: of the splits that are made.
@@ -66,35 +72,53 @@ def read_dataset(
     Raises:
         InputError: anything wrong with the files, or a guess that would not be safe; nothing is read in part.
     """
-    named: dict[SplitName, Path | None] = {"train": train, "dev": dev, "test": test}
-    files, said = find_splits(data, {split: path for split, path in named.items() if path is not None})
+    given = {"train": train, "dev": dev, "test": test}
+    named = {split: [paths] if isinstance(paths, Path) else list(paths) for split, paths in given.items() if paths}
+    sources, said = find_splits(data, named)  # type: ignore[arg-type]
     told = _Told(text, text_b, label, task_called(task) if task else None)
     tagged = told.task is not None and told.task.target == "tags"
-    loaded = {split: load(path, tagged=tagged) for split, path in files.items()}
+    parts: dict[SplitName, Joined] = {}
+    with told_in_parts(parts):
+        for split, source in sources.items():
+            parts[split] = joined(source, tagged=tagged, wanted=told.names())
+        dataset = dataset_in_parts(_assembled(parts, told, seed), parts)
+    paths: dict[str, str | tuple[str, ...]] = {s: sources.get(s, sources["train"]).told for s in SPLITS}
+    name = _name(data, sources["train"])
+    return replace(dataset, name=name, files=paths, said=(*said, *dataset.said))
+
+
+def _name(data: Path | None, train: Source) -> str:
+    """Of the data set: its folder's, or its file's."""
+    whole = data if data is not None else train.folder or train.paths[0]
+    return whole.resolve().name if whole.is_dir() else plain_name(whole).stem
+
+
+def _assembled(parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
+    files = {split: one.source.shown for split, one in parts.items()}
+    loaded = {split: (one.kind, one.text) for split, one in parts.items()}
     in_columns = {split: kind in ("conll", "conllu") for split, (kind, _) in loaded.items()}
     if len(set(in_columns.values())) == 2:
         odd = next(split for split in in_columns if in_columns[split] != in_columns["train"])
         raise InputError(
             f"holds {_form(loaded[odd][0])}, the training file {_form(loaded['train'][0])}", where=str(files[odd])
         )
-    folder = data if data is not None else files["train"]
-    name = folder.resolve().name if folder.is_dir() else folder.stem
-    assemble = _tagging if in_columns["train"] else _texts
-    dataset = assemble(files, loaded, told, seed)
-    paths: dict[str, str] = {split: str(files.get(split, files["train"])) for split in named}
-    return replace(dataset, name=name, files=paths, said=(*said, *dataset.said))
+    return _tagging(files, loaded, parts, told, seed) if in_columns["train"] else _texts(files, parts, told, seed)
 
 
 def _form(kind: Format) -> str:
     return "tagged word columns" if kind in ("conll", "conllu") else f"{kind} rows"
 
 
-def _tagging(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
+def _tagging(
+    files: Mapping[SplitName, Path], loaded: Loaded, parts: Mapping[SplitName, Joined], told: _Told, seed: int
+) -> Dataset:
     if told.task and told.task.target != "tags":
         raise InputError(
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
     sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
+    counts = [parts[split].said([s.lines[0] for s in found], "sentences") for split, found in sentences.items()]
+    said = [*_of_splits(sentences, counts), *said]
     columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
     return _of_sentences(files, TaggedTables(sentences, columns, said), seed)
 
@@ -108,20 +132,21 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
     return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.said, *found, *cuts))
 
 
-def _texts(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told, seed: int) -> Dataset:
-    tables = _tables(files, loaded, told)
+def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
+    tables = _tables(files, parts, told)
+    counts = _of_splits(tables, [parts[split].said(table.lines, "rows") for split, table in tables.items()])
     if told.text_b is None and (told.task is None or told.task.target == "tags"):
         read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
         if read is not None:
             said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
-            return _of_sentences(files, replace(read, said=[*said, *read.said]), seed)
+            return _of_sentences(files, replace(read, said=[*counts, *said, *read.said]), seed)
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: examples_of(table, columns, labels.pop(split)) for split, table in tables.items()}
     told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
-    said = [*told_so, _columns_said(columns, told, tables["train"]), *read_so]
+    said = [*counts, *told_so, _columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
     splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None
@@ -173,16 +198,18 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
     return filled, said
 
 
-def _tables(files: Mapping[SplitName, Path], loaded: Loaded, told: _Told) -> dict[SplitName, Table]:
-    wanted = {name for name in (told.text, told.text_b, told.label) if name and not name.isdecimal()}
+def _tables(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told) -> dict[SplitName, Table]:
     tables: dict[SplitName, Table] = {}
     for split in sorted(files, key=lambda name: name != "train"):
-        kind, content = loaded[split]
+        kind, content, ready = parts[split].kind, parts[split].text, parts[split].table
+        if ready is not None:
+            tables[split] = ready
+            continue
         if kind == "txt":
             problem = "plain text has no labels; a table (.csv, .tsv, .jsonl, .parquet) or CoNLL columns are needed"
             raise InputError(problem, where=str(files[split]))
-        as_train = tables["train"].header if tables and kind == loaded["train"][0] else None
-        tables[split] = read_table(files[split], kind, content, header=as_train, wanted=wanted)
+        as_train = tables["train"].header if tables and kind == parts["train"].kind else None
+        tables[split] = read_table(files[split], kind, content, header=as_train, wanted=told.names())
         if not tables[split].header and len(tables[split].columns) != len(tables["train"].columns):
             width, other = len(tables[split].columns), len(tables["train"].columns)
             problem = f"{width} columns without a header, the training file has {other}"
@@ -222,6 +249,11 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
         raise InputError(problem, where=table.where(cells.index(NULL)))
     # What nobody sees is an empty text, which the audit counts.
     return [cell if not cell or cell[0] not in INVISIBLE or without_edges(cell) else "" for cell in cells]
+
+
+def _of_splits(splits: Iterable[SplitName], sentences: Iterable[str | None]) -> list[str]:
+    """A sentence about each split, where there is one."""
+    return [_of_split(split, sentence) for split, sentence in zip(splits, sentences, strict=True) if sentence]
 
 
 def _of_split(split: SplitName, sentence: str) -> str:

@@ -99,19 +99,29 @@ def read_table(
         InputError: ragged rows, broken JSON, parquet or Arrow, no rows, a column name that occurs twice.
     """
     if kind in ("jsonl", "parquet", "arrow"):
-        records = read_records(path, kind, text)
-        columns = tuple(records.columns)
-        table = Table(path, columns, (), records.lines, nested=records.nested, records=records, said=records.said)
+        table = table_of(read_records(path, kind, text))
     elif kind == "txt":
         lines = lines_of(text)
         table = Table(path, ("text",), [[line] for line in lines], range(1, len(lines) + 1))
     else:
         table = _delimited(path, text, kind, header, wanted, texts_only)
+    _check_rows(table)
+    return table
+
+
+def _check_rows(table: Table) -> None:
     if not table.lines:
-        raise InputError(f"the file has {'a header but ' if table.columns else ''}no rows", where=str(path))
+        raise InputError(f"the file has {'a header but ' if table.columns else ''}no rows", where=str(table.path))
     twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
     if twice:
-        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=f"{path}:1")
+        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=f"{table.path}:1")
+
+
+def table_of(records: Records) -> Table:
+    """Records as a table. Raises `InputError` where there are none."""
+    columns = tuple(records.columns)
+    table = Table(records.path, columns, (), records.lines, nested=records.nested, records=records, said=records.said)
+    _check_rows(table)
     return table
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from unfreeze.data.column_format import Likely, column_format
+from unfreeze.data.compressed import SUFFIXES as COMPRESSED
+from unfreeze.data.compressed import opened
+from unfreeze.data.sources import plain_name
 from unfreeze.errors import InputError
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "conll", "conllu", "txt"]
@@ -41,14 +44,15 @@ _MAGIC = {
 """How files begin that are no text."""
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, a byte order mark taken off.
+def read_text(path: Path, may_be_empty: bool = False) -> str:
+    """The text of a UTF-8 file, unpacked if it is compressed, a byte order mark taken off.
 
     Raises:
         InputError: the file is missing, unreadable, empty, or holds bytes that are no UTF-8 (with its line).
     """
     try:
-        data = path.read_bytes()
+        with opened(path) if path.suffix.lower() in COMPRESSED else path.open("rb") as stream:
+            data = stream.read()
     except FileNotFoundError:
         raise InputError("no such file; check the path", where=str(path)) from None
     except OSError as error:
@@ -64,7 +68,7 @@ def read_text(path: Path) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         found = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
         raise InputError(found, where=f"{path}:{line}") from None
-    if not text.strip():
+    if not text.strip() and not may_be_empty:
         raise InputError("the file is empty", where=str(path))
     return text if "\n" in text else text.replace("\r", "\n")  # how Macs before 2001 ended lines
 
@@ -106,7 +110,7 @@ def _is_object(line: str) -> bool:
 
 def is_arrow(path: Path) -> bool:
     """Whether a file is a table of Arrow's, which is no text, by its name."""
-    return SUFFIXES.get(path.suffix.lower()) in ("parquet", "arrow")
+    return SUFFIXES.get(plain_name(path).suffix.lower()) in ("parquet", "arrow")
 
 
 def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
@@ -119,7 +123,10 @@ def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
         InputError: as `read_text`, or the format cannot be told.
     """
     if is_arrow(path):
-        return SUFFIXES[path.suffix.lower()], ""
+        named = SUFFIXES[plain_name(path).suffix.lower()]
+        if path.suffix.lower() in COMPRESSED:
+            raise InputError(f"is {named} in another packing; unpack it", where=str(path))
+        return named, ""
     text = read_text(path)
     return format_of(path, text, tagged=tagged), text
 
@@ -130,12 +137,13 @@ def format_of(path: Path, text: str, *, tagged: bool = False) -> Format:
     Raises:
         InputError: it cannot be told, or is none that is read.
     """
-    named = SUFFIXES.get(path.suffix.lower())
+    name = plain_name(path)
+    named = SUFFIXES.get(name.suffix.lower())
     sample = _first_lines(text, SAMPLE)
-    plain = path.suffix.lower() == ".txt"
+    plain = name.suffix.lower() == ".txt"
     if text.startswith("#FORMAT=WebAnno"):
         raise InputError("is WebAnno TSV, which is not read; export CoNLL 2002 or CoNLL-U instead", where=str(path))
-    if named != "conllu" and "conll" in (named, path.suffix.lower()[1:6]):
+    if named != "conllu" and "conll" in (named, name.suffix.lower()[1:6]):
         return column_format(sample, "surely") or "conll"
     likely: Likely = "maybe" if tagged else "table" if named == "tsv" else "text" if plain else "maybe"
     columns = column_format(sample, likely) if named in ("tsv", None) else None

@@ -18,7 +18,8 @@ DATA_SEED = 0  # of made splits and --train-size subsets: part of the data, not 
 
 def read_data(plan: Plan) -> Dataset:
     """The data set of a plan, its training split cut to `train_size`."""
-    paths = {split: Path(p) for split in SPLITS if (p := getattr(plan, split)) is not None}
+    named = {split: given for split in SPLITS if (given := getattr(plan, split)) is not None}
+    paths = {split: [Path(p) for p in ([given] if isinstance(given, str) else given)] for split, given in named.items()}
     if plan.data is None and "train" not in paths:
         raise InputError("name a file or folder, or --train", where="DATA")
     columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task}

@@ -77,8 +77,9 @@ def _reproduce(comparison: Comparison) -> dict[str, str]:
     if "data" in plan:
         words.append(str(plan.pop("data")))
     for split in ("train", "dev", "test"):
-        if split in plan:
-            words += [f"--{split}", str(plan.pop(split))]
+        named = plan.pop(split, None) or []
+        for one in [named] if isinstance(named, str) else named:
+            words += [f"--{split}", str(one)]
     plan.pop("out", None)
     words += ["--plan", "plan.yaml"]
     return {"command": shlex.join(words), "plan": yaml.safe_dump(plan, sort_keys=False, allow_unicode=True)}

@@ -253,6 +253,10 @@ def costs(methods: Mapping[str, Any]) -> Table:
     )
 
 
+def _files(named: str | Sequence[str]) -> str:
+    return named if isinstance(named, str) else f"{named[0]} to {named[-1]} ({len(named)} files)"
+
+
 def splits(data: Mapping[str, Any]) -> Table:
     """Files, sizes, and share of inputs cut at the encoder's limit, one row a split."""
     sizes, files, cut = (data.get(key) or {} for key in ("sizes", "files", "truncated"))
@@ -261,7 +265,7 @@ def splits(data: Mapping[str, Any]) -> Table:
             split,
             count(sizes[split]) if split in sizes else points(None),
             f"{points(cut[split])} %" if split in cut else points(None),
-            str(files.get(split, "cut out of another split")),
+            _files(files.get(split, "cut out of another split")),
         )
         for split in SPLITS
     )
