@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -82,16 +82,17 @@ def opened(
             tell(left_out)
         check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads)
         begun = begun_precision(out) or begun
-        precision = precision_to_use(device, begun)
-        if begun is not None and precision != fast_precision(device):
-            tell(f"Computing goes on in {precision}, in which it was begun.")
-        precision, instead = usable_precision(encoder, precision)
+        begun_in = precision_to_use(device, begun)
+        if begun is not None and begun_in != fast_precision(device):
+            tell(f"Computing goes on in {begun_in}, in which it was begun.")
+        precision, instead = usable_precision(encoder, begun_in)
         if instead is not None:
             tell(instead)
             encoder.said = (*encoder.said, instead)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
-        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, precision, question)
+        computed = {"precision": precision, "begun_in": begun_in}
+        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, computed, question)
         for line in setting.audit["lines"]:
             tell(line)
         write_setting(out, setting)
@@ -137,7 +138,7 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
 
 
 def _setting(
-    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, precision: str, question: str
+    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, computed: Mapping[str, str], question: str
 ) -> Setting:
     read = {split: _read(encoder, dataset, split) for split in SPLITS}
     over: dict[str, int] = {split: count for split, (count, _) in read.items()}
@@ -172,7 +173,7 @@ def _setting(
         "processor": processor_name(device),
         "threads": torch.get_num_threads(),
         "device": str(device),
-        "precision": precision,
+        **computed,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     metric = main_metric(dataset.task, dataset.labels.scheme)

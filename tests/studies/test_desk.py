@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -211,3 +212,20 @@ def test_a_stopwatch_does_not_measure_cells_again(make_desk: MakeDesk, monkeypat
     again = make_desk()
     assert again.precision == begun
     assert again._mark(cell_of(again)) == desk._mark(cell_of(desk))
+
+
+def test_folders_of_older_versions_say_in_what_they_were_begun(make_desk: MakeDesk) -> None:
+    """Their cells do not; one encoder may have fallen back to fp32 in a folder that was begun in bf16."""
+    desk = make_desk()
+    measure(desk, cell_of(desk))
+    mark = desk._mark(cell_of(desk))
+    mark.write_text(json.dumps({k: v for k, v in json.loads(mark.read_text()).items() if k != "precision"}))
+    setting = next(desk.asked.out.glob("runs/*/comparison.json"))
+    for precisions, begun in ((("fp32",), "fp32"), (("bf16",), "bf16"), (("fp32", "bf16"), "bf16")):
+        for number, precision in enumerate(precisions):
+            values = json.loads(setting.read_text(encoding="utf-8"))
+            values["environment"] = {"precision": precision}
+            other = setting.parent.with_name(f"{setting.parent.name}{number or ''}")
+            other.mkdir(exist_ok=True)
+            (other / "comparison.json").write_text(json.dumps(values), encoding="utf-8")
+        assert make_desk().precision == begun

@@ -115,7 +115,8 @@ class Setting:
             (split to share of inputs cut at the encoder's limit).
         audit: the audit as plain values, and its sentences under `"lines"`.
         encoder: name, layers, width, parameters, mb, max_length, fingerprint.
-        environment: versions, processor, threads, device, precision, date.
+        environment: versions, processor, threads, device, precision, date; `begun_in` is the precision that was wanted,
+            which not every encoder can be computed in.
         metric: the main metric's name.
     """
 
@@ -228,10 +229,14 @@ def read_setting(folder: Path) -> Setting:
 
 
 def begun_precision(folder: Path) -> str | None:
-    """The precision in which the runs of a folder were begun; None where there is no such folder."""
+    """The precision in which the runs of a folder were begun; None where there is no such folder.
+
+    It is the one that was wanted then: an encoder that cannot be computed in it falls back again.
+    """
     if not (folder / "comparison.json").exists():
         return None
-    found = read_setting(folder).environment.get("precision")
+    known = read_setting(folder).environment
+    found = known.get("begun_in", known.get("precision"))
     return None if found is None else str(found)
 
 

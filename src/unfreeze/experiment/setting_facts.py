@@ -12,7 +12,7 @@ from unfreeze.disk.typed import typed
 @dataclass(frozen=True)
 class _Data:
     name: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     said: tuple[str, ...] = ()
@@ -28,7 +28,19 @@ class _Overlap:
 
 
 @dataclass(frozen=True)
+class _Lengths:
+    median: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Split:
+    labels: Mapping[str, int] = field(default_factory=dict)
+    words: _Lengths = _Lengths()
+
+
+@dataclass(frozen=True)
 class _Audit:
+    splits: Mapping[str, _Split] = field(default_factory=dict)
     overlaps: tuple[_Overlap, ...] = ()
     rare: Mapping[str, int] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
@@ -38,6 +50,10 @@ class _Audit:
 class _Encoder:
     name: str | None = None
     fixed: str | None = None
+    layers: int = 0
+    width: int = 0
+    parameters: int = 0
+    piece_work: int | None = None
 
 
 @dataclass(frozen=True)

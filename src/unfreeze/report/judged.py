@@ -38,6 +38,8 @@ class _Cost:
     trained_parameters: int
     stored_mb: float
     latency_ms: Mapping[str, float]
+    work: int
+    work_is_estimated: bool
 
 
 @dataclass(frozen=True)

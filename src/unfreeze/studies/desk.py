@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -194,7 +193,10 @@ class Desk:
         chosen = choose(it.bench, it.question, cell.recipes, cell.seeds)
         score_on_test(it.bench, chosen.finals)
         runs = [job.id for job in chosen.finals]
-        return {"folder": self.folder(cell).name, "runs": runs, "train_examples": len(it.bench.dataset.train)}
+        return {
+            "folder": self.folder(cell).name, "runs": runs, "train_examples": len(it.bench.dataset.train),
+            "precision": self.precision,
+        }  # fmt: skip
 
     def _mark(self, cell: Cell) -> Path:
         """The file that says that a cell is finished, and where."""
@@ -231,9 +233,15 @@ class Desk:
 
 
 def _begun(out: Path) -> str | None:
-    """The precision in which the studies of a folder were begun: that of most of its questions."""
-    found = Counter(map(begun_precision, sorted(out.glob("runs/*"))))
-    return found.most_common(1)[0][0] if found else None
+    """The precision in which the studies of a folder were begun.
+
+    Its cells say it; those of older versions do not, but a question is in bf16 only where all were begun in it.
+    """
+    for path in sorted((out / CELLS).glob("*.json")):
+        if (told := read_typed(path, _Mark, remedy=AGAIN).precision) is not None:
+            return told
+    found = set(map(begun_precision, sorted(out.glob("runs/*"))))
+    return "bf16" if "bf16" in found else "fp32" if "fp32" in found else None
 
 
 @dataclass(frozen=True)
@@ -243,6 +251,7 @@ class _Mark:
     folder: str
     runs: tuple[str, ...]
     train_examples: int
+    precision: str | None = None
 
 
 def _read_mark(path: Path) -> _Mark:
