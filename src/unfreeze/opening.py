@@ -140,7 +140,7 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
 def _setting(
     plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, computed: Mapping[str, str], question: str
 ) -> Setting:
-    read = {split: _read(encoder, dataset, split) for split in SPLITS}
+    read = {split: read_split(encoder, dataset, split) for split in SPLITS}
     over: dict[str, int] = {split: count for split, (count, _) in read.items()}
     unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
     found = read_by(audit(dataset), over, unread)
@@ -182,7 +182,7 @@ def _setting(
     return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
 
 
-def _read(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
+def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
     """Examples of a split that pass the encoder's limit (cut, or, for tagging, read in windows), and what is unread."""
     pair = "joint" if encoder.reads_pairs else "separate"
     inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))

@@ -11,6 +11,7 @@ from pathlib import Path
 from unfreeze.data.examples import Dataset
 from unfreeze.data.shuffled import shuffled
 from unfreeze.data.splits import spread_out
+from unfreeze.data.unread import unread_lines
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
@@ -33,7 +34,7 @@ from unfreeze.experiment.question import read_data
 from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.experiment.record import begun_precision
 from unfreeze.experiment.runner import Watcher, Workbench, run
-from unfreeze.opening import workbench
+from unfreeze.opening import read_split, workbench
 from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
 from unfreeze.probes.layers import LayerProbes
@@ -150,7 +151,7 @@ def _opened(
         tell(line)
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
-    for line in encoder.said:
+    for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
         tell(line)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
@@ -160,5 +161,8 @@ def _opened(
     question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
+    _, unread = read_split(encoder, bounded, "train")
+    for line in unread_lines({"train": unread} if unread else {}):
+        tell(f"Warning: {line}")
     with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher, precision) as bench:
         yield replace(bench, dataset=bounded), question

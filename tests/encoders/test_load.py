@@ -109,7 +109,9 @@ def fails(name: str | Path, *words: str) -> None:
     assert all(word in told for word in words), told
 
 
-@pytest.mark.parametrize("name", ["minilmm", "mini lm", "../no/such/folder", "someone/unknown-model"])
+@pytest.mark.parametrize(
+    "name", ["minilmm", "mini lm", "../no/such/folder", "./folder", "a/b/c", "someone/unknown-model"]
+)
 def test_unknown_names_get_a_hint(name: str) -> None:
     fails(name, name, "minilm")
 

@@ -78,6 +78,13 @@ def test_bytes_of_characters(make: Any, text: str) -> None:
     assert count(make(), "the café")["PART"] < 0.5
 
 
+def test_a_vocabulary_of_bytes_is_no_sign() -> None:
+    tokenizer = byte_level()
+    bytes_alone = {piece: row for piece, row in tokenizer.get_vocab().items() if len(piece) == 1}
+    tokenizer.backend_tokenizer.model = models.BPE({piece: i for i, piece in enumerate(bytes_alone)}, [])
+    assert count(tokenizer, THAI) == {"USUAL": 1.0}
+
+
 def test_letters_of_other_alphabets() -> None:
     tokenizer = spelling()
     assert count(tokenizer, RUSSIAN)["LETTER"] == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from unfreeze.errors import InputError, nearest
 
 # What is fetched of a repository: no code, and of weights only those that are read.
 FETCHED = ("*.json", "*.txt", "*.model", "model*.safetensors", "*/model*.safetensors")
+_REPOSITORY = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?", re.ASCII)
 FETCHED_PICKLES = ("pytorch_model*.bin",)
 
 
@@ -91,7 +93,7 @@ def source_of(name: str, pickles: bool = False) -> Source:
     where = packaged_folder(name) or name
     if Path(where).is_dir():
         return Source(name, Path(where))
-    if "/" not in name and not name.isidentifier() and not name.replace("-", "").replace(".", "").isalnum():
+    if not _REPOSITORY.fullmatch(name):
         raise InputError(f"no such encoder or folder{nearest(name, PACKAGED)}", where=f"--encoder {name}")
     folder = _fetched(name, FETCHED)
     if not any(folder.glob("**/*.safetensors")) and (folder / "config.json").exists():

@@ -39,10 +39,12 @@ def kinds_of(tokenizer: Any) -> npt.NDArray[np.int8]:
     backend = tokenizer.backend_tokenizer
     in_bytes = any("ByteLevel" in repr(part) for part in (backend.pre_tokenizer, backend.decoder))
     letters = len(vocabulary) >= _FEW
+    own = [piece for piece in vocabulary if piece not in special]
+    if in_bytes and all(len(piece) == 1 for piece in own):
+        own = []  # it reads bytes by intention, as ByT5 does
     kinds = np.zeros(max(vocabulary.values()) + 1, np.int8)
-    for piece, row in vocabulary.items():
-        if piece not in special:
-            kinds[row] = _kind(piece, in_bytes, letters)
+    for piece in own:
+        kinds[vocabulary[piece]] = _kind(piece, in_bytes, letters)
     if tokenizer.unk_token_id is not None and not in_bytes:
         kinds[tokenizer.unk_token_id] = Kind.UNKNOWN
     return kinds
