@@ -22,6 +22,7 @@ _OF_THE_DISK = re.compile(
     r"PytorchStreamWriter|iostream error|unexpected pos",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"(?:os error |errno = |\[Errno )(\d+)")
 _FULL = 1 << 20  # bytes; a disk with less is full
 
 
@@ -41,6 +42,8 @@ def writing(path: Path) -> Iterator[None]:
 def _problem(path: Path, error: Exception) -> str:
     if said := getattr(error, "strerror", None):
         return str(said)
+    if number := _NUMBER.search(str(error)):
+        return os.strerror(int(number[1]))
     with suppress(OSError):
         folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
         if shutil.disk_usage(folder).free < _FULL:
