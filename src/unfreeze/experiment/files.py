@@ -22,7 +22,8 @@ _OF_THE_DISK = re.compile(
     r"PytorchStreamWriter|iostream error|unexpected pos",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"(?:os error |errno = |\[Errno )(\d+)")
+_NUMBER = re.compile(r"(?:os error|errno =|errno) (\d+)", re.IGNORECASE)
+_PARTLY = re.compile(r"inline_container|PytorchStreamWriter|iostream error|requested and \d+ written")
 _FULL = 1 << 20  # bytes; a disk with less is full
 
 
@@ -40,14 +41,16 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _problem(path: Path, error: Exception) -> str:
-    if said := getattr(error, "strerror", None):
-        return str(said)
     if number := _NUMBER.search(str(error)):
         return os.strerror(int(number[1]))
+    if said := getattr(error, "strerror", None):
+        return str(said)
     with suppress(OSError):
         folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
         if shutil.disk_usage(folder).free < _FULL:
             return os.strerror(28)
+    if _PARTLY.search(str(error)):
+        return "the disk took only a part of it; is it full?"
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

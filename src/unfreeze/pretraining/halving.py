@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from unfreeze.disk.arrays import new_hdf5, save_array
 from unfreeze.experiment.files import new_file
 
 
@@ -34,7 +35,7 @@ def _safetensors(path: Path, to: Path) -> None:
 def _hdf5(path: Path, to: Path) -> None:
     import h5py
 
-    with h5py.File(path) as read, h5py.File(to, "w") as written:
+    with h5py.File(path) as read, new_hdf5(to) as written:
 
         def copy(name: str, item: Any) -> None:
             if isinstance(item, h5py.Dataset):
@@ -44,8 +45,7 @@ def _hdf5(path: Path, to: Path) -> None:
 
 
 def _npy(path: Path, to: Path) -> None:
-    with to.open("wb") as file:
-        np.save(file, _half(np.load(path, allow_pickle=False)), allow_pickle=False)
+    save_array(to, _half(np.load(path, allow_pickle=False)))
 
 
 def _npz(path: Path, to: Path) -> None:

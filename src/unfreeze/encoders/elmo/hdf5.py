@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unfreeze.disk.arrays import new_hdf5
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.errors import InputError
@@ -64,9 +65,7 @@ def write_hdf5(path: Path, weights: Mapping[str, Tensor], cnn: CnnSize, lstm: Ls
     Args:
         dtype: of the file's tensors; published ones are float32.
     """
-    import h5py
-
-    with h5py.File(path, "w") as opened:
+    with new_hdf5(path) as opened:
         for name, tensor in _published(weights, cnn, lstm).items():
             opened.create_dataset(name, data=tensor.float().cpu().numpy().astype(dtype))
 

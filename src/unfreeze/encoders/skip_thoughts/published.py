@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from unfreeze.disk.arrays import save_array
 from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.options import as_text, options_from, saved_options
 from unfreeze.encoders.skip_thoughts.gru import Arrays, arrays_of, gru_from, shapes
@@ -174,8 +175,7 @@ def _write_table(path: Path, table: Table) -> None:
         with suppress(OSError):  # another disk, or a file that may not be linked
             os.link(source.resolve(), path)
             return
-    with path.open("wb") as file:
-        np.save(file, table, allow_pickle=False)
+    save_array(path, table)
 
 
 def _missing(error: OSError) -> str:

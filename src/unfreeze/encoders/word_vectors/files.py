@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from unfreeze.disk.arrays import save_array
 from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.encoders.word_vectors.text import read_text
 from unfreeze.errors import InputError
@@ -54,7 +55,7 @@ def read_vectors(path: Path) -> VectorTable:
 def write_vectors(folder: Path, table: VectorTable, options: Mapping[str, str]) -> None:
     """Write a folder that `read_vectors` gives the same table back from; rows of a mapped file are streamed."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / VECTORS, table.vectors, allow_pickle=False)
+    save_array(folder / VECTORS, table.vectors)
     (folder / VOCABULARY).write_bytes("".join(f"{word}\n" for word in table.words).encode())
     (folder / OPTIONS).write_text(json.dumps(dict(options)) + "\n", encoding="utf-8")
 
