@@ -27,7 +27,7 @@ PAGE = Page(
 
 def test_markdown() -> None:
     said = markdown(PAGE)
-    assert "| <script>alert(1)</script> \\| x | 82.2 ± 0.4 (93.0) |" in said
+    assert "| &lt;script>alert(1)&lt;/script> \\| x | 82.2 ± 0.4 (93.0) |" in said
     assert "![Gaps](table2.svg)" in said
     assert "Nothing" not in said
     assert "- seeds: 5" in said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from unfreeze.experiment.files import write_text
+from unfreeze.inert import in_markdown
 from unfreeze.pretraining.page import command, losses_told
 from unfreeze.pretraining.record import Record
 
@@ -29,5 +30,7 @@ def write_card(folder: Path, record: Record) -> None:
         ("parameters", f"{record.parameters:,}, what only the objective needs among them"),
         ("training", f"{last['seconds'] / 3600:.1f} h on {record.machine}, {record.precision}"),
     ]
-    lines = [f"# {folder.name}", "", "| | |", "| --- | --- |", *(f"| {name} | {value} |" for name, value in rows)]
-    write_text(folder / CARD, "\n".join([*lines, "", "Made by:", "", f"    {command(asked)}", ""]))
+    table = (f"| {name} | {in_markdown(value)} |" for name, value in rows)
+    lines = [f"# {in_markdown(folder.name)}", "", "| | |", "| --- | --- |", *table, "", "Made by:", ""]
+    block = command(asked).replace("\n", "\n    ")  # a path may hold a line end
+    write_text(folder / CARD, "\n".join([*lines, f"    {block}", ""]))

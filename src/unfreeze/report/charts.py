@@ -8,6 +8,7 @@ from typing import Any
 
 import altair as alt
 
+from unfreeze.inert import drawable
 from unfreeze.plan import METHODS
 from unfreeze.report.numbers import METHOD_NAMES
 
@@ -264,4 +265,5 @@ def _spec(chart: Any, height: int, description: str, rows: Rows | None = None) -
     """
     spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
     spec.pop("config", None)
-    return spec if rows is None else {**spec, "datasets": {"rows": list(rows)}}
+    made: Spec = drawable(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}})
+    return made

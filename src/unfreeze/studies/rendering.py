@@ -17,6 +17,7 @@ from markupsafe import Markup
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError, shown
 from unfreeze.experiment.files import write_json, write_text
+from unfreeze.inert import drawable, in_markdown
 from unfreeze.studies.page import Claim, Entry, Figure, Page
 
 
@@ -48,26 +49,29 @@ def write_index(folder: Path, pages: Sequence[Page], findings: Sequence[tuple[st
 
 def markdown(page: Page) -> str:
     """The page as Markdown; its figure is the file `NAME.svg` beside it."""
-    parts = [f"# {page.question}", f"`unfreeze study {page.name}`; {page.source}.", page.lead]
+    parts = [f"# {in_markdown(page.question)}", f"`unfreeze study {page.name}`; {in_markdown(page.source)}."]
+    parts.append(in_markdown(page.lead))
     if page.figure is not None:
-        parts += [f"![{page.figure.caption}]({page.name}.svg)", f"*{page.figure.caption}.*"]
+        caption = in_markdown(page.figure.caption)
+        parts += [f"![{caption}]({page.name}.svg)", f"*{caption}.*"]
     for table in page.tables:
         if table.rows:
-            parts += [f"**{table.title}**", markdown_table(table.columns, table.rows)]
-            parts += [table.note] if table.note else []
+            parts += [f"**{in_markdown(table.title)}**", markdown_table(table.columns, table.rows)]
+            parts += [in_markdown(table.note)] if table.note else []
     if page.claims:
         head = ("finding", "here", "evidence", "")
         rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in page.claims]
         parts += ["## Findings of the paper, here", markdown_table(head, rows)]
     if page.differs:
-        parts += ["## What differs from the paper", "\n".join(f"- {line}" for line in page.differs)]
-    parts += ["## Settings", "\n".join(f"- {name}: {value}" for name, value in page.settings)]
+        parts += ["## What differs from the paper", "\n".join(f"- {in_markdown(line)}" for line in page.differs)]
+    settings = (f"- {in_markdown(name)}: {in_markdown(value)}" for name, value in page.settings)
+    parts += ["## Settings", "\n".join(settings)]
     return "\n\n".join(parts) + "\n"
 
 
 def svg(figure: Figure | None) -> str:
     """The chart as SVG, empty where there is none."""
-    return "" if figure is None else str(vl_convert.vegalite_to_svg(json.dumps(figure.spec)))
+    return "" if figure is None else str(vl_convert.vegalite_to_svg(json.dumps(drawable(figure.spec))))
 
 
 def _bare(drawn: str) -> str:
@@ -77,14 +81,14 @@ def _bare(drawn: str) -> str:
 
 def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str | Entry]]) -> str:
     """A table in Markdown."""
-    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    lines = [f"| {' | '.join(map(in_markdown, columns))} |", f"|{' --- |' * len(columns)}"]
     return "\n".join([*lines, *(f"| {' | '.join(_words(cell) for cell in row)} |" for row in rows)])
 
 
 def _words(cell: str | Entry) -> str:
     if isinstance(cell, str):
-        return cell.replace("|", r"\|")
-    return f"{cell.ours} ({cell.published})" if cell.published else cell.ours
+        return in_markdown(cell)
+    return in_markdown(f"{cell.ours} ({cell.published})" if cell.published else cell.ours)
 
 
 def _html(template: str, **values: Any) -> str:
