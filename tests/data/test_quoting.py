@@ -61,6 +61,7 @@ def test_backslashes(quoting: int, delimiter: str, texts: list[str]) -> None:
 
 
 @given(texts=TEXTS)
+@example(texts=["", "\\", ",\n;"])
 def test_pyarrows_writer(texts: list[str]) -> None:
     out = io.BytesIO()
     pyarrow.csv.write_csv(pyarrow.table({"text": texts, "label": range(len(texts))}), out)
@@ -194,7 +195,8 @@ def test_a_late_stray_mark_takes_time_in_proportion() -> None:
         return time.process_time() - began
 
     seconds(100)
-    assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)
+    few = min(seconds(4_000) for _ in range(3))
+    assert min(seconds(40_000) for _ in range(3)) < 40 * max(few, 0.01)  # 10 where linear, 100 where not
 
 
 def test_doubts_about_tabs_and_carriage_returns_are_said() -> None:

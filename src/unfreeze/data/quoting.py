@@ -44,7 +44,8 @@ def rows_of(path: Path, text: str, delimiter: str) -> Parsed:
     fits = doubled.broken is None and _is_even(doubled.rows)
     if "\\" in text and (not fits or not _unescaped(delimiter).search(text)):
         escaped = _escaped(text, delimiter, surely=not fits)
-        if escaped is not None and escaped.broken is None and _is_even(escaped.rows):
+        odder = fits and escaped is not None and len(escaped.said) > 1 and not doubled.said
+        if escaped is not None and escaped.broken is None and _is_even(escaped.rows) and not odder:
             return escaped
     if doubled.broken is not None:
         rule = 'a cell that begins with one ends with one, and marks inside are doubled ("")'
