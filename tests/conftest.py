@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from made_layer_scores import make_layer_scores
@@ -37,6 +38,8 @@ from unfreeze.experiment.record import (
 from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
 from unfreeze.tasks import TASKS, task
 
+hypothesis.settings.register_profile("repeatable", derandomize=True)
+hypothesis.settings.load_profile("repeatable")  # other examples each time: pytest --hypothesis-profile=default
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the processes that tests start, and torch where imported late
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
