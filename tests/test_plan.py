@@ -168,3 +168,11 @@ def test_a_split_may_have_several_files(tmp_path: Path) -> None:
     for wrong in ([], [1], {"a": "b"}, 7):
         with pytest.raises(InputError, match="train"):
             plan_from({"train": wrong})
+
+
+def test_a_prefix_is_one_of_the_encoders_options(tmp_path: Path) -> None:
+    path = tmp_path / "plan.yaml"
+    path.write_text('prefix: "query: "\nencoder_options: {pooling: cls}\n', encoding="utf-8")
+    assert read_plan(path).all_options == {"pooling": "cls", "prefix": "query: "}
+    assert merged(read_plan(path), {"prefix": ""}, "command line").all_options == {"pooling": "cls", "prefix": ""}
+    assert Plan().all_options == {}

@@ -11,13 +11,15 @@ import pytest
 import torch
 from families import ROBERTA_LIKE, make_model, make_tokenizer
 from folders import byte_level, decoder, drawn, half, sentence_transformer, write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from transformers import RobertaConfig, RobertaModel
 
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.sentence_folder import read_sentence_model
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.encoders.transformer_options import options_of, said_of
+from unfreeze.encoders.transformer_options import TransformerOptions, options_of, said_of
 from unfreeze.errors import InputError
 from unfreeze.layers.pooling import pool
 
@@ -25,7 +27,12 @@ library = pytest.importorskip("sentence_transformers")
 
 TEXTS = ["the cat sat in the house and then ran", "Good Films", "good", "THE an in the"]
 PROMPTS = {"query": "the dog: ", "passage": "in "}
-POOLINGS = ("mean", "cls", "max", "lasttoken")
+FILES = ("modules.json", "1_Pooling/config.json", "config_sentence_transformers.json", "sentence_bert_config.json")
+NAMES = (
+    "type", "path", "pooling_mode", "pooling_mode_cls_token", "include_prompt", "prompts", "default_prompt_name",
+    "model_type", "max_seq_length", "do_lower_case", "config_args", "tokenizer_args", "model_args", "text",
+    "processing_kwargs",
+)  # fmt: skip
 
 
 def base(folder: Path, kind: str) -> Path:
@@ -171,6 +178,14 @@ def test_code_of_its_own_in_the_place_of_the_transformer_is_told(folder: Path) -
     assert "its first module is Transformer2, code of its own, which is not run" in said(folder)
 
 
+def test_long_prompts_are_shown_in_part(folder: Path) -> None:
+    changed(folder, "config_sentence_transformers.json", prompts={"x" * 900: "y" * 900, "a\nb": "c\nd"})
+    line = said(folder)
+    assert "y" * 80 + "..." in line
+    assert "\n" not in line
+    assert len(line) < 500
+
+
 def test_settings_of_its_transformer_are_passed_on_or_told(tmp_path: Path) -> None:
     folder = sentence_transformer(tmp_path / "made", base(tmp_path / "base", "qwen3"), limit=30)
     before, _ = embedded(folder, TEXTS)
@@ -244,3 +259,28 @@ def test_a_sparse_encoder_is_its_transformer_and_says_so(folder: Path) -> None:
     assert "left out: SpladePooling" in told
     assert "was made as a SparseEncoder" in told
     assert load_encoder(str(folder)).reads.pooling is None
+
+
+TEXT = st.text(max_size=5) | st.sampled_from(["a\nb", "x" * 900, "", "../x"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 10**40) | st.floats(allow_nan=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES) | TEXT, inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(name=st.sampled_from(FILES), value=JSON)
+def test_whatever_its_files_hold_is_read_or_told_in_one_line(name: str, value: Any, folder: Path) -> None:
+    path = folder / name
+    before = path.read_text() if path.exists() else None
+    path.write_text(json.dumps(value))
+    lines: tuple[str, ...] = ()
+    try:
+        found = read_sentence_model(Source("made", folder))
+        lines = tuple(said_of(TransformerOptions(), found))
+    except InputError as error:
+        lines = (str(error),)
+    finally:
+        path.unlink() if before is None else path.write_text(before)
+    assert all(len(line.splitlines()) == 1 and len(line) < 500 for line in lines)

@@ -122,9 +122,8 @@ def _settings_said(settings: Mapping[str, Any]) -> list[str]:
     }
     if not left:
         return []
-    return [
-        f"Warning: its sentence-transformers settings have {', '.join(sorted(left))[:100]}, which is not done here."
-    ]
+    names = shortened_name(", ".join(sorted(left)))
+    return [f"Warning: its sentence-transformers settings have {names}, which is not done here."]
 
 
 def _plainly(path: str) -> str:
@@ -137,20 +136,20 @@ def _modules(source: Source) -> list[tuple[str, str]]:
     assert path is not None
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        found = [(str(one["type"]).rpartition(".")[2], str(one["path"])) for one in values]
+        found = [(shortened_name(str(one["type"]).rpartition(".")[2]), str(one["path"])) for one in values]
     except (OSError, ValueError, RecursionError, TypeError, KeyError) as error:
         raise source.error(f"cannot be loaded: {MODULES} lists no modules ({shortened(error)})") from None
     if not found:
         raise source.error(f"cannot be loaded: {MODULES} lists no modules")
     for _, folder in found:
         if folder.startswith(("/", "\\")) or ".." in PurePosixPath(folder.replace("\\", "/")).parts or ":" in folder:
-            raise source.error(f"cannot be loaded: {MODULES} names a folder outside of it ({shortened_path(folder)})")
+            raise source.error(f"cannot be loaded: {MODULES} names a folder outside of it ({shortened_name(folder)})")
     return found
 
 
-def shortened_path(path: str) -> str:
-    """A path of somebody else's as part of one line."""
-    return " ".join(path.split())[:80]
+def shortened_name(name: str) -> str:
+    """A name of somebody else's as part of one line."""
+    return " ".join(name.split())[:60]
 
 
 def _check_first(source: Source, kind: str) -> None:
@@ -191,16 +190,16 @@ def _described(kind: str, settings: Mapping[str, Any]) -> str:
 def _pooling(settings: Mapping[str, Any]) -> tuple[Pooling, str | None]:
     """What stands for a Pooling module here, and what to say where that is not the same."""
     given = settings.get("pooling_mode")
-    modes = [given] if isinstance(given, str) else list(given) if isinstance(given, list) else []
+    modes = [shortened_name(str(mode)) for mode in (given if isinstance(given, list) else [given]) if mode]
     if not modes:
         modes = [mode for key, mode in _OLD_KEYS.items() if settings.get(key) is True] or ["mean"]
     known = [mode for mode in modes if mode in _POOLINGS]
     if not known:
-        return "mean", f"Its pooling ({', '.join(map(str, modes))[:80]}) is not known here; the mean stands for it."
+        return "mean", f"Its pooling ({', '.join(modes)[:80]}) is not known here; the mean stands for it."
     chosen = "mean" if "mean" in known else known[0]
     pooling = _POOLINGS[chosen]
     if len(modes) > 1:
-        return pooling, f"Its pooling joins {' and '.join(map(str, modes))}; here {pooling} stands alone."
+        return pooling, f"Its pooling joins {' and '.join(modes)[:80]}; here {pooling} stands alone."
     if chosen in ("weightedmean", "mean_sqrt_len_tokens"):
         return pooling, f"Its pooling is {chosen}; here the plain mean stands for it."
     return pooling, None
@@ -228,4 +227,6 @@ def _kind_said(source: Source) -> list[str]:
     kind = source.settings("config_sentence_transformers.json").get("model_type")
     if kind in (None, "SentenceTransformer"):
         return []
-    return [f"It was made as a {str(kind)[:40]}; here its transformer alone is used, without what that adds."]
+    return [
+        f"It was made as a {shortened_name(str(kind))}; here its transformer alone is used, without what that adds."
+    ]

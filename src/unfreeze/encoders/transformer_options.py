@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unfreeze.encoders.options import options_from, saved_options
-from unfreeze.encoders.sentence_folder import SentenceModel
+from unfreeze.encoders.sentence_folder import SentenceModel, shortened_name
 from unfreeze.encoders.source import Source
 from unfreeze.plan import Pooling
 
@@ -59,14 +59,17 @@ def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list
     said = list(sentence.said) if sentence else []
     prefix, prompts = options.prefix, sentence.prompts if sentence else {}
     if prefix:
-        said.append(
-            f"{json.dumps(prefix, ensure_ascii=False)} is put before every text, not before tagged words (--prefix)."
-        )
+        said.append(f"{_shown(prefix)} is put before every text, not before tagged words (--prefix).")
         if sentence is not None and not sentence.prompt_counts:
             said.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
     elif prompts:
-        known = ", ".join(f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in list(prompts.items())[:4])
+        known = ", ".join(f"{shortened_name(name)}: {_shown(text)}" for name, text in list(prompts.items())[:3])
         said.append(f"It knows prompts ({known}); none is put before the texts unless --prefix names it.")
     if options.pooling not in (None, "mean"):
         said.append(f"Its own pooling is {options.pooling}; the first recipes of linear heads take it.")
     return said
+
+
+def _shown(text: str, most: int = 80) -> str:
+    """A text in quotes, its beginning if it is long."""
+    return json.dumps(text if len(text) <= most else f"{text[:most]}...", ensure_ascii=False)
