@@ -189,6 +189,8 @@ def test_parts_without_a_header_keep_their_first_rows(tmp_path: Path) -> None:
         (("train_2017.csv", "train_2018.csv"), "train_2017.csv and train_2018.csv may both be train; name one, or all"),
         (("train_aa", "train_ab"), "may both be train"),
         (("train_v1.csv", "train_v2.csv"), "may both be train"),
+        (("train.de.csv", "train.en.csv"), "may both be train"),
+        (("train-0-of-1.csv", "train-1-of-1.csv"), "there are more parts than 1, found"),
         (("train.csv", "train_0.csv", "train_1.csv"), "may both be train"),
         (("train.csv", "train-0-of-2.csv", "train-1-of-2.csv"), "may both be train"),
     ],
@@ -530,4 +532,9 @@ def test_nothing_to_train_on_names_the_folders(tmp_path: Path) -> None:
     for name in ("images", "docs"):
         put(tmp_path / name / "page.md", "x")
     with pytest.raises(InputError, match=r"found no files; and the folders docs, images; name one with --train"):
+        read_dataset(tmp_path)
+    with pytest.raises(InputError, match=r"no such file or folder; a pattern of files is given with --train"):
+        read_dataset(tmp_path / "*.csv")
+    parquet(tmp_path / "train" / "label=pos" / "part-0.parquet", rows(0))
+    with pytest.raises(InputError, match=r"holds the folders label=pos, whose names are a column, which is not read"):
         read_dataset(tmp_path)

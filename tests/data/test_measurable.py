@@ -74,6 +74,19 @@ def test_equal_scores_are_told_however_they_are_written(tmp_path: Path) -> None:
         read_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("tag", ["_", "-", "-X-", "*", "UNK"])
+def test_a_placeholder_for_tags_is_told_as_one(tmp_path: Path, tag: str) -> None:
+    for name in ("train", "dev", "test"):
+        columns(tmp_path, name, lambda i: "B-PER" if i % 3 else "O")
+    words = "\n".join(f"anna{i}\t{tag}\nsleeps\t{tag}\n" for i in range(9))
+    (tmp_path / "test.conll").write_text(words, encoding="utf-8")
+    with pytest.raises(InputError, match=r"test\.conll: has one answer only .*leave the file out"):
+        read_dataset(tmp_path)
+    (tmp_path / "test.conll").write_text("anna\nsleeps\n\nbob\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"test\.conll: has words and no tags; leave the file out"):
+        read_dataset(tmp_path)
+
+
 @pytest.mark.parametrize("split", ["dev", "test"])
 def test_tags_without_a_span_are_told(tmp_path: Path, split: str) -> None:
     for name in ("train", "dev", "test"):
@@ -184,3 +197,18 @@ def test_what_all_labels_say() -> None:
     assert one_answer(examples([("O",), ("O", "O")]), "BIO") == "no word is in a span"
     assert one_answer(examples([("N",), ("N",)]), None) == "every word has the tag 'N'"
     assert one_answer((), None) is None
+
+
+@pytest.mark.parametrize("placeholder", ["0", "false", "0.0"])
+def test_a_label_of_nothing_is_a_label(tmp_path: Path, placeholder: str) -> None:
+    truth = "true", "false"
+    labels = {"0": lambda i: str(i % 2), "false": lambda i: truth[i % 2], "0.0": lambda i: f"{i % 2}.0"}[placeholder]
+    for name in ("train", "dev", "test"):
+        rows = [
+            f'{{"text": "film {i} {name}", "label": {placeholder if name == "test" else labels(i)}}}' for i in range(9)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(
+        InputError, match=rf"has one answer only \(every row has the label '{placeholder.removesuffix('.0')}'"
+    ):
+        read_dataset(tmp_path)

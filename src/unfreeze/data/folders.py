@@ -12,10 +12,10 @@ from unfreeze.data.class_folders import class_folders, class_source
 from unfreeze.data.data_files import files_in, folders_in, may_be_data
 from unfreeze.data.examples import SPLITS, SplitName
 from unfreeze.data.hub_card import CARD, configurations
-from unfreeze.data.named_files import lone_part, named_sources, shared_files
+from unfreeze.data.named_files import is_pattern, lone_part, named_sources, shared_files
 from unfreeze.data.saved_sets import SETS, is_saved, saved_set, saved_splits
 from unfreeze.data.shards import Family, families
-from unfreeze.data.sources import Source, in_order
+from unfreeze.data.sources import Source, in_order, plain_name
 from unfreeze.data.split_folders import packed_in, split_folder
 from unfreeze.data.split_names import WORDS, split_of
 from unfreeze.errors import InputError, listed
@@ -46,7 +46,8 @@ def find_splits(data: Path | None, named: Mapping[SplitName, Sequence[Path]]) ->
             raise InputError("no training data; give DATA or --train FILE", where="DATA")
         return own, [*said, *shared_files(own)]
     if not data.exists():
-        raise InputError("no such file or folder; check the path", where=str(data))
+        advice = "; a pattern of files is given with --train" if is_pattern(data) else "; check the path"
+        raise InputError(f"no such file or folder{advice}", where=str(data))
     if not data.is_dir():
         if "train" in own:
             problem = "DATA is a file, and --train names another; which is it? A pattern of files needs quote marks"
@@ -159,7 +160,7 @@ def _plainness(family: Family) -> tuple[int, int, str]:
 
 def _check_apart(folder: Path, split: SplitName, chosen: Family, other: Family) -> None:
     """Refuse to choose between names that say nothing of which is the whole: both may belong together."""
-    stems = [family.name.partition(".")[0] for family in (chosen, other)]
+    stems = [plain_name(Path(family.name)).stem for family in (chosen, other)]
     same = stems[0] == stems[1]
     if (same and chosen.parted != other.parted) or (not same and _plainness(chosen)[:2] == _plainness(other)[:2]):
         both = f"{chosen.paths[0].name} and {other.paths[0].name}"
@@ -181,7 +182,8 @@ def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, S
     """Splits that have a folder each, but for those found already."""
     new, said = dict(found), []
     taken: dict[SplitName, Path] = {}
-    for path in in_order(inside):
+    order = {split: at for at, split in enumerate(SPLITS)}
+    for path in sorted(in_order(inside), key=lambda path: order.get(split_of(path.name) or "train", 0)):
         split = split_of(path.name)
         if split is None:
             said.append(f"Not used: {path.name}, whose name tells no split.")
@@ -202,8 +204,11 @@ def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, S
 
 
 def _only_family(family: Family, found: Mapping[SplitName, Source]) -> Found:
-    names = f"{len(family.paths):,} parts of one" if len(family.paths) > 1 else family.paths[0].name
-    return {"train": Source(family.paths), **found}, [f"train: {names}, the only file of the folder."]
+    if len(family.paths) > 1:
+        said = f"train: {len(family.paths):,} parts of one file, the only data of the folder."
+    else:
+        said = f"train: {family.paths[0].name}, the only file of the folder."
+    return {"train": Source(family.paths), **found}, [said]
 
 
 def _deeper(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example, SplitName
 from unfreeze.errors import InputError
-from unfreeze.tasks import Task
+from unfreeze.tasks import Target, Task
 
 JUDGED: tuple[SplitName, ...] = ("dev", "test")
 
@@ -55,6 +55,15 @@ def check_measurable(
             raise InputError(f"{cut}; add rows with other labels, or give --{split}", where=str(files["train"]))
 
 
+def check_placeholder_tags(tags: Mapping[SplitName, Sequence[Sequence[str]]], files: Mapping[SplitName, Path]) -> None:
+    """Raise `InputError` where all words of dev or test have one tag, as it is written, that no word of train has."""
+    for split in JUDGED:
+        own = {tag for sentence in tags.get(split, ()) for tag in sentence}
+        if len(own) == 1 and not any(tag in own for sentence in tags["train"] for tag in sentence):
+            problem = _says(f"every word has the tag '{own.pop()}'", "tags")
+            raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
+
+
 def check_items(items: Sequence[Example], task: Task, scheme: str | None, where: str) -> None:
     """Raise `InputError` where the test items of a finished comparison (perhaps an old one) measure nothing."""
     problem = _problem("test", items, task, scheme)
@@ -88,5 +97,9 @@ def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: 
     found = one_answer(examples, scheme)
     if found is None or (len(examples) == 1 and task.target == "class"):
         return None
+    return _says(found, task.target)
+
+
+def _says(answer: str, target: Target) -> str:
     what = {"class": "whether classes are told apart", "score": "a correlation", "tags": "whether tags are found"}
-    return f"has one answer only ({found}), so it cannot show {what[task.target]}; perhaps its labels are hidden"
+    return f"has one answer only ({answer}), so it cannot show {what[target]}; perhaps its labels are hidden"

@@ -20,6 +20,11 @@ _PLACES = frozenset("*?[")
 """Characters of a pattern."""
 
 
+def is_pattern(path: Path) -> bool:
+    """Whether a path may stand for several files."""
+    return bool(_PLACES & set(str(path)))
+
+
 def named_sources(named: Mapping[SplitName, Sequence[Path]]) -> tuple[dict[SplitName, Source], list[str]]:
     """The files of splits that are named outright, and what to say about them.
 
@@ -41,7 +46,7 @@ def named_sources(named: Mapping[SplitName, Sequence[Path]]) -> tuple[dict[Split
                     raise InputError("is a folder with a layout of its own; name it alone", where=str(path))
                 found[split] = source
                 files += source.paths
-            elif path.exists() or not _PLACES & set(str(path)):
+            elif path.exists() or not is_pattern(path):
                 files.append(path)
                 said += lone_part(path) if len(paths) == 1 else []
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from unfreeze.data.cells import INVISIBLE, without_edges
 from unfreeze.data.collector import collector_paused
@@ -13,7 +14,7 @@ from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitNa
 from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
-from unfreeze.data.measurable import check_measurable, one_answer, without
+from unfreeze.data.measurable import check_measurable, check_placeholder_tags, one_answer, without
 from unfreeze.data.parts import Joined, dataset_in_parts, joined, told_in_parts
 from unfreeze.data.sources import Source, plain_name
 from unfreeze.data.spellings import missing_texts, one_spelling
@@ -116,6 +117,8 @@ def _tagging(
         raise InputError(
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
+    for split in files:
+        _check_tags_there(files[split], loaded[split][1], split)
     sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
     counts = [parts[split].said([s.lines[0] for s in found], "sentences") for split, found in sentences.items()]
     said = [*_of_splits(sentences, counts), *said]
@@ -123,7 +126,16 @@ def _tagging(
     return _of_sentences(files, TaggedTables(sentences, columns, said), seed)
 
 
+def _check_tags_there(path: Path, text: str, split: SplitName) -> None:
+    """Say what to do about a dev or test file of words alone, as shared tasks give out their test sets."""
+    lines = (line for line in text.split("\n") if not line.startswith("#"))
+    if split != "train" and not any(len(line.split()) > 1 for line in lines):
+        raise InputError(f"has words and no tags; {without(split)}", where=str(path))
+
+
 def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int) -> Dataset:
+    tags = {split: [sentence.tags or () for sentence in found] for split, found in read.sentences.items()}
+    check_placeholder_tags(tags, files)
     splits, scheme, found = tagged_examples(files, read.sentences, in_bio=read.in_bio)
     task = task_of("tags", False)
     splits, cuts = fill_splits(splits, task, seed)
@@ -221,8 +233,12 @@ def _tables(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], 
 def _check_labels_there(table: Table, label: str | None, split: SplitName) -> None:
     """Say what to do about a dev or test file whose label column is empty, as shared tasks give out their test sets."""
     column = label and split != "train" and label in table.columns and label
-    if column and not any(value == value and str(value or "").strip() for value in table.values(column)):
+    if column and not any(map(_is_there, table.values(column))):
         raise InputError(f"no row has a label (column '{column}'); {without(split)}", where=str(table.path))
+
+
+def _is_there(value: Any) -> bool:
+    return value is not None and value == value and bool(str(value).strip())
 
 
 def examples_of(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:

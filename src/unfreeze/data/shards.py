@@ -135,5 +135,5 @@ def _missing(lost: list[int], count: int, total: int | None, names: list[str]) -
     numbers = ", ".join(map(str, lost)) + (", ..." if count > len(lost) else "")
     missing = f"{'parts' if count > 1 else 'part'} {numbers}{of} {'are' if count > 1 else 'is'} missing"
     if not lost:
-        missing = f"there are more parts than{of}"
+        missing = f"there are more parts than{of.removeprefix(' of')}"
     return f"{missing}, found {listed(names, FEW)}; put all into the folder, or name those to read with --train"

@@ -32,6 +32,9 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
         return source, [*said, *([f"{folder.name}: not used: {listed(beside, FEW)}."] if beside else [])]
     if not files:
         names = listed([path.name for path in folders], FEW)
+        if any("=" in path.name for path in folders):
+            problem = f"holds the folders {names}, whose names are a column, which is not read; write it into the files"
+            raise InputError(problem, where=str(folder))
         problem = f"holds no data files{', but the folders ' + names + '; give one of them' if folders else ''}"
         raise InputError(f"{problem}{packed_in(folder)}", where=str(folder))
     kinds = sorted({plain_name(path).suffix.lower() for path in files})
