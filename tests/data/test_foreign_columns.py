@@ -61,9 +61,9 @@ def test_wrapped_span_tags_are_told(tmp_path: Path, around: str) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (lambda i, j, w, t: (w,), "has one column only, so words without tags; leave the file out"),
-        (lambda i, j, w, t: (w, "_"), "every word has the tag '_', which train lacks: its tags are hidden"),
-        (lambda i, j, w, t: (w, "?"), "which train lacks"),
+        (lambda i, j, w, t: (w,), "has words and no tags; leave the file out"),
+        (lambda i, j, w, t: (w, "_"), "has one answer only (every word"),
+        (lambda i, j, w, t: (w, "?"), "perhaps its labels are hidden"),
     ],
 )
 def test_hidden_tags_are_told(tmp_path: Path, line: Line, problem: str) -> None:

@@ -197,11 +197,17 @@ def test_states_that_are_no_numbers_are_refused(tmp_path: Path, encoder: Path, c
     folder = Path(shutil.copytree(encoder, tmp_path / "encoder"))
     tensors = load_file(folder / "model.safetensors")
     row = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]["awful"]
-    tensors["embeddings.word_embeddings.weight"][row] = 3e38
+    name = "embeddings.word_embeddings.weight"
+    tensors[name][row] = 3e38
+    made = torch.Generator().manual_seed(0)
+    spare = torch.randn(5000, tensors[name].shape[1], generator=made)  # so many that the few of a trial are not it
+    tensors[name] = torch.cat([tensors[name], spare])
+    settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps({**settings, "vocab_size": len(tensors[name])}), encoding="utf-8")
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     for text, expected in (("good", 0), ("awful", 2)):
         (tmp_path / "texts.txt").write_text(f"the film\n{text}\n", encoding="utf-8")
         out = tmp_path / f"{text}.safetensors"
         code, _, complaint = command_line("encode", tmp_path / "texts.txt", "--encoder", folder, "--out", out)
-        assert (code, out.exists()) == (expected, not expected)
+        assert (code, out.exists()) == (expected, not expected), complaint
         assert ("states that are infinite or no numbers" in complaint) == bool(expected)

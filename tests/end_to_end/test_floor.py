@@ -15,6 +15,7 @@ import tiny
 from unfreeze import comparison
 from unfreeze.comparison import compare
 from unfreeze.experiment.record import read_floor, write_floor
+from unfreeze.floor import bag_of_words
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)
@@ -63,13 +64,16 @@ def test_it_is_not_computed_again_for_the_same_question(
 
 
 def test_training_words_of_one_tag_are_no_end_of_a_comparison(
-    data_of: Callable[[str], Path], encoder: Path, tmp_path: Path
+    data_of: Callable[[str], Path], encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, rare = data_of("tagging-BIO"), tmp_path / "rare"
     shutil.copytree(data, rare)
     train = (data / "train.conll").read_text(encoding="utf-8")
-    (rare / "train.conll").write_text("the O\nfilm O\n\n" * 200 + train.partition("\n\n")[0] + "\n", encoding="utf-8")
-    plan = tiny.tiny_plan(rare, encoder, tmp_path / "out", "tagging-BIO", train_size=8)
+    plain = "the O\nfilm O\n\n"
+    one = train.partition("\n\n")[0] + "\n\n"
+    (rare / "train.conll").write_text(plain * 40 + one + plain, encoding="utf-8")
+    monkeypatch.setattr(bag_of_words, "MOST_WORDS", 6)  # first, middle and last sentence
+    plan = tiny.tiny_plan(rare, encoder, tmp_path / "out", "tagging-BIO")
     floor = compare(plan).values["floor"]
     record = read_floor(tmp_path / "out")
     assert record is not None

@@ -175,7 +175,7 @@ def empty(folder: Path) -> Path:
     [
         (no_head, "no masked-LM head"), (no_mask, "no masking piece"), (decoder, "is a decoder"),
         (added_piece, r"--from .*: its tokenizer has 74 pieces.*resize"), (no_row_for_mask, "past the 10 rows"),
-        (nothing, r"--from .*: cannot be loaded"), (empty, "no config.json"),
+        (nothing, r"--from .*: no such encoder or folder"), (empty, "no config.json"),
     ],
 )  # fmt: skip
 def test_a_start_that_cannot_be_gone_on_with(make: Callable[[Path], Path], said: str, corpus: Path) -> None:

@@ -109,7 +109,6 @@ def tagged_examples(
     written = [s.tags or () for s in sentences["train"]]
     spelling = spelling_of(written)
     as_read = {tag: spelling.read([tag])[0] for found in sentences.values() for s in found for tag in s.tags or ()}
-    _check_hidden(files, sentences)
     sentences = {
         split: [replace(s, tags=tuple(as_read[tag] for tag in s.tags or ())) for s in found]
         for split, found in sentences.items()
@@ -135,16 +134,6 @@ def _twice(as_read: Mapping[str, str]) -> list[str]:
         by_meaning.setdefault(read, []).append(tag)
     pairs = [tags for tags in by_meaning.values() if len(tags) > 1]
     return [f"tags in two spellings mean the same, such as '{pairs[0][0]}' and '{pairs[0][1]}'."] if pairs else []
-
-
-def _check_hidden(files: Mapping[SplitName, Path], sentences: Tagged) -> None:
-    """Raise `InputError` where dev or test has one tag throughout that train lacks: a placeholder."""
-    known = {tag for s in sentences["train"] for tag in s.tags or ()}
-    for split, found in sentences.items():
-        tags = {tag for s in found for tag in s.tags or ()}
-        if split != "train" and len(tags) == 1 and tags.isdisjoint(known):
-            problem = f"every word has the tag '{min(tags)}', which train lacks: its tags are hidden; {without(split)}"
-            raise InputError(problem, where=str(files[split]))
 
 
 def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tuple[Tagged, list[str]]:
