@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from families import SIZES, change_json, make_model, make_tokenizer, refused, save_folder
-from transformers import NomicBertConfig, NomicBertModel, XLNetConfig, XLNetModel
+from transformers import NomicBertConfig, NomicBertModel, Phi3Config, Phi3Model, XLNetConfig, XLNetModel
 
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
@@ -94,3 +94,23 @@ def test_a_table_that_holds_less_than_it_says(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(InputError, match=r"42 pieces.*--max-length"):
         load_encoder(str(folder))
     assert load_encoder(str(folder), 40).max_length == 40
+
+
+def test_positions_that_a_longer_text_would_change_for_its_neighbours(tmp_path: Path) -> None:
+    """Phi-3's long texts have other rotary frequencies, which one of them in a batch brings in for all."""
+    factors = {"short_factor": [1.0] * 4, "long_factor": [4.0] * 4, "original_max_position_embeddings": 16}
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+    config = Phi3Config(
+        vocab_size=80, max_position_embeddings=64, pad_token_id=0, rope_scaling={"rope_type": "longrope", **factors},
+        initializer_range=0.3, original_max_position_embeddings=16, **sizes,
+    )  # fmt: skip
+    folder = save_folder(tmp_path, Phi3Model(config).eval(), make_tokenizer(limit=64))
+    encoder = load_encoder(str(folder))
+    assert encoder.max_length == 16
+    assert any("16 pieces" in line for line in encoder.said)
+    texts = ["the cat sat", "good " * 40]
+    with torch.no_grad():
+        alone = encoder.encode(encoder.read_texts(texts[:1]).batch([0])).states
+        beside = encoder.encode(encoder.read_texts(texts).batch([0, 1])).states
+    torch.testing.assert_close(beside[:, : alone.shape[1]], alone, atol=1e-5, rtol=1e-5)
+    assert load_encoder(str(folder), 12).max_length == 12

@@ -61,3 +61,22 @@ def test_a_model_that_has_learned_to_pack_is_otherwise_as_before(family: str) ->
         assert torch.equal(one(input_ids=ids, attention_mask=mask).last_hidden_state, before)
         assert list(one.state_dict()) == names
         assert [type(part) for part in one.modules()] == kinds
+
+
+def test_big_bird_reads_long_texts_alike_whatever_came_before() -> None:
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+    torch.manual_seed(0)
+    config = transformers.BigBirdConfig(
+        vocab_size=80, max_position_embeddings=64, block_size=2, num_random_blocks=1, initializer_range=0.3, **sizes
+    )
+    assert config.attention_type == "block_sparse"
+    encoder = TransformerEncoder("b", transformers.BigBirdModel(config).eval(), make_tokenizer(limit=60), 60)
+    assert encoder.said == ("Texts of more than 14 pieces are read with full attention, not sparse.",)
+    short, long = (encoder.read_texts([text]).batch([0]) for text in ("bad", "anna and bob ran in paris " * 8))
+    with torch.no_grad():
+        first = encoder.run(long, "one by one")
+        encoder.encode(short)
+        assert torch.equal(encoder.run(long, "one by one"), first)
+        torch.testing.assert_close(encoder.encode(long).states, first, atol=1e-5, rtol=1e-5)
+    assert config.attention_type == "block_sparse"  # it is saved as it was
+    assert TransformerEncoder("b", transformers.BigBirdModel(config), make_tokenizer(limit=14), 14).said == ()

@@ -67,7 +67,7 @@ def load_transformer(
     encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
     encoder.options, encoder.causal = asked, trial.looks == "back"
     encoder.reads_pairs = separates_pairs(tokenizer, encoder.takes_types)
-    encoder.said = (*said, *about_limit, *said_of(asked, sentence))
+    encoder.said = (*said, *about_limit, *encoder.said, *said_of(asked, sentence))
     encoder.said_of_pairs = tuple(pairs_said(model, tokenizer)) if encoder.reads_pairs else (_ONE_BY_ONE,)
     return encoder
 

@@ -38,6 +38,10 @@ def length_limit(
     ]
     most = min((limit for limit in known if limit is not None), default=None)
     limit, said = _chosen(most, asked)
+    scaled = _before_other_positions(model.config)
+    if scaled is not None and scaled < limit:
+        limit = scaled
+        said = [f"The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch."]
     special = len(tokenizer.backend_tokenizer.encode("").ids)
     if limit <= special:
         raise source.error(f"reads {limit} pieces at once, of which {special} are special: none are left for a text")
@@ -80,6 +84,15 @@ def _positions(source: Source, model: Any) -> int | None:
     padding = getattr(table, "padding_idx", None)
     rows = len(weight) - (0 if padding is None else padding + 1)
     return rows if said is None else min(rows, said)
+
+
+def _before_other_positions(config: Any) -> int | None:
+    """The longest input that leaves rotary positions as they are; longer ones would change their neighbours'."""
+    given = getattr(config, "rope_parameters", None)
+    kinds = [given, *given.values()] if isinstance(given, dict) else []
+    found = [kind for kind in kinds if isinstance(kind, dict) and kind.get("rope_type") == "longrope"]
+    limits = [kind.get("original_max_position_embeddings") for kind in found]
+    return min((int(limit) for limit in limits if isinstance(limit, int | float)), default=None)
 
 
 def _holds(model: Any, limit: int) -> bool:

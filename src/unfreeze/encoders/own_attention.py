@@ -98,3 +98,19 @@ def teach_packing(model: nn.Module) -> None:
 
 
 _made: dict[type, type] = {}  # class of transformers' to ours
+
+
+def attend_fully(model: Any, longest: int) -> str | None:
+    """Let BigBird attend to all pieces, whatever the length.
+
+    By itself it is sparse in long texts until a short one comes, and then never again: states would hang on what was
+    read before.
+
+    Returns:
+        A line that says so, where inputs up to `longest` pieces would be long.
+    """
+    if getattr(model.config, "attention_type", None) != "block_sparse" or not hasattr(model, "set_attention_type"):
+        return None
+    model.set_attention_type("original_full")
+    short = (5 + 2 * model.config.num_random_blocks) * model.config.block_size
+    return f"Texts of more than {short:,} pieces are read with full attention, not sparse." if longest > short else None

@@ -24,7 +24,7 @@ from unfreeze.encoders.bf16_trial import trouble_in_bf16
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
-from unfreeze.encoders.own_attention import teach_packing
+from unfreeze.encoders.own_attention import attend_fully, teach_packing
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
@@ -58,6 +58,8 @@ class TransformerEncoder(Encoder):
         self.family, self.reads_pairs = "transformer", True
         self.model, self.tables = model, tables_of(model)
         teach_packing(model)
+        fully = attend_fully(model, max_length)
+        self.said = () if fully is None else (fully,)
         config: Any = model.config
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self.packed_start = 0  # first position id of packed inputs; set by the trial
