@@ -118,6 +118,16 @@ def test_weights_of_a_wrapper(folder: Path) -> None:
     assert "module." in told
 
 
+def test_weights_of_a_model_with_an_adapter_around_each_layer(folder: Path) -> None:
+    """As the model's own state dict is saved while peft has it."""
+
+    def wrapped(tensors: Tensors) -> None:
+        for name in [name for name in tensors if "query" in name]:
+            tensors[name.replace("query.", "query.base_layer.")] = tensors.pop(name)
+
+    assert "adapter" in refused(rewrite(folder, wrapped))
+
+
 def test_sizes_under_names_that_are_not_read(tmp_path: Path) -> None:
     """As nomic's first configurations have them: heads change no shape, so nothing else would tell."""
     from transformers import NomicBertModel

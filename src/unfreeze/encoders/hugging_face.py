@@ -24,6 +24,12 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.transformer_options import options_of, said_of
 from unfreeze.encoders.weight_checks import check_sizes, check_types, check_weights
 
+# How a model runs is decided here: its configuration may ask for an attention that this machine does not have, or that
+# is code on the hub, and for outputs in another form.
+PLAIN = {
+    "_attn_implementation": None, "_experts_implementation": None, "return_dict": True, "output_attentions": False,
+    "output_hidden_states": False, "chunk_size_feed_forward": 0,
+}  # fmt: skip
 _ONE_BY_ONE = "The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them."
 
 
@@ -89,6 +95,9 @@ def _configuration(source: Source, over: Mapping[str, str | float]) -> Any:
     with source.loading():
         config = AutoConfig.from_pretrained(source.where, trust_remote_code=False, **over)
     check_sizes(source, config)
+    for setting, value in PLAIN.items():
+        if hasattr(config, setting):
+            setattr(config, setting, value)
     if source.settings("config.json").get("max_position_embeddings", 1) in (None, -1, 0):
         with suppress(NotImplementedError):
             config.max_position_embeddings = DEFAULT  # no limit; but the model is made with a table, or a count

@@ -22,7 +22,7 @@ OTHER_NAMES = {
 }
 _CONSTANTS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias|attn\.bias|act_scaling_factor)$")
 _IN_A_LAYER = re.compile(r"(^|\.)\d+\.")
-_ADAPTER = re.compile(r"lora_|adapter|\.ia3_|prompt_embedding", re.IGNORECASE)
+_ADAPTER = re.compile(r"lora_|base_layer|adapter|\.ia3_|prompt_embedding", re.IGNORECASE)
 
 
 def check_types(source: Source) -> None:
@@ -84,6 +84,9 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
 
 
 def _refuse_lacking(source: Source, lacking: Collection[str], unexpected: Collection[str]) -> None:
+    adapter = next((key for key in sorted(unexpected) if _ADAPTER.search(key)), None)
+    if adapter is not None:
+        raise source.error(f"its weights have an adapter in them ({adapter}); merge it, and save the model without it")
     problem = f"its weights lack {len(lacking)} of the model's tensors, such as {min(lacking)}"
     other = f" (and have others, such as {min(unexpected)})" if unexpected else ""
     raise source.error(f"{problem}{other}; save it anew with save_pretrained")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
@@ -233,7 +234,12 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     try:
         with seeded(asked.seed):
             model, found = kind.from_pretrained(
-                where, dtype=torch.float32, use_safetensors=True, output_loading_info=True, trust_remote_code=False
+                where,
+                config=deepcopy(encoder.model.config),
+                dtype=torch.float32,
+                use_safetensors=True,
+                output_loading_info=True,
+                trust_remote_code=False,
             )
     except (ValueError, OSError) as error:
         said = " ".join(str(error).split())[:200]
