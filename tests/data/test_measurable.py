@@ -153,6 +153,14 @@ def test_a_cut_that_cannot_have_two_classes_is_told(tmp_path: Path) -> None:
         read_dataset(tmp_path)
 
 
+def test_a_train_split_that_loses_its_other_labels_is_told(tmp_path: Path) -> None:
+    table(tmp_path, "train", lambda i: "1.5" if i in (3, 4) else "0.0")
+    with pytest.raises(
+        InputError, match=r"after dev was cut out of train, every row has the label '0.0' there; add rows"
+    ):
+        read_dataset(tmp_path, task="regression")
+
+
 def examples(labels: list[object]) -> tuple[Example, ...]:
     return tuple(Example(f"a:{i}", f"text {i}", label=label) for i, label in enumerate(labels))  # type: ignore[arg-type]
 
@@ -166,6 +174,7 @@ def examples(labels: list[object]) -> tuple[Example, ...]:
         ("classification", ["a"] * 20 + ["b"] * 3 + ["c"]),
         ("regression", ["0"] * 60 + ["0.0"] * 10 + ["1.5"] * 2 + ["2.5"]),
         ("regression", ["0.5", "1.5"] * 3),
+        ("regression", ["0"] * 7 + ["0.5"] * 5),
         ("tagging", [("O", "O")] * 90 + [("B-X", "O")] * 3),
     ],
 )

@@ -51,7 +51,7 @@ def check_measurable(
         if problem is not None and split in files:
             raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
         if problem is not None:
-            cut = f"what was cut out of train as {split} {problem}"
+            cut = f"what was cut out of train as {split} {problem.partition('; perhaps')[0]}"
             raise InputError(f"{cut}; add rows with other labels, or give --{split}", where=str(files["train"]))
 
 

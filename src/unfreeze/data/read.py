@@ -189,7 +189,7 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
     """All three splits: a missing test or dev split is cut out of train, and said.
 
     Raises:
-        InputError: train is too small to cut from.
+        InputError: train is too small to cut from, or has too few rows with other labels.
     """
     filled, said = dict(splits), []
     groups = text_groups(splits["train"]) if len(splits) < len(SPLITS) else None
@@ -202,6 +202,11 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
             assert groups is not None
             taken = cut_places(whole, task, of_rest, seed, groups)
             filled["train"], filled[split] = parted(whole, taken)
+            if (only := one_answer(filled["train"], "BIO")) and not one_answer(whole, "BIO"):
+                problem = (
+                    f"after {split} was cut out of train, {only} there; add rows with other labels, or give --{split}"
+                )
+                raise InputError(problem, where=whole[0].where)
             groups = groups[~taken]
             said.append(
                 f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "

@@ -171,22 +171,29 @@ def _tells(answers: Counter[object]) -> bool:
 
 
 def _mixed(answers: Sequence[object], group: Ints, stratum: Ints, is_cut: Bools, rng: np.random.Generator) -> Bools:
-    """(G,) a cut with a group or two exchanged, so that no side has the most frequent answer alone, if that can be.
+    """(G,) a cut with a group or two exchanged, so that no side has one answer alone, if that can be.
 
-    Each class keeps a text on the first side, and of a rare answer more than one stays, for a second cut to follow.
+    Each class keeps a text on the first side, and beside the most frequent answer more than one other stays there, for
+    a second cut to follow.
 
     Args:
         answers, group: (E,) of each example.
         stratum: (G,)
     """
-    common = Counter(answers).most_common(1)[0][0]
-    rare = np.zeros(len(is_cut), bool)
-    rare[group[[answer != common for answer in answers]]] = True
+
+    def with_other(answer: object) -> Bools:
+        found = np.zeros(len(is_cut), bool)
+        found[group[[one != answer for one in answers]]] = True
+        return found
+
+    present = {answer for answer, out in zip(answers, is_cut[group].tolist(), strict=True) if out}
     spare = np.bincount(stratum[~is_cut], minlength=stratum.max() + 1)[stratum] > 1
     sizes, mixed = np.bincount(group), is_cut.copy()
-    cut, kept = int(np.count_nonzero(rare & is_cut)), int(np.count_nonzero(rare & ~is_cut))
-    into, out, count = rare & ~is_cut & spare, is_cut, int(cut == 0)
-    if cut:
+    if len(present) == 1 and present != {MARKED}:
+        into, out, count = with_other(*present) & ~is_cut & spare, is_cut, 1
+    else:
+        rare = with_other(Counter(answers).most_common(1)[0][0])
+        cut, kept = int(np.count_nonzero(rare & is_cut)), int(np.count_nonzero(rare & ~is_cut))
         into, out, count = ~rare & ~is_cut & spare, rare & is_cut, min(2 - kept, cut - 1)
     chosen = rng.permutation(np.flatnonzero(into))
     leaving = rng.permutation(np.flatnonzero(out))
