@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
-from unfreeze.data.measurable import one_answer
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
@@ -40,9 +39,6 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
     if lost:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
         raise InputError(problem, where="--train-size")
-    answer = one_answer(kept, dataset.labels.scheme)
-    if answer is not None:
-        raise InputError(f"of {size} training examples {answer}; take more", where="--train-size")
     said = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
     return replace(dataset, train=kept, said=(*dataset.said, said))
 
