@@ -30,12 +30,12 @@ from store_epochs import measure
 from thresholds import read_thresholds, verdicts
 from transformers import AutoTokenizer, BertForSequenceClassification, get_linear_schedule_with_warmup
 
-from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.data.examples import Dataset
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.methods.inputs import read_inputs
 from unfreeze.training.seeds import seeded
 
 EXAMPLES = ROOT / "examples"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from unfreeze.data.examples import Dataset
-from unfreeze.experiment.question import read_data
 from unfreeze.plan import Plan
+from unfreeze.runs.question import read_data
 
 Kind = Literal["texts", "pairs", "tags"]
 

@@ -29,7 +29,6 @@ from results import Cell, Chart, Findings, Ratio, Run, Table, add_json_option
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
-from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS, Bytes
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
@@ -39,6 +38,7 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.features.extract import encoded
+from unfreeze.methods.inputs import read_inputs
 
 FILTERS = ((1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024))
 SIZES = {"small": (1024, 128, 1, 1091.0), "original": (4096, 512, 2, 205.0)}  # hidden, projection, highways, AllenNLP

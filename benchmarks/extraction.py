@@ -35,7 +35,6 @@ from measuring import Peaks, Rate, forward_flops, median_rate, named_ratio, rati
 from results import Chart, Findings, Run, Table, add_json_option
 from transformers import AutoModel, AutoTokenizer
 
-from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.data.examples import Example
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
@@ -45,7 +44,8 @@ from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.features.extract import encoded, extract
 from unfreeze.features.layout import Form
-from unfreeze.tasks import Task
+from unfreeze.methods.inputs import read_inputs
+from unfreeze.tasks.kinds import Task
 
 BATCH = 32
 TOKEN_BUDGET = 4096  # as `extract` has it

@@ -43,18 +43,18 @@ from transformers import AutoTokenizer, BertForSequenceClassification, DataColla
 from transformers import TrainingArguments as Arguments
 from transformers.utils import logging
 
-from unfreeze.adaptation.fine_tuning import fine_tune
-from unfreeze.adaptation.inputs import example_lengths, read_inputs
-from unfreeze.adaptation.model import restore
-from unfreeze.analysis.stats import mean_ci, paired_difference
 from unfreeze.data.examples import Dataset, Example
 from unfreeze.data.splits import stratified_subset
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.metrics import from_statistics, item_statistics
+from unfreeze.judging.stats import mean_ci, paired_difference
+from unfreeze.methods.inputs import example_lengths, read_inputs
+from unfreeze.methods.model import restore
+from unfreeze.methods.tuned import fine_tune
 from unfreeze.plan import Recipe
+from unfreeze.tasks.metrics import from_statistics, item_statistics
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.seeds import seeded
 

@@ -109,10 +109,10 @@ def check(folder: Path, encoder: str) -> dict[str, float]:
 
 def _splits(folder: Path, reader: Any) -> tuple[Any, list[Any], Callable[[], list[Any]]]:
     """Objective, examples of train and dev, and a call that gives their features."""
-    from unfreeze.adaptation.feature_extraction import split_features
-    from unfreeze.adaptation.inputs import read_inputs
     from unfreeze.data.read import read_dataset
     from unfreeze.encoders.precision import fast_precision
+    from unfreeze.methods.frozen import split_features
+    from unfreeze.methods.inputs import read_inputs
     from unfreeze.training.objectives import objective_for
 
     small = folder / "dev.csv"
@@ -152,10 +152,10 @@ def train(folder: Path, encoder: str) -> dict[str, float]:
     """One epoch of a linear head, fed by the store."""
     import torch
 
-    from unfreeze.adaptation.feature_extraction import train_frozen
     from unfreeze.encoders.freezing import frozen
     from unfreeze.encoders.load import load_encoder
     from unfreeze.encoders.precision import fast_precision
+    from unfreeze.methods.frozen import train_frozen
     from unfreeze.plan import Recipe
 
     recipe = Recipe("feature-extraction", "linear", epochs=1, l2=(0.0, 1e-3))
@@ -173,8 +173,8 @@ def train(folder: Path, encoder: str) -> dict[str, float]:
 def report(folder: Path, encoder: str) -> dict[str, float]:
     """From predictions to the report."""
     from unfreeze.data.read import read_dataset
-    from unfreeze.experiment.record import read_items, write_items
-    from unfreeze.judge import judge
+    from unfreeze.judging.judge import judge
+    from unfreeze.records.comparison import read_items, write_items
     from unfreeze.report.render import render
 
     small = folder / "dev.csv"
@@ -196,8 +196,9 @@ def report(folder: Path, encoder: str) -> dict[str, float]:
 def _write_runs(out: Path, test: Any) -> None:
     """A finished comparison of two methods, three seeds each, with predictions drawn at random."""
     from unfreeze.data.examples import LabelSpace
-    from unfreeze.experiment.files import write_json
-    from unfreeze.experiment.record import (
+    from unfreeze.disk.files import write_json
+    from unfreeze.plan import METHODS, Plan, Recipe, plain
+    from unfreeze.records.comparison import (
         Choice,
         EpochPoint,
         RunRecord,
@@ -208,9 +209,8 @@ def _write_runs(out: Path, test: Any) -> None:
         write_setting,
         write_test,
     )
-    from unfreeze.metrics import score
-    from unfreeze.plan import METHODS, Plan, Recipe, plain
-    from unfreeze.tasks import task
+    from unfreeze.tasks.kinds import task
+    from unfreeze.tasks.metrics import score
 
     kind, labels = task("classification"), LabelSpace(tuple(sorted({str(e.label) for e in test})))
     sizes = {"train": len(test), "dev": DEV, "test": len(test)}

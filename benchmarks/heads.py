@@ -31,16 +31,16 @@ from measuring import Peaks, Rate, StepClock, median_rate, named_ratio, take_tur
 from results import Cell, Findings, Ratio, Run, Table, add_json_option
 from torch import nn
 
-from unfreeze.adaptation import feature_extraction
-from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, frozen_head, split_features, train_frozen
-from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.data.examples import Dataset
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
-from unfreeze.experiment.budgets import recipes
 from unfreeze.layers.lstm import BiLSTM
+from unfreeze.methods import frozen as feature_extraction
+from unfreeze.methods.budgets import recipes
+from unfreeze.methods.frozen import SplitFeatures, form_for, frozen_head, split_features, train_frozen
+from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import Objective, objective_for
 

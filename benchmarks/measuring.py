@@ -23,7 +23,7 @@ import psutil
 import torch
 from results import Machine, Ratio
 
-from unfreeze.experiment.cost import processor_name
+from unfreeze.runs.cost import processor_name
 
 PEAK_SIDE = 2048
 PEAK_REPEATS = 7

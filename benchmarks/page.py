@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 from results import RESULTS, ROOT, Cell, Ratio, Result, Table, cell_text, read_result
 
-from unfreeze.experiment.files import new_file
+from unfreeze.disk.files import new_file
 
 TEMPLATE = Path(__file__).resolve().parent / "performance.md.j2"
 PAGE = ROOT / "docs" / "performance.md"

@@ -31,17 +31,17 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from threadpoolctl import threadpool_limits
 
-from unfreeze.adaptation.trained import gold_labels
 from unfreeze.data.examples import SPLITS, Dataset, Label
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
-from unfreeze.experiment.layer_scores import LayerScore, LayerScores
-from unfreeze.experiment.runner import Quiet, Workbench, states_of
-from unfreeze.metrics import main_metric, score
+from unfreeze.methods.trained import gold_labels
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import probe_layers
+from unfreeze.records.layer_scores import LayerScore, LayerScores
+from unfreeze.runs.runner import Quiet, Workbench, states_of
+from unfreeze.tasks.metrics import main_metric, score
 from unfreeze.training.objectives import objective_for
 
 Floats = npt.NDArray[np.floating[Any]]

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 
-from unfreeze.experiment.files import new_file
+from unfreeze.disk.files import new_file
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -27,15 +27,15 @@ from data_sets import Kind, read_set, required
 from measuring import this_machine
 from results import Cell, Findings, Run, Table, add_json_option
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
-from unfreeze.adaptation.inputs import pair_reading, read_inputs
-from unfreeze.adaptation.trained import gold_labels, main_score
 from unfreeze.data.examples import Dataset
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
-from unfreeze.experiment.budgets import recipes
+from unfreeze.methods.budgets import recipes
+from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.trained import gold_labels, main_score
 from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective, objective_for
 

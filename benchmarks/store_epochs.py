@@ -25,14 +25,14 @@ from data_sets import Kind, read_set, required
 from measuring import Peaks, Rate, StepClock, median_rate, named_ratio, ratio, take_turns, this_machine
 from results import Cell, Chart, Findings, Ratio, Run, Table, add_json_option
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
-from unfreeze.adaptation.inputs import pair_reading, read_inputs
 from unfreeze.data.examples import Dataset, Example
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.experiment.budgets import recipes
+from unfreeze.methods.budgets import recipes
+from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import objective_for
 

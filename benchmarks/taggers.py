@@ -30,20 +30,20 @@ from data_sets import read_set, required
 from measuring import Peaks, Rate, StepClock, named_ratio, this_machine
 from results import ROOT, Cell, Chart, Findings, Run, Table, add_json_option
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, form_for, split_features, train_frozen
-from unfreeze.adaptation.inputs import read_inputs
-from unfreeze.adaptation.model import restore
-from unfreeze.adaptation.trained import gold_labels
 from unfreeze.data.examples import SPLITS, Dataset, Example, Label, SplitName
-from unfreeze.data.schemes import convert
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
-from unfreeze.experiment.budgets import recipes
-from unfreeze.metrics import score
+from unfreeze.methods.budgets import recipes
+from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.inputs import read_inputs
+from unfreeze.methods.model import restore
+from unfreeze.methods.trained import gold_labels
 from unfreeze.plan import Recipe
+from unfreeze.tasks.metrics import score
+from unfreeze.tasks.schemes import convert
 from unfreeze.training.objectives import objective_for
 
 FLAIR = ROOT / ".venv-bench-flair" / "bin" / "python"

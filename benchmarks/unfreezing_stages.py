@@ -23,14 +23,14 @@ from data_sets import read_set
 from measuring import Rate, StepClock, median_rate, named_ratio, ratio, this_machine
 from results import Cell, Chart, Findings, Run, Table, add_json_option
 
-from unfreeze.adaptation.fine_tuning import fine_tune
-from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.data.examples import Dataset
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.features.extract import Features, extract
+from unfreeze.methods.inputs import read_inputs
+from unfreeze.methods.tuned import fine_tune
 from unfreeze.plan import Recipe
 from unfreeze.training.objectives import objective_for
 

@@ -22,9 +22,9 @@ from data_sets import SETS, required
 from measuring import this_machine
 from results import Findings, Ratio, Run, Table, add_json_option
 
-from unfreeze.comparison import compare
-from unfreeze.experiment.runner import Quiet
+from unfreeze.commands.compare import compare
 from unfreeze.plan import Plan
+from unfreeze.runs.runner import Quiet
 
 MOST = 1.4  # times its fine-tuning runs
 COLUMNS = ("set", "training examples", "all, s", "fine-tuning, s", "frozen heads, s", "all by fine-tuning")

@@ -19,9 +19,9 @@ from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
 from unfreeze.data.examples import Example, Label, LabelSpace
-from unfreeze.experiment.files import write_json
-from unfreeze.experiment.layer_scores import write_layer_scores
-from unfreeze.experiment.record import (
+from unfreeze.disk.files import write_json
+from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
+from unfreeze.records.comparison import (
     Choice,
     EpochPoint,
     FloorRecord,
@@ -35,8 +35,8 @@ from unfreeze.experiment.record import (
     write_setting,
     write_test,
 )
-from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
-from unfreeze.tasks import TASKS, task
+from unfreeze.records.layer_scores import write_layer_scores
+from unfreeze.tasks.kinds import TASKS, task
 
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")  # other examples each time: pytest --hypothesis-profile=default
@@ -266,7 +266,7 @@ def command_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """`command_line("compare", ...)` runs the command line in this process: exit code, stdout, stderr."""
-    from unfreeze.cli import main
+    from unfreeze.terminal.cli import main
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["unfreeze", *map(str, arguments)])

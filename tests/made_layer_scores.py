@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unfreeze.experiment.layer_scores import LayerScore, LayerScores
-from unfreeze.tasks import TASKS
+from unfreeze.records.layer_scores import LayerScore, LayerScores
+from unfreeze.tasks.kinds import TASKS
 
 
 def make_layer_scores(kind: str, question: str = "q") -> LayerScores:

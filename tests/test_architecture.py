@@ -44,7 +44,7 @@ def test_import_of_the_package_is_light() -> None:
 
 
 def test_help_is_light_and_fast() -> None:
-    main = "from unfreeze.cli import main; main()"
+    main = "from unfreeze.terminal.cli import main; main()"
     began = time.perf_counter()
     assert _loaded(main, "--help", names=(*HEAVY, "numpy", "pydantic", "yaml")) == set()
     assert time.perf_counter() - began < 5  # a second at most on an idle machine; torch alone takes longer
@@ -54,13 +54,13 @@ def test_help_is_light_and_fast() -> None:
 
 
 def test_check_needs_no_torch() -> None:
-    main = "from unfreeze.cli import main; main()"
+    main = "from unfreeze.terminal.cli import main; main()"
     assert not _loaded(main, "check", ROOT / "examples" / "wnut17")
 
 
 def test_report_needs_no_torch(comparison: Callable[..., Path]) -> None:
     folder = comparison("classification", probes=True)
-    main = "from unfreeze.cli import main; main()"
+    main = "from unfreeze.terminal.cli import main; main()"
     assert not _loaded(main, "report", folder) & {"torch", "transformers"}
     assert (folder / "report.html").exists()
 

@@ -19,11 +19,11 @@ import typer
 import yaml
 
 import unfreeze
-from unfreeze.cli import app
-from unfreeze.experiment.question import read_data
-from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.judge import judge
+from unfreeze.judging.judge import judge
+from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import METHODS, Plan, merged, plan_from, read_plan
+from unfreeze.runs.question import read_data
+from unfreeze.terminal.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])

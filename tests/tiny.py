@@ -149,7 +149,7 @@ def write_plan(path: Path, values: dict[str, Any]) -> Path:
 
 def unfreeze(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
-    command = [sys.executable, "-m", "unfreeze.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "unfreeze.terminal.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 

@@ -17,9 +17,9 @@ from unfreeze.plan import Plan, Recipe
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from unfreeze.bundle import Predictor
-    from unfreeze.experiment.layer_scores import LayerScores
-    from unfreeze.judge import Result
+    from unfreeze.bundle.load import Predictor
+    from unfreeze.judging.judge import Result
+    from unfreeze.records.layer_scores import LayerScores
 
 __all__ = ["InputError", "Plan", "Recipe", "compare", "load", "probe"]
 
@@ -38,7 +38,7 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
     Raises:
         InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
     """
-    from unfreeze.comparison import compare as answer
+    from unfreeze.commands.compare import compare as answer
 
     return answer(_plan(data, plan, settings, "compare"))
 
@@ -58,7 +58,7 @@ def probe(data: str | Path | None = None, *, plan: str | Path | Plan | None = No
     Raises:
         InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
     """
-    from unfreeze.probing import probe as answer
+    from unfreeze.commands.probe import probe as answer
 
     return answer(_plan(data, plan, settings, "probe"))
 
@@ -84,6 +84,6 @@ def load(bundle: str | Path, device: str = "auto") -> Predictor:
         >>> unfreeze.load("demo-out/bundle").predict([("A man sleeps.", "A man is awake.")])  # doctest: +SKIP
         ['contradiction']
     """
-    from unfreeze.bundle import load as load_bundle
+    from unfreeze.bundle.load import load as load_bundle
 
     return load_bundle(bundle, device)

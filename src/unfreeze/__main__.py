@@ -1,6 +1,6 @@
 """`python -m unfreeze`, the same as the `unfreeze` command."""
 
-from unfreeze.cli import main
+from unfreeze.terminal.cli import main
 
 if __name__ == "__main__":
     main()

@@ -17,7 +17,7 @@ from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.data.word_cutting import words_in
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 Spans = list[tuple[int, int, str]]
 Texts = list[tuple[str, Spans]]

@@ -9,7 +9,7 @@ from unfreeze.data.audit import Audit, Clash, Lengths, Overlap, audit, read_by
 from unfreeze.data.audit_lines import audit_lines
 from unfreeze.data.examples import Dataset, Example, Label, LabelSpace, SplitName
 from unfreeze.data.unread import Unread
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 Rows = list[tuple[str, Label]]
 

@@ -11,7 +11,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 Sentence = tuple[Sequence[str], Sequence[str]]
 SENTENCES: list[Sentence] = [

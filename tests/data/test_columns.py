@@ -7,7 +7,7 @@ import pytest
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 
 def table(*columns: str, header: bool = True, rows: list[list[str]] | None = None) -> Table:

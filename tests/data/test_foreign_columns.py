@@ -9,7 +9,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 Line = Callable[[int, int, str, str], tuple[object, ...]]
 

@@ -7,7 +7,7 @@ import pytest
 from unfreeze.data.examples import Example, LabelSpace, SplitName
 from unfreeze.data.labels import as_scores, drop_unlabelled, label_space, tags_of
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 FILES: dict[SplitName, Path] = {"train": Path("train.tsv"), "test": Path("test.tsv")}
 

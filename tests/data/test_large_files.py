@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from unfreeze.data import large_files
 from unfreeze.data.unlabelled import Wanted, read_unlabelled, unlabelled_parts
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 SINGLE = Wanted(TASKS["classification"])
 TEXTS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), min_size=1, max_size=12), min_size=3)

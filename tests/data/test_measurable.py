@@ -14,7 +14,7 @@ from unfreeze.data.measurable import one_answer
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import cut
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 COUNT = 30
 Label = Callable[[int], str]

@@ -13,7 +13,7 @@ from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 TRAIN = "text\tlabel\n" + "".join(f"film {i} was {'good' if i % 2 else 'bad'}\t{i % 2}\n" for i in range(20))
 DEV = "text\tlabel\nnice\t1\nawful\t0\n"

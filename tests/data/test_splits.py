@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from unfreeze.data.examples import Example
 from unfreeze.data.splits import cut, duplicate_key, quotas, spread_out, stratified_subset
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 CLASSES = TASKS["classification"]
 

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
-from unfreeze.data.schemes import CANONICAL, convert, recognise, spans_conlleval
 from unfreeze.data.tag_spellings import Spelling, spelling_of, spelling_said
+from unfreeze.tasks.schemes import CANONICAL, convert, recognise, spans_conlleval
 
 Tags = tuple[str, ...]
 BASE: list[Tags] = [

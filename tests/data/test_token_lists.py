@@ -13,7 +13,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 NAMES = ("O", "B-PER", "I-PER", "B-LOC")
 ROWS = [

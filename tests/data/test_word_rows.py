@@ -9,7 +9,7 @@ from unfreeze.data import large_files
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.errors import InputError
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 SENTENCES = [
     [("EU", "NNP", "B-org"), ("rejects", "VB", "O"), ("calls", "NN", "O"), (".", ".", "O")],

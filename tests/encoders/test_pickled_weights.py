@@ -15,7 +15,7 @@ from families import make_model, make_tokenizer
 from folders import half, sentence_transformer, write
 from safetensors.torch import load_file
 
-from unfreeze.converting import convert
+from unfreeze.commands.convert import convert
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
 

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import processors
 
-from unfreeze.adaptation.task_heads import halves
 from unfreeze.encoders import reading
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.encoders.reading import lengths_within, read_texts, read_words, side_by_side, windows
 from unfreeze.errors import InputError
+from unfreeze.methods.task_heads import halves
 
 BERT, ROBERTA = make_tokenizer(), make_tokenizer(roberta=True)
 ODD = ("", " ", "\u200b", "\x00", "\ufffd")  # words of which the tokenizer leaves nothing

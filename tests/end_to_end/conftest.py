@@ -30,7 +30,7 @@ def answered(
     root = tmp_path_factory.mktemp("answered")
 
     def answer(kind: str) -> Path:
-        from unfreeze.comparison import compare
+        from unfreeze.commands.compare import compare
 
         if not (root / kind).exists():
             compare(tiny.tiny_plan(data_of(kind), encoder, root / kind, kind))

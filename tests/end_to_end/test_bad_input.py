@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import tiny
 
-from unfreeze.comparison import compare
+from unfreeze.commands.compare import compare
 from unfreeze.plan import plain, plan_from
 
 Change = Callable[[Path], Any]

@@ -17,9 +17,9 @@ from unfreeze.encoders.elmo.encoder import ElmoEncoder
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.load import load_encoder
-from unfreeze.experiment.budgets import recipes
+from unfreeze.methods.budgets import recipes
 from unfreeze.plan import METHODS, Reads, plain
-from unfreeze.tasks import task
+from unfreeze.tasks.kinds import task
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 
-from unfreeze import comparison
-from unfreeze.comparison import compare
-from unfreeze.experiment.record import read_floor, write_floor
+from unfreeze.commands import compare as comparison
+from unfreeze.commands.compare import compare
 from unfreeze.floor import bag_of_words
+from unfreeze.records.comparison import read_floor, write_floor
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import tiny
 
-from unfreeze.comparison import compare
+from unfreeze.commands.compare import compare
 from unfreeze.plan import plain
 
 

@@ -14,12 +14,12 @@ from folders import byt5, deberta_v3, decoder, half, sentence_transformer, write
 from safetensors import safe_open
 
 import unfreeze
-from unfreeze.comparison import compare
+from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
-from unfreeze.experiment import budgets
+from unfreeze.methods import budgets
 from unfreeze.plan import Plan, Recipe
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 SIZES = (24, 12, 12)
 FROZEN = Recipe("feature-extraction", "linear", learning_rate=5e-2, epochs=3, batch_size=8, l2=(0.0, 1e-2), dropout=0.0)
@@ -86,7 +86,7 @@ def test_it_is_compared_and_its_bundle_predicts_what_was_judged(
     kind: str, task: str, encoder_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for part in ("render", "_floor"):  # most of the time, and the same for every encoder
-        monkeypatch.setattr(f"unfreeze.comparison.{part}", lambda *_: None)
+        monkeypatch.setattr(f"unfreeze.commands.compare.{part}", lambda *_: None)
     data = tiny.write_data(tmp_path / "data", task, SIZES)
     said: list[str] = []
     prefix = "in " if kind == "gpt2" and task == "classification" else None

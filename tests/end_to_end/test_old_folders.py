@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import unfreeze
-from unfreeze.judge import judge
+from unfreeze.judging.judge import judge
 from unfreeze.report.render import render
 
 KINDS = ("classification", "tagging-BIO", "pair-regression")

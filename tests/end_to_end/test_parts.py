@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tiny
 
-from unfreeze.comparison import compare
+from unfreeze.commands.compare import compare
 
 
 def in_parts(data: Path, to: Path, count: int) -> list[Path]:

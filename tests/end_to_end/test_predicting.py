@@ -16,7 +16,7 @@ import pytest
 import tiny
 
 import unfreeze
-from unfreeze import predicting
+from unfreeze.commands import predict as predicting
 from unfreeze.data.examples import Example
 from unfreeze.data.word_cutting import cut_words
 from unfreeze.errors import InputError

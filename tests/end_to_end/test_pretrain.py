@@ -56,7 +56,7 @@ def arguments(corpus: Path, objective: str, out: Path, *more: object) -> tuple[o
 
 
 def interrupted_at(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from unfreeze.progress import Display
+    from unfreeze.terminal.display import Display
 
     told = Display.trained
 

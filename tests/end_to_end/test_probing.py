@@ -15,11 +15,13 @@ import skip_folder
 import tiny
 
 import unfreeze
-from unfreeze import InputError, comparison, probing
-from unfreeze.amounts import points
-from unfreeze.comparison import compare
-from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
+from unfreeze import InputError
+from unfreeze.commands import compare as comparison
+from unfreeze.commands import probe as probing
+from unfreeze.commands.compare import compare
+from unfreeze.judging.wording import points
 from unfreeze.probes import layers
+from unfreeze.records.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
 
 Line = Callable[..., tuple[int, str, str]]
 Data = Callable[[str], Path]

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import tiny
 
-from unfreeze.comparison import compare
+from unfreeze.commands.compare import compare
 
 KIND = "pair-regression"  # a correlation moves with the last digit of a prediction
 
@@ -84,7 +84,7 @@ def test_killed_comparison_goes_on_to_the_same_numbers(
     values = tiny.plan_values(data_of(KIND), encoder, out, KIND)
     plan = tiny.write_plan(tmp_path / "plan.yaml", values)
     environment = {**os.environ, "UNFREEZE_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "unfreeze.cli", "compare", "--plan", str(plan)]
+    command = [sys.executable, "-m", "unfreeze.terminal.cli", "compare", "--plan", str(plan)]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         until = time.monotonic() + 100
         while len(done := list(out.glob("runs/[!.]*/record.json"))) < runs:

@@ -16,9 +16,9 @@ import tiny
 from markupsafe import escape
 
 import unfreeze
-from unfreeze.comparison import compare
-from unfreeze.experiment.runner import Quiet
+from unfreeze.commands.compare import compare
 from unfreeze.plan import METHODS, Plan, plain
+from unfreeze.runs.runner import Quiet
 
 # What the issue asks of `result.json`, key by key.
 METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}
@@ -158,7 +158,7 @@ def test_one_method_alone_through_python(method: str, tmp_path: Path, encoder: P
 def test_splits_are_made_when_there_is_one_file(tmp_path: Path, encoder: Path) -> None:
     file = tiny.write_split(tmp_path / "reviews", "classification", 90, seed=5)
     told: list[str] = []
-    from unfreeze.comparison import compare
+    from unfreeze.commands.compare import compare
 
     plan = tiny.tiny_plan(file, encoder, tmp_path / "out", "classification", methods=["feature-extraction"], seeds=1)
     result = compare(plan, None, told.append)

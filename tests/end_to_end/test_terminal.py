@@ -23,7 +23,7 @@ class OnTerminal:
 
     def __init__(self, *arguments: object) -> None:
         mine, theirs = pty.openpty()
-        command = [sys.executable, "-m", "unfreeze.cli", *map(str, arguments)]
+        command = [sys.executable, "-m", "unfreeze.terminal.cli", *map(str, arguments)]
         environment = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
         self.process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment)
         os.close(theirs)

@@ -82,7 +82,7 @@ def test_fine_tuning_is_refused(
 def test_without_methods_the_frozen_one_is_run_with_the_budgets_recipes(
     vectors: Path, tmp_path: Path, command_line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unfreeze.experiment import budgets
+    from unfreeze.methods import budgets
 
     fast = {name: replace(getattr(budgets, name), epochs=1, min_steps=0) for name in ("_linear", "_bcn")}
     for name, recipe in fast.items():

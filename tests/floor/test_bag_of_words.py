@@ -22,12 +22,12 @@ from sklearn.metrics import accuracy_score
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.data.read import read_dataset
-from unfreeze.experiment.record import read_floor, write_floor
 from unfreeze.floor import bag_of_words as module
 from unfreeze.floor.bag_of_words import bag_of_words, most_frequent, overlap
 from unfreeze.floor.words import words_of
-from unfreeze.metrics import score
-from unfreeze.tasks import TASKS
+from unfreeze.records.comparison import read_floor, write_floor
+from unfreeze.tasks.kinds import TASKS
+from unfreeze.tasks.metrics import score
 
 
 def data_of(kind: str, folder: Path) -> Dataset:

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from unfreeze.data.schemes import allowed_transitions
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.ragged import pad
+from unfreeze.tasks.schemes import allowed_transitions
 
 TAGS = ("O", "B-X", "I-X", "B-Y", "I-Y")
 RULES = allowed_transitions(TAGS, "BIO")

@@ -9,8 +9,8 @@ import torchcrf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unfreeze.data.schemes import allowed_transitions
 from unfreeze.layers.crf import CRF
+from unfreeze.tasks.schemes import allowed_transitions
 
 BIO = ("O", "B-LOC", "B-PER", "I-LOC", "I-PER")
 BIOES = ("O", "B-X", "E-X", "I-X", "S-X")

@@ -13,9 +13,9 @@ import pytest
 from made_record import ASKED, RECORD
 from typer.main import get_command
 
-from unfreeze.cli import app
 from unfreeze.pretraining.page import command, curve_svg, write_page
 from unfreeze.pretraining.settings import pretraining_from
+from unfreeze.terminal.cli import app
 
 
 def test_the_command_says_what_is_not_usual() -> None:

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from unfreeze.data.examples import LabelSpace
-from unfreeze.data.schemes import allowed_transitions
 from unfreeze.probes.answers import labels_of, loss_for
 from unfreeze.probes.losses import Logistic, Multinomial, Squared
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
+from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.objectives import Objective
 
 TAGS = ("O", "B-X", "I-X", "B-Y", "I-Y")

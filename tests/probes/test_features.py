@@ -11,14 +11,14 @@ import torch
 import torch.nn.functional as F
 from families import WORDS, make_encoder
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures, split_features
-from unfreeze.adaptation.inputs import read_inputs
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.methods.frozen import SplitFeatures, split_features
+from unfreeze.methods.inputs import read_inputs
 from unfreeze.probes import features
 from unfreeze.probes.features import form_of, layer_features
-from unfreeze.tasks import TASKS, Task
+from unfreeze.tasks.kinds import TASKS, Task
 from unfreeze.training.objectives import objective_for
 
 Split = Callable[[str], SplitFeatures]

@@ -13,15 +13,15 @@ import tiny
 import torch
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from unfreeze.adaptation.trained import gold_labels
 from unfreeze.data.read import read_dataset
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.experiment.runner import Quiet, Workbench, states_of
-from unfreeze.metrics import score
+from unfreeze.methods.trained import gold_labels
 from unfreeze.probes import features, layers
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import L2, probe_layers, search
+from unfreeze.runs.runner import Quiet, Workbench, states_of
+from unfreeze.tasks.metrics import score
 from unfreeze.training.objectives import objective_for
 
 Bench = Callable[[str], Workbench]

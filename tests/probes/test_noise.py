@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.experiment.layer_scores import LayerScores
-from unfreeze.metrics import item_statistics, score
 from unfreeze.probes.noise import Probed, finding, judged
-from unfreeze.tasks import TASKS, Task
+from unfreeze.records.layer_scores import LayerScores
+from unfreeze.tasks.kinds import TASKS, Task
+from unfreeze.tasks.metrics import item_statistics, score
 
 ABOUT = LayerScores("q", 1, "data", "classification", "accuracy", "tiny", 10, 10, (), 0, "", 0.0, 0.0)
 ITEMS = 400

@@ -45,7 +45,7 @@ def _existing(out: Path) -> None:
 
 def _stale(out: Path) -> None:
     """A process was killed inside."""
-    from unfreeze.experiment.claim import claimed
+    from unfreeze.disk.claim import claimed
 
     def work() -> None:
         with claimed(out, MARK):
@@ -133,9 +133,9 @@ def _is_refusal(told: str) -> bool:
 
 def _enter(out: Path, place: Path, gate: mmap.mmap, i: int, held_s: float, late_s: float, without_locks: bool) -> str:
     from unfreeze.disk import lock
+    from unfreeze.disk.claim import claimed
+    from unfreeze.disk.files import new_file
     from unfreeze.errors import InputError
-    from unfreeze.experiment.claim import claimed
-    from unfreeze.experiment.files import new_file
 
     if without_locks:
         lock._has_locks = lambda folder: False

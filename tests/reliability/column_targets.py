@@ -52,8 +52,8 @@ def read_tagged(folder: Path, suffix: str, options: dict[str, str], said: list[s
     """Words and tags of the training sentences, as `compare` and `check` read them; audited too."""
     from unfreeze.data.audit import audit
     from unfreeze.data.audit_lines import audit_lines
-    from unfreeze.experiment.question import read_data
     from unfreeze.plan import plan_from
+    from unfreeze.runs.question import read_data
 
     files = {split: str(folder / f"{split}.{suffix}") for split in ("train", "dev", "test")}
     dataset = read_data(plan_from({**files, "task": "tagging", **options}))

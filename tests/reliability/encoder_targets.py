@@ -39,7 +39,7 @@ def encode(folder: Path, encoder: Path, texts: Sequence[str], *options: str) -> 
     """`unfreeze encode` from the command line: states (layers, pieces, width) of each text, and its pieces."""
     from safetensors import safe_open
 
-    from unfreeze.cli import app
+    from unfreeze.terminal.cli import app
 
     data, out = folder / "texts.jsonl", folder / "states.safetensors"
     data.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")

@@ -28,7 +28,7 @@ _PLAN: dict[str, Any] = {
 
 
 def _call(*arguments: object) -> str:
-    from unfreeze.cli import app
+    from unfreeze.terminal.cli import app
 
     with redirect_stdout(io.StringIO()) as said:
         app([str(argument) for argument in arguments], standalone_mode=False)
@@ -37,7 +37,7 @@ def _call(*arguments: object) -> str:
 
 def make_comparison(folder: Path) -> None:
     """A finished comparison of a few steps, with its bundle."""
-    from unfreeze.comparison import compare
+    from unfreeze.commands.compare import compare
 
     tiny.make_encoder(folder / "encoder")
     tiny.write_data(folder / "data", "classification")

@@ -75,7 +75,7 @@ def _make(world: Path) -> None:
 
 def make_bundle(world: Path) -> None:
     """What `predict` predicts with, unless it is there."""
-    from unfreeze.comparison import compare
+    from unfreeze.commands.compare import compare
     from unfreeze.plan import plan_from
 
     if not (world / "answered" / "bundle").exists():
@@ -92,7 +92,7 @@ def _compare(world: Path, kind: str) -> Start:
 
 
 def _report(out: Path) -> None:
-    from unfreeze.judge import judge
+    from unfreeze.judging.judge import judge
     from unfreeze.report.render import render
 
     judge(out)
@@ -138,7 +138,7 @@ def _probe(world: Path) -> Start:
 
 
 def _quick_tuning() -> None:
-    from unfreeze import probing
+    from unfreeze.commands import probe as probing
 
     probing.recipes = lambda *_: tiny.recipes("classification")[2:]
 
@@ -170,7 +170,7 @@ def command(start: Start) -> Callable[[], Any]:
     def work() -> None:
         import sys
 
-        from unfreeze.cli import main
+        from unfreeze.terminal.cli import main
 
         start.quicken()
         sys.argv = ["unfreeze", *start.arguments]

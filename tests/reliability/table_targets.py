@@ -42,8 +42,8 @@ def read_rows(folder: Path, suffix: str) -> list[Row]:
     """The training rows, as `compare` and `check` read them; audited too, since that sees every text."""
     from unfreeze.data.audit import audit
     from unfreeze.data.audit_lines import audit_lines
-    from unfreeze.experiment.question import read_data
     from unfreeze.plan import plan_from
+    from unfreeze.runs.question import read_data
 
     files = {split: str(folder / f"{split}.{suffix}") for split in ("train", "dev", "test")}
     dataset = read_data(plan_from({**files, "text": "text", "label": "label", "task": "classification"}))

@@ -12,7 +12,7 @@ import pytest
 from made_record import RECORD
 from markdown_it import MarkdownIt
 
-from unfreeze.judge import judge
+from unfreeze.judging.judge import judge
 from unfreeze.pretraining.card import write_card
 from unfreeze.pretraining.page import write_page
 from unfreeze.report.render import render

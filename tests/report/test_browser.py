@@ -2,7 +2,7 @@
 
 import pytest
 
-from unfreeze.judge import judge
+from unfreeze.judging.judge import judge
 from unfreeze.report.render import render
 
 pytestmark = pytest.mark.browser

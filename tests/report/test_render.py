@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from unfreeze.errors import InputError
-from unfreeze.judge import judge
+from unfreeze.judging.judge import judge
 from unfreeze.plan import plan_from
 from unfreeze.report.details import SECTIONS
 from unfreeze.report.render import render
@@ -156,7 +156,7 @@ def test_an_unjudged_folder_is_an_input_error(comparison):
 def test_judging_and_rendering_never_import_torch(comparison):
     folder = comparison("tagging")
     code = (
-        "import sys; from pathlib import Path; from unfreeze.judge import judge;"
+        "import sys; from pathlib import Path; from unfreeze.judging.judge import judge;"
         "from unfreeze.report.render import render; folder = Path(sys.argv[1]); judge(folder); render(folder);"
         "print({'torch', 'transformers'} & set(sys.modules))"
     )

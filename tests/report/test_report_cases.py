@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Example, LabelSpace
-from unfreeze.experiment.record import TestRecord
+from unfreeze.records.comparison import TestRecord
 from unfreeze.report.cases import (
     ELLIPSIS,
     LONGEST,
@@ -16,7 +16,7 @@ from unfreeze.report.cases import (
     shortened,
     won_by,
 )
-from unfreeze.tasks import task
+from unfreeze.tasks.kinds import task
 
 BIO = LabelSpace(("O", "B-LOC", "I-LOC", "B-PER", "I-PER"), "BIO")
 WORDS = ("Bob", "saw", "New", "York")

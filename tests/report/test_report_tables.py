@@ -3,7 +3,7 @@ import pytest
 from seqeval.metrics import classification_report
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from unfreeze.judge import judge, read_comparison
+from unfreeze.judging.judge import judge, read_comparison
 from unfreeze.report import tables
 
 

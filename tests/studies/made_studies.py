@@ -10,7 +10,7 @@ from typing import Any
 import skip_folder
 import tiny
 
-from unfreeze.experiment import budgets
+from unfreeze.methods import budgets
 from unfreeze.plan import Recipe
 
 SIZES = {"train": 40, "dev": 16, "test": 24}

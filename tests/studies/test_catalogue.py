@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.experiment import runner
+from unfreeze.runs import runner
 from unfreeze.studies import catalogue
 from unfreeze.studies.catalogue import STUDIES
 from unfreeze.studies.rendering import read_study

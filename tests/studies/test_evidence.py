@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.analysis.stats import Interval, paired_difference
+from unfreeze.judging.stats import Interval, paired_difference
 from unfreeze.plan import Recipe
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.evidence import (
@@ -22,7 +22,7 @@ from unfreeze.studies.evidence import (
 from unfreeze.studies.page import Entry
 from unfreeze.studies.published import COLUMNS, published, published_difference
 from unfreeze.studies.tricks import COMBINATIONS, main_effect
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 
 def measured(share: float, seed: int = 0, items: int = 400) -> Measured:

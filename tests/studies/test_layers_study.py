@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from made_layer_scores import make_layer_scores
 
-from unfreeze.experiment.layer_scores import LAYERS, TUNED, LayerScores
+from unfreeze.records.layer_scores import LAYERS, TUNED, LayerScores
 from unfreeze.studies.asked import About
 from unfreeze.studies.layers import _claims, _depths, _high, best_layers
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.experiment.question import read_data
 from unfreeze.plan import plan_from
+from unfreeze.runs.question import read_data
 from unfreeze.studies.sets import SETS, Layout, find_set, standard_set
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

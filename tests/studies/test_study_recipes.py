@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.experiment.budgets import recipes
+from unfreeze.methods.budgets import recipes
 from unfreeze.plan import METHODS, Method, Reads
 from unfreeze.studies.asked import About, Asked
 from unfreeze.studies.recipes import as_long, paper_head, paper_recipes, table_recipes
 from unfreeze.studies.sets import SETS
-from unfreeze.tasks import task as task_called
+from unfreeze.tasks.kinds import task as task_called
 
 ASKED = Asked(Path("data"), ("e",), Path("out"))
 BERT = About("b", "transformer", 5, 256, True, True, "f")

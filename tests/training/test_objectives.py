@@ -8,7 +8,7 @@ import torch
 from scipy.special import softmax
 
 from unfreeze.data.examples import Example, Label, LabelSpace
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Objective, objective_for
 
 CLASSES = Objective(TASKS["classification"], LabelSpace(("bad", "fine", "good")))

@@ -11,9 +11,9 @@ import numpy as np
 
 from unfreeze.data.collector import collector_paused
 from unfreeze.data.examples import SPLITS, Dataset, Example, Label, SplitName
-from unfreeze.data.schemes import spans
 from unfreeze.data.splits import Ints, text_groups
 from unfreeze.data.unread import Unread
+from unfreeze.tasks.schemes import spans
 
 RARE = 10
 """Labels with fewer training examples (tagging: spans) than this are rare."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from unfreeze.data.known_columns import IDS, LABELS, PAIRS, ROW_NUMBERS, TEXTS, folded
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, nearest, shown
-from unfreeze.tasks import TASKS, Target, Task
+from unfreeze.tasks.kinds import TASKS, Target, Task
 
 _DRESSED = re.compile(
     r"([$€£¥₹~]|[A-Z]{3} )?[+\-\u2212]?(\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)(.{0,12})"

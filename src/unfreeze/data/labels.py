@@ -10,7 +10,7 @@ from unfreeze.data.columns import number
 from unfreeze.data.examples import SPLITS, Example, LabelSpace, SplitName
 from unfreeze.data.measurable import check_measurable, without
 from unfreeze.errors import InputError, listed, shown
-from unfreeze.tasks import Task
+from unfreeze.tasks.kinds import Task
 
 NO_LABEL = "-"
 """How SNLI and its like mark items on which the annotators did not agree."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example, SplitName
 from unfreeze.errors import InputError
-from unfreeze.tasks import Target, Task
+from unfreeze.tasks.kinds import Target, Task
 
 JUDGED: tuple[SplitName, ...] = ("dev", "test")
 

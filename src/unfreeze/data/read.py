@@ -24,8 +24,8 @@ from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
-from unfreeze.tasks import Task
-from unfreeze.tasks import task as task_called
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.kinds import task as task_called
 
 NULL = "\\N"
 TEST_SHARE, DEV_SHARE = 0.2, 0.1

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from unfreeze.data.columns import number
 from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
-from unfreeze.tasks import Task
+from unfreeze.tasks.kinds import Task
 
 LEAST = 2
 """Examples that a cut holds at least, if as many stay: one could show nothing."""

@@ -18,12 +18,12 @@ from unfreeze.data.conll import (
 )
 from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.measurable import without
-from unfreeze.data.schemes import CANONICAL, Scheme, convert, fault, is_torn, recognise
 from unfreeze.data.star_brackets import is_star_column, unstarred
 from unfreeze.data.tag_spellings import spelling_of, spelling_said
 from unfreeze.data.text_files import Format
 from unfreeze.data.unlearnable_tags import check_tags
 from unfreeze.errors import InputError
+from unfreeze.tasks.schemes import CANONICAL, Scheme, convert, fault, is_torn, recognise
 
 LONG = 1000
 """A file of one sentence with more words than this has probably lost its blank lines."""

@@ -24,7 +24,7 @@ from unfreeze.data.text_files import load
 from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
 from unfreeze.data.word_rows import find_rows_of_words
 from unfreeze.errors import InputError
-from unfreeze.tasks import Task
+from unfreeze.tasks.kinds import Task
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ import numpy as np
 
 from unfreeze.data.examples import Dataset, Example, Label
 from unfreeze.data.splits import spread_out
-from unfreeze.experiment.record import FloorRecord
 from unfreeze.floor.words import grams_of, word_features, words_of
-from unfreeze.metrics import main_metric, score
-from unfreeze.tasks import Task
+from unfreeze.records.comparison import FloorRecord
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import main_metric, score
 
 VERSION = 2  # of features and penalties; part of what makes two floors the same
 MOST_TEXTS = 50_000

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from unfreeze.disk.files import new_folder, write_json
 from unfreeze.disk.json_files import in_words
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.elmo import published
@@ -25,7 +26,6 @@ from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.source import source_of
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import new_folder, write_json
 from unfreeze.pretraining.bilm import BiLm
 from unfreeze.pretraining.corpus import Document, corpus_files, read_documents
 from unfreeze.pretraining.masking import Masker, continuations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unfreeze.experiment.files import write_text
+from unfreeze.disk.files import write_text
 from unfreeze.inert import in_markdown
 from unfreeze.pretraining.page import command, losses_told
 from unfreeze.pretraining.record import Record

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from unfreeze.disk.arrays import new_hdf5, save_array
-from unfreeze.experiment.files import new_file
+from unfreeze.disk.files import new_file
 
 
 def halve(folder: Path) -> None:

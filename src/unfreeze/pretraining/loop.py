@@ -15,12 +15,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from unfreeze.disk.files import new_file
 from unfreeze.disk.json_files import in_words
 from unfreeze.disk.typed import typed
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.threads import thread_pool
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import new_file
 from unfreeze.layers.vectors import Vectors
 from unfreeze.pretraining.budget import Budget, rate
 from unfreeze.pretraining.objective import Objective

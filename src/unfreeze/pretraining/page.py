@@ -15,7 +15,7 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from unfreeze.experiment.files import write_text
+from unfreeze.disk.files import write_text
 from unfreeze.pretraining.record import Record
 from unfreeze.pretraining.settings import Pretraining
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed, typed
 from unfreeze.errors import InputError
-from unfreeze.experiment.files import write_json
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
 RECORD = "pretraining.json"

@@ -15,12 +15,12 @@ from typing import Any
 import psutil
 import torch
 
+from unfreeze.disk.claim import claimed
+from unfreeze.disk.files import writing
 from unfreeze.disk.unfinished import discard, hidden
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
-from unfreeze.experiment.claim import claimed
-from unfreeze.experiment.files import writing
 from unfreeze.pretraining.begin import objective_for
 from unfreeze.pretraining.budget import Budget
 from unfreeze.pretraining.card import write_card

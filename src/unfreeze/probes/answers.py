@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from unfreeze.data.examples import Label
-from unfreeze.data.schemes import allowed_transitions
 from unfreeze.layers.crf import CRF, Rules
 from unfreeze.layers.ragged import pad
 from unfreeze.probes.losses import Logistic, Loss, Multinomial, Squared
+from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.objectives import Objective
 
 

@@ -9,13 +9,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures
-from unfreeze.adaptation.task_heads import features_of_pairs
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Ints
 from unfreeze.features.layout import Form
 from unfreeze.heads.linear import pair_features
-from unfreeze.tasks import Task
+from unfreeze.methods.frozen import SplitFeatures
+from unfreeze.methods.task_heads import features_of_pairs
+from unfreeze.tasks.kinds import Task
 
 _AT_ONCE = 256  # examples that are read together
 _HELD = 1 << 29  # bytes of layer states in memory: as many layers as fit are read in one pass

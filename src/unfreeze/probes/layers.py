@@ -18,23 +18,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unfreeze.adaptation.feature_extraction import SplitFeatures
-from unfreeze.adaptation.trained import gold_labels, metrics
 from unfreeze.data.examples import SPLITS, Label
 from unfreeze.data.splits import spread_out
 from unfreeze.encoders.protocol import Ints
 from unfreeze.encoders.threads import MOST_BATCHES, map_in_threads
-from unfreeze.experiment.layer_scores import LayerScores
-from unfreeze.experiment.runner import Workbench, states_of
 from unfreeze.layers.moments import moments
-from unfreeze.metrics import Floats, from_statistics, item_statistics, main_metric
+from unfreeze.methods.frozen import SplitFeatures
+from unfreeze.methods.trained import gold_labels, metrics
 from unfreeze.probes.answers import labels_of, loss_for
 from unfreeze.probes.convex import Fitted, fit
 from unfreeze.probes.design import Design, design
 from unfreeze.probes.features import few_bytes, form_of, layer_features, rows_of
 from unfreeze.probes.losses import Loss
 from unfreeze.probes.noise import Probed, judged
-from unfreeze.tasks import Task
+from unfreeze.records.layer_scores import LayerScores
+from unfreeze.runs.runner import Workbench, states_of
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import Floats, from_statistics, item_statistics, main_metric
 from unfreeze.training.objectives import Objective
 
 VERSION = 2  # of features, penalties, resamples and what is told; part of what makes two probes the same

@@ -15,12 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from unfreeze.amounts import ends, points
-from unfreeze.analysis.stats import LEVELS, Floats, resampled_items
-from unfreeze.experiment.layer_scores import LayerScore, LayerScores
-from unfreeze.judge import METRIC_NAMES
-from unfreeze.metrics import from_statistics
-from unfreeze.tasks import Task
+from unfreeze.judging.stats import LEVELS, Floats, resampled_items
+from unfreeze.judging.wording import ends, points
+from unfreeze.records.layer_scores import LayerScore, LayerScores
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import METRIC_NAMES, from_statistics
 
 DRAWS = 2_000
 _Z95 = 1.96

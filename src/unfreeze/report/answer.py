@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from unfreeze.judge import Comparison
+from unfreeze.judging.judge import Comparison
 from unfreeze.report import charts, tables
 from unfreeze.report.numbers import axis_title, count, method_name, metric_name, points, seconds, settings, signed, unit
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from unfreeze.data.examples import Example, Label, LabelSpace
-from unfreeze.data.schemes import Span, spans
-from unfreeze.experiment.record import TestRecord
-from unfreeze.tasks import Task
+from unfreeze.records.comparison import TestRecord
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.schemes import Span, spans
 
 LONGEST = 700  # characters of a text, and of what stands between two spans
 MOST_PIECES = 60

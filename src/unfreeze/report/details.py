@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unfreeze.experiment.layer_scores import LayerScores
-from unfreeze.experiment.record import RunRecord
-from unfreeze.judge import Comparison
+from unfreeze.judging.judge import Comparison
 from unfreeze.plan import Method
+from unfreeze.records.comparison import RunRecord
+from unfreeze.records.layer_scores import LayerScores
 from unfreeze.report import cases, charts, tables
 from unfreeze.report.numbers import axis_title, count, method_name, metric_name, seconds
-from unfreeze.tasks import Target
+from unfreeze.tasks.kinds import Target
 
 SECTIONS = {
     "answer": "Answer",

@@ -10,9 +10,9 @@ from typing import Any
 from unfreeze.disk.json_files import read_json
 from unfreeze.disk.typed import typed
 from unfreeze.errors import InputError
-from unfreeze.experiment.record import NO_COMPARISON
-from unfreeze.judge import Comparison
+from unfreeze.judging.judge import Comparison
 from unfreeze.plan import Method
+from unfreeze.records.comparison import NO_COMPARISON
 
 _AGAIN = "`unfreeze report` writes it anew"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unfreeze.judge import METRIC_NAMES
 from unfreeze.plan import Recipe
+from unfreeze.tasks.metrics import METRIC_NAMES
 
 METHOD_NAMES = {"feature-extraction": "feature extraction", "fine-tuning": "fine-tuning"}
 CORRELATIONS = frozenset({"pearson", "spearman", "matthews"})

@@ -17,8 +17,8 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from unfreeze.experiment.files import write_text
-from unfreeze.judge import Comparison, read_comparison
+from unfreeze.disk.files import write_text
+from unfreeze.judging.judge import Comparison, read_comparison
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
 

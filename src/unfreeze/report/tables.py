@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unfreeze.amounts import multiply_adds
 from unfreeze.data.examples import SPLITS
-from unfreeze.data.schemes import spans
-from unfreeze.experiment.layer_scores import LayerScores
-from unfreeze.experiment.record import RunRecord
-from unfreeze.judge import Comparison, degenerate_on
+from unfreeze.judging.judge import Comparison, degenerate_on
+from unfreeze.judging.wording import multiply_adds
 from unfreeze.plan import Method
+from unfreeze.records.comparison import RunRecord
+from unfreeze.records.layer_scores import LayerScores
 from unfreeze.report.numbers import (
     count,
     mean_std,
@@ -25,6 +24,7 @@ from unfreeze.report.numbers import (
     settings,
     signed,
 )
+from unfreeze.tasks.schemes import spans
 
 DEGENERATE = " (degenerate: one answer for all of {})"
 DIVERGED = " (diverged)"

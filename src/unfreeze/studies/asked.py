@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze import metrics
-from unfreeze.analysis.stats import Floats, Interval, mean_ci
 from unfreeze.errors import InputError, nearest
+from unfreeze.judging.stats import Floats, Interval, mean_ci
 from unfreeze.plan import Family, Recipe, plain
 from unfreeze.studies.published import Role
 from unfreeze.studies.sets import standard_set
-from unfreeze.tasks import Task
+from unfreeze.tasks import metrics
+from unfreeze.tasks.kinds import Task
 
 TRIALS = {"quick": 1, "standard": 2, "thorough": 3}
 """Recipes of a cell among which dev chooses."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from unfreeze.disk.claim import claimed
+from unfreeze.disk.files import write_json, write_text
 from unfreeze.errors import InputError, nearest
-from unfreeze.experiment.claim import claimed
-from unfreeze.experiment.files import write_json, write_text
-from unfreeze.experiment.runner import Watcher
+from unfreeze.runs.runner import Watcher
 from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
 from unfreeze.studies.asked import Asked
 from unfreeze.studies.desk import Desk

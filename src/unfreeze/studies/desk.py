@@ -14,21 +14,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from unfreeze import metrics
 from unfreeze.data.examples import Dataset
 from unfreeze.data.measurable import check_parts
+from unfreeze.disk.claim import claimed
+from unfreeze.disk.files import write_json
 from unfreeze.disk.lock import LOCK
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
-from unfreeze.experiment.claim import claimed
-from unfreeze.experiment.files import write_json
-from unfreeze.experiment.fitting import check_record, check_setting, check_test, check_test_items
-from unfreeze.experiment.jobs import FORMAT
-from unfreeze.experiment.question import read_data, with_fewer, with_size
-from unfreeze.experiment.recipe_check import check_recipes
-from unfreeze.experiment.record import (
+from unfreeze.methods.checks import check_recipes
+from unfreeze.plan import Plan, Recipe, plan_from
+from unfreeze.records.comparison import (
     AGAIN,
     TestRecord,
     begun_precision,
@@ -37,13 +34,16 @@ from unfreeze.experiment.record import (
     read_setting,
     read_test,
 )
-from unfreeze.experiment.runner import WEIGHTS, Watcher
-from unfreeze.opening import Opened, drop_weights, opened
-from unfreeze.plan import Plan, Recipe, plan_from
+from unfreeze.records.fitting import check_record, check_setting, check_test, check_test_items
+from unfreeze.runs.jobs import FORMAT
+from unfreeze.runs.opening import Opened, drop_weights, opened
+from unfreeze.runs.question import read_data, with_fewer, with_size
+from unfreeze.runs.runner import WEIGHTS, Watcher
+from unfreeze.runs.trials import choose, score_on_test
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
 from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set
-from unfreeze.trials import choose, score_on_test
+from unfreeze.tasks import metrics
 
 CELLS = "cells"
 K = TypeVar("K")

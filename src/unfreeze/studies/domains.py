@@ -10,14 +10,14 @@ from itertools import permutations
 import numpy as np
 from scipy import stats as scipy_stats
 
-from unfreeze.analysis.stats import Floats, resampled_means
+from unfreeze.judging.stats import Floats, resampled_means
 from unfreeze.plan import METHODS, Method
 from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, gap_row, score_entry
 from unfreeze.studies.figures import dots
 from unfreeze.studies.page import Claim, Entry, Held, Page, Table
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import paper_recipes
 from unfreeze.studies.sets import SETS
 from unfreeze.studies.terms import corpus_terms, divergence, text_terms

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from unfreeze.amounts import ends, signed
-from unfreeze.analysis.stats import Interval, percentile_interval, resampled_means
+from unfreeze.judging.stats import Interval, percentile_interval, resampled_means
+from unfreeze.judging.wording import ends, signed
 from unfreeze.studies.asked import Measured
 from unfreeze.studies.page import Claim, Entry, Held
 from unfreeze.studies.published import LARGE

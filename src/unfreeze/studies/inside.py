@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from unfreeze.adaptation.inputs import pair_reading
-from unfreeze.analysis.information import DIRECTIONS, HALVES, MOST, NEIGHBOURS, SHUFFLES, Ints, information
+from unfreeze.commands.probe import probed_variants, tuned_bench
+from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
-from unfreeze.experiment.files import write_json
-from unfreeze.experiment.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
-from unfreeze.experiment.record import AGAIN
-from unfreeze.experiment.runner import Workbench, states_of
+from unfreeze.methods.inputs import pair_reading
+from unfreeze.probes.information import DIRECTIONS, HALVES, MOST, NEIGHBOURS, SHUFFLES, Ints, information
 from unfreeze.probes.layers import VERSION
-from unfreeze.probing import probed_variants, tuned_bench
+from unfreeze.records.comparison import AGAIN
+from unfreeze.records.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
+from unfreeze.runs.runner import Workbench, states_of
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 

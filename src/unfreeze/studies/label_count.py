@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from unfreeze.analysis.stats import Floats, resampled_means
+from unfreeze.judging.stats import Floats, resampled_means
 from unfreeze.plan import Recipe
 from unfreeze.studies.asked import About, Asked, Cell, Measured
-from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry, sign_claim
 from unfreeze.studies.figures import lines
 from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import first, table_recipes, together, with_head
 from unfreeze.studies.sets import SETS
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from unfreeze.experiment.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
+from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.studies.asked import About, Cell, Measured
-from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import gap_words
 from unfreeze.studies.figures import lines
 from unfreeze.studies.inside import probes_of
 from unfreeze.studies.page import Claim, Held, Page, Table
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import table_recipes
 from unfreeze.studies.sets import SETS
 

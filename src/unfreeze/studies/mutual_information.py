@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from unfreeze.studies.asked import Cell
-from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.figures import lines
 from unfreeze.studies.inside import Bits, information_of
 from unfreeze.studies.page import Claim, Held, Page, Table
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import together
 from unfreeze.studies.sets import SETS
 

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from unfreeze.plan import Head, Recipe
 from unfreeze.studies.asked import About, Measured
-from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.page_of import NAMES, page_of
 from unfreeze.studies.recipes import as_long, first, table_recipes, with_head
 from unfreeze.studies.sets import SETS
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from unfreeze.plan import Head, Method, Recipe
 from unfreeze.studies.asked import About
-from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.page_of import NAMES, page_of
 from unfreeze.studies.published import Role
 from unfreeze.studies.recipes import first, table_recipes, together, with_head
 from unfreeze.studies.sets import SETS

@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from unfreeze.experiment.budgets import recipes
+from unfreeze.methods.budgets import recipes
 from unfreeze.plan import Head, Method, Pair, Reads, Recipe
 from unfreeze.studies.asked import TRIALS, About, Asked
 from unfreeze.studies.sets import SETS
-from unfreeze.tasks import task as task_called
+from unfreeze.tasks.kinds import task as task_called
 
 
 def table_recipes(asked: Asked, about: About, task: str, method: Method) -> tuple[Recipe, ...]:

@@ -14,9 +14,9 @@ import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from unfreeze.disk.files import write_json, write_text
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError, shown
-from unfreeze.experiment.files import write_json, write_text
 from unfreeze.inert import drawable, in_markdown
 from unfreeze.studies.page import Claim, Entry, Figure, Page
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unfreeze.disk.files import write_text
 from unfreeze.errors import InputError, nearest
-from unfreeze.experiment.files import write_text
 
 
 @dataclass(frozen=True)

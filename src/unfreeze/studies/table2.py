@@ -7,15 +7,15 @@ from itertools import permutations, product
 
 from unfreeze.plan import METHODS, Method
 from unfreeze.studies.asked import About, Measured
-from unfreeze.studies.common import NAMES, page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim, sign_of
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.page_of import NAMES, page_of
 from unfreeze.studies.published import COLUMNS, published, published_difference
 from unfreeze.studies.recipes import paper_recipes
 from unfreeze.studies.sets import SETS
-from unfreeze.tasks import task as task_called
+from unfreeze.tasks.kinds import task as task_called
 
 QUESTION = "Frozen or fine-tuned, for each encoder and task?"
 _Key = tuple[str, Method, str]  # encoder, method, set

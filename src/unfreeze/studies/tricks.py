@@ -7,11 +7,11 @@ from itertools import product
 
 from unfreeze.plan import Recipe
 from unfreeze.studies.asked import TRIALS, About, Measured
-from unfreeze.studies.common import page_of
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import contrast, gap_row, gap_words, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import as_long, first, paper_head, together, with_head
 from unfreeze.studies.sets import SETS
 

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from unfreeze.data.examples import Example, Label, LabelSpace
-from unfreeze.tasks import Task
+from unfreeze.tasks.kinds import Task
 
 
 @dataclass(frozen=True)

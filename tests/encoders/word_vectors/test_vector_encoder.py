@@ -16,12 +16,12 @@ from unfreeze.encoders.reading import side_by_side
 from unfreeze.encoders.word_vectors.encoder import UNKNOWN, WordVectors
 from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.errors import InputError
-from unfreeze.experiment.budgets import RECIPES, recipes
-from unfreeze.experiment.recipe_check import check_recipes
 from unfreeze.features.extract import extract
 from unfreeze.features.layout import store_key
+from unfreeze.methods.budgets import RECIPES, recipes
+from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import Reads, Recipe
-from unfreeze.tasks import TASKS
+from unfreeze.tasks.kinds import TASKS
 
 WORDS = ("the", "The", "cat", "sat", ".", "猫", "🙂", "cat")
 STATIC = Reads("word-vectors", pairs=False)

@@ -1,0 +1,49 @@
+"""The winner as a folder: an encoder folder, the head's weights, and what is needed to read both.
+
+bundle.json          task, labels, recipe, scores, versions
+encoder/             the encoder (tuned or as it was), as its `save` writes it
+head.safetensors     the head
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfreeze.disk.json_files import read_json
+from unfreeze.disk.typed import typed
+from unfreeze.errors import InputError
+
+SCHEMA = 1
+REMEDY = "remove the folder of the bundle and start the comparison's command again"
+
+
+@dataclass(frozen=True)
+class About:
+    """`bundle.json`, as far as anything depends on it; it tells more."""
+
+    task: str
+    labels: Mapping[str, Any]
+    score_mean: float
+    score_spread: float
+    recipe: Mapping[str, Any]
+    max_length: int
+    fingerprint: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    run: str | None = None
+
+
+def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
+    """What `bundle.json` says, and all that it tells along."""
+    path = folder / "bundle.json"
+    if not path.exists():
+        found = "holds no bundle.json; wanted is the bundle folder in the --out of a comparison"
+        raise InputError(found, where=str(folder))
+    values = read_json(path)
+    schema = values.get("schema") if isinstance(values, dict) else None
+    if isinstance(schema, int) and schema != SCHEMA:
+        found = f"has schema {schema}, this unfreeze reads {SCHEMA}; use the version that wrote it"
+        raise InputError(found, where=str(path))
+    return typed(values, About, str(path), REMEDY, loose=True), values

@@ -1,0 +1,140 @@
+"""A bundle read back: a model that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from unfreeze.bundle.description import REMEDY, About, read_about
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.word_cutting import CUT_WORDS, cut_words
+from unfreeze.disk.tensors import load_into, read_tensors
+from unfreeze.disk.typed import typed
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import pick_device
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.errors import InputError
+from unfreeze.methods.checks import check_recipes
+from unfreeze.methods.frozen import frozen_head
+from unfreeze.methods.model import AdaptedModel
+from unfreeze.methods.tuned import tuned_head
+from unfreeze.plan import Recipe, check_length
+from unfreeze.records.fitting import label_problem
+from unfreeze.tasks.kinds import Task, task
+from unfreeze.training.objectives import Decoded, Objective
+
+Text = str | tuple[str, str] | Sequence[str]
+
+
+class Predictor:
+    """A loaded bundle.
+
+    Attributes:
+        task: what it predicts.
+        labels: the classes or tags it knows.
+        about: all of `bundle.json`.
+    """
+
+    def __init__(self, model: AdaptedModel, about: Mapping[str, Any]) -> None:
+        self.model, self.about = model, about
+        self.task: Task = model.objective.task
+        self.labels: LabelSpace = model.objective.labels
+        cut = about.get("columns", {}).get("words") == CUT_WORDS
+        self._split: Callable[[str], Sequence[str]] = cut_words if cut else str.split
+
+    def predict(self, texts: Sequence[Text]) -> list[Label]:
+        """One label a text: a class name, a number, or one tag a word.
+
+        Args:
+            texts: strings; (text, text) tuples for pairs; for tagging lists of words (a string is split at spaces,
+                or cut into words as the training texts were).
+
+        Raises:
+            InputError: an item is not what the task needs.
+
+        Example:
+            >>> unfreeze.load("out/bundle").predict(["a fine film"])  # doctest: +SKIP
+            ['positive']
+        """
+        if isinstance(texts, str):
+            raise InputError("must be a list of texts, not one string", where="texts")
+        return list(self.predict_examples([self._example(i, text) for i, text in enumerate(texts)]).labels)
+
+    def predict_examples(self, examples: Sequence[Example]) -> Decoded:
+        """Labels with the probability of each, where the head gives one."""
+        return self.model.predict(examples, finite=True)[0] if examples else Decoded(())
+
+    def _example(self, index: int, text: Text) -> Example:
+        where = f"texts[{index}]"
+        if self.task.target == "tags":
+            words = tuple(self._split(text) if isinstance(text, str) else text)
+            if not words or not all(isinstance(w, str) for w in words):
+                raise InputError("must be a list of words, at least one", where=where)
+            return Example(where, " ".join(words), words=words)
+        if self.task.pair:
+            if isinstance(text, str) or len(text) != 2:
+                raise InputError(f"must be two texts, as (text, text), for {self.task.kind}", where=where)
+            return Example(where, text[0], text[1])
+        if not isinstance(text, str):
+            raise InputError(f"must be one string for {self.task.kind}", where=where)
+        return Example(where, text)
+
+
+def load(folder: str | Path, device: str = "auto") -> Predictor:
+    """Load a bundle.
+
+    Raises:
+        InputError: the folder is no bundle, or its files do not fit together.
+    """
+    folder = Path(folder)
+    about, values = read_about(folder)
+    where = folder / "bundle.json"
+    objective, recipe = _objective(about, where), typed(about.recipe, Recipe, str(where), REMEDY)
+    encoder = load_encoder(str(folder / "encoder"), about.max_length).to(pick_device(device))
+    if encoder.fingerprint() != about.fingerprint:
+        raise InputError("the encoder is not the one that was saved with this bundle", where=str(folder / "encoder"))
+    tensors = read_tensors(folder / "head.safetensors", REMEDY)
+    with _said_of(where):
+        check_recipes([recipe], objective.task, encoder.layers, encoder.reads)
+        head = _head(recipe, objective, encoder, sum(tensor.numel() for tensor in tensors.values()))
+    load_into(head, tensors, str(folder / "head.safetensors"), REMEDY)
+    encoder.eval().requires_grad_(False)
+    head = head.to(encoder.device).eval().requires_grad_(False)
+    return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), values)
+
+
+def _objective(about: About, where: Path) -> Objective:
+    labels = typed(about.labels, LabelSpace, f"{where} (labels)", REMEDY)
+    with _said_of(where):
+        kind = task(about.task)
+        if problem := label_problem(kind, labels):
+            raise InputError(f"has {problem}")
+        if not about.score_spread > 0:
+            raise InputError(f"score_spread is {about.score_spread}; it must be above 0")
+        check_length(about.max_length)
+    return Objective(kind, labels, about.score_mean, about.score_spread)
+
+
+def _head(recipe: Recipe, objective: Objective, encoder: Encoder, numbers: int) -> nn.Module:
+    """The head of a recipe, unless it would need more than the numbers that its file has."""
+    least = objective.outputs ** (2 if "crf" in recipe.head else 1)
+    if recipe.head in ("bcn", "esim", "bilstm-crf"):
+        least = max(least, 4 * recipe.hidden**2)
+    if least > numbers:
+        raise InputError(f"asks for a head of {least:,} numbers or more; its file has {numbers:,}")
+    if recipe.method == "fine-tuning":
+        return tuned_head(recipe, objective, encoder.width)
+    return frozen_head(recipe, objective, encoder.layers, encoder.width)
+
+
+@contextmanager
+def _said_of(where: Path) -> Iterator[None]:
+    """What is wrong with a setting is wrong with the file that it was read from."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{error}; {REMEDY}", where=str(where)) from None

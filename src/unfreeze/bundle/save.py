@@ -1,0 +1,51 @@
+"""The winner written as a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from unfreeze.bundle.description import SCHEMA, read_about
+from unfreeze.disk.files import new_folder, write_json
+from unfreeze.methods.model import AdaptedModel
+from unfreeze.plan import plain
+
+
+def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> None:
+    """Write a model with one head; the folder is whole or not there.
+
+    Args:
+        about: told along in `bundle.json`: scores, versions, how the model came about.
+    """
+    (head,) = model.heads
+    objective = model.objective
+    with new_folder(folder) as new:
+        model.encoder.save(new / "encoder")
+        save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
+        values = {
+            "schema": SCHEMA,
+            "task": objective.task.kind,
+            "labels": asdict(objective.labels),
+            "score_mean": objective.mean,
+            "score_spread": objective.spread,
+            "recipe": plain(model.recipe),
+            "encoder": model.encoder.name,
+            "max_length": model.encoder.max_length,
+            "fingerprint": model.encoder.fingerprint(),
+            **about,
+        }
+        write_json(new / "bundle.json", values)
+
+
+def bundled_run(folder: Path) -> str | None:
+    """The run whose model a bundle holds; None where there is no bundle."""
+    return read_about(folder)[0].run if (folder / "bundle.json").exists() else None
+
+
+def tell_along(folder: Path, about: Mapping[str, Any]) -> None:
+    """Bring what a bundle tells along up to date; its model stays."""
+    write_json(folder / "bundle.json", {**read_about(folder)[1], **about})

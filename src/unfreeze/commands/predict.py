@@ -1,0 +1,138 @@
+"""A bundle's predictions for a file, part by part in flat memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from unfreeze.bundle.load import Predictor, load
+from unfreeze.data.examples import Example, Label
+from unfreeze.data.unlabelled import Wanted, unlabelled_parts
+from unfreeze.disk.files import new_file
+from unfreeze.errors import InputError
+from unfreeze.methods.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
+from unfreeze.training.objectives import Decoded
+
+FORMATS = (".tsv", ".jsonl")
+PART = 8192
+"""Texts that are predicted at a time."""
+FORMULA = ("=", "+", "-", "@", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}", "\N{FULLWIDTH HYPHEN-MINUS}",
+           "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
+"""What spreadsheets take for the beginning of a formula; some take the wide forms too."""
+
+Write = Callable[[str], object]
+
+
+def predict_file(
+    bundle: Path,
+    file: Path,
+    out: Path | None,
+    *,
+    text: str | None,
+    text_b: str | None,
+    device: str = "auto",
+    escape_formulas: bool = False,
+) -> int:
+    """Predict every text of `file`; write to `out`, or print as tsv where it is None.
+
+    Args:
+        escape_formulas: put a `'` before cells of a tsv that a spreadsheet would run as a formula.
+
+    Returns:
+        The number of predictions.
+
+    Raises:
+        InputError: the bundle or file cannot be read, or `out` ends in neither of `FORMATS`; nothing is written then.
+    """
+    if out is not None and out.suffix not in FORMATS:
+        raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
+    predictor = load(bundle, device)
+    columns = predictor.about.get("columns", {})
+    usual = columns.get("text"), columns.get("text_b")
+    wanted = Wanted(predictor.task, text, text_b, usual=usual, words=columns.get("words"))
+    _check(file, wanted)
+    lines_of = _json_lines if out is not None and out.suffix == ".jsonl" else _Table(escape_formulas)
+    encoder, count, cut = predictor.model.encoder, 0, 0
+    with _sink(out) as write:
+        for part in _parts(file, wanted, whole=encoder.ordered is not None):
+            cut += _cut(predictor, part)
+            for line in lines_of(part, predictor.predict_examples(part)):
+                write(f"{line}\n")
+            count += len(part)
+    if told := said_cut(cut, count, encoder.max_length):
+        print(told, file=sys.stderr)
+    return count
+
+
+def _check(file: Path, wanted: Wanted) -> None:
+    """Read a file without keeping it, so that what is wrong with it is told before anything is printed."""
+    for part in unlabelled_parts(file, wanted):
+        empty = next((e.where for e in part if e.words == ()), None)
+        if empty is not None:
+            raise InputError("has no word to tag", where=empty)
+
+
+def _parts(file: Path, wanted: Wanted, whole: bool) -> Iterator[Sequence[Example]]:
+    """The texts of a file, `PART` at a time, or all together where an encoder's states go on from text to text."""
+    if whole:
+        yield [example for part in unlabelled_parts(file, wanted) for example in part]
+        return
+    for part in unlabelled_parts(file, wanted):
+        for start in range(0, len(part), PART):
+            yield part[start : start + PART]
+
+
+@contextmanager
+def _sink(out: Path | None) -> Iterator[Write]:
+    """Where lines go: a file that is there once it is whole, or standard output."""
+    if out is None:
+        yield sys.stdout.write
+        return
+    with new_file(out) as temporary, temporary.open("w", encoding="utf-8") as opened:
+        yield opened.write
+
+
+def _cut(predictor: Predictor, part: Sequence[Example]) -> int:
+    pair = pair_reading(predictor.model.recipe, predictor.task)
+    return cut_at_limit(read_inputs(predictor.model.encoder, predictor.task, pair, part))
+
+
+def _json_lines(part: Sequence[Example], said: Decoded) -> Iterator[str]:
+    for example, label, sure in _rows(part, said):
+        found = {"text": example.text, "text_b": example.text_b, "words": example.words, "confidence": sure}
+        yield json.dumps({**{k: v for k, v in found.items() if v is not None}, "label": label}, ensure_ascii=False)
+
+
+def _rows(part: Sequence[Example], said: Decoded) -> Iterator[tuple[Example, Label, float | None]]:
+    return zip(part, said.labels, said.confidence or [None] * len(part), strict=True)
+
+
+class _Table:
+    """`label, confidence, text` rows; for tagging `word, tag` rows with an empty line after each sentence."""
+
+    def __init__(self, escape_formulas: bool) -> None:
+        self._cell: Callable[[str], str] = _escaped if escape_formulas else str
+        self._begun = False
+
+    def __call__(self, part: Sequence[Example], said: Decoded) -> Iterator[str]:
+        """The lines of some texts."""
+        if part[0].words is not None:
+            for example, tags, _ in _rows(part, said):
+                words = map(self._cell, example.words or ())
+                yield from (f"{word}\t{self._cell(tag)}" for word, tag in zip(words, tags, strict=True))  # type: ignore[arg-type]
+                yield ""
+            return
+        if not self._begun:
+            yield "\t".join(["label", "confidence", "text", *(["text_b"] if part[0].text_b is not None else [])])
+            self._begun = True
+        for example, label, sure in _rows(part, said):
+            shown = f"{label:.4f}" if isinstance(label, float) else self._cell(str(label))
+            texts = [self._cell(" ".join(t.split())) for t in (example.text, example.text_b) if t is not None]
+            yield "\t".join([shown, "" if sure is None else f"{sure:.4f}", *texts])
+
+
+def _escaped(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(FORMULA) else cell

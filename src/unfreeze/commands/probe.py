@@ -1,0 +1,168 @@
+"""Linear probes on every layer of an encoder, by themselves: read, extract, probe; with controls, and after tuning."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from unfreeze.data.examples import Dataset
+from unfreeze.data.shuffled import shuffled
+from unfreeze.data.splits import spread_out
+from unfreeze.data.unread import unread_lines
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import pick_device, precision_to_use
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.random_twin import random_twin
+from unfreeze.methods.budgets import recipes
+from unfreeze.methods.checks import check_recipes
+from unfreeze.plan import Plan, Recipe
+from unfreeze.probes import layers
+from unfreeze.probes.layers import LayerProbes
+from unfreeze.records.comparison import begun_precision
+from unfreeze.records.layer_scores import (
+    ADJACENT,
+    FILE,
+    LABELS,
+    LAYERS,
+    TUNED,
+    VARIANTS,
+    WEIGHTS,
+    LayerScores,
+    write_layer_scores,
+)
+from unfreeze.runs.jobs import job, question_digest
+from unfreeze.runs.opening import read_split, workbench
+from unfreeze.runs.question import read_data
+from unfreeze.runs.runner import Watcher, Workbench, run
+from unfreeze.runs.trials import trained_model
+from unfreeze.training.objectives import objective_for
+from unfreeze.training.usable_precision import usable_precision
+
+
+def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> LayerScores:
+    """Score a linear probe on every layer; where the plan names an output folder, `probes.json` is written there.
+
+    Args:
+        plan: data, encoder, device, cache; `seeds` are the resamples of the training rows. The rest is not read.
+        watcher: told what runs and how far it is.
+        tell: told what was read and guessed, a line at a time.
+
+    Raises:
+        InputError: the data, the encoder, a setting or the output folder is at fault.
+    """
+    (found,) = probe_variants(plan, (LAYERS,), watcher, tell)
+    return found[1]
+
+
+def probe_variants(
+    plan: Plan,
+    variants: Sequence[str] = VARIANTS,
+    watcher: Watcher | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Iterator[tuple[str, LayerScores]]:
+    """As `probe`, for some of `VARIANTS`, those that the encoder has; each with its scores as soon as they are there.
+
+    Where the plan names an output folder, `probes.json` and `probes-VARIANT.json` are written there.
+    """
+    dataset = read_data(plan)
+    with _opened(plan, dataset, watcher, tell) as (bench, question):
+        tuned = first_tuned(bench)
+        for variant, found in probed_variants(bench, question, tuned, variants, plan.seeds or layers.RESAMPLES):
+            scores = replace(found, train_size=len(dataset.train))
+            if plan.out is not None:
+                write_layer_scores(Path(plan.out), scores, file_of(variant))
+            yield variant, scores
+
+
+def file_of(variant: str) -> str:
+    """Where its scores are, in the output folder."""
+    return FILE if variant == LAYERS else f"probes-{variant}.json"
+
+
+def first_tuned(bench: Workbench) -> Recipe | None:
+    """The budgets' first recipe of fine-tuning; None where the encoder cannot be tuned."""
+    encoder = bench.encoder
+    table = recipes("quick", "fine-tuning", bench.dataset.task, encoder.width, encoder.reads)
+    return table[0] if table and encoder.fixed is None else None
+
+
+def probed_variants(
+    bench: Workbench, question: str, tuned: Recipe | None, variants: Sequence[str], resamples: int = layers.RESAMPLES
+) -> Iterator[tuple[str, LayerScores]]:
+    """Scores of some of `VARIANTS`, those that the encoder has; the layers after tuning with their gain over before.
+
+    Args:
+        tuned: how the encoder is fine-tuned; None leaves that out.
+    """
+    before: LayerProbes | None = None
+    for variant in variants:
+        if variant == LAYERS:
+            before = layers.fit_probes(bench, resamples)
+            yield variant, layers.scores_of(bench, question, before)
+        elif variant == ADJACENT and bench.encoder.layers > 1:
+            yield variant, layers.scores_of(bench, question, layers.fit_probes(bench, resamples, adjacent=True))
+        elif variant == LABELS:
+            yield variant, layers.probe_layers(_other_labels(bench), question, resamples)
+        elif variant == WEIGHTS and (twin := random_twin(bench.encoder)) is not None:
+            with _over(bench, twin) as other:
+                yield variant, layers.probe_layers(other, question, resamples)
+        elif variant == TUNED and tuned is not None:
+            before = before or layers.fit_probes(bench, resamples)
+            with tuned_bench(bench, question, tuned) as other:
+                yield variant, layers.scores_of(other, question, layers.fit_probes(other, resamples), before)
+
+
+@contextmanager
+def tuned_bench(bench: Workbench, question: str, recipe: Recipe, seed: int = 0) -> Iterator[Workbench]:
+    """The bench with its encoder fine-tuned by a recipe, in a run of its own that leaves nothing behind."""
+    one = job(question, recipe, seed)
+    with tempfile.TemporaryDirectory() as name:
+        aside = replace(bench, folder=Path(name))
+        run(aside, [one], "weights")
+        model = trained_model(aside, [one])
+    with _over(bench, model.encoder) as other:
+        yield other
+
+
+@contextmanager
+def _over(bench: Workbench, encoder: Encoder) -> Iterator[Workbench]:
+    """The bench with another encoder, whose states nobody will ask for again: they are kept aside."""
+    with frozen(encoder, bench.precision) as reader, tempfile.TemporaryDirectory() as cache:
+        yield replace(bench, encoder=encoder, reader=reader, features={}, cache=(Path(cache), bench.cache[1]))
+
+
+def _other_labels(bench: Workbench) -> Workbench:
+    dataset = shuffled(bench.dataset)
+    return replace(
+        bench, dataset=dataset, objective=objective_for(dataset.task, dataset.labels, dataset.train), features={}
+    )  # fmt: skip
+
+
+@contextmanager
+def _opened(
+    plan: Plan, dataset: Dataset, watcher: Watcher | None, tell: Callable[[str], None]
+) -> Iterator[tuple[Workbench, str]]:
+    """A bench with no more training rows than probes read, and the digest of the question."""
+    for line in dataset.said:
+        tell(line)
+    device = pick_device(plan.device)
+    encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
+    for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
+        tell(line)
+    check_recipes((), dataset.task, encoder.layers, encoder.reads)
+    precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
+    precision, instead = usable_precision(encoder, precision)
+    if instead is not None:
+        tell(instead)
+    question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+    used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
+    bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
+    _, unread = read_split(encoder, bounded, "train")
+    for line in unread_lines({"train": unread} if unread else {}):
+        tell(f"Warning: {line}")
+    with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher, precision) as bench:
+        yield replace(bench, dataset=bounded), question

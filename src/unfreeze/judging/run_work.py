@@ -1,0 +1,78 @@
+"""What the runs of a method took in multiply-adds: counted in their records, estimated for older ones. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from unfreeze.methods.work import Read, frozen_run, layers_like_bert, read_like_english, states_work, tuned_run
+from unfreeze.records.comparison import RunRecord, Setting
+
+WORDS = 20  # of a text of which nothing is known
+
+
+@dataclass(frozen=True)
+class MethodWork:
+    """Counted work, see `unfreeze.methods.work`.
+
+    Attributes:
+        total: multiply-adds of all runs, and of the layer states that they read, each kind of states once.
+        piece: multiply-adds to predict with the chosen recipe, for a piece.
+        estimated: some records are of a version that did not count; epochs, sizes and parameters gave the number.
+    """
+
+    total: int
+    piece: int
+    estimated: bool
+
+
+def method_work(runs: Iterable[RunRecord], chosen: RunRecord, setting: Setting) -> MethodWork:
+    """The work of a method's runs, recipes tried and seeds, each once.
+
+    Args:
+        chosen: one of those with the chosen recipe.
+    """
+    total, estimated = 0, False
+    states: dict[str, int] = {}
+    for run in {run.id: run for run in runs}.values():
+        work, read = (run.work, run.states) if run.work is not None else _estimate(run, setting)
+        estimated |= run.work is None
+        total += work
+        states |= read
+    known = setting.encoder.get("piece_work")
+    encoder = sum(_layers(setting)) if known is None else int(known)
+    frozen_head = chosen.trained_parameters if chosen.method == "feature-extraction" else 0
+    head = 0 if _is_pooled(chosen, setting) else frozen_head
+    return MethodWork(total + sum(states.values()), encoder + head, estimated)
+
+
+def _layers(setting: Setting) -> tuple[int, ...]:
+    about = setting.encoder
+    return layers_like_bert(*(int(about.get(name, 0)) for name in ("layers", "width", "parameters")))
+
+
+def _is_pooled(run: RunRecord, setting: Setting) -> bool:
+    return run.recipe.head == "linear" and setting.task.target != "tags"
+
+
+def _estimate(run: RunRecord, setting: Setting) -> tuple[int, dict[str, int]]:
+    """The work of a run and of its states, from its epochs and parameters and from sizes of splits and encoder."""
+    recipe, layers = run.recipe, _layers(setting)
+    train, dev = (_read(setting, split) for split in ("train", "dev"))
+    epochs, readings = (run.curve[-1].epoch, len(run.curve)) if run.curve else (recipe.epochs, 1)
+    if run.method == "fine-tuning":
+        frozen = recipe.gradual_unfreezing or recipe.unfreeze_top is not None
+        states = {"tokens": states_work(layers, (train, dev))} if frozen else {}
+        return tuned_run(layers, 0, recipe, epochs, readings, train, dev, stored=frozen), states
+    pooled = _is_pooled(run, setting)
+    states = {f"{recipe.pair} {recipe.pooling if pooled else 'rows'}": states_work(layers, (train, dev))}
+    if pooled:
+        sizes = setting.data.get("sizes", {})
+        train, dev = (Read(0, int(sizes.get(split, 0))) for split in ("train", "dev"))
+    penalties = len(recipe.l2) if pooled else 1
+    return frozen_run(run.trained_parameters, penalties, epochs, readings, train, dev), states
+
+
+def _read(setting: Setting, split: str) -> Read:
+    words = setting.audit.get("splits", {}).get(split, {}).get("words", {}).get("median", WORDS)
+    return read_like_english(int(setting.data.get("sizes", {}).get(split, 0)), float(words))

@@ -1,0 +1,50 @@
+"""What training hands on, whichever adaptation it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from unfreeze.data.examples import Example, Label
+from unfreeze.tasks.metrics import main_metric, score
+from unfreeze.training.loop import Fit
+from unfreeze.training.objectives import Decoded, Objective
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained model.
+
+    Attributes:
+        weights: what must be kept per task: the head's tensors, and the encoder's if it moved.
+        member: which of the fit's members this is.
+        dev: predictions on dev at the kept epoch.
+        layer_weights: learned scalar mix, bottom to top; None when nothing was mixed.
+        chosen: settings that were chosen on dev inside the run.
+        work: multiply-adds of the run, see `unfreeze.methods.work`.
+    """
+
+    weights: Mapping[str, Tensor]
+    fit: Fit
+    member: int
+    dev: Decoded
+    layer_weights: tuple[float, ...] | None
+    work: int
+    chosen: Mapping[str, float] = field(default_factory=dict)
+
+
+def metrics(objective: Objective, gold: Sequence[Label], predicted: Sequence[Label]) -> dict[str, float]:
+    """All metrics of the task, fractions, main metric first."""
+    return score(objective.task, gold, predicted, objective.labels.names, objective.labels.scheme)
+
+
+def main_score(objective: Objective, gold: Sequence[Label], predicted: Sequence[Label]) -> float:
+    """The main metric, higher is better."""
+    return metrics(objective, gold, predicted)[main_metric(objective.task, objective.labels.scheme)]
+
+
+def gold_labels(examples: Sequence[Example]) -> list[Label]:
+    """Gold labels; every example must have one."""
+    return [e.label for e in examples if e.label is not None]

@@ -1,0 +1,351 @@
+"""What a comparison leaves on disk, and the only interface between training and judging. No torch here.
+
+A comparison's folder:
+
+    comparison.json             what was asked, read and found before any training (`Setting`)
+    items.parquet               the test items with their gold labels
+    runs/<id>/record.json       one recipe trained with one seed (`RunRecord`)
+    runs/<id>/test.json         its test scores, for the runs that were chosen
+    runs/<id>/test.parquet      its prediction for each test item
+    choice.json                 which recipe each method chose on dev, its runs, and what they cost (`Choice`)
+    floor.json, floor.parquet   what the words alone reach, and its prediction for each test item (`FloorRecord`)
+
+`result.json`, `report.html` and `bundle/` are made from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.disk.files import new_file, write_json
+from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
+from unfreeze.disk.typed import read_typed
+from unfreeze.errors import InputError
+from unfreeze.plan import Method, Recipe, plain, plan_from
+from unfreeze.records.setting_facts import check_facts
+from unfreeze.tasks.kinds import Task, task
+
+NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
+AGAIN = "delete it and start the same command again"
+RUN_AGAIN = "delete the folder of this run and start the same command again"
+_SURE = 1 + 1e-6  # as sure as one can be, rounded
+REMOVE = "remove the folder, or choose another --out"
+
+
+@dataclass(frozen=True)
+class EpochPoint:
+    """State after `epoch` (from 1) and `step` optimiser steps; `dev` is the main metric."""
+
+    epoch: int
+    step: int
+    train_loss: float
+    dev: float
+    seconds: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One recipe trained with one seed, scored on dev; never on test (that is `TestRecord`).
+
+    Attributes:
+        id: folder name under `runs/`.
+        dev: all dev metrics at the kept epoch, fractions.
+        best_epoch: the epoch whose weights were kept; 0 if training diverged before the first one ended.
+        curve: the epochs with a finite loss and dev score.
+        degenerate: one class (or no span, or one number) predicted for every dev item.
+        layer_weights: the learned scalar mix, bottom to top; None when nothing was mixed.
+        diverged: the loss or dev score became infinite or no number before training ended.
+        chosen: settings chosen on dev inside the run, such as `{"l2": 0.01}`.
+        train_s: seconds of training with dev scoring; extraction is not in it.
+        peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.
+        trained_parameters: parameters that got gradients.
+        stored_mb: megabytes to keep per task: the head for frozen runs, the whole network for tuned ones.
+        work: multiply-adds of training and reading dev, counted (`unfreeze.methods.work`); None in older records.
+        states: name of the layer states of train and dev that were read, to the multiply-adds that they take.
+    """
+
+    id: str
+    method: Method
+    recipe: Recipe
+    seed: int
+    dev: Mapping[str, float]
+    best_epoch: int
+    curve: tuple[EpochPoint, ...]
+    degenerate: bool
+    layer_weights: tuple[float, ...] | None
+    chosen: Mapping[str, float]
+    train_s: float
+    peak_mb: float
+    trained_parameters: int
+    stored_mb: float
+    examples_per_s: float
+    diverged: bool = False
+    work: int | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TestRecord:
+    """The one reading of the test set by a final run: metrics as fractions, predictions in test order.
+
+    Attributes:
+        confidence: probability of the predicted class; empty where the head gives none.
+    """
+
+    __test__ = False  # not a pytest class
+
+    metrics: Mapping[str, float]
+    degenerate: bool
+    predictions: tuple[Label, ...]
+    confidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything known before training, JSON-ready except for `task` and `labels`.
+
+    Attributes:
+        plan: the plan as plain values.
+        data: name, files, columns, sizes `{"train": n, "dev": n, "test": n}`, `said` (guesses told aloud), `truncated`
+            (split to share of inputs cut at the encoder's limit).
+        audit: the audit as plain values, and its sentences under `"lines"`.
+        encoder: name, layers, width, parameters, mb, max_length, fingerprint.
+        environment: versions, processor, threads, device, precision, date; `begun_in` is the precision that was wanted,
+            which not every encoder can be computed in.
+        metric: the main metric's name.
+    """
+
+    task: Task
+    labels: LabelSpace
+    metric: str
+    plan: Mapping[str, Any]
+    data: Mapping[str, Any]
+    audit: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one method chose on dev.
+
+    Attributes:
+        trials: run ids of all recipes tried, seed 0.
+        runs: run ids of the chosen recipe, one a seed; these alone have test records.
+        extract_s: seconds to compute the layer states that the chosen recipe reads (0 for fine-tuning).
+        latency_ms: median milliseconds to predict 1 text and a batch of 32, keys `"1"` and `"32"`.
+        best_run: the run whose weights go into the bundle if this method wins: the best of `runs` on dev.
+    """
+
+    trials: tuple[str, ...]
+    runs: tuple[str, ...]
+    extract_s: float
+    latency_ms: Mapping[str, float]
+    best_run: str
+
+
+@dataclass(frozen=True)
+class FloorRecord:
+    """What a model without an encoder reached.
+
+    Attributes:
+        question: of the comparison that it was made for.
+        version: of how it is made.
+        dev, test: all metrics, fractions.
+        chosen: the penalty that was best on dev, by its name.
+        trained_on: training examples that were used.
+        train_s: seconds for all of it, features and every penalty tried included.
+        predictions: of test, in its order.
+    """
+
+    name: str
+    question: str
+    version: int
+    dev: Mapping[str, float]
+    test: Mapping[str, float]
+    chosen: Mapping[str, float]
+    trained_on: int
+    train_s: float
+    predictions: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class _Written:
+    """`comparison.json`: a `Setting` whose task is told by its name."""
+
+    task: str
+    labels: LabelSpace
+    metric: str
+    plan: Mapping[str, Any]
+    data: Mapping[str, Any]
+    audit: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """`test.json`: a `TestRecord` without its predictions."""
+
+    metrics: Mapping[str, float]
+    degenerate: bool
+
+
+@dataclass(frozen=True)
+class _Floor:
+    """`floor.json`: a `FloorRecord` without its predictions."""
+
+    name: str
+    question: str
+    version: int
+    dev: Mapping[str, float]
+    test: Mapping[str, float]
+    chosen: Mapping[str, float]
+    trained_on: int
+    train_s: float
+
+
+def write_setting(folder: Path, setting: Setting) -> None:
+    """Write `comparison.json`."""
+    write_json(folder / "comparison.json", {**asdict(setting), "task": setting.task.kind})
+
+
+def read_setting(folder: Path) -> Setting:
+    """Read `comparison.json`."""
+    path = folder / "comparison.json"
+    written = read_typed(path, _Written, NO_COMPARISON, REMOVE)
+    check_facts(written, str(path), REMOVE)
+    try:
+        plan_from(written.plan)
+        kind = task(written.task)
+    except InputError as error:
+        raise InputError(f"is not as this version of unfreeze writes it: {error}; {REMOVE}", where=str(path)) from None
+    return Setting(**{**vars(written), "task": kind})
+
+
+def begun_precision(folder: Path) -> str | None:
+    """The precision in which the runs of a folder were begun; None where there is no such folder.
+
+    It is the one that was wanted then: an encoder that cannot be computed in it falls back again.
+    """
+    if not (folder / "comparison.json").exists():
+        return None
+    known = read_setting(folder).environment
+    found = known.get("begun_in", known.get("precision"))
+    return None if found is None else str(found)
+
+
+def record_values(record: RunRecord) -> dict[str, Any]:
+    """`record.json` as plain values."""
+    return {**asdict(record), "recipe": plain(record.recipe)}
+
+
+def read_record(run: Path) -> RunRecord:
+    """Read one run's `record.json`."""
+    record = read_typed(run / "record.json", RunRecord, NO_COMPARISON, RUN_AGAIN)
+    if record.method != record.recipe.method:
+        found = f"is of {record.method}, but its recipe of {record.recipe.method}; {RUN_AGAIN}"
+        raise InputError(found, where=str(run / "record.json"))
+    return record
+
+
+def read_records(folder: Path) -> dict[str, RunRecord]:
+    """All finished runs of a comparison by id; unfinished ones (hidden temporary folders) are not seen."""
+    runs = sorted((folder / "runs").glob("[!.]*/record.json"))
+    return {path.parent.name: read_record(path.parent) for path in runs}
+
+
+def write_test(run: Path, test: TestRecord) -> None:
+    """Write a final run's test predictions, then its scores: `test.json` exists only once both are whole."""
+    columns: dict[str, Sequence[Any]] = {"prediction": [_cell(p) for p in test.predictions]}
+    if test.confidence:
+        columns["confidence"] = test.confidence
+    _write_columns(run / "test.parquet", columns)
+    write_json(run / "test.json", {"metrics": dict(test.metrics), "degenerate": test.degenerate})
+
+
+def read_test(run: Path) -> TestRecord | None:
+    """A run's test record, or None when the run never read the test set."""
+    if not (run / "test.json").exists():
+        return None
+    scores = read_typed(run / "test.json", _Scores, remedy=RUN_AGAIN)
+    table = read_columns(run / "test.parquet", {"prediction": "label"}, {"confidence": "number"})
+    predictions, confidence = _labels(table["prediction"]), tuple(table.get("confidence", ()))
+    if not all(0 <= sure <= _SURE for sure in confidence):
+        problem = f"column 'confidence' has a number outside 0 to 1; {RUN_AGAIN}"
+        raise InputError(problem, where=str(run / "test.parquet"))
+    return TestRecord(scores.metrics, scores.degenerate, predictions, confidence)
+
+
+def write_items(folder: Path, examples: Iterable[Example]) -> None:
+    """Write the test items, in the order of every run's predictions."""
+    rows = list(examples)
+    columns: dict[str, Sequence[Any]] = {
+        "where": [e.where for e in rows],
+        "text": [e.text for e in rows],
+        "text_b": [e.text_b for e in rows],
+        "words": [None if e.words is None else list(e.words) for e in rows],
+        "gold": [_cell(e.label) for e in rows],
+    }
+    _write_columns(folder / "items.parquet", columns)
+
+
+def read_items(folder: Path) -> tuple[Example, ...]:
+    """The test items with their gold labels."""
+    columns: dict[str, Kind] = {
+        "where": "text", "text": "text", "text_b": "text or none", "words": "texts or none", "gold": "label",
+    }  # fmt: skip
+    table = read_columns(folder / "items.parquet", columns)
+    words = (None if row is None else tuple(row) for row in table["words"])
+    rows = zip(table["where"], table["text"], table["text_b"], words, _labels(table["gold"]), strict=True)
+    return tuple(Example(*row) for row in rows)
+
+
+def write_choices(folder: Path, choices: Mapping[Method, Choice]) -> None:
+    """Write `choice.json`."""
+    write_json(folder / "choice.json", {method: asdict(choice) for method, choice in choices.items()})
+
+
+def read_choices(folder: Path) -> dict[Method, Choice]:
+    """Read `choice.json`: method to its choice."""
+    path = folder / "choice.json"
+    choices = read_typed(path, dict[Method, Choice], NO_COMPARISON, AGAIN)
+    for method, choice in choices.items():
+        if not choice.trials or not choice.runs or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
+            problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
+            raise InputError(f"{problem}; {AGAIN}", where=str(path))
+    return choices
+
+
+def write_floor(folder: Path, floor: FloorRecord) -> None:
+    """Write the predictions, then `floor.json`, which exists only once both are whole."""
+    _write_columns(folder / "floor.parquet", {"prediction": [_cell(p) for p in floor.predictions]})
+    values = {name: value for name, value in vars(floor).items() if name != "predictions"}
+    write_json(folder / "floor.json", values)
+
+
+def read_floor(folder: Path) -> FloorRecord | None:
+    """The floor of a comparison, or None where it has none."""
+    if not (folder / "floor.json").exists():
+        return None
+    told = read_typed(folder / "floor.json", _Floor, remedy=AGAIN)
+    table = read_columns(folder / "floor.parquet", {"prediction": "label"})
+    return FloorRecord(**vars(told), predictions=_labels(table["prediction"]))
+
+
+def _cell(label: Label | None) -> Any:
+    return list(label) if isinstance(label, tuple) else label
+
+
+def _labels(cells: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(tuple(cell) if isinstance(cell, list) else cell for cell in cells)
+
+
+def _write_columns(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    with new_file(path) as temporary:
+        write_columns(temporary, columns)

@@ -1,0 +1,123 @@
+"""Whether what the files of a comparison say fits each other: labels, metric, test items, predictions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from unfreeze.data.examples import Example, LabelSpace
+from unfreeze.disk.typed import briefly
+from unfreeze.errors import InputError, listed, shown
+from unfreeze.records.comparison import AGAIN, REMOVE, RUN_AGAIN, FloorRecord, RunRecord, Setting, TestRecord
+from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import main_metric
+
+_SCHEMES = (None, "BIO", "BIOES")
+
+
+def label_problem(task: Task, labels: LabelSpace) -> str | None:
+    """What a task cannot have of its labels; None where all is well."""
+    if task.target != "score" and (len(labels.names) < 2 or len(set(labels.names)) < len(labels.names)):
+        return f"{len(labels.names)} labels, {len(set(labels.names))} of them different, for {task.kind}"
+    if labels.scheme not in _SCHEMES or (labels.scheme and task.target != "tags"):
+        return f"the tagging scheme {briefly(labels.scheme)} for {task.kind}"
+    return None
+
+
+def check_setting(folder: Path, setting: Setting) -> None:
+    """Raise `InputError` where labels or metric of `comparison.json` are not those of its task."""
+    problem = label_problem(setting.task, setting.labels)
+    if not problem and setting.metric != main_metric(setting.task, setting.labels.scheme):
+        problem = f"the metric {briefly(setting.metric)} for {setting.task.kind}"
+    if problem:
+        raise InputError(f"has {problem}; {REMOVE}", where=str(folder / "comparison.json"))
+
+
+def check_test_items(folder: Path, setting: Setting, items: Sequence[Example]) -> None:
+    """Raise `InputError` where test items are not of the task, or their labels not in its label space."""
+    where, task = str(folder / "items.parquet"), setting.task
+    if not items:
+        raise InputError(f"holds no test items; {AGAIN}", where=where)
+    for number, item in enumerate(items, start=1):
+        if (task.pair and item.text_b is None) or (task.target == "tags" and not item.words):
+            raise InputError(f"row {number} is no item of {task.kind}; {AGAIN}", where=where)
+    problem = _fault(setting, [item.label for item in items], items, gold=True)
+    if problem:
+        raise InputError(f"column 'gold', {problem}; {AGAIN}", where=where)
+
+
+def check_record(folder: Path, setting: Setting, name: str, record: RunRecord) -> None:
+    """Raise `InputError` where a run's record is another run's, or lacks the metric."""
+    where = str(folder / "runs" / name / "record.json")
+    if record.id != name:
+        raise InputError(f"is the record of another run, {shown(record.id)}; {RUN_AGAIN}", where=where)
+    _check_metric(setting, record.dev, "dev", where, RUN_AGAIN)
+
+
+def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items: Sequence[Example]) -> None:
+    """Raise `InputError` where a run's test scores or predictions are not of these items."""
+    where = folder / "runs" / run
+    _check_metric(setting, test.metrics, "metrics", str(where / "test.json"), RUN_AGAIN)
+    _check_predictions(setting, test.predictions, items, str(where / "test.parquet"), RUN_AGAIN)
+    if test.confidence and len(test.confidence) != len(items):  # a file's columns have one length, but this is no file
+        found = f"{len(test.confidence)} confidences for {len(items)} test items"
+        raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
+
+
+def check_metrics(folder: Path, tests: Mapping[str, TestRecord]) -> None:
+    """Raise `InputError` where a run's test scores are not those that the other runs have."""
+    names = {run: set(test.metrics) for run, test in tests.items()}
+    usual = max(names.values(), key=list(names.values()).count, default=set())
+    for run, found in names.items():
+        if found != usual:
+            problem = f"has the metrics {listed(sorted(found))}, other runs {listed(sorted(usual))}"
+            raise InputError(f"{problem}; {RUN_AGAIN}", where=str(folder / "runs" / run / "test.json"))
+
+
+def check_floor(folder: Path, setting: Setting, floor: FloorRecord, items: Sequence[Example]) -> None:
+    """Raise `InputError` where the floor's scores or predictions are not of these items."""
+    for name, scores in (("dev", floor.dev), ("test", floor.test)):
+        _check_metric(setting, scores, name, str(folder / "floor.json"), AGAIN)
+    _check_predictions(setting, floor.predictions, items, str(folder / "floor.json"), AGAIN)
+
+
+def check_score(setting: Setting, told: float, found: float, where: Path, remedy: str) -> None:
+    """Raise `InputError` where a score that was written is not what the predictions give, as far as one is defined."""
+    if not math.isnan(found) and not math.isclose(told, found, rel_tol=1e-6, abs_tol=1e-6):
+        problem = f"says {setting.metric} {told:.6g}, but the predictions beside it give {found:.6g}"
+        raise InputError(f"{problem}; {remedy}", where=str(where))
+
+
+def _check_metric(setting: Setting, scores: Mapping[str, float], name: str, where: str, remedy: str) -> None:
+    if setting.metric not in scores:
+        raise InputError(f"{name}: has no {setting.metric}, the metric of this comparison; {remedy}", where=where)
+
+
+def _check_predictions(
+    setting: Setting, predictions: Sequence[Any], items: Sequence[Example], where: str, remedy: str
+) -> None:
+    if len(predictions) != len(items):
+        raise InputError(f"{len(predictions)} predictions for {len(items)} test items; {remedy}", where=where)
+    problem = _fault(setting, predictions, items, gold=False)
+    if problem:
+        raise InputError(f"column 'prediction', {problem}; {remedy}", where=where)
+
+
+def _fault(setting: Setting, labels: Sequence[Any], items: Sequence[Example], *, gold: bool) -> str | None:
+    """The first label that the task cannot have. Gold tags may be such as no training sentence has."""
+    known, target = set(setting.labels.names), setting.task.target
+    for number, (label, item) in enumerate(zip(labels, items, strict=True), start=1):
+        if target == "tags":
+            words = len(item.words or ())
+            if not isinstance(label, tuple) or len(label) != words:
+                return f"row {number}: {briefly(label)} for {words} words"
+            if not gold and not known.issuperset(label):
+                return f"row {number}: the tag {briefly(min(set(label) - known))} is none of the {len(known)} tags"
+        elif target == "class":
+            if not isinstance(label, str) or label not in known:
+                return f"row {number}: {briefly(label)} is none of the {len(known)} classes"
+        elif not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
+            return f"row {number}: {briefly(label)} is no score"
+    return None

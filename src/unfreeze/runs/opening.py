@@ -1,0 +1,207 @@
+"""A plan's question, opened: data read and audited, encoder loaded and frozen, what is known written down."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from unfreeze.data.audit import audit, read_by
+from unfreeze.data.audit_lines import audit_lines
+from unfreeze.data.examples import SPLITS, Dataset, SplitName
+from unfreeze.data.unread import Unread
+from unfreeze.disk.claim import claimed
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.errors import InputError
+from unfreeze.features.cache import cache_folder
+from unfreeze.methods.checks import check_recipes
+from unfreeze.methods.inputs import cut_at_limit, read_inputs
+from unfreeze.plan import METHODS, Method, Plan, plain
+from unfreeze.records.comparison import Setting, begun_precision, read_setting, write_items, write_setting
+from unfreeze.runs.cost import processor_name
+from unfreeze.runs.jobs import question_digest
+from unfreeze.runs.runner import WEIGHTS, Quiet, Watcher, Workbench
+from unfreeze.tasks.metrics import main_metric
+from unfreeze.training.objectives import objective_for
+from unfreeze.training.usable_precision import usable_precision
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A question that runs can be made for.
+
+    Attributes:
+        plan: with the methods that the encoder allows.
+        question: digest of data, task, encoder and precision.
+    """
+
+    bench: Workbench
+    plan: Plan
+    question: str
+
+
+@contextmanager
+def opened(
+    plan: Plan,
+    dataset: Dataset,
+    out: Path,
+    watcher: Watcher | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+    begun: str | None = None,
+) -> Iterator[Opened]:
+    """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
+
+    Args:
+        dataset: the plan's.
+        begun: precision of work that this is a part of; that of the folder's own runs wins over it.
+        watcher: told what runs and how far it is.
+        tell: told what was read, guessed and found, a line at a time.
+
+    Raises:
+        InputError: the data, the encoder, the plan or the output folder is at fault.
+    """
+    for line in dataset.said:
+        tell(line)
+    device = pick_device(plan.device)
+    with claimed(out):
+        encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
+        for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
+            tell(line)
+        plan, left_out = _possible(plan, encoder)
+        if left_out:
+            tell(left_out)
+        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads)
+        begun = begun_precision(out) or begun
+        begun_in = precision_to_use(device, begun)
+        if begun is not None and begun_in != fast_precision(device):
+            tell(f"Computing goes on in {begun_in}, in which it was begun.")
+        precision, instead = usable_precision(encoder, begun_in)
+        if instead is not None:
+            tell(instead)
+            encoder.said = (*encoder.said, instead)
+        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
+        _same_question(out, question)
+        computed = {"precision": precision, "begun_in": begun_in}
+        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, computed, question)
+        for line in setting.audit["lines"]:
+            tell(line)
+        write_setting(out, setting)
+        write_items(out, dataset.test)
+        with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
+            yield Opened(bench, plan, question)
+        drop_weights(out)
+
+
+def drop_weights(folder: Path) -> None:
+    """Delete the weights of all runs in a folder; records and predictions stay."""
+    for weights in (folder / "runs").glob(f"*/{WEIGHTS}"):
+        weights.unlink()
+
+
+@contextmanager
+def workbench(
+    plan: Plan, dataset: Dataset, encoder: Encoder, folder: Path, watcher: Watcher | None, precision: Precision
+) -> Iterator[Workbench]:
+    """A bench for runs in a folder, over an encoder that is frozen inside the block."""
+    objective = objective_for(dataset.task, dataset.labels, dataset.train)
+    cache = cache_folder(), int(plan.cache_gb * 1e9)
+    with frozen(encoder, precision) as reader:
+        yield Workbench(
+            folder, dataset, objective, encoder, reader, precision, encoder.device, cache, watcher or Quiet(),
+            plan.cache_dtype,
+        )  # fmt: skip
+
+
+def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
+    """The plan with the methods that this encoder allows, and what to say where one was not asked for and is left out.
+
+    Raises:
+        InputError: fine-tuning is asked for an encoder that cannot be fine-tuned.
+    """
+    if encoder.fixed is None:
+        return replace(plan, methods=plan.methods or METHODS), None
+    if "fine-tuning" in (plan.methods or ()):
+        raise InputError(f"{plan.encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
+    alone: tuple[Method, ...] = ("feature-extraction",)
+    why = f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
+    return replace(plan, methods=alone), why
+
+
+def _setting(
+    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, computed: Mapping[str, str], question: str
+) -> Setting:
+    read = {split: read_split(encoder, dataset, split) for split in SPLITS}
+    over: dict[str, int] = {split: count for split, (count, _) in read.items()}
+    unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
+    found = read_by(audit(dataset), over, unread)
+    sizes = {split: len(dataset.split(split)) for split in SPLITS}
+    windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
+    data = {
+        "name": dataset.name,
+        "files": dict(dataset.files),
+        "columns": dict(dataset.columns),
+        "sizes": sizes,
+        "said": list(dataset.said),
+        "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
+        "question": question,
+    }
+    parameters, size = encoder.sizes()
+    about = {
+        "name": encoder.name,
+        "layers": encoder.layers,
+        "width": encoder.width,
+        "parameters": parameters,
+        "piece_work": sum(encoder.piece_work()),
+        "mb": size / 1e6,
+        "max_length": encoder.max_length,
+        "fixed": encoder.fixed,
+        "said": list(encoder.said),
+        "fingerprint": encoder.fingerprint(),
+    }
+    environment = {
+        **versions(),
+        "processor": processor_name(device),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        **computed,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    metric = main_metric(dataset.task, dataset.labels.scheme)
+    lines = {"lines": audit_lines(found)}
+    audited = {**asdict(found), **lines}
+    return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
+
+
+def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
+    """Examples of a split that pass the encoder's limit (cut, or, for tagging, read in windows), and what is unread."""
+    pair = "joint" if encoder.reads_pairs else "separate"
+    inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
+    if dataset.task.target == "tags":
+        return int((np.diff(inputs.examples) > 1).sum()), encoder.unread(inputs)
+    return cut_at_limit(inputs), encoder.unread(inputs)
+
+
+def versions() -> dict[str, str]:
+    """Of what results hang on."""
+    packages = {name: version(name) for name in ("unfreeze", "torch", "transformers", "numpy")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _same_question(out: Path, question: str) -> None:
+    if not (out / "runs").exists():
+        return  # stopped before the first run: nothing to lose
+    if read_setting(out).data.get("question") != question:
+        raise InputError(
+            "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
+            where=str(out),
+        )

@@ -1,0 +1,260 @@
+"""Runs jobs, one folder each: what is finished stays finished, and a killed run leaves nothing behind."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, Protocol
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from unfreeze.data.examples import Dataset, SplitName
+from unfreeze.disk.files import new_folder, write_json
+from unfreeze.disk.tensors import read_tensors
+from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.features.index import predicted_bytes
+from unfreeze.features.layout import Form, layout
+from unfreeze.methods.frozen import SplitFeatures, form_for, in_members, split_features, train_frozen
+from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.trained import Trained, gold_labels, metrics
+from unfreeze.methods.tuned import fine_tune, freezes_layers
+from unfreeze.methods.work import states_work
+from unfreeze.plan import CacheDtype, Recipe
+from unfreeze.records.comparison import RUN_AGAIN, EpochPoint, RunRecord, read_record, record_values
+from unfreeze.runs.cost import peak_mb, reset_peak
+from unfreeze.runs.jobs import Job
+from unfreeze.tasks.metrics import degenerate
+from unfreeze.training.objectives import Objective
+
+Need = Literal["record", "test", "weights"]
+WEIGHTS = "weights.safetensors"
+FITTED: tuple[SplitName, ...] = ("train", "dev")  # what training reads
+
+
+class Watcher(Protocol):
+    """Told how the work goes; the command line draws it."""
+
+    def begin(self, what: str, left: int) -> None:
+        """A run (or extraction) begins; `left` more are known to follow."""
+        ...
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """Progress inside what runs now, with its best dev score so far."""
+        ...
+
+    def end(self, what: str, score: float | None) -> None:
+        """It ended, with its dev score if it has one."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Something that a person should know."""
+        ...
+
+
+class Quiet:
+    """A watcher that says nothing."""
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
+
+
+@dataclass
+class Workbench:
+    """Everything that runs share.
+
+    Attributes:
+        encoder: fp32, never changed; fine-tuning copies it.
+        reader: the frozen encoder that features come from (a bf16 copy where that is faster).
+        precision: of training and extraction.
+        cache: folder and cap in bytes of the feature store.
+        cache_dtype: what states are stored as.
+        planned: runs that the comparison takes in all.
+        reached: ids of the runs that were done before or have begun.
+    """
+
+    folder: Path
+    dataset: Dataset
+    objective: Objective
+    encoder: Encoder
+    reader: Encoder
+    precision: Precision
+    device: torch.device
+    cache: tuple[Path, int]
+    watcher: Watcher
+    cache_dtype: CacheDtype = "float16"
+    planned: int = 0
+    reached: set[str] = field(default_factory=set)
+    features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """Runs that are still to follow."""
+        return self.planned - len(self.reached)
+
+    def run_folder(self, job: Job) -> Path:
+        """Where a job's record is."""
+        return self.folder / "runs" / job.id
+
+
+def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[RunRecord]:
+    """Records of these jobs, which share one recipe; those not finished are run.
+
+    Frozen linear ones run all at once, other frozen ones as many at a time as there are threads.
+
+    Raises:
+        InputError: a run cannot be written.
+    """
+    missing = [j for j in jobs if not finished(bench, j, need)]
+    bench.reached.update(j.id for j in jobs if j not in missing)
+    recipe = jobs[0].recipe
+    for group in _groups(missing, _at_once(bench, recipe)):
+        _run_group(bench, recipe, group)
+    return [read_record(bench.run_folder(j)) for j in jobs]
+
+
+def _at_once(bench: Workbench, recipe: Recipe) -> int | None:
+    """How many seeds of a recipe are trained side by side; None is all."""
+    if recipe.method == "feature-extraction" and in_members(recipe, bench.dataset.task):
+        return None
+    return torch.get_num_threads() if recipe.method == "feature-extraction" and bench.device.type == "cpu" else 1
+
+
+def _groups(jobs: Sequence[Job], at_most: int | None) -> list[Sequence[Job]]:
+    """Jobs in groups of about one size, none empty."""
+    count = math.ceil(len(jobs) / (at_most or max(len(jobs), 1)))
+    bounds = [len(jobs) * i // count for i in range(count + 1)] if count else []
+    return [jobs[a:b] for a, b in pairwise(bounds)]
+
+
+def finished(bench: Workbench, job: Job, need: Need) -> bool:
+    """Whether a job need not be run (again): for its record, for being scored on test, or for its weights.
+
+    Weights are deleted at the end of a comparison, so that a run can have its scores and yet no weights.
+    """
+    folder = bench.run_folder(job)
+    record, test, weights = ((folder / name).exists() for name in ("record.json", "test.json", WEIGHTS))
+    return record and (weights or need == "record" or (need == "test" and test))
+
+
+def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
+    name = f"{recipe.method} {recipe.name}, seed {', '.join(str(j.seed) for j in group)}"
+    bench.reached.update(j.id for j in group)
+    stored(bench, recipe)  # before the clock of the run starts
+    bench.watcher.begin(name, bench.left)
+    reset_peak(bench.device)
+    trained = _train(bench, recipe, [j.seed for j in group])
+    peak = peak_mb(bench.device)
+    for job, one in zip(group, trained, strict=True):
+        record = _record(bench, job, one, peak)
+        with new_folder(bench.run_folder(job)) as folder:
+            save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
+            write_json(folder / "record.json", record_values(record))
+        bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", next(iter(record.dev.values())))
+        if record.diverged:
+            bench.watcher.say(f"  it diverged; what it had learned by epoch {record.best_epoch} is kept")
+
+
+def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
+    features = stored(bench, recipe)
+    if recipe.method == "feature-extraction":
+        return train_frozen(
+            recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
+        )
+    given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
+    below = tuple(f.features for f in features)
+    there = (below[0], below[1]) if below and all(f.kind == "stored" for f in below) else None
+    return [fine_tune(*given, seed=seeds[0], precision=bench.precision, stored=there, progress=bench.watcher.step)]
+
+
+def stored(bench: Workbench, recipe: Recipe) -> tuple[SplitFeatures, ...]:
+    """States of train and dev that a recipe reads; none for fine-tuning that computes every layer at each step."""
+    task = bench.dataset.task
+    if recipe.method == "feature-extraction":
+        form = form_for(recipe, task)
+    elif freezes_layers(recipe) and bench.encoder.resumes():
+        form = "tokens"
+    else:
+        return ()
+    return tuple(states_of(bench, split, pair_reading(recipe, task), form) for split in FITTED)
+
+
+def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """A split's layer states in a form, computed at the first asking."""
+    task = bench.dataset.task
+    key = (split, pair, form)
+    if key not in bench.features:
+        reader, examples = bench.reader, bench.dataset.split(split)
+        inputs = read_inputs(reader, task, pair, examples)
+        where = layout(inputs, form, reader.ordered is None)
+        size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
+        name = f"layer states of {split} ({form}, {size:,.1f} MB)"
+        bench.watcher.begin(name, bench.left)
+        bench.features[key] = split_features(
+            reader, inputs, form, bench.objective, examples, cache=bench.cache, dtype=bench.cache_dtype, where=where,
+            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
+        )  # fmt: skip
+        bench.watcher.end(name, None)
+        note = bench.features[key].features.note
+        if note:
+            bench.watcher.say(f"  note on {name}: {note}")
+    return bench.features[key]
+
+
+def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRecord:
+    done, m = trained.fit, trained.member
+    curve = tuple(
+        EpochPoint(e.epoch, e.step, e.loss[m], e.dev[m], e.seconds, e.rate)
+        for e in done.curve
+        if math.isfinite(e.loss[m]) and math.isfinite(e.dev[m])
+    )
+    members = len(done.best_epoch)
+    gold, predicted = gold_labels(bench.dataset.dev), trained.dev.labels
+    return RunRecord(
+        id=job.id,
+        method=job.recipe.method,
+        recipe=job.recipe,
+        seed=job.seed,
+        dev=metrics(bench.objective, gold, predicted),
+        best_epoch=done.best_epoch[m],
+        curve=curve,
+        degenerate=degenerate(gold, predicted),
+        diverged=done.diverged[m],
+        layer_weights=trained.layer_weights,
+        chosen=dict(trained.chosen),
+        train_s=done.seconds,
+        work=trained.work,
+        states=_states_read(bench, job.recipe),
+        peak_mb=peak,
+        trained_parameters=done.trained_parameters // members,
+        stored_mb=sum(t.numel() * t.element_size() for t in trained.weights.values()) / 1e6,
+        examples_per_s=done.examples / done.seconds,
+    )
+
+
+def _states_read(bench: Workbench, recipe: Recipe) -> dict[str, int]:
+    """Layer states that a recipe reads, by name, and the multiply-adds of those of train and dev."""
+    splits = stored(bench, recipe)
+    if not splits:
+        return {}
+    name = f"{pair_reading(recipe, bench.dataset.task)} {splits[0].features.form}"
+    return {name: states_work(bench.encoder.piece_work(), [split.reading() for split in splits])}
+
+
+def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:
+    """A run's weights. Raises `InputError` where their file is torn or missing."""
+    return read_tensors(bench.run_folder(job) / WEIGHTS, RUN_AGAIN)

@@ -1,0 +1,90 @@
+"""Recipes tried on dev, the chosen one's final runs, and their one reading of the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unfreeze.disk.json_files import in_words
+from unfreeze.encoders.freezing import frozen
+from unfreeze.errors import InputError
+from unfreeze.methods.model import AdaptedModel, restore
+from unfreeze.methods.trained import gold_labels, metrics
+from unfreeze.plan import Recipe
+from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
+from unfreeze.runs.jobs import Job, job
+from unfreeze.runs.runner import Workbench, read_weights, run
+from unfreeze.tasks.metrics import degenerate, main_metric
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What came of some recipes.
+
+    Attributes:
+        trials: a run of each recipe.
+        finals: jobs of the recipe that was best on dev, one a seed.
+        best: of them the best on dev.
+    """
+
+    trials: tuple[RunRecord, ...]
+    finals: tuple[Job, ...]
+    best: Job
+
+    @property
+    def recipe(self) -> Recipe:
+        """That was chosen."""
+        return self.best.recipe
+
+
+def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Sequence[int]) -> Chosen:
+    """Try each recipe with the first seed, train the one that is best on dev with every seed.
+
+    What is finished stays so.
+    """
+    trials = [run(bench, [job(question, recipe, seeds[0])])[0] for recipe in candidates]
+    recipe = candidates[max(range(len(trials)), key=lambda i: on_dev(bench, trials[i]))]
+    finals = [job(question, recipe, seed) for seed in seeds]
+    records = run(bench, finals, "test")
+    best = finals[max(range(len(records)), key=lambda i: on_dev(bench, records[i]))]
+    return Chosen(tuple(trials), tuple(finals), best)
+
+
+def on_dev(bench: Workbench, record: RunRecord) -> float:
+    """The main metric."""
+    return record.dev[main_metric(bench.dataset.task, bench.dataset.labels.scheme)]
+
+
+def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
+    """The model of runs whose weights are there; several only of feature extraction.
+
+    Raises:
+        InputError: weights are torn, missing or another model's.
+    """
+    weights = [read_weights(bench, j) for j in jobs]
+    try:
+        return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
+    except RuntimeError as error:
+        raise InputError(
+            f"its weights do not fit: {in_words(error)}; {RUN_AGAIN}", where=_folders(bench, jobs)
+        ) from None
+
+
+def _folders(bench: Workbench, jobs: Sequence[Job]) -> str:
+    return ", ".join(str(bench.run_folder(j)) for j in jobs)
+
+
+def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
+    """Read the test set with final runs that have not; frozen ones share the encoder's pass over it."""
+    missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
+    shared = bool(missing) and missing[0].recipe.method == "feature-extraction"
+    for group in [missing] if shared else [[j] for j in missing]:
+        bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
+        with frozen(bench.encoder):
+            decoded = trained_model(bench, group).predict(bench.dataset.test)
+        for one, said in zip(group, decoded, strict=True):
+            gold = gold_labels(bench.dataset.test)
+            scores = metrics(bench.objective, gold, said.labels)
+            record = TestRecord(scores, degenerate(gold, said.labels), said.labels, said.confidence)
+            write_test(bench.run_folder(one), record)
+        bench.watcher.end("test set", None)

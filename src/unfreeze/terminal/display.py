@@ -1,0 +1,104 @@
+"""What the terminal shows while something runs."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from unfreeze.pretraining.record import Record
+
+if TYPE_CHECKING:
+    from unfreeze.pretraining.loop import Progress as Step
+
+
+class Display:
+    """A live line: what runs now, how many are left, an estimate of the time left, the best dev score so far.
+
+    Where the output is no terminal, each finished run is a plain line instead.
+    """
+
+    def __init__(self) -> None:
+        self.console = Console(highlight=False)
+        self.progress = Progress(
+            TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[left]}"), TextColumn("{task.fields[best]}"), TimeElapsedColumn(),
+            console=self.console, transient=True, disable=not self.console.is_terminal,
+        )  # fmt: skip
+        self.task = self.progress.add_task("", total=1, left="", best="", visible=False)
+        self.started, self.left, self.best = time.perf_counter(), 0, float("-inf")
+        self.pace: float | None = None  # seconds of the last run that ended
+
+    def __enter__(self) -> Display:
+        self.progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.progress.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line above the live one."""
+        self.console.print(line, markup=False, soft_wrap=True)
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+        self.started, self.left = time.perf_counter(), left
+        best = self._told(self.best)  # `reset` forgets the fields that it is not given
+        self.progress.reset(
+            self.task, description=what, total=1, visible=True, left=f"{left} runs to follow", best=best
+        )
+
+    def step(self, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+        share = max(done / total, 1e-9)
+        spent = time.perf_counter() - self.started
+        # Runs that follow are most like the one at work; before its first score this may still be an extraction.
+        pace = spent / share if best is not None else self.pace
+        seconds = spent * (1 - share) / share + self.left * (pace or 0)
+        unknown = "in this one" if self.left and pace is None else "left"
+        left = f"{self.left} runs to follow, about {clock(seconds)} {unknown}"
+        top = self.best if best is None else max(self.best, best)
+        self.progress.update(self.task, completed=share, left=left, best=self._told(top))
+
+    @staticmethod
+    def _told(best: float) -> str:
+        return f"best dev {100 * best:.1f}" if best > float("-inf") else ""
+
+    def end(self, what: str, score: float | None) -> None:
+        """See `Watcher.end`."""
+        seconds = time.perf_counter() - self.started
+        self.progress.update(self.task, visible=False)
+        if score is None:
+            self.say(f"  {what}: {clock(seconds)}")
+            return
+        self.pace, self.best = seconds, max(self.best, score)
+        self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
+
+    def trained(self, now: Step) -> None:
+        """After a step of `pretraining.run`."""
+        self.progress.update(
+            self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
+            best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
+        )  # fmt: skip
+
+    def point(self, record: Record) -> None:
+        """At a point of the curve of `pretraining.run`; a line wherever the held-out text was read."""
+        last = record.curve[-1]
+        if not last["held_out"]:
+            return
+        each = ", ".join(f"{'held out' if name == 'loss' else name.replace('_', ' ')} {loss:.3f}"
+                         for name, loss in last["held_out"].items())  # fmt: skip
+        share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
+        speed = f"{record.speed:,.0f} {record.unit} a second{share}"
+        self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")
+
+
+def clock(seconds: float) -> str:
+    """`12 s`, `3 min 20 s` or `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

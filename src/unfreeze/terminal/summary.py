@@ -1,0 +1,109 @@
+"""What the terminal shows at the end: the verdict, tables of probes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unfreeze.judging.judge import Result
+from unfreeze.judging.wording import ends, points
+from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
+from unfreeze.tasks.metrics import METRIC_NAMES
+
+if TYPE_CHECKING:
+    pass
+
+
+from unfreeze.terminal.display import clock
+
+BAR = 32  # signs
+VARIANT_TITLES = {LAYERS: "layer", ADJACENT: "with next", LABELS: "random labels", WEIGHTS: "random weights",
+                  TUNED: "fine-tuned"}  # fmt: skip
+
+
+def summary(result: Result) -> list[str]:
+    """The verdict for a terminal: headline, a line a method, reasons, doubts, next step."""
+    verdict = result.verdict
+    lines = ["", verdict["headline"], ""]
+    metric = result.values["metric"].replace("_", " ")
+    for name, method in result.methods.items():
+        test, cost, recipe = method["test"], method["cost"], method["recipe"]
+        low, high = test["ci95"]
+        seconds = clock(cost["train_s"] + cost["extract_s"])
+        lines += [
+            f"  {name:<18}  test {metric} {100 * test['mean']:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+            f"  training {seconds}, one text {cost['latency_ms']['1']:.1f} ms  ({recipe['name'] or recipe['head']})"
+        ]
+    if floor := result.floor:
+        low, high = floor["ci95"]
+        lines += [
+            f"  {floor['name'].replace('-', ' '):<18}  test {metric} {100 * floor['test']:5.1f} [{100 * low:.1f}, "
+            f"{100 * high:.1f}]  training {clock(floor['train_s'])}  (no encoder)"
+        ]
+    if probes := result.probes:
+        lines += ["", probes["finding"]]
+    for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
+        lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
+    out = Path(result.values["plan"]["out"])
+    made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
+    return [*lines, "", f"Next: {verdict['next_step']}", "", *made]
+
+
+def layer_table(scores: LayerScores) -> list[str]:
+    """The probes of all layers for a terminal: a row a layer, with its interval drawn, and what they say together."""
+    metric = METRIC_NAMES.get(scores.metric, scores.metric)
+    low, high = min(s.ci95[0] for s in scores.layers), max(s.ci95[1] for s in scores.layers)
+    lines = ["", f"{metric} of linear probes", f"layer    dev   test  95 % interval      l2  {'':{BAR}}"]
+    for s in scores.layers:
+        best = "best on dev" if s.layer == scores.chosen else "within noise of it" if s.within_noise else ""
+        row = f"{s.layer:5}  {100 * s.dev:5.1f}  {100 * s.test:5.1f}  {100 * s.ci95[0]:5.1f} to {100 * s.ci95[1]:5.1f}"
+        lines.append(f"{row}  {s.l2:6g}  {_bar(*s.ci95, s.test, low, high)}  {best}".rstrip())
+    used = (
+        "" if scores.trained_on == scores.train_size else f" ({scores.trained_on:,} of {scores.train_size:,} examples)"
+    )
+    times = f"Layer states took {clock(scores.extract_s)} to compute; the probes{used} {scores.probe_s:.1f} s."
+    return [line.rstrip() for line in (*lines, "", scores.finding, times)]
+
+
+def variant_table(found: Mapping[str, LayerScores]) -> list[str]:
+    """Test scores of the probes' variants beside each other, for a terminal; nothing where there is one alone."""
+    if len(found) < 2:
+        return []
+    columns = {name: title for name, title in VARIANT_TITLES.items() if name in found}
+    lines = ["", f"layer  {'  '.join(f'{title:>16}' for title in columns.values())}"]
+    for layer in range(max(len(scores.layers) for scores in found.values())):
+        cells = []
+        for name in columns:
+            scores = found[name].layers
+            cells.append(f"{100 * scores[layer].test:16.1f}" if layer < len(scores) else " " * 16)
+        lines.append(f"{layer:5}  {'  '.join(cells)}".rstrip())
+    return [*lines, "", *_variant_notes(found)]
+
+
+def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
+    notes = ["with next: the mean of a layer and the one above."] if ADJACENT in found else []
+    if LABELS in found:
+        metric = found[LABELS].metric
+        same = metric == next(iter(found.values())).metric
+        how = "shuffled" if same else f"a tag drawn for each word, {METRIC_NAMES.get(metric, metric)}"
+        notes.append(f"random labels: {how}; what a probe reaches where there is nothing to know.")
+    if WEIGHTS in found:
+        notes.append("random weights: the same encoder without any pretraining.")
+    if TUNED in found:
+        notes.append("fine-tuned: after the first recipe of the quick budget.")
+        if (gain := found[TUNED].layers[-1].gain) is not None:
+            notes.append(f"In the top layer it adds {points(gain[0])} {ends(*gain[1:])}.")
+    return notes
+
+
+def _bar(low: float, high: float, value: float, left: float, right: float) -> str:
+    """An interval with its value, drawn between `left` and `right`: `    ----o---   `."""
+
+    def place(number: float) -> int:
+        return round((BAR - 1) * (number - left) / ((right - left) or 1))
+
+    start, end = place(low), place(high)
+    line = " " * start + "-" * (end - start + 1)
+    at = place(value)
+    return f"{line[:at]}o{line[at + 1 :]}".ljust(BAR)

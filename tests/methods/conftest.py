@@ -1,0 +1,113 @@
+"""Twelve made-up examples of every task kind, and one call that trains any recipe on them with a tiny encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import torch
+from families import WORDS, make_encoder
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.features.extract import Features
+from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.trained import Trained
+from unfreeze.methods.tuned import fine_tune
+from unfreeze.plan import Recipe
+from unfreeze.tasks.kinds import TASKS
+from unfreeze.training.objectives import Objective, objective_for
+
+CPU = torch.device("cpu")
+TAGS = ("O", "B-LOC", "B-PER", "I-LOC", "I-PER")
+SPACES = {
+    "classification": LabelSpace(("bad", "good")),
+    "pair-classification": LabelSpace(("different", "other", "same")),
+    "regression": LabelSpace(low=0.0, high=5.0),
+    "pair-regression": LabelSpace(low=0.0, high=5.0),
+    "tagging": LabelSpace(TAGS, "BIO"),
+}
+NAMED = {"anna": "B-PER", "bob": "B-PER", "paris": "B-LOC", "rome": "B-LOC"}
+
+
+def label(kind: str, i: int, words: Sequence[str]) -> Label:
+    if kind == "tagging":
+        return tuple(NAMED.get(word, "O") for word in words)
+    return float(i % 6) if kind.endswith("regression") else SPACES[kind].names[i % len(SPACES[kind].names)]
+
+
+def made_up(kind: str, count: int = 12) -> tuple[Example, ...]:
+    """Texts of 1 to 7 words; the fourth is longer than the encoder takes, and its second text is empty."""
+    rows = []
+    for i in range(count):
+        words = tuple(WORDS[(5 * i + 3 * k) % len(WORDS)] for k in range(60 if i == 3 else 1 + 4 * i % 7))
+        second = None
+        if TASKS[kind].pair:
+            second = "" if i == 3 else " ".join(WORDS[(7 * i + k) % len(WORDS)] for k in range(1 + i % 5))
+        told = words if kind == "tagging" else None
+        rows.append(Example(f"train:{i}", " ".join(words), second, told, label(kind, i, words)))
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains recipes for one task kind, with dev the training examples turned round.
+
+    Attributes:
+        encoder: in eval mode, not frozen.
+        cap: bytes of the feature store; 0 recomputes the states at each reading, without rounding.
+    """
+
+    kind: str
+    encoder: TransformerEncoder
+    folder: Path
+    cap: int = 0
+
+    @property
+    def train(self) -> tuple[Example, ...]:
+        return made_up(self.kind)
+
+    @property
+    def dev(self) -> tuple[Example, ...]:
+        return self.train[::-1]
+
+    @property
+    def objective(self) -> Objective:
+        return objective_for(TASKS[self.kind], SPACES[self.kind], self.train)
+
+    def features(self, reader: TransformerEncoder, recipe: Recipe, examples: Sequence[Example]) -> SplitFeatures:
+        objective = self.objective
+        inputs = read_inputs(reader, objective.task, pair_reading(recipe, objective.task), examples)
+        form, cache = form_for(recipe, objective.task), (self.folder, self.cap)
+        return split_features(reader, inputs, form, objective, examples, cache=cache, precision="fp32")
+
+    def stored(self, recipe: Recipe) -> tuple[Features, Features] | None:
+        """States of every piece of train and dev, where this trainer keeps states."""
+        if not self.cap:
+            return None
+        whole = replace(recipe, method="feature-extraction", head="bcn")  # which reads every piece
+        with frozen(self.encoder) as reader:
+            train, dev = (self.features(reader, whole, examples).features for examples in (self.train, self.dev))
+        return train, dev
+
+    def __call__(self, recipe: Recipe, *seeds: int) -> list[Trained]:
+        if recipe.method == "fine-tuning":
+            given = self.encoder, recipe, self.objective, self.train, self.dev
+            return [fine_tune(*given, seed=seed, precision="fp32", stored=self.stored(recipe)) for seed in seeds]
+        with frozen(self.encoder) as reader:
+            splits = [self.features(reader, recipe, examples) for examples in (self.train, self.dev)]
+            return train_frozen(recipe, self.objective, *splits, seeds=seeds, device=CPU)
+
+
+@pytest.fixture
+def trainer(tmp_path: Path) -> Callable[..., Trainer]:
+    """`trainer(kind, cap=0, encoder=None)`."""
+
+    def make(kind: str, cap: int = 0, encoder: TransformerEncoder | None = None) -> Trainer:
+        return Trainer(kind, encoder or make_encoder(limit=24), tmp_path / "cache", cap)
+
+    return make

@@ -1,0 +1,34 @@
+"""Measured cost: memory that was used, and a median that warm-up and outliers do not touch."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from unfreeze.runs.cost import median_ms, peak_mb, reset_peak
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system cannot measure a peak anew")
+def test_peak_rises_with_what_is_held_and_starts_anew() -> None:
+    reset_peak(CPU)
+    before = peak_mb(CPU)
+    held = torch.ones(30_000_000)  # 120 MB
+    high = peak_mb(CPU)
+    assert high - before == pytest.approx(held.numel() * 4 / 1e6, rel=0.2)
+    del held
+    assert peak_mb(CPU) == pytest.approx(high, rel=0.05), "a peak stays"
+    reset_peak(CPU)
+    assert peak_mb(CPU) < high - 80
+
+
+def test_median_is_of_the_calls_after_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([x for took in (9.0, 7.0, 0.001, 0.003, 5.0, 0.002, 0.004) for x in (0.0, took)])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
+    calls: list[int] = []
+    assert median_ms(lambda: calls.append(1), repeats=5) == pytest.approx(3.0)
+    assert len(calls) == 7

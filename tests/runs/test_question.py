@@ -1,0 +1,53 @@
+"""The data that a plan asks about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import tiny
+
+from unfreeze.errors import InputError
+from unfreeze.plan import Plan
+from unfreeze.runs.question import read_data
+
+
+def test_train_size_takes_a_stratified_subset_and_says_so(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data", "classification", (200, 20, 20))
+    whole, part = read_data(Plan(str(data))), read_data(Plan(str(data), train_size=50))
+    assert len(part.train) == 50
+    assert set(part.train) <= set(whole.train)
+    assert (part.dev, part.test) == (whole.dev, whole.test)
+    shares = [Counter(e.label for e in d.train)["True"] / len(d.train) for d in (whole, part)]
+    assert shares[1] == pytest.approx(shares[0], abs=0.03)
+    assert part.said[-1] == "50 of 200 training examples are used (--train-size)."
+    assert read_data(Plan(str(data), train_size=50)) == part, "the same subset for every run"
+
+
+def test_train_size_past_the_data_changes_nothing(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data", "classification")
+    assert read_data(Plan(str(data), train_size=48)) == read_data(Plan(str(data)))
+
+
+def test_files_named_outright_win_over_the_folder(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data", "classification")
+    other = tiny.write_split(tmp_path / "other", "classification", 40, seed=9)
+    named = read_data(Plan(str(data), test=str(other)))
+    assert len(named.test) == 40
+    assert named.test[0].where == f"{other}:2"
+    alone = read_data(Plan(train=str(data / "train.tsv"), dev=str(data / "dev.tsv"), test=str(other)))
+    assert (alone.train, alone.dev, alone.test) == (named.train, named.dev, named.test)
+
+
+def test_nothing_named_is_an_error() -> None:
+    with pytest.raises(InputError, match="name a file or folder, or --train"):
+        read_data(Plan(test="test.tsv"))
+
+
+def test_train_size_that_loses_a_class_is_an_error(tmp_path: Path) -> None:
+    rows = "".join(f"text {i}\tclass {i % 5}\n" for i in range(60))
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.tsv").write_text("text\tlabel\n" + rows.replace("text", split), encoding="utf-8")
+    with pytest.raises(InputError, match="--train-size: 3 training examples have no room for class"):
+        read_data(Plan(str(tmp_path), train_size=3))
