@@ -17,8 +17,9 @@ is NaN there, which is no measurement: such a resample is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,10 @@ class Difference:
     hi: float
     p: float
 
+    def reversed(self) -> Difference:
+        """Second method minus first."""
+        return Difference(0.0 - self.mean, 0.0 - self.hi, 0.0 - self.lo, self.p)  # -0.0 would be printed as such
+
 
 def mean_ci(stats_by_seed: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Interval:
     """Mean metric of one method over its seeds, with a 95 % percentile interval over items and seeds.
@@ -69,7 +74,7 @@ def mean_ci(stats_by_seed: Floats, metric_fn: MetricFn, draws: int = 10_000, see
     for counts in _counts(rng, draws, sizes):
         metric = metric_fn(_sums(counts, flat, seeds))  # (rows, seeds)
         resampled.append(_over_seeds(metric, _seed_shares(rng, len(counts), seeds)))
-    lo, hi = np.percentile(_defined(np.concatenate(resampled)), LEVELS)
+    lo, hi = np.percentile(defined(np.concatenate(resampled)), LEVELS)
     return Interval(float(metric_fn(stats_by_seed.sum(1)).mean()), float(lo), float(hi))
 
 
@@ -92,19 +97,48 @@ def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10
     Raises:
         ValueError: the methods were not scored on the same number of items.
     """
-    if a.shape[1:] != b.shape[1:]:
-        raise ValueError(f"statistics of {a.shape[1:]} and {b.shape[1:]} (items, k); they must be the same items")
-    rng = np.random.default_rng(seed)
-    flat_a, flat_b, sizes = _both_grouped(a, b)
-    resampled = []
-    for counts in _counts(rng, draws, sizes):
-        shares_a = _seed_shares(rng, len(counts), len(a))
-        shares_b = shares_a if len(a) == len(b) else _seed_shares(rng, len(counts), len(b))
-        mean_a = _over_seeds(metric_fn(_sums(counts, flat_a, len(a))), shares_a)
-        resampled.append(mean_a - _over_seeds(metric_fn(_sums(counts, flat_b, len(b))), shares_b))
-    lo, hi = np.percentile(_defined(np.concatenate(resampled)), LEVELS)
+    drawn = resampled_arms([a, b], metric_fn, draws, seed)
+    permuted = permuted_differences([a, b], metric_fn, draws, seed)
     mean = float(metric_fn(a.sum(1)).mean() - metric_fn(b.sum(1)).mean())
-    return Difference(mean, float(lo), float(hi), permutation_p(a, b, metric_fn, draws, seed))
+    return difference_of(mean, drawn[:, 0] - drawn[:, 1], permuted[:, 0])
+
+
+def difference_of(mean: float, drawn: Floats, permuted: Floats) -> Difference:
+    """A difference from its value, its resamples (draws,) and what it is when items are swapped (draws,)."""
+    lo, hi = np.percentile(defined(drawn), LEVELS)
+    return Difference(mean, float(lo), float(hi), two_sided_p(mean, permuted))
+
+
+def resampled_arms(arms: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+    """(draws, A) mean metric over its seeds of each of A arms on resamples of items and seeds; NaN where not defined.
+
+    All arms take the same items, and the same seeds where they have equally many, as in `paired_difference`.
+
+    Args:
+        arms: (seeds, items, k) additive statistics each, the same items in the same order; seeds may differ in number.
+
+    Raises:
+        ValueError: the arms were not scored on the same number of items.
+    """
+    return _resampled_arms(arms, [len(arm) for arm in arms], metric_fn, draws, seed)
+
+
+def _resampled_arms(
+    arms: Sequence[Floats], seed_numbers: Iterable[int], metric_fn: MetricFn, draws: int, seed: int
+) -> Floats:
+    """`resampled_arms`; seeds are drawn in the order of `seed_numbers`, each number once."""
+    rng = np.random.default_rng(seed)
+    flats, sizes = _grouped_together(arms)
+    numbers = dict.fromkeys(seed_numbers)
+    drawn = []
+    for counts in _counts(rng, draws, sizes):
+        shares = {number: _seed_shares(rng, len(counts), number) for number in numbers}
+        means = [
+            _over_seeds(metric_fn(_sums(counts, flat, len(arm))), shares[len(arm)])
+            for flat, arm in zip(flats, arms, strict=True)
+        ]
+        drawn.append(np.stack(means, axis=1))
+    return np.concatenate(drawn)
 
 
 def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
@@ -118,7 +152,7 @@ def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, see
     rng = np.random.default_rng(seed)
     flat, sizes = _grouped(_by_item(stats))
     found = [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)]
-    return _defined(np.concatenate(found))
+    return defined(np.concatenate(found))
 
 
 def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
@@ -134,17 +168,7 @@ def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: in
     Raises:
         ValueError: the conditions were not scored on the same number of items.
     """
-    if len({stats.shape[1:] for stats in conditions}) != 1:
-        raise ValueError("conditions must be scored on the same items")
-    rng = np.random.default_rng(seed)
-    flat, sizes = _grouped(np.concatenate([_by_item(stats) for stats in conditions], axis=1))
-    seeds = [len(stats) for stats in conditions]
-    found = []
-    for counts in _counts(rng, draws, sizes):
-        shares = {number: _seed_shares(rng, len(counts), number) for number in sorted(set(seeds))}
-        metric = np.split(metric_fn(_sums(counts, flat, sum(seeds))), np.cumsum(seeds)[:-1], axis=1)
-        found.append(np.stack([_over_seeds(m, shares[n]) for m, n in zip(metric, seeds, strict=True)], 1))
-    return _defined(np.concatenate(found))
+    return defined(_resampled_arms(conditions, sorted(len(c) for c in conditions), metric_fn, draws, seed))
 
 
 def percentile_interval(value: float, drawn: Floats) -> Interval:
@@ -160,21 +184,44 @@ def permutation_p(a: Floats, b: Floats, metric_fn: MetricFn, draws: int = 10_000
     of `b` (so their numbers may differ), recomputes the metric, and averages over the pairs of runs. With the
     observed order counted as one draw p is never 0 (Phipson & Smyth 2010, SAGMB 9(1)).
     """
+    observed = float(metric_fn(a.sum(1)).mean() - metric_fn(b.sum(1)).mean())
+    return two_sided_p(observed, permuted_differences([a, b], metric_fn, draws, seed)[:, 0])
+
+
+def two_sided_p(observed: float, permuted: Floats) -> float:
+    """Share of the permuted differences (draws,), and of the observed one, that are as large as the observed one."""
+    as_large = int((np.abs(permuted) >= abs(observed) - ROUNDING).sum())
+    return (as_large + 1) / (len(permuted) + 1)
+
+
+def permuted_differences(arms: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+    """(draws, pairs) differences of all pairs of arms with their statistics swapped on random halves of the items.
+
+    A draw swaps the same items in every pair (pairs in the order of `itertools.combinations`): each column is the
+    permutation test of its pair (`permutation_p`), and columns depend on each other as the differences do.
+
+    Args:
+        arms: (seeds, items, k) additive statistics each, the same items in the same order; seeds may differ in number.
+
+    Raises:
+        ValueError: the arms were not scored on the same number of items.
+    """
     rng = np.random.default_rng(seed)
-    flat_a, flat_b, sizes = _both_grouped(a, b)
-    total_a, total_b = a.sum(1), b.sum(1)  # (seeds, k)
-    observed = abs(float(metric_fn(total_a).mean() - metric_fn(total_b).mean()))
-    as_large = 0
+    flats, sizes = _grouped_together(arms)
+    totals = [arm.sum(1) for arm in arms]  # (seeds, k) each
+    drawn = []
     for swaps in _swaps(rng, draws, sizes):
-        moved_a, moved_b = _sums(swaps, flat_a, len(a)), _sums(swaps, flat_b, len(b))  # (rows, seeds, k)
-        new_a = (total_a - moved_a)[:, :, None] + moved_b[:, None]  # (rows, seeds of a, seeds of b, k)
-        new_b = (total_b - moved_b)[:, None] + moved_a[:, :, None]
-        permuted = metric_fn(new_a).mean((1, 2)) - metric_fn(new_b).mean((1, 2))
-        as_large += int((np.abs(permuted) >= observed - ROUNDING).sum())
-    return (as_large + 1) / (draws + 1)
+        moved = [_sums(swaps, flat, len(arm)) for flat, arm in zip(flats, arms, strict=True)]  # (rows, seeds, k) each
+        kept = [total - part for total, part in zip(totals, moved, strict=True)]
+        drawn.append(np.stack([
+            metric_fn(kept[i][:, :, None] + moved[j][:, None]).mean((1, 2))  # (rows, seeds of i, seeds of j, k)
+            - metric_fn(kept[j][:, None] + moved[i][:, :, None]).mean((1, 2))
+            for i, j in combinations(range(len(arms)), 2)
+        ], axis=1))  # fmt: skip
+    return np.concatenate(drawn)
 
 
-def _defined(drawn: Floats) -> Floats:
+def defined(drawn: Floats) -> Floats:
     """The draws (draws, ...) without NaN; all of them where none is defined, so that NaN is what comes out."""
     known = ~np.isnan(drawn).reshape(len(drawn), -1).any(1)
     return drawn[known] if known.any() else drawn
@@ -197,12 +244,15 @@ def _grouped(flat: Floats) -> tuple[Floats, Ints]:
     return flat[first], sizes
 
 
-def _both_grouped(a: Floats, b: Floats) -> tuple[Floats, Floats, Ints]:
-    """`_grouped` of two methods' statistics of the same items, which are equal where both methods' are."""
-    first, second = _by_item(a), _by_item(b)
-    both, sizes = _grouped(np.concatenate([first, second], axis=1))
-    columns = first.shape[1]
-    return np.ascontiguousarray(both[:, :columns]), np.ascontiguousarray(both[:, columns:]), sizes
+def _grouped_together(arms: Sequence[Floats]) -> tuple[list[Floats], Ints]:
+    """`_grouped` of several arms' statistics of the same items, which are equal where all arms' are."""
+    shapes = sorted({arm.shape[1:] for arm in arms})
+    if len(shapes) != 1:
+        raise ValueError(f"statistics of {' and '.join(map(str, shapes))} (items, k); they must be the same items")
+    flats = [_by_item(arm) for arm in arms]
+    together, sizes = _grouped(np.concatenate(flats, axis=1))
+    ends = np.cumsum([flat.shape[1] for flat in flats])[:-1]
+    return [np.ascontiguousarray(part) for part in np.split(together, ends, axis=1)], sizes
 
 
 def _sums(weights: Floats, flat: Floats, seeds: int) -> Floats:

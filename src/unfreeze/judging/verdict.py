@@ -20,11 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from unfreeze.judging.arms import Finding, find
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import against, amount, gap, interval, multiply_adds, points, round_up
 from unfreeze.plan import Method
-
-Finding = Literal["clear", "likely", "equal", "small", "undecided"]
 
 WANTED_SEEDS = 5
 SMALL_TEST = 500
@@ -181,17 +180,6 @@ def decide(evidence: Evidence) -> Verdict:
     )
     reasons = (_scores(evidence, tuned, frozen), _closeness(evidence, finding), f"{_name(cheap)} {why}.")
     return Verdict("too-close", cheap.method, headline, reasons, doubts, _next(evidence, finding))
-
-
-def find(difference: Difference, equivalence: float) -> Finding:
-    """Which of the five cases a difference is, by its interval and the region of practical equivalence."""
-    if difference.lo > equivalence or difference.hi < -equivalence:
-        return "clear"
-    if -equivalence <= difference.lo and difference.hi <= equivalence:
-        return "equal"
-    if difference.lo <= 0 <= difference.hi:
-        return "undecided"
-    return "likely" if abs(difference.mean) > equivalence else "small"
 
 
 def cheaper(frozen: MethodEvidence, tuned: MethodEvidence) -> tuple[MethodEvidence, str]:
