@@ -64,6 +64,14 @@ def _random(out: Any, ids: torch.Tensor) -> None:
     out.last_hidden_state += torch.rand(())
 
 
+def _slightly_random(out: Any, ids: torch.Tensor) -> None:
+    out.last_hidden_state *= 1 + 1e-4 * torch.rand(())
+
+
+def _scaled_once_more(out: Any, ids: torch.Tensor) -> None:
+    out.last_hidden_state = out.last_hidden_state * (1 + 1e-4)
+
+
 def _infinite(out: Any, ids: torch.Tensor) -> None:
     out.last_hidden_state /= 0
 
@@ -74,7 +82,14 @@ def _fails(out: Any, ids: torch.Tensor) -> None:
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [(_wider, "12 x 32"), (_random, "each run"), (_infinite, "no numbers"), (_fails, "one at a time")],
+    [
+        (_wider, "12 x 32"),
+        (_random, "each run"),
+        (_slightly_random, "each run"),
+        (_scaled_once_more, "once more"),
+        (_infinite, "no numbers"),
+        (_fails, "one at a time"),
+    ],
 )
 def test_odd_outputs_are_refused(change: Any, told: str) -> None:
     with pytest.raises(InputError, match=told):
