@@ -171,7 +171,7 @@ def expect(found: Dataset, texts: Texts) -> None:
 
 
 def says(found: Dataset, line: str) -> bool:
-    return any(said.startswith(line) for said in found.said)
+    return any(said.startswith(line) for said in found.notes)
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -256,7 +256,7 @@ def test_overlaps_cut_words_and_spaces_are_counted(tmp_path: Path) -> None:
         "Texts without a word, which were left out: 1 in train",
     ):
         assert says(found, line), line
-    assert any("('iPhone' of 'iPhone12')" in line for line in found.said)
+    assert any("('iPhone' of 'iPhone12')" in line for line in found.notes)
 
 
 FAULTS: list[tuple[Any, str]] = [
@@ -325,7 +325,7 @@ def test_of_several_annotators_one_is_taken_and_it_is_said(tmp_path: Path) -> No
     assert says(found, "Tasks with several annotations of the same spans, of which one was taken: 1 in train")
     assert says(found, "Tasks without an annotation that counts (none, cancelled, or predictions only)")
     assert says(found, "Results that are no spans of text (choices, relations and the like)")
-    assert any("a.json:1 (record 6)" in line for line in found.said)
+    assert any("a.json:1 (record 6)" in line for line in found.notes)
 
 
 def test_regions_with_several_labels_and_of_other_media(tmp_path: Path) -> None:

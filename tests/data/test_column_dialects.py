@@ -68,7 +68,7 @@ def read(folder: Path, name: str, content: str, **told: str) -> Dataset:
 def expect(found: Dataset, columns: str, sentences: Sequence[Sentence] = SENTENCES) -> None:
     assert found.task.kind == "tagging"
     assert [(e.words, e.label) for e in found.train] == [(tuple(w), tuple(t)) for w, t in sentences]
-    assert any(columns in line for line in found.said), found.said
+    assert any(columns in line for line in found.notes), found.notes
 
 
 GERMEVAL = written(
@@ -134,7 +134,7 @@ def test_columns_that_are_told_decide_in_every_layout(tmp_path: Path) -> None:
     ):
         found = read(tmp_path, name, text, text=columns[0], label=columns[1])
         expect(found, "words", SENTENCES)
-        assert not any("--text" in line for line in found.said)
+        assert not any("--text" in line for line in found.notes)
     inner = read(tmp_path, "germeval.tsv", GERMEVAL, label="3")
     assert inner.train[0].label == ("O", "O", "O", "B-ORG", "O")
     assert read(tmp_path, "germeval.tsv", GERMEVAL, text="0").train[0].words == ("1", "2", "3", "4", "5")
@@ -159,7 +159,7 @@ def test_a_parse_tree_and_chains_are_no_tags(tmp_path: Path) -> None:
 def test_nested_brackets_keep_the_outer_span_and_are_counted(tmp_path: Path) -> None:
     found = read(tmp_path, "a.conll", "a (ORG*\nb (LOC)\nc *)\n\nd (PER*)\ne *\n")
     assert [e.label for e in found.train] == [("B-ORG", "I-ORG", "I-ORG"), ("B-PER", "O")]
-    assert "Warning: train: 1 spans lie inside others and were left out." in found.said
+    assert "Warning: train: 1 spans lie inside others and were left out." in found.notes
 
 
 FAULTS = [
@@ -211,7 +211,8 @@ def test_other_files_have_the_columns_of_train(tmp_path: Path) -> None:
     found = read_dataset(paths[0], dev=paths[0], test=paths[1])
     assert [e.words for e in found.test] == [tuple(words) for words, _ in SENTENCES]
     assert any(
-        line.startswith("Warning: test has 2 columns, train 4. Columns, counted from 0: words 0") for line in found.said
+        line.startswith("Warning: test has 2 columns, train 4. Columns, counted from 0: words 0")
+        for line in found.notes
     )
 
 
@@ -220,7 +221,7 @@ def test_files_without_blank_lines_are_doubted(tmp_path: Path) -> None:
     one.write_text(TWO.replace("\n\n", "\n") * 60, encoding="utf-8")
     (tmp_path / "test.conll").write_text(TWO, encoding="utf-8")
     found = read_dataset(one, dev=one, test=tmp_path / "test.conll")
-    assert f"Warning: train is one sentence of {60 * 20:,} words; blank lines part sentences." in found.said
+    assert f"Warning: train is one sentence of {60 * 20:,} words; blank lines part sentences." in found.notes
     with pytest.raises(InputError, match=r"has 1 item of 1,200 words \(blank lines part sentences\)"):
         read_dataset(one, dev=one, test=one)
 

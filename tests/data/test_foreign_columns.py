@@ -55,7 +55,7 @@ def test_words_and_tags_are_found(tmp_path: Path, line: Line) -> None:
 def test_wrapped_span_tags_are_told(tmp_path: Path, around: str) -> None:
     found = read(tmp_path, lambda i, j, w, t: (w, around.format(t)))
     assert found.labels.scheme is None
-    assert [line for line in found.said if line.startswith("Warning: the tags look like span tags")]
+    assert [line for line in found.notes if line.startswith("Warning: the tags look like span tags")]
 
 
 @pytest.mark.parametrize(

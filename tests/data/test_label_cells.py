@@ -150,7 +150,7 @@ def test_a_byte_order_mark_makes_no_class(tmp_path: Path) -> None:
 def test_names_in_place_of_class_numbers(tmp_path: Path) -> None:
     dataset = read(parquet(tmp_path / "a.parquet", [0, 1, -1, None, 1], CLASSES))
     assert (labels(dataset), dataset.labels.names) == (["neg", "pos", "pos"], ("neg", "pos"))
-    assert [line for line in dataset.said if "no label" in line] == [
+    assert [line for line in dataset.notes if "no label" in line] == [
         f"{split}: 2 of 5 rows have no label (-1 or no value) and were left out." for split in ("train", "dev", "test")
     ]
 
@@ -187,7 +187,7 @@ def test_names_of_the_training_file_serve_files_without(tmp_path: Path) -> None:
     for test in (parquet(tmp_path / "b.parquet", [1.0, 0.0, -1.0]), jsonl(tmp_path / "b.jsonl", ["1", 0, -1])):
         dataset = read(train, test)
         assert labels(dataset, "test") == ["pos", "neg"]
-        assert "test: class numbers were read with the names of the training file." in dataset.said
+        assert "test: class numbers were read with the names of the training file." in dataset.notes
     assert labels(read(train, jsonl(tmp_path / "c.jsonl", ["pos", "neg"])), "test") == ["pos", "neg"]
     turned = {"label": {"names": ["pos", "neg"], "_type": "ClassLabel"}}
     assert labels(read(train, parquet(tmp_path / "d.parquet", [0, 1], turned)), "test") == ["pos", "neg"]

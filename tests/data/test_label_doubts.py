@@ -67,7 +67,7 @@ def test_odd_classes_stay(tmp_path: Path, labels: list[str]) -> None:
     found = read(tmp_path, labels)
     assert found.task.kind == "classification"
     assert found.labels.names == tuple(sorted(labels))
-    assert not [line for line in found.said if line.startswith("Warning")]
+    assert not [line for line in found.notes if line.startswith("Warning")]
 
 
 @pytest.mark.parametrize(

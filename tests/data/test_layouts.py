@@ -118,7 +118,7 @@ def test_all_parts_are_read_in_order(tmp_path: Path, kind: str, naming: str) -> 
     assert texts(found) == [row for row in rows(0, 2 * count) if row in texts(found)]
     assert texts(found, "test") == rows(0, of="test")
     first, last = (NAMES[naming]("train", i, count, kind) for i in (0, count - 1))
-    assert f"train: 11 files, {first} to {last}: 2 to 2 each, 22 in all rows." in found.said
+    assert f"train: 11 files, {first} to {last}: 2 to 2 each, 22 in all rows." in found.notes
     assert found.train[-1].where.rpartition(":")[0] in {str(path) for path in tmp_path.iterdir()}
 
 
@@ -131,7 +131,7 @@ def test_each_example_stands_where_it_is_in_its_part(tmp_path: Path) -> None:
         f"{tmp_path}/train-{i}-of-2.csv:{line}" for i in (0, 1) for line in (2, 3, 4, 5)
     ]
     assert [e.text for e in found.dev] == [text for text, _ in (*rows(100, 4), *rows(110, 4))]
-    assert "dev: 2 files, dev-0-of-2.csv to dev-1-of-2.csv: 4 + 4 rows." in found.said
+    assert "dev: 2 files, dev-0-of-2.csv to dev-1-of-2.csv: 4 + 4 rows." in found.notes
     assert found.files["train"] == (f"{tmp_path}/train-0-of-2.csv", f"{tmp_path}/train-1-of-2.csv")
     put(tmp_path / "train-1-of-2.csv", "text,label\nfilm,pos\nfilm,with,commas,pos\n")
     with pytest.raises(InputError, match=r"train-1-of-2\.csv:3: 4 fields, the first line has 2"):
@@ -158,7 +158,7 @@ def test_tagged_words_in_parts(tmp_path: Path) -> None:
     found = read_dataset(tmp_path)
     assert [e.text for e in found.train] == word_rows(rows(0, 12))
     assert [e.where for e in found.train[4:6]] == [f"{tmp_path}/train-00001-of-00003.conll:{line}" for line in (1, 8)]
-    assert any("4 + 4 + 4 sentences" in line for line in found.said)
+    assert any("4 + 4 + 4 sentences" in line for line in found.notes)
     put(tmp_path / "train-00002-of-00003.conll", "anna\tB-PER\nwas\tgood\tO\n")
     with pytest.raises(InputError, match=r"train-00002-of-00003\.conll:2"):
         read_dataset(tmp_path)
@@ -265,7 +265,7 @@ def test_layouts_of_hubs_and_spark(tmp_path: Path, layout: str) -> None:
     found = read_dataset(tmp_path)
     assert len(found.train) + len(found.dev) == 2 * SIZE
     assert texts(found, "test") == rows(0, of="test")
-    assert any("12 + 12 rows" in line for line in found.said)
+    assert any("12 + 12 rows" in line for line in found.notes)
 
 
 CARD = """---
@@ -355,7 +355,7 @@ def test_saved_sets_have_their_class_names(tmp_path: Path, in_schema: bool) -> N
     assert texts(found, "dev") == rows(0, of="validation")
     assert texts(found, "test") == rows(0, of="test")
     assert found.train[SIZE].where == f"{tmp_path}/train/data-00001-of-00002.arrow:1"
-    assert any("unsupervised" in line for line in found.said)
+    assert any("unsupervised" in line for line in found.notes)
     single = read_dataset(tmp_path / "train")
     assert len(single.train) + len(single.dev) + len(single.test) == 2 * SIZE
     named = read_dataset(None, train=tmp_path / "train", test=[tmp_path / "test"])
@@ -371,7 +371,7 @@ def test_the_state_of_a_saved_set_says_which_files_in_which_order(tmp_path: Path
     test = csv(tmp_path / "aside" / "test.csv", rows(0, of="test"))
     found = read_dataset(tmp_path, test=test, dev=csv(tmp_path / "aside" / "dev.csv", rows(0, of="dev")))
     assert texts(found) == [*rows(SIZE), *rows(0)]
-    assert any("its format was set to the columns text; all columns are read" in line for line in found.said)
+    assert any("its format was set to the columns text; all columns are read" in line for line in found.notes)
 
 
 def test_selected_rows_of_a_saved_set_are_the_rows(tmp_path: Path) -> None:
@@ -427,8 +427,8 @@ def test_folders_as_classes(tmp_path: Path) -> None:
     assert found.labels.names == ("neg", "pos")
     assert all(e.label == ("pos" if "good" in e.text else "neg") for e in (*found.train, *found.test))
     assert found.test[0].where == f"{tmp_path}/test/neg/0_0.txt:1"
-    assert "train: each folder is a class, each file a text: neg 6, pos 6." in found.said
-    assert "train: left out, as texts without a class: unsup (1 texts)." in found.said
+    assert "train: each folder is a class, each file a text: neg 6, pos 6." in found.notes
+    assert "train: left out, as texts without a class: unsup (1 texts)." in found.notes
     assert found.files["train"] == str(tmp_path / "train")
     alone = read_dataset(tmp_path / "train")
     assert len(alone.train) + len(alone.dev) + len(alone.test) == SIZE
@@ -456,14 +456,14 @@ def test_several_files_a_folder_and_patterns_can_be_named(tmp_path: Path) -> Non
     csv(tmp_path / "of" / "train-1-of-3.csv", rows(SIZE))
     with pytest.raises(InputError, match="part 2 of 3 is missing"):
         read_dataset(None, train=tmp_path / "of" / "train-*.csv")
-    told = read_dataset(None, train=tmp_path / "of" / "train-0-of-3.csv", dev=dev, test=test).said
+    told = read_dataset(None, train=tmp_path / "of" / "train-0-of-3.csv", dev=dev, test=test).notes
     assert "Warning: train-0-of-3.csv is one of 3 parts; the others are not read." in told
 
 
 def test_one_file_for_two_splits_is_told(tmp_path: Path) -> None:
     train, dev = csv(tmp_path / "train.csv", rows(0)), csv(tmp_path / "dev.csv", rows(0, of="dev"))
     (tmp_path / "again.csv").symlink_to(train)
-    told = read_dataset(None, train=train, dev=dev, test=tmp_path / "again.csv").said
+    told = read_dataset(None, train=train, dev=dev, test=tmp_path / "again.csv").notes
     assert "Warning: test is read from the very file of train (again.csv), so it measures nothing new." in told
 
 
@@ -503,7 +503,7 @@ def test_what_is_no_data_is_passed_over_and_archives_are_told(tmp_path: Path) ->
         put(tmp_path / name, b"\0\x05\x16\x07")
     found = read_dataset(tmp_path)
     assert len(found.train) + len(found.dev) == SIZE
-    assert not any("Not used" in line or "taken" in line or "Not looked" in line for line in found.said), found.said
+    assert not any("Not used" in line or "taken" in line or "Not looked" in line for line in found.notes), found.notes
     put(tmp_path / "packed" / "train.zip", b"PK\3\4")
     with pytest.raises(InputError, match=r"found no files \(unpack train\.zip\)"):
         read_dataset(tmp_path / "packed")
@@ -519,9 +519,9 @@ def test_train_beside_folders_says_what_was_not_read(tmp_path: Path) -> None:
     found = read_dataset(tmp_path)
     assert texts(found, "test") == rows(0, of="test")
     (tmp_path / "test" / "a.csv").rename(tmp_path / "test.csv")
-    assert "Not looked into: the folder data." in read_dataset(tmp_path).said
+    assert "Not looked into: the folder data." in read_dataset(tmp_path).notes
     csv(tmp_path / "train" / "a.csv", rows(40))
-    assert "train: the folder train was not read; --train train chooses it." in read_dataset(tmp_path).said
+    assert "train: the folder train was not read; --train train chooses it." in read_dataset(tmp_path).notes
     put(tmp_path / "test" / "a.csv", "x")
     put(tmp_path / "train" / "b.jsonl", "{}")
     with pytest.raises(InputError, match=r"holds files of several kinds \(\.csv, \.jsonl\)"):

@@ -57,7 +57,7 @@ def test_backslashes(quoting: int, delimiter: str, texts: list[str]) -> None:
     how = {"quoting": quoting, "delimiter": delimiter, "doublequote": False, "escapechar": "\\"}
     parsed = rows_of(PATH, written(rows, **how), delimiter)
     assert parsed.rows == rows
-    assert "read as escapes" in parsed.said[0]
+    assert "read as escapes" in parsed.notes[0]
 
 
 @given(texts=TEXTS)
@@ -88,7 +88,7 @@ def test_an_escaped_end_of_a_line_is_inside_a_cell() -> None:
 
 def test_pairs_of_backslashes_may_be_text() -> None:
     parsed = rows_of(PATH, "text,label\na\\\\b,x\n", ",")
-    assert (parsed.rows[1], parsed.said) == (["a\\\\b", "x"], ("All backslashes stand in pairs; they were kept so.",))
+    assert (parsed.rows[1], parsed.notes) == (["a\\\\b", "x"], ("All backslashes stand in pairs; they were kept so.",))
 
 
 def quoted_file(row: str, rows: int = 60) -> str:
@@ -130,11 +130,11 @@ def test_one_stray_mark_before_a_delimiter_is_told_at_its_line() -> None:
 def test_a_mark_in_a_cell_without_marks_around_it_is_said() -> None:
     read_so = table(quoted_file('film 5","pos"'))
     assert read_so.rows[120] == ['film 5"', "pos"]
-    assert read_so.said == (
+    assert read_so.notes == (
         "Quote marks inside cells that they do not enclose were kept as text (1 row, first in line 122).",
     )
-    assert "first in line 3" in table('text,label\nfine,1\na 5" pipe,0\n').said[0]
-    assert "first in line 2" in table('text,label\n"Stop" he said,1\nfine,0\n').said[0]
+    assert "first in line 3" in table('text,label\nfine,1\na 5" pipe,0\n').notes[0]
+    assert "first in line 2" in table('text,label\n"Stop" he said,1\nfine,0\n').notes[0]
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_a_late_stray_mark_takes_time_in_proportion() -> None:
 def test_doubts_about_tabs_and_carriage_returns_are_said() -> None:
     tabbed = rows_of(PATH, 'text\tlabel\n"it""s"\tx\n"so" he said\ty\n', "\t")
     assert tabbed.rows[1] == ['"it""s"', "x"]
-    assert tabbed.said == (
+    assert tabbed.notes == (
         "Warning: quote marks were kept as text (first in line 2), but they seem to enclose some cells (1).",
     )
-    assert table("text,label\r\na,1\rb\r\n").said == (
+    assert table("text,label\r\na,1\rb\r\n").notes == (
         "Carriage returns inside lines were kept as text (in 1, first in 2).",
     )

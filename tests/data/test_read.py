@@ -33,7 +33,7 @@ def test_a_folder_of_three_files(tmp_path: Path) -> None:
     assert (len(found.train), [e.text for e in found.dev], len(found.test)) == (20, ["nice", "awful"], 2)
     assert found.columns == {"text": "text", "label": "label"}
     assert found.files["dev"] == f"{tmp_path}/valid.csv"
-    assert found.said == (
+    assert found.notes == (
         "Columns: text 'text' (guessed), label 'label' (guessed).",
         "Task: classification (2 classes; guessed from the labels, --task KIND overrides).",
     )
@@ -46,8 +46,8 @@ def test_one_file_is_cut_in_three(tmp_path: Path) -> None:
     assert {e.text for e in (*found.train, *found.dev, *found.test)} == {
         f"film {i} was {'good' if i % 2 else 'bad'}" for i in range(20)
     }
-    assert found.said[-2].startswith("No test file: 4 of 20 training examples were cut out for it (by class")
-    assert found.said[-1].startswith("No dev file: 2 of 16")
+    assert found.notes[-2].startswith("No test file: 4 of 20 training examples were cut out for it (by class")
+    assert found.notes[-1].startswith("No dev file: 2 of 16")
     assert found.files == dict.fromkeys(("train", "dev", "test"), str(path))
     assert found == read_dataset(path)
     assert found.test != read_dataset(path, seed=1).test
@@ -58,7 +58,7 @@ def test_a_missing_split_is_cut_out_of_train(tmp_path: Path, missing: str, sizes
     other = "test_tsv" if missing == "dev" else "dev_tsv"
     found = read_dataset(folder(tmp_path, train_tsv=TRAIN, **{other: DEV}))
     assert (len(found.train), len(found.dev), len(found.test)) == sizes
-    assert found.said[-1].startswith(f"No {missing} file")
+    assert found.notes[-1].startswith(f"No {missing} file")
 
 
 def test_json_lines_and_parquet_pairs(tmp_path: Path) -> None:

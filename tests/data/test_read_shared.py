@@ -47,7 +47,7 @@ def test_sets_without_all_splits() -> None:
     assert len(wikigold.train) + len(wikigold.dev) + len(wikigold.test) == 1696
     ocnli = read_dataset(DATA / "ocnli")
     assert (len(ocnli.train) + len(ocnli.test), len(ocnli.dev)) == (10000 - 15, 3000 - 50)
-    assert "train: 15 of 10000 rows have the label '-' (no label) and were left out." in ocnli.said
+    assert "train: 15 of 10000 rows have the label '-' (no label) and were left out." in ocnli.notes
     with pytest.raises(InputError, match=r"no training file in the folder, found dev\.tsv, test\.tsv"):
         read_dataset(DATA / "snli")
 

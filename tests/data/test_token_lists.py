@@ -68,7 +68,7 @@ def expect(found: Dataset, columns: str) -> None:
     assert [(list(e.words or ()), e.label) for e in found.train] == [
         (w, t) for (w, _), t in zip(ROWS, LABELS, strict=True)
     ]
-    assert any(line.startswith(f"Columns: {columns}") for line in found.said), found.said
+    assert any(line.startswith(f"Columns: {columns}") for line in found.notes), found.notes
 
 
 FORMS: dict[str, tuple[Any, str]] = {
@@ -132,7 +132,7 @@ def test_rows_without_tags_or_words_are_left_out_and_counted(tmp_path: Path) -> 
         "Rows without tags (no list, or -1 or nothing for every word), which were left out: 2 in train",
         "Words that show nothing (empty, or white space), which were left out with their tags: 2 in train",
     ):
-        assert any(said.startswith(line) for said in found.said), line
+        assert any(said.startswith(line) for said in found.notes), line
     hidden = write(tmp_path, "hidden.parquet", table([(w, [-1] * len(w)) for w, _ in ROWS]))
     with pytest.raises(InputError, match=r"hidden\.parquet: no row of test has words with tags; leave the file out"):
         read_dataset(tmp_path / "a.parquet", test=hidden)

@@ -55,7 +55,7 @@ def test_every_form_gives_the_same_sentences(tmp_path: Path, name: str) -> None:
     path.write_text(content, encoding="utf-8")
     found = read_dataset(path, dev=path, test=path)
     assert [(e.words, e.label) for e in found.train] == list(zip(WORDS, TAGS, strict=True))
-    assert any(columns in line for line in found.said), found.said
+    assert any(columns in line for line in found.notes), found.notes
     assert [e.words for e in read_unlabelled(path, task=TASKS["tagging"])] == WORDS
 
 

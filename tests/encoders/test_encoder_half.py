@@ -39,12 +39,12 @@ def test_states_are_those_of_transformers_own_encoder(stem: str, form: str, tmp_
 @pytest.mark.parametrize("stem", ["T5", "Bart"])
 def test_what_is_saved_is_the_encoder_alone_and_comes_back(stem: str, tmp_path: Path) -> None:
     encoder = load_encoder(str(half(tmp_path / "half", stem)))
-    assert encoder.said == (f"Of the {stem.lower()}, its encoder alone is used.",)
+    assert encoder.notes == (f"Of the {stem.lower()}, its encoder alone is used.",)
     assert not any("decoder" in name for name, _ in encoder.named_parameters())
     encoder.save(tmp_path / "saved")
     again = load_encoder(str(tmp_path / "saved"))
     assert again.fingerprint() == encoder.fingerprint()
-    assert again.said == ()
+    assert again.notes == ()
     assert again.sizes() == encoder.sizes()
 
 

@@ -19,7 +19,7 @@ def test_an_adapter_is_not_passed_over(name: str, tmp_path: Path) -> None:
     assert name in told
     assert "merge" in told
     (tmp_path / name).unlink()
-    assert load_encoder(str(tmp_path)).said == ()
+    assert load_encoder(str(tmp_path)).notes == ()
 
 
 def test_an_adapter_alone_wants_its_model(tmp_path: Path) -> None:
@@ -32,7 +32,7 @@ def test_an_adapter_below_is_told(tmp_path: Path) -> None:
     save_folder(tmp_path, make_model("bert"))
     (tmp_path / "checkpoint-500").mkdir()
     (tmp_path / "checkpoint-500" / "adapter_config.json").write_text("{}")
-    (line,) = load_encoder(str(tmp_path)).said
+    (line,) = load_encoder(str(tmp_path)).notes
     assert line.startswith("Warning")
     assert "checkpoint-500" in line
 
@@ -56,4 +56,4 @@ def test_both_kinds_of_weights_are_no_trouble(tmp_path: Path) -> None:
     save_folder(tmp_path, make_model("bert"))
     (tmp_path / "pytorch_model.bin").write_bytes(b"never opened")
     change_json(tmp_path / "generation_config.json", max_length=3)
-    assert load_encoder(str(tmp_path)).said == ()
+    assert load_encoder(str(tmp_path)).notes == ()

@@ -40,7 +40,7 @@ def test_how_a_model_runs_is_not_for_its_configuration_to_say(settings: Any, pla
     change_json(folder / "config.json", **settings)
     found = []
     for encoder in (load_encoder(str(folder)), load_encoder(str(plain))):
-        assert encoder.said == ()
+        assert encoder.notes == ()
         batch = encoder.read_texts(["good film", "the cat sat in paris"]).batch([0, 1])
         with torch.no_grad():
             found.append(encoder.encode(batch).states)

@@ -28,21 +28,21 @@ def unlimited(folder: Path, **tokenizer: Any) -> Path:
 def test_without_any_limit_one_is_taken_and_said(tmp_path: Path) -> None:
     encoder = load_encoder(str(unlimited(tmp_path)))
     assert encoder.max_length == 512
-    assert any("512 pieces" in line and "--max-length" in line for line in encoder.said)
+    assert any("512 pieces" in line and "--max-length" in line for line in encoder.notes)
     for inputs in (encoder.read_texts(["good " * 600]), encoder.read_texts(["good " * 600], ["bad"])):
         assert inputs.lengths().tolist() == [512]
         assert inputs.truncated.all()
     assert encoder.read_words([["good"] * 600]).lengths().max() == 512
     asked = load_encoder(str(unlimited(tmp_path)), 700)
     assert asked.max_length == 700
-    assert not any("512" in line for line in asked.said)
+    assert not any("512" in line for line in asked.notes)
 
 
 def test_more_than_the_encoder_reads_is_told(tmp_path: Path) -> None:
     folder = str(save_folder(tmp_path, make_model("bert")))
-    (line,) = load_encoder(folder, 60).said
+    (line,) = load_encoder(folder, 60).notes
     assert "40 pieces at most, not the 60" in line
-    assert load_encoder(folder, 40).said == load_encoder(folder, 12).said == ()
+    assert load_encoder(folder, 40).notes == load_encoder(folder, 12).notes == ()
 
 
 @pytest.mark.parametrize("positions", [-1, 0])
@@ -52,7 +52,7 @@ def test_a_configuration_without_a_limit(positions: int, tmp_path: Path) -> None
     folder = save_folder(tmp_path, model, make_tokenizer(limit=10**30), max_position_embeddings=positions)
     encoder = load_encoder(str(folder))
     assert encoder.max_length == 512
-    assert any("512 pieces" in line for line in encoder.said)
+    assert any("512 pieces" in line for line in encoder.notes)
 
 
 @pytest.mark.parametrize("value", [[], "abc", "512", -1, 0, True, {"a": 1}])
@@ -107,7 +107,7 @@ def test_positions_that_a_longer_text_would_change_for_its_neighbours(tmp_path: 
     folder = save_folder(tmp_path, Phi3Model(config).eval(), make_tokenizer(limit=64))
     encoder = load_encoder(str(folder))
     assert encoder.max_length == 16
-    assert any("16 pieces" in line for line in encoder.said)
+    assert any("16 pieces" in line for line in encoder.notes)
     texts = ["the cat sat", "good " * 40]
     with torch.no_grad():
         alone = encoder.encode(encoder.read_texts(texts[:1]).batch([0])).states

@@ -71,7 +71,7 @@ def test_big_bird_reads_long_texts_alike_whatever_came_before() -> None:
     )
     assert config.attention_type == "block_sparse"
     encoder = TransformerEncoder("b", transformers.BigBirdModel(config).eval(), make_tokenizer(limit=60), 60)
-    assert encoder.said == ("Texts of more than 14 pieces are read with full attention, not sparse.",)
+    assert encoder.notes == ("Texts of more than 14 pieces are read with full attention, not sparse.",)
     short, long = (encoder.read_texts([text]).batch([0]) for text in ("bad", "anna and bob ran in paris " * 8))
     with torch.no_grad():
         first = encoder.run(long, "one by one")
@@ -79,4 +79,4 @@ def test_big_bird_reads_long_texts_alike_whatever_came_before() -> None:
         assert torch.equal(encoder.run(long, "one by one"), first)
         torch.testing.assert_close(encoder.encode(long).states, first, atol=1e-5, rtol=1e-5)
     assert config.attention_type == "block_sparse"  # it is saved as it was
-    assert TransformerEncoder("b", transformers.BigBirdModel(config), make_tokenizer(limit=14), 14).said == ()
+    assert TransformerEncoder("b", transformers.BigBirdModel(config), make_tokenizer(limit=14), 14).notes == ()

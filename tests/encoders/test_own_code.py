@@ -66,7 +66,7 @@ def test_what_is_advised_helps(folder: Any) -> None:
     path = folder(OTHER_MODELS["another class"])
     refused(path)
     change_json(path / "config.json", auto_map=None)
-    assert load_encoder(str(path)).said == ()
+    assert load_encoder(str(path)).notes == ()
 
 
 @pytest.mark.parametrize("auto_map", [None, {"AutoConfig": "own.NewConfig", "AutoModel": "own.NewModel"}])
@@ -84,7 +84,7 @@ def test_a_kind_without_a_plain_model_is_one_line(folder: Any) -> None:
 def test_code_that_transformers_has_by_now_is_not_needed(folder: Any, tmp_path: Path) -> None:
     names = {"AutoConfig": "own.NomicBertConfig", "AutoModel": "nomic-ai/nomic-bert-2048--own.NomicBertModel"}
     encoder = load_encoder(str(folder(names, nomic())))
-    (line,) = encoder.said
+    (line,) = encoder.notes
     assert "nomic-bert-2048--own.NomicBertModel" in line
     assert "not run" in line
     encoder.save(tmp_path / "again")
@@ -95,7 +95,7 @@ def test_code_that_transformers_has_by_now_is_not_needed(folder: Any, tmp_path: 
 
 @pytest.mark.parametrize("part", ["AutoConfig", "AutoModelForSequenceClassification"])
 def test_code_for_other_parts_than_the_encoder_is_told(part: str, folder: Any) -> None:
-    (line,) = load_encoder(str(folder({part: "own.Thing"}))).said
+    (line,) = load_encoder(str(folder({part: "own.Thing"}))).notes
     assert "own.Thing" in line
     assert "read as a BertModel" in line
 
@@ -104,7 +104,7 @@ def test_code_for_other_parts_than_the_encoder_is_told(part: str, folder: Any) -
 def test_a_tokenizer_of_its_own(parts: Any, folder: Any) -> None:
     path = folder(None)
     change_json(path / "tokenizer_config.json", auto_map=parts)
-    (line,) = load_encoder(str(path)).said
+    (line,) = load_encoder(str(path)).notes
     assert "own.OwnTokenizer" in line
     vocabulary = make_tokenizer().get_vocab()
     (path / "vocab.txt").write_text("\n".join(sorted(vocabulary, key=vocabulary.get)))
@@ -114,7 +114,7 @@ def test_a_tokenizer_of_its_own(parts: Any, folder: Any) -> None:
 
 @pytest.mark.parametrize(("name", "told"), [("JinaBertModel", True), ("BertForMaskedLM", False), ("BertCRF", False)])
 def test_a_network_that_is_only_named_is_told(name: str, told: bool, folder: Any) -> None:
-    said = load_encoder(str(folder(None, architectures=[name]))).said
+    said = load_encoder(str(folder(None, architectures=[name]))).notes
     assert [name in line and "read as a BertModel" in line for line in said] == [True] * told
 
 

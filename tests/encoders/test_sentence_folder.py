@@ -122,7 +122,7 @@ def folder(original: Path, tmp_path: Path) -> Path:
 
 
 def said(folder: Path, **options: str) -> str:
-    return " ".join(load_encoder(str(folder), None, options).said)
+    return " ".join(load_encoder(str(folder), None, options).notes)
 
 
 def test_prompts_are_told_whether_they_are_used_or_not(folder: Path) -> None:
@@ -194,7 +194,7 @@ def test_settings_of_its_transformer_are_passed_on_or_told(tmp_path: Path) -> No
     expected = library.SentenceTransformer(str(folder), device="cpu").encode(TEXTS)
     torch.testing.assert_close(vectors, torch.from_numpy(expected), atol=1e-5, rtol=1e-5)
     assert not torch.allclose(vectors, before, atol=1e-2)
-    assert encoder.said == ()
+    assert encoder.notes == ()
     encoder.save(tmp_path / "saved")
     assert torch.equal(embedded(tmp_path / "saved", TEXTS)[0], vectors)
     more = {"tokenizer_args": {"model_max_length": 9, "add_eos": True}, "model_args": {"dtype": "float16", "x": 1}}

@@ -38,13 +38,13 @@ def test_added_pieces_need_rows(special: bool, tmp_path: Path) -> None:
     assert "resize_token_embeddings(75)" in told
     model.resize_token_embeddings(75)
     encoder = load_encoder(str(save_folder(tmp_path, model, tokenizer)))
-    assert encoder.said == ()
+    assert encoder.notes == ()
     with torch.no_grad():
         assert encoder.encode(encoder.read_texts(["good [E2] film"]).batch([0])).states.isfinite().all()
 
 
 def test_a_table_larger_than_the_vocabulary_is_usual(tmp_path: Path) -> None:
-    assert load_encoder(str(save_folder(tmp_path, make_model("bert", vocab_size=128)))).said == ()
+    assert load_encoder(str(save_folder(tmp_path, make_model("bert", vocab_size=128)))).notes == ()
 
 
 @pytest.mark.parametrize("missing", ["[PAD]", "[MASK]"])
@@ -52,7 +52,7 @@ def test_special_pieces_that_no_text_is_read_with(missing: str, tmp_path: Path) 
     """transformers gives what a vocabulary lacks ids of its own, past the table."""
     folder = vocabulary_alone(tmp_path, [piece for piece in [*SPECIAL, *WORDS[:5]] if piece != missing])
     encoder = load_encoder(str(folder))
-    (line,) = encoder.said
+    (line,) = encoder.notes
     assert missing in line
     inputs = encoder.read_texts([f"good {missing} film", "good"])
     unknown = encoder.tokenizer.unk_token_id
@@ -78,7 +78,7 @@ def test_token_types_past_the_table_are_not_passed(tmp_path: Path) -> None:
     """RoBERTa's weights with BERT's tokenizer, as Chinese and Korean ones are published."""
     folder = save_folder(tmp_path, make_model("roberta", pad_token_id=0), make_tokenizer(limit=39))
     encoder = load_encoder(str(folder))
-    assert (encoder.said, encoder.said_of_pairs) == ((), ())
+    assert (encoder.notes, encoder.notes_on_pairs) == ((), ())
     inputs = encoder.read_texts(["good film", "bad"], ["bad film", "film"])
     assert set(inputs.types.tolist()) == {0}
     with torch.no_grad():
@@ -117,7 +117,7 @@ def said(bert: Path, folder: Path, tokenizer: Any) -> tuple[tuple[str, ...], tup
     shutil.copytree(bert, folder)
     tokenizer.save_pretrained(folder)
     encoder = load_encoder(str(folder))
-    return encoder.said, encoder.said_of_pairs
+    return encoder.notes, encoder.notes_on_pairs
 
 
 def test_texts_without_special_pieces_are_told(bert: Path, tmp_path: Path) -> None:
@@ -148,20 +148,20 @@ def test_pairs_without_token_types_are_told(cause: str, bert: Path, tmp_path: Pa
 def test_nothing_is_said_of_pairs_where_all_is_usual(family: str, types: int, tmp_path: Path) -> None:
     options = {} if family == "distilbert" else {"type_vocab_size": types}
     folder = save_folder(tmp_path, make_model(family, **options), make_tokenizer(family == "roberta"))
-    assert load_encoder(str(folder)).said_of_pairs == ()
+    assert load_encoder(str(folder)).notes_on_pairs == ()
 
 
 def test_capital_letters_that_are_never_read_are_told(tmp_path: Path) -> None:
     folder = vocabulary_alone(tmp_path, [*SPECIAL, *WORDS])
-    (line,) = load_encoder(str(folder)).said
+    (line,) = load_encoder(str(folder)).notes
     assert "3 of the 13 pieces" in line
     assert "do_lower_case" in line
     change_json(folder / "tokenizer_config.json", do_lower_case=False)
     encoder = load_encoder(str(folder))
-    assert encoder.said == ()
+    assert encoder.notes == ()
     assert encoder.pieces(encoder.read_texts(["Film"]))[1] == "Film"
 
 
 def test_a_model_without_types_has_no_table(tmp_path: Path) -> None:
     encoder = load_encoder(str(save_folder(tmp_path, make_model("deberta-v2"))))
-    assert (encoder.tables.types, encoder.said_of_pairs) == (0, ())
+    assert (encoder.tables.types, encoder.notes_on_pairs) == (0, ())

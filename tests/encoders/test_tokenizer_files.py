@@ -83,7 +83,7 @@ def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_pa
     assert read_tokenizer(Source("t", tmp_path))[1] == []
     told = json.loads((tmp_path / "tokenizer_config.json").read_text())
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({**told, "tokenizer_class": "BertTokenizer"}))
-    said = load_encoder(str(tmp_path)).said
+    said = load_encoder(str(tmp_path)).notes
     assert "BertTokenizer cuts" in " ".join(said)
     assert "than the encoder's tokenizer.json says" in " ".join(said)
 
@@ -101,7 +101,7 @@ def test_a_part_of_a_file_that_a_class_leaves_out_is_not_left_out(tmp_path: Path
     assert alone.unk_token_id in alone(text)["input_ids"], "if not, transformers was mended and this may go"
     encoder = load_encoder(str(folder))
     assert encoder.read_texts([text]).ids.tolist() == tokenizer(text)["input_ids"]
-    assert "is read as it stands: transformers' DebertaV2Tokenizer leaves out a part" in " ".join(encoder.said)
+    assert "is read as it stands: transformers' DebertaV2Tokenizer leaves out a part" in " ".join(encoder.notes)
     encoder.save(tmp_path / "saved")
     assert load_encoder(str(tmp_path / "saved")).fingerprint() == encoder.fingerprint()
 

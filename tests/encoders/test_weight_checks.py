@@ -43,7 +43,7 @@ def test_layers_that_config_does_not_know(family: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("head", [BertForPreTraining, ElectraForMaskedLM])
 def test_heads_are_no_surplus(head: Any, tmp_path: Path) -> None:
     config = (ElectraConfig if head is ElectraForMaskedLM else BertConfig)(vocab_size=len(make_tokenizer()), **SIZES)
-    assert load_encoder(str(save_folder(tmp_path, head(config)))).said == ()
+    assert load_encoder(str(save_folder(tmp_path, head(config)))).notes == ()
 
 
 SURPLUS = {
@@ -63,13 +63,13 @@ def test_surplus_in_a_layer(case: str, folder: Path) -> None:
 def test_surplus_beside_the_layers_is_told(folder: Path) -> None:
     """As the published DeBERTa-v3 has it."""
     rewrite(folder, lambda t: t.update({"embeddings.word_embeddings._weight": torch.zeros(2, 2)}))
-    (line,) = load_encoder(str(folder)).said
+    (line,) = load_encoder(str(folder)).notes
     assert "word_embeddings._weight" in line
 
 
 def test_constants_of_old_versions_are_no_surplus(folder: Path) -> None:
     rewrite(folder, lambda t: t.update({"embeddings.position_ids": torch.arange(40)[None]}))
-    assert load_encoder(str(folder)).said == ()
+    assert load_encoder(str(folder)).notes == ()
 
 
 def test_weights_of_other_sizes(folder: Path) -> None:
@@ -136,4 +136,4 @@ def test_sizes_under_names_that_are_not_read(tmp_path: Path) -> None:
     told = refused(save_folder(tmp_path, model, num_attention_heads=None, n_head=4))
     assert "n_head 4" in told
     assert "num_attention_heads 12" in told
-    assert load_encoder(str(save_folder(tmp_path, model, n_head=2))).said == ()
+    assert load_encoder(str(save_folder(tmp_path, model, n_head=2))).notes == ()

@@ -59,7 +59,7 @@ def read_tagged(folder: Path, suffix: str, options: dict[str, str], said: list[s
     dataset = read_data(plan_from({**files, "task": "tagging", **options}))
     audit_lines(audit(dataset))
     if said is not None:
-        said += dataset.said
+        said += dataset.notes
     return [[list(example.words or ()), list(example.label or ())] for example in dataset.train]  # type: ignore[arg-type]
 
 

@@ -122,5 +122,5 @@ def test_digest_changes_with_task_and_labels() -> None:
 def test_digest_does_not_hang_on_names_paths_or_what_was_said() -> None:
     whole = _dataset()
     moved = tuple(replace(example, where=f"elsewhere:{i}") for i, example in enumerate(whole.train))
-    same = _dataset(name="y", said=("Guessed.",), columns={"text": "t"}, files={"train": "t.tsv"}, train=moved)
+    same = _dataset(name="y", notes=("Guessed.",), columns={"text": "t"}, files={"train": "t.tsv"}, train=moved)
     assert _digest(same) == _digest(whole)

@@ -21,7 +21,7 @@ def test_train_size_takes_a_stratified_subset_and_says_so(tmp_path: Path) -> Non
     assert (part.dev, part.test) == (whole.dev, whole.test)
     shares = [Counter(e.label for e in d.train)["True"] / len(d.train) for d in (whole, part)]
     assert shares[1] == pytest.approx(shares[0], abs=0.03)
-    assert part.said[-1] == "50 of 200 training examples are used (--train-size)."
+    assert part.notes[-1] == "50 of 200 training examples are used (--train-size)."
     assert read_data(Plan(str(data), train_size=50)) == part, "the same subset for every run"
 
 

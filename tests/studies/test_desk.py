@@ -176,7 +176,7 @@ def test_dev_is_no_larger_than_train_and_test_than_asked(make_desk: MakeDesk) ->
     assert len(cut.train) == len(cut.dev) == 8
     assert set(cut.dev) < set(whole.dev)
     assert cut.test == whole.test
-    assert any("8 of" in line and "dev examples" in line for line in cut.said)
+    assert any("8 of" in line and "dev examples" in line for line in cut.notes)
 
 
 def test_genres(make_desk: MakeDesk) -> None:

@@ -36,7 +36,7 @@ def convert(
         scratch = folder / "scratch"
         scratch.mkdir()
         loaded = load_encoder(encoder, options=options, scratch=scratch)
-        for line in loaded.said:
+        for line in loaded.notes:
             tell(line)
         fingerprint = loaded.fingerprint()
         shutil.rmtree(scratch)

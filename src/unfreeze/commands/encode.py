@@ -63,8 +63,8 @@ def encode_file(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
         )
     loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
-    pairs = loaded.said_of_pairs if any(example.text_b is not None for example in examples) else ()
-    for line in (*loaded.said, *pairs):
+    pairs = loaded.notes_on_pairs if any(example.text_b is not None for example in examples) else ()
+    for line in (*loaded.notes, *pairs):
         watcher.say(line)
     inputs = _inputs(loaded, examples)
     cut = said_cut(cut_at_limit(inputs), len(examples), loaded.max_length)

@@ -147,11 +147,11 @@ def _opened(
     plan: Plan, dataset: Dataset, watcher: Watcher | None, tell: Callable[[str], None]
 ) -> Iterator[tuple[Workbench, str]]:
     """A bench with no more training rows than probes read, and the digest of the question."""
-    for line in dataset.said:
+    for line in dataset.notes:
         tell(line)
     device = pick_device(plan.device)
     encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
-    for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
+    for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
         tell(line)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))

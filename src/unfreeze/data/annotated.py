@@ -59,8 +59,8 @@ def tagged_words(
             raise InputError(
                 f"{split} has no text with a word", where=next((d.where for s, d in places if s == split), split)
             )
-    said += [line for what in _WARNINGS for line in tally.said(what, warning=True)]
-    return sentences, said + [line for what in _REMARKS for line in tally.said(what)]
+    said += [line for what in _WARNINGS for line in tally.notes(what, warning=True)]
+    return sentences, said + [line for what in _REMARKS for line in tally.notes(what)]
 
 
 def _sentence(document: Document, split: str, tally: Tally) -> Sentence | None:

@@ -58,9 +58,9 @@ class Dataset:
 
     Attributes:
         name: folder or file stem.
-        said: what was guessed or changed while reading, one sentence each, to be told to the user.
+        notes: what was guessed or changed while reading, one sentence each, to be shown to the user.
         columns: which column served as text, text_b, label (empty for CoNLL data without named columns).
-        files: split to file path as given, or to several; a split that was cut out of another file says so in `said`.
+        files: split to file path as given, or to several; a split that was cut out of another file says so in `notes`.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Dataset:
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
     test: tuple[Example, ...]
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
 

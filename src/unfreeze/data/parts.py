@@ -48,7 +48,7 @@ class Joined:
         part = bisect_right(self.before, line - 1) - 1
         return f"{self.source.paths[part]}:{line - self.before[part]}"
 
-    def said(self, lines: Sequence[int], what: str) -> str | None:
+    def notes(self, lines: Sequence[int], what: str) -> str | None:
         """How many rows each part has, in a sentence; None for a single file.
 
         Args:
@@ -129,7 +129,7 @@ def _records(source: Source, kind: Format, texts: Sequence[str]) -> Joined:
         lines,
         {**source.class_names, **_names(source, parts)},
         frozenset().union(*(part.nested for part in parts)),
-        tuple(dict.fromkeys(sentence for part in parts for sentence in part.said)),
+        tuple(dict.fromkeys(sentence for part in parts for sentence in part.notes)),
     )
     return Joined(source, kind, table=table_of(records), before=before)
 
@@ -217,7 +217,7 @@ def dataset_in_parts(dataset: Dataset, splits: Mapping[SplitName, Joined]) -> Da
         train=tuple(map(placed, dataset.train)),
         dev=tuple(map(placed, dataset.dev)),
         test=tuple(map(placed, dataset.test)),
-        said=tuple(_told(line, splits) for line in dataset.said),
+        notes=tuple(_told(line, splits) for line in dataset.notes),
     )
 
 

@@ -22,14 +22,14 @@ class Parsed:
 
     Attributes:
         lines: where each row begins, from 1.
-        said: what was found about quote marks, in sentences; none where they are used as usual.
+        notes: what was found about quote marks, in sentences; none where they are used as usual.
         broken: the line of the first row whose quote marks do not fit, if there is one; the rows end before it.
         plain: whether quote marks are characters like others.
     """
 
     rows: Rows
     lines: list[int]
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     broken: int | None = None
     plain: bool = False
 
@@ -44,14 +44,14 @@ def rows_of(path: Path, text: str, delimiter: str) -> Parsed:
     fits = doubled.broken is None and _is_even(doubled.rows)
     if "\\" in text and (not fits or not _unescaped(delimiter).search(text)):
         escaped = _escaped(text, delimiter, surely=not fits)
-        odder = fits and escaped is not None and len(escaped.said) > 1 and not doubled.said
+        odder = fits and escaped is not None and len(escaped.notes) > 1 and not doubled.notes
         if escaped is not None and escaped.broken is None and _is_even(escaped.rows) and not odder:
             return escaped
     if doubled.broken is not None:
         rule = 'a cell that begins with one ends with one, and marks inside are doubled ("")'
         raise InputError(f"quote marks do not fit in this row: {rule}; mend it", where=f"{path}:{doubled.broken}")
     if "\\" in text and not _ODD_BACKSLASHES.search(text):
-        return replace(doubled, said=(*doubled.said, "All backslashes stand in pairs; they were kept so."))
+        return replace(doubled, notes=(*doubled.notes, "All backslashes stand in pairs; they were kept so."))
     return doubled
 
 
@@ -98,8 +98,8 @@ def _escaped(text: str, delimiter: str, surely: bool) -> Parsed | None:
             for character, mark in marks.items():
                 if mark in cell:
                     row[at] = cell = cell.replace(mark, character)
-    said = ("Backslashes before quote marks or delimiters inside cells were read as escapes.", *parsed.said)
-    return replace(parsed, said=said)
+    said = ("Backslashes before quote marks or delimiters inside cells were read as escapes.", *parsed.notes)
+    return replace(parsed, notes=said)
 
 
 def _doubled(text: str, delimiter: str) -> Parsed:
@@ -121,7 +121,7 @@ def _doubled(text: str, delimiter: str) -> Parsed:
     else:
         as_text = quoted.broken is not None and not _some_are_enclosed(text, delimiter)
     if not as_text:
-        return quoted if quoted.broken is not None else replace(quoted, said=_bare_marks(lines, quoted, delimiter))
+        return quoted if quoted.broken is not None else replace(quoted, notes=_bare_marks(lines, quoted, delimiter))
     raw = _raw(lines, delimiter)
     first = next((line for row, line in zip(raw.rows, raw.lines, strict=True) if any('"' in cell for cell in row)), 0)
     enclosed = sum(_is_enclosed(cell) and '""' in cell[1:-1] for row in raw.rows for cell in row if '"' in cell)
@@ -132,7 +132,7 @@ def _doubled(text: str, delimiter: str) -> Parsed:
         said = f"Warning: quote marks were kept as text (first in line {first}), but {why}."
     else:
         said = f"Quote marks enclose no cells; they were kept as text (first in line {first})."
-    return raw if delimiter == "\t" and not said.startswith("Warning") else replace(raw, said=(said,))
+    return raw if delimiter == "\t" and not said.startswith("Warning") else replace(raw, notes=(said,))
 
 
 def _is_even(rows: Sequence[Sequence[str]]) -> bool:

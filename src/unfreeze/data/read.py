@@ -85,7 +85,7 @@ def read_dataset(
         dataset = dataset_in_parts(_assembled(parts, told, seed), parts)
     paths: dict[str, str | tuple[str, ...]] = {s: sources.get(s, sources["train"]).told for s in SPLITS}
     name = _name(data, sources["train"])
-    return replace(dataset, name=name, files=paths, said=(*said, *dataset.said))
+    return replace(dataset, name=name, files=paths, notes=(*said, *dataset.notes))
 
 
 def _name(data: Path | None, train: Source) -> str:
@@ -120,7 +120,7 @@ def _tagging(
     for split in files:
         _check_tags_there(files[split], loaded[split][1], split)
     sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
-    counts = [parts[split].said([s.lines[0] for s in found], "sentences") for split, found in sentences.items()]
+    counts = [parts[split].notes([s.lines[0] for s in found], "sentences") for split, found in sentences.items()]
     said = [*_of_splits(sentences, counts), *said]
     columns = {"label": roles.name(roles.tag or 0)} | ({"text": told.text} if told.text else {})
     return _of_sentences(files, TaggedTables(sentences, columns, said), seed)
@@ -141,23 +141,23 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
     splits, cuts = fill_splits(splits, task, seed)
     labels = tags_of(splits["train"], scheme)
     check_measurable(splits, task, scheme, files)
-    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.said, *found, *cuts))
+    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.notes, *found, *cuts))
 
 
 def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
     tables = _tables(files, parts, told)
-    counts = _of_splits(tables, [parts[split].said(table.lines, "rows") for split, table in tables.items()])
+    counts = _of_splits(tables, [parts[split].notes(table.lines, "rows") for split, table in tables.items()])
     if told.text_b is None and (told.task is None or told.task.target == "tags"):
         read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
         if read is not None:
-            said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
-            return _of_sentences(files, replace(read, said=[*counts, *said, *read.said]), seed)
+            said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
+            return _of_sentences(files, replace(read, notes=[*counts, *said, *read.notes]), seed)
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: examples_of(table, columns, labels.pop(split)) for split, table in tables.items()}
-    told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.said]
+    told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
     said = [*counts, *told_so, _columns_said(columns, told, tables["train"]), *read_so]
     del tables  # as large as the examples
     splits, unnamed = drop_unnamed(splits)

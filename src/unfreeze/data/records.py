@@ -22,7 +22,7 @@ class Records:
         class_names: columns whose whole numbers stand for classes (in lists too), with the names in order; -1 and None
             are no class there.
         nested: columns that hold lists or objects.
-        said: how a file was read that does not hold an object a line, in sentences.
+        notes: how a file was read that does not hold an object a line, in sentences.
     """
 
     path: Path
@@ -30,7 +30,7 @@ class Records:
     lines: Sequence[int]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nested: frozenset[str] = frozenset()
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def first(self, name: str, count: int) -> Sequence[Any]:
         """The values of the first records in a column; of parquet and Arrow no others are made."""
@@ -52,6 +52,6 @@ def read_records(path: Path, kind: Format, text: str) -> Records:
     if kind == "jsonl":
         columns, lines, said = read_json(path, text)
         nested = frozenset(name for name, values in columns.items() if any(isinstance(v, (list, dict)) for v in values))
-        return Records(path, columns, lines, nested=nested, said=(said,) if said else ())
+        return Records(path, columns, lines, nested=nested, notes=(said,) if said else ())
     found = read_arrow(path)
     return Records(path, found.columns, range(1, found.rows + 1), found.class_names, found.nested)

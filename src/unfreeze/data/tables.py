@@ -32,7 +32,7 @@ class Table:
         header: whether the file names its columns.
         nested: columns that hold lists or objects, which are no texts and no labels.
         records: the typed values of a jsonl, parquet or Arrow file.
-        said: how the file was read where that is not how its format is usually written, in sentences.
+        notes: how the file was read where that is not how its format is usually written, in sentences.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class Table:
     header: bool = True
     nested: frozenset[str] = frozenset()
     records: Records | None = None
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def where(self, row: int) -> str:
         """`file:line` of a row, with its number where a line holds several records (JSON in one line)."""
@@ -120,7 +120,7 @@ def _check_rows(table: Table) -> None:
 def table_of(records: Records) -> Table:
     """Records as a table. Raises `InputError` where there are none."""
     columns = tuple(records.columns)
-    table = Table(records.path, columns, (), records.lines, nested=records.nested, records=records, said=records.said)
+    table = Table(records.path, columns, (), records.lines, nested=records.nested, records=records, notes=records.notes)
     _check_rows(table)
     return table
 
@@ -137,7 +137,7 @@ def _delimited(
         raise InputError(f"{problem}; write the file with tabs or commas", where=str(path))
     delimiter = named[1] if named else "\t" if kind == "tsv" else delimiter_of(text)
     parsed = rows_of(path, text, delimiter)
-    rows, lines, said = parsed.rows, parsed.lines, list(parsed.said)
+    rows, lines, said = parsed.rows, parsed.lines, list(parsed.notes)
     if not rows:
         raise InputError("the file is empty", where=str(path))
     if parsed.plain and "\r" in text:
@@ -159,12 +159,12 @@ def _delimited(
     if header is None:
         header = (names_columns if texts_only else has_header)(rows, wanted)
     if not header:
-        return Table(path, tuple(map(str, range(width))), rows, lines, header=False, said=tuple(said))
+        return Table(path, tuple(map(str, range(width))), rows, lines, header=False, notes=tuple(said))
     again = next((line for row, line in zip(rows[1:], lines[1:], strict=True) if _same_names(row, rows[0])), None)
     if again is not None and width > 1:
         problem = "this row repeats the names of the columns, as when files are joined; take it out"
         raise InputError(problem, where=f"{path}:{again}")
-    return Table(path, tuple(rows[0]), rows[1:], lines[1:], said=tuple(said))
+    return Table(path, tuple(rows[0]), rows[1:], lines[1:], notes=tuple(said))
 
 
 def _advice(row: Sequence[str], delimiter: str) -> str:

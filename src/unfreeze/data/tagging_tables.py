@@ -36,13 +36,13 @@ class TaggedTables:
 
     Attributes:
         columns: which column served as what, as in `Dataset`.
-        said: what was found, in sentences.
+        notes: what was found, in sentences.
         in_bio: whether the tags are BIO made from spans of characters.
     """
 
     sentences: dict[SplitName, list[Sentence]]
     columns: dict[str, str]
-    said: list[str]
+    notes: list[str]
     in_bio: bool = False
 
 
@@ -109,7 +109,7 @@ def _lists(tables: Mapping[SplitName, Table], columns: ListColumns, guessed: Seq
     more = f" ({listed(columns.others)} {'are' if columns.others[1:] else 'is'} as long)" if columns.others else ""
     said = [f"Columns: words '{columns.words}', tags '{columns.tags}'{more}{take_others(guessed)}."]
     for what in (NO_WORDS, NO_TAGS, BLANK):
-        said += tally.said(what)
+        said += tally.notes(what)
     return TaggedTables(sentences, {"text": columns.words, "label": columns.tags}, said)
 
 
@@ -129,8 +129,8 @@ def _spans(
     rule = "The words are the file's own tokens." if own else f"Texts were cut into words: {RULE}."
     told = [columns_said(columns, guessed), rule]
     for what in (DISAGREED, REPEATED, SEVERAL):
-        told += tally.said(what, warning=True)
+        told += tally.notes(what, warning=True)
     for what in (REJECTED, UNANNOTATED, AGREED, OTHER):
-        told += tally.said(what)
+        told += tally.notes(what)
     used = {"text": columns.text, "label": columns.spans, "words": CUT_WORDS}
     return TaggedTables(sentences, used, [*told, *said], in_bio=True)

@@ -24,7 +24,7 @@ class Tally:
         """How often something happened in all splits."""
         return self.counts.get(what, Counter()).total()
 
-    def said(self, what: str, warning: bool = False) -> list[str]:
+    def notes(self, what: str, warning: bool = False) -> list[str]:
         """At most one sentence: what happened, how often in which split, and where first."""
         if not self.total(what):
             return []

@@ -31,12 +31,12 @@ def check_files(source: Source, pickles: bool = False) -> list[str]:
     """
     _check_folder(source.folder, source.name, needs_no_file(source), pickles)
     config = source.settings("config.json")
-    said = check_own_code(source, config)
+    notes = check_own_code(source, config)
     quantised = config.get("quantization_config")
     if quantised:
         how = quantised.get("quant_method") if isinstance(quantised, Mapping) else None
         raise source.error(f"its weights are quantised{f' ({how})' if how else ''}; {WANTED}")
-    return said + _check_adapters(source)
+    return notes + _check_adapters(source)
 
 
 def _check_adapters(source: Source) -> list[str]:

@@ -45,7 +45,7 @@ def load_transformer(
         scratch: an empty folder, in which pickled weights are written anew; None refuses them.
 
     Returns:
-        The encoder; its `said` holds what a person should be told of how it was loaded.
+        The encoder; its `notes` list what the user should know about how it was loaded.
 
     Raises:
         InputError: nothing of that name, files that are missing, broken or do not fit each other, or a model that is no
@@ -56,7 +56,7 @@ def load_transformer(
     if sentence is not None:
         source = source.inside(sentence.path)
     asked = options_of(source, options or {}, sentence)
-    said = check_files(source, pickles=scratch is not None)
+    notes = check_files(source, pickles=scratch is not None)
     if scratch is not None:
         source = with_safe_weights(source, scratch)
     _quiet()
@@ -66,15 +66,15 @@ def load_transformer(
         tokenizer = lower_cased(tokenizer)
     check_types(source)
     model, found, about_half = half_of(source, config) if is_half(config) else (*_model(source, config), [])
-    said += about_half + check_weights(source, model, found)
-    said += about_tokenizer + check_tokenizer(source, model, tokenizer)
+    notes += about_half + check_weights(source, model, found)
+    notes += about_tokenizer + check_tokenizer(source, model, tokenizer)
     limit, about_limit = length_limit(source, model, tokenizer, max_length, sentence.limit if sentence else None)
     trial = check_runs(source, model, limit)
     encoder = TransformerEncoder(name, model, tokenizer, limit, shape=(trial.layers, trial.width))
     encoder.options, encoder.causal = asked, trial.looks == "back"
     encoder.reads_pairs = separates_pairs(tokenizer, encoder.takes_types)
-    encoder.said = (*said, *about_limit, *encoder.said, *said_of(asked, sentence))
-    encoder.said_of_pairs = tuple(pairs_said(model, tokenizer)) if encoder.reads_pairs else (_ONE_BY_ONE,)
+    encoder.notes = (*notes, *about_limit, *encoder.notes, *said_of(asked, sentence))
+    encoder.notes_on_pairs = tuple(pairs_said(model, tokenizer)) if encoder.reads_pairs else (_ONE_BY_ONE,)
     return encoder
 
 

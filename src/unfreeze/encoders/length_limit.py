@@ -37,17 +37,17 @@ def length_limit(
         sentences,
     ]
     most = min((limit for limit in known if limit is not None), default=None)
-    limit, said = _chosen(most, asked)
+    limit, notes = _chosen(most, asked)
     scaled = _before_other_positions(model.config)
     if scaled is not None and scaled < limit:
         limit = scaled
-        said = [f"The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch."]
+        notes = [f"The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch."]
     special = len(tokenizer.backend_tokenizer.encode("").ids)
     if limit <= special:
         raise source.error(f"reads {limit} pieces at once, of which {special} are special: none are left for a text")
     if not _holds(model, limit):
         raise source.error(f"fails on inputs of {limit} pieces, though they are within its limit; choose --max-length")
-    return limit, said
+    return limit, notes
 
 
 def _chosen(most: int | None, asked: int | None) -> tuple[int, list[str]]:
@@ -76,14 +76,14 @@ def _positions(source: Source, model: Any) -> int | None:
     table = next((part for name, part in named if name.rpartition(".")[2] in _TABLES), None)
     value = getattr(model.config, "max_position_embeddings", None)
     value = source.settings("config.json").get("max_position_embeddings", value)
-    said = None if value in (None, -1, 0) else _pieces(source, "config.json says max_position_embeddings", value)
+    declared = None if value in (None, -1, 0) else _pieces(source, "config.json says max_position_embeddings", value)
     weight = getattr(table, "weight", None)
     if not isinstance(weight, Tensor):
-        return said
+        return declared
     # RoBERTa's positions start after the padding id, so its table holds that many fewer.
     padding = getattr(table, "padding_idx", None)
     rows = len(weight) - (0 if padding is None else padding + 1)
-    return rows if said is None else min(rows, said)
+    return rows if declared is None else min(rows, declared)
 
 
 def _before_other_positions(config: Any) -> int | None:

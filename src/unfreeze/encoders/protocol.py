@@ -125,8 +125,8 @@ class Encoder(nn.Module, ABC):
         ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
             the other; None where each input stands by itself.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
-        said: what a person should be told of how it was loaded, a line each.
-        said_of_pairs: the same, where pairs are read in one input.
+        notes: what the user should know about how it was loaded, one line each.
+        notes_on_pairs: the same, where pairs are read in one input.
         causal: a piece's state knows nothing of the pieces after it.
         wordless: why it is not for tagging, as the end of "is not for tagging: ..."; None where it is.
         pooling, normalise: how its authors make one vector of a text; see `Reads`.
@@ -142,8 +142,8 @@ class Encoder(nn.Module, ABC):
     step_pieces: int = NO_LIMIT
     ordered: int | None = None
     fixed: str | None = None
-    said: tuple[str, ...] = ()
-    said_of_pairs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    notes_on_pairs: tuple[str, ...] = ()
     causal: bool = False
     wordless: str | None = None
     pooling: Pooling | None = None

@@ -63,7 +63,7 @@ class SentenceModel:
         prompt: what is put before every text unless another is asked for.
         prompts: all that it has, by name.
         prompt_counts: whether the prompt's pieces are pooled too.
-        said: what of it is left out here, a line each.
+        notes: what of it is left out here, a line each.
     """
 
     path: str = ""
@@ -75,7 +75,7 @@ class SentenceModel:
     prompt: str = ""
     prompts: Mapping[str, str] = field(default_factory=dict)
     prompt_counts: bool = True
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def read_sentence_model(source: Source) -> SentenceModel | None:
@@ -89,9 +89,9 @@ def read_sentence_model(source: Source) -> SentenceModel | None:
     modules = _modules(source)
     kind, path = modules[0]
     _check_first(source, kind)
-    pooling, counts, normalise, said = _vector(source, modules[1:])
+    pooling, counts, normalise, notes = _vector(source, modules[1:])
     if kind not in _TRANSFORMERS:
-        said.insert(0, f"Warning: its first module is {kind}, code of its own, which is not run: {_plainly(path)}.")
+        notes.insert(0, f"Warning: its first module is {kind}, code of its own, which is not run: {_plainly(path)}.")
     settings = _transformer_settings(source, path)
     prompts, prompt = _prompts(source)
     limit = settings.get("max_seq_length") or _given(settings, "processor_kwargs", "tokenizer_args").get(_LIMIT)
@@ -99,7 +99,7 @@ def read_sentence_model(source: Source) -> SentenceModel | None:
         path=path, limit=int(limit) if isinstance(limit, int) and limit > 0 else None,
         lower_case=settings.get("do_lower_case") is True, pooling=pooling, normalise=normalise,
         config=_given(settings, "config_kwargs", "config_args", idle=_IDLE), prompt=prompt, prompts=prompts,
-        prompt_counts=counts, said=(*said, *_settings_said(settings), *_kind_said(source)),
+        prompt_counts=counts, notes=(*notes, *_settings_said(settings), *_kind_said(source)),
     )  # fmt: skip
 
 
@@ -166,20 +166,20 @@ def _vector(source: Source, modules: list[tuple[str, str]]) -> tuple[Pooling | N
     """Pooling, whether the prompt counts in it, length 1 or not, and what is left out."""
     pooling: Pooling | None = None
     counts, normalise = True, False
-    said, left_out = [], []
+    notes, left_out = [], []
     for kind, path in modules:
         settings = source.settings(str(PurePosixPath(path) / "config.json"))
         if kind == "Pooling" and pooling is None:
             pooling, line = _pooling(settings)
             counts = settings.get("include_prompt") is not False
-            said += [line] if line else []
+            notes += [line] if line else []
         elif kind == "Normalize":
             normalise = normalise or settings.get("module_input_name", "sentence_embedding") == "sentence_embedding"
         elif kind not in _SILENT:
             left_out.append(_described(kind, settings))
     if left_out:
-        said.append(f"Of its sentence-transformers modules, these are left out: {', '.join(left_out)}.")
-    return pooling, counts, normalise, said
+        notes.append(f"Of its sentence-transformers modules, these are left out: {', '.join(left_out)}.")
+    return pooling, counts, normalise, notes
 
 
 def _described(kind: str, settings: Mapping[str, Any]) -> str:

@@ -122,5 +122,5 @@ def _fetched(name: str, patterns: tuple[str, ...]) -> Path:
 
 def shortened(error: BaseException, most: int = 300) -> str:
     """An exception of somebody else's as part of one line."""
-    said = " ".join(str(error).split())
-    return said[:most] or type(error).__name__
+    message = " ".join(str(error).split())
+    return message[:most] or type(error).__name__

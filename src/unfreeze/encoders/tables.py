@@ -24,8 +24,8 @@ def tables_of(model: Any) -> Tables:
     """The tables of a model of transformers."""
     table = next((part for name, part in model.named_modules() if name.endswith("token_type_embeddings")), None)
     weight = getattr(table, "weight", None)
-    said = getattr(model.config, "type_vocab_size", None) or _WITHOUT_TABLE.get(model.config.model_type, 0)
-    return Tables(piece_rows(model), len(weight) if isinstance(weight, Tensor) and said else int(said))
+    declared = getattr(model.config, "type_vocab_size", None) or _WITHOUT_TABLE.get(model.config.model_type, 0)
+    return Tables(piece_rows(model), len(weight) if isinstance(weight, Tensor) and declared else int(declared))
 
 
 def piece_rows(model: Any) -> int | None:

@@ -34,14 +34,14 @@ def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
         frame = frame_of(tokenizer, 1)
     except InputError as error:
         raise source.error(f"has a tokenizer that cannot be used: {error.problem}") from None
-    said = _rows_for_all(source, model, tokenizer, vocabulary)
+    notes = _rows_for_all(source, model, tokenizer, vocabulary)
     named = [token for token in (tokenizer.cls_token, tokenizer.sep_token) if token]
     if not frame.special and named:
-        said.append(
+        notes.append(
             "Warning: the encoder's tokenizer adds no special pieces to a text, although it has "
             f"{' and '.join(named)}: an encoder that was pretrained with them may do worse without."
         )
-    return said + _capitals(tokenizer, vocabulary)
+    return notes + _capitals(tokenizer, vocabulary)
 
 
 def _rows_for_all(source: Source, model: Any, tokenizer: Any, vocabulary: dict[str, int]) -> list[str]:

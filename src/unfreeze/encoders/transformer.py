@@ -59,7 +59,7 @@ class TransformerEncoder(Encoder):
         self.model, self.tables = model, tables_of(model)
         teach_packing(model)
         fully = attend_fully(model, max_length)
-        self.said = () if fully is None else (fully,)
+        self.notes = () if fully is None else (fully,)
         config: Any = model.config
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self.packed_start = 0  # first position id of packed inputs; set by the trial

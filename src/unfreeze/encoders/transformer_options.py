@@ -56,18 +56,18 @@ def options_of(source: Source, given: Mapping[str, str], sentence: SentenceModel
 
 def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list[str]:
     """What a person is to be told of prefix and pooling."""
-    said = list(sentence.said) if sentence else []
+    notes = list(sentence.notes) if sentence else []
     prefix, prompts = options.prefix, sentence.prompts if sentence else {}
     if prefix:
-        said.append(f"{_shown(prefix)} is put before every text, not before tagged words (--prefix).")
+        notes.append(f"{_shown(prefix)} is put before every text, not before tagged words (--prefix).")
         if sentence is not None and not sentence.prompt_counts:
-            said.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
+            notes.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
     elif prompts:
         known = ", ".join(f"{shortened_name(name)}: {_shown(text)}" for name, text in list(prompts.items())[:3])
-        said.append(f"It knows prompts ({known}); none is put before the texts unless --prefix names it.")
+        notes.append(f"It knows prompts ({known}); none is put before the texts unless --prefix names it.")
     if options.pooling not in (None, "mean"):
-        said.append(f"Its own pooling is {options.pooling}; the first recipes of linear heads take it.")
-    return said
+        notes.append(f"Its own pooling is {options.pooling}; the first recipes of linear heads take it.")
+    return notes
 
 
 def _shown(text: str, most: int = 80) -> str:

@@ -74,13 +74,13 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
     lacking = {key for key in found["missing_keys"] if "pooler" not in key}
     if lacking:
         _refuse_lacking(source, lacking, set(found["unexpected_keys"]))
-    said = _surplus(source, model, surplus)
+    notes = _surplus(source, model, surplus)
     broken = [name for name, p in model.named_parameters() if "pooler" not in name and not p.isfinite().all()]
     if broken:
         raise source.error(
             f"its weights hold what are no finite numbers, in {len(broken)} tensors, such as {broken[0]}"
         )
-    return said
+    return notes
 
 
 def _refuse_lacking(source: Source, lacking: Collection[str], unexpected: Collection[str]) -> None:

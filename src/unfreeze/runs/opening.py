@@ -70,12 +70,12 @@ def opened(
     Raises:
         InputError: the data, the encoder, the plan or the output folder is at fault.
     """
-    for line in dataset.said:
+    for line in dataset.notes:
         tell(line)
     device = pick_device(plan.device)
     with claimed(out):
         encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
-        for line in (*encoder.said, *(encoder.said_of_pairs if dataset.task.pair else ())):
+        for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)
         plan, left_out = _possible(plan, encoder)
         if left_out:
@@ -88,7 +88,7 @@ def opened(
         precision, instead = usable_precision(encoder, begun_in)
         if instead is not None:
             tell(instead)
-            encoder.said = (*encoder.said, instead)
+            encoder.notes = (*encoder.notes, instead)
         question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         computed = {"precision": precision, "begun_in": begun_in}
@@ -151,7 +151,7 @@ def _setting(
         "files": dict(dataset.files),
         "columns": dict(dataset.columns),
         "sizes": sizes,
-        "said": list(dataset.said),
+        "said": list(dataset.notes),
         "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
         "question": question,
     }
@@ -165,7 +165,7 @@ def _setting(
         "mb": size / 1e6,
         "max_length": encoder.max_length,
         "fixed": encoder.fixed,
-        "said": list(encoder.said),
+        "said": list(encoder.notes),
         "fingerprint": encoder.fingerprint(),
     }
     environment = {

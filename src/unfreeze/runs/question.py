@@ -39,8 +39,8 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
     if lost:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
         raise InputError(problem, where="--train-size")
-    said = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
-    return replace(dataset, train=kept, said=(*dataset.said, said))
+    note = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
+    return replace(dataset, train=kept, notes=(*dataset.notes, note))
 
 
 def with_fewer(dataset: Dataset, split: SplitName, size: int, subset: int = 0) -> Dataset:
@@ -49,6 +49,6 @@ def with_fewer(dataset: Dataset, split: SplitName, size: int, subset: int = 0) -
     if size >= len(examples):
         return dataset
     kept = stratified_subset(examples, dataset.task, size, DATA_SEED + subset)
-    said = f"{size:,} of {len(examples):,} {split} examples are used."
-    parts: dict[str, Any] = {split: kept, "said": (*dataset.said, said)}
+    note = f"{size:,} of {len(examples):,} {split} examples are used."
+    parts: dict[str, Any] = {split: kept, "notes": (*dataset.notes, note)}
     return replace(dataset, **parts)

@@ -171,7 +171,7 @@ def check(
     from unfreeze.runs.question import read_data
 
     dataset = read_data(_plan(None, asked))
-    for line in (*dataset.said, *audit_lines(audit(dataset))):
+    for line in (*dataset.notes, *audit_lines(audit(dataset))):
         typer.echo(line)
 
 
