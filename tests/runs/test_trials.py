@@ -1,0 +1,141 @@
+"""Dev chooses the recipe and the run, by the main metric alone, and the test set is read once by each final run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from unfreeze.data.examples import LabelSpace
+from unfreeze.encoders.freezing import frozen
+from unfreeze.errors import InputError
+from unfreeze.plan import Recipe
+from unfreeze.records.comparison import RunRecord, read_test
+from unfreeze.runs import trials
+from unfreeze.runs.jobs import Job, job
+from unfreeze.runs.runner import WEIGHTS, Workbench, run
+from unfreeze.runs.trials import choose, score_on_test, trained_model
+from unfreeze.tasks.kinds import task
+
+FROZEN = Recipe("feature-extraction", "linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4)
+TUNED = Recipe("fine-tuning", "linear", "low", learning_rate=1e-3, epochs=1, batch_size=4)
+CANDIDATES = tuple(replace(TUNED, name=name, learning_rate=rate) for name, rate in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
+MakeBench = Callable[..., Workbench]
+
+
+class Runs:
+    """Stands in for the runner: gives records with dev metrics that are known, and remembers what it was asked."""
+
+    def __init__(self, metric: str, scores: dict[tuple[str, int], float]) -> None:
+        self.metric, self.scores, self.calls = metric, scores, []
+
+    def __call__(self, bench: Workbench, jobs: Sequence[Job], need: str = "record") -> list[RunRecord]:
+        self.calls.append(([(j.recipe.name, j.seed) for j in jobs], need))
+        return [self.record(j) for j in jobs]
+
+    def record(self, one: Job) -> RunRecord:
+        score = self.scores[one.recipe.name, one.seed]
+        dev = {"other": 1 - score, self.metric: score}
+        measured = {"train_s": 1.0, "peak_mb": 1.0, "trained_parameters": 1, "stored_mb": 1.0, "examples_per_s": 1.0}
+        return RunRecord(
+            one.id, one.recipe.method, one.recipe, one.seed, dev, 1, (), False, layer_weights=None, chosen={},
+            **measured,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+def test_the_best_recipe_of_the_first_seed_is_trained_with_all_and_the_best_run_of_these_is_kept(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scores = {("a", 7): 0.6, ("b", 7): 0.8, ("c", 7): 0.7, ("b", 8): 0.9, ("b", 9): 0.5}
+    runs = Runs("accuracy", scores)
+    monkeypatch.setattr(trials, "run", runs)
+    chosen = choose(bench(), "q", CANDIDATES, (7, 8, 9))
+    assert chosen.recipe.name == "b"
+    assert chosen.best == job("q", CANDIDATES[1], 8)
+    assert chosen.finals == tuple(job("q", CANDIDATES[1], seed) for seed in (7, 8, 9))
+    assert [record.recipe.name for record in chosen.trials] == ["a", "b", "c"]
+    tried = [([(name, 7)], "record") for name in "abc"]
+    assert runs.calls == [*tried, ([("b", 7), ("b", 8), ("b", 9)], "test")]
+
+
+def test_of_equal_scores_the_first_wins(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = {(name, seed): 0.5 for name in "abc" for seed in (0, 1)}
+    monkeypatch.setattr(trials, "run", Runs("accuracy", scores))
+    chosen = choose(bench(), "q", CANDIDATES, (0, 1))
+    assert chosen.best == job("q", CANDIDATES[0], 0)
+
+
+@pytest.mark.parametrize(("scheme", "metric"), [("BIO", "span_f1"), (None, "accuracy")])
+def test_tags_are_chosen_by_spans_where_they_have_a_scheme(
+    scheme: str | None, metric: str, bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = bench()
+    one.dataset = replace(one.dataset, task=task("tagging"), labels=LabelSpace(("O", "B-X"), scheme))
+    scores = {("a", 0): 0.1, ("b", 0): 0.9, ("c", 0): 0.2}
+    monkeypatch.setattr(trials, "run", Runs(metric, scores))
+    assert choose(one, "q", CANDIDATES, (0,)).recipe.name == "b"
+
+
+@pytest.mark.parametrize("recipe", [FROZEN, TUNED])
+def test_final_runs_are_scored_once_on_what_they_predict(recipe: Recipe, bench: MakeBench) -> None:
+    one = bench()
+    finals = [job("q", recipe, seed) for seed in range(2)]
+    with frozen(one.encoder):
+        run(one, finals)
+    score_on_test(one, finals[:1])
+    first = read_test(one.run_folder(finals[0]))
+    (one.run_folder(finals[0]) / WEIGHTS).unlink()  # what is scored needs no weights
+    score_on_test(one, finals)
+    assert read_test(one.run_folder(finals[0])) == first
+    gold = [example.label for example in one.dataset.test]
+    with frozen(one.encoder):
+        (expected,) = trained_model(one, finals[1:]).predict(one.dataset.test)
+    got = read_test(one.run_folder(finals[1]))
+    assert got is not None
+    assert got.predictions == expected.labels
+    assert got.confidence == pytest.approx(expected.confidence)
+    assert got.metrics["accuracy"] == sum(g == p for g, p in zip(gold, expected.labels, strict=True)) / len(gold)
+    assert got.degenerate == (len(set(expected.labels)) == 1)
+
+
+def test_frozen_runs_share_a_pass_over_the_test_set_and_tuned_ones_take_one_each(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    groups: list[list[int]] = []
+    plain = trials.trained_model
+    monkeypatch.setattr(
+        trials, "trained_model", lambda b, jobs: (groups.append([j.seed for j in jobs]), plain(b, jobs))[1]
+    )
+    for recipe in (FROZEN, TUNED):
+        one = bench()
+        finals = [job("q", recipe, seed) for seed in range(2)]
+        with frozen(one.encoder):
+            run(one, finals)
+        score_on_test(one, finals)
+        watcher: Any = one.watcher
+        assert watcher.ended[-1] == ("test set", None)
+    assert groups == [[0, 1], [0], [1]]
+
+
+def test_weights_that_do_not_fit_are_told_with_their_folder(bench: MakeBench) -> None:
+    one, small, large = bench(), *(job("q", replace(FROZEN, layers=layers), 0) for layers in ("mix", (-1,)))
+    with frozen(one.encoder):
+        run(one, [small])
+        run(one, [large])
+        (one.run_folder(small) / WEIGHTS).write_bytes((one.run_folder(large) / WEIGHTS).read_bytes())
+        with pytest.raises(InputError, match="weights do not fit") as caught:
+            trained_model(one, [small])
+    assert str(one.run_folder(small)) in str(caught.value)
+
+
+def test_a_model_that_says_one_thing_is_recorded_as_degenerate_on_test(bench: MakeBench) -> None:
+    one = bench(train=("good",) * 12)
+    final: Any = job("q", replace(FROZEN, epochs=30), 0)
+    with frozen(one.encoder):
+        run(one, [final])
+    score_on_test(one, [final])
+    scored = read_test(one.run_folder(final))
+    assert scored is not None
+    assert scored.degenerate
