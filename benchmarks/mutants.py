@@ -35,7 +35,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import Phase
 from mutant_swap import UnfitError, swap
 from mutations import Mutation, mutations
 
@@ -345,8 +347,10 @@ def main() -> int:
         assert Path(str(importlib.import_module(name).__file__)).resolve() == path, f"{name} is imported from elsewhere"
     options.out = options.out.resolve()
     os.chdir(ROOT)
-    quiet = ["-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
-    status = pytest.main([*quiet, *options.tests], plugins=[Mutants(files, chosen, options)])
+    phases = [Phase.explicit, Phase.generate]  # a failure is enough, it need not be made short
+    hypothesis.settings.register_profile("mutants", derandomize=True, deadline=None, phases=phases)
+    given = ["-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler", "--hypothesis-profile=mutants"]
+    status = pytest.main([*given, *options.tests], plugins=[Mutants(files, chosen, options)])
     keys = {m.key for m in chosen}
     results = [r for key, r in read_results(options.out).items() if key in keys] if options.out.exists() else []
     print("\n".join(summary(results, read_equivalent())))
