@@ -59,7 +59,22 @@ def thawed_copy(encoder: E) -> E:
     return made.eval().requires_grad_(True)
 
 
-def _copy(encoder: E) -> E:
+def light_copy(encoder: E) -> E:
+    """A copy of which nothing learns, also of an encoder that is frozen at this moment: it shares the weights.
+
+    They are parameters of its own over the same memory, so what is set on them, such as `requires_grad`, is not shared.
+    """
+    shared = {id(p): nn.Parameter(p.detach(), requires_grad=False) for p in encoder.parameters()}
+    made = _copy(encoder, shared)
+    for module in made.modules():
+        module.__dict__.pop("train", None)
+    return made.eval()
+
+
+def _copy(encoder: E, instead: dict[int, nn.Parameter] | None = None) -> E:
+    """Args:
+    instead: parameters to take in place of copies, by the `id` of the encoder's own.
+    """
     if isinstance(encoder, Encoder):
         encoder.settle()
-    return copy.deepcopy(encoder)
+    return copy.deepcopy(encoder, {**(instead or {})})

@@ -1,0 +1,233 @@
+"""Low-rank adapters in a frozen encoder (Hu et al. 2021, LoRA), made by peft, which only this file imports.
+
+A linear layer W x becomes W x + s B A x, where A has `rank` rows and B as many columns. A and B learn. W stays, and is
+shared with the encoder that the copy was made of, so no second copy of the weights is ever in memory.
+
+Which layers can have an adapter is found by running a few pieces, not by the name of the model. peft adds B A x in the
+layer's `forward`; an adapter on a layer whose weight is read past it (Mamba's `dt_proj`), or on which no state depends
+(a pooler), would count as trained and learn nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
+
+from unfreeze.disk.tensors import read_tensors
+from unfreeze.encoders.freezing import frozen, light_copy
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
+
+Targets = Literal["attention", "all-linear"]
+INSTALL = "pip install unfreeze[lora]"
+FILE = "adapter_model.safetensors"
+_NAME = "default"  # what peft calls an adapter that has no name
+_PREFIX = "base_model.model."  # of the names of tensors in peft's files
+# Projections of an attention to queries and values, alone or in one layer with keys, by name.
+_ATTENTION = re.compile(
+    r".*att.*\.((query|value|q|v)(_lin|_proj)?|w?qkv(_proj)?|in_proj|c_attn|query_key_value)", re.IGNORECASE
+)
+# Kinds whose kernels on a GPU read the weights of these layers past their `forward`; peft refuses them.
+_FUSED = dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), ("out_proj", "conv1d"))
+
+
+@dataclass(frozen=True)
+class LowRank:
+    """Which adapters an encoder gets.
+
+    Attributes:
+        rank: of each product B A.
+        alpha: B A is multiplied with alpha / rank.
+        targets: layers that get an adapter: projections to queries and values, or all linear ones.
+        dropout: on what A reads.
+        rank_stabilised: B A is multiplied with alpha over the square root of the rank (Kalajdzievski 2023).
+    """
+
+    rank: int = 8
+    alpha: float = 16.0
+    targets: Targets = "all-linear"
+    dropout: float = 0.0
+    rank_stabilised: bool = False
+
+
+class Adapters(nn.Module):
+    """The A and B of an adapted encoder, the very same modules, under the names of their layers.
+
+    Its tensors are called `encoder.layer.0.attention.self.query.lora_A.weight` and so on, as in files of peft.
+    """
+
+    def __init__(self, encoder: TransformerEncoder) -> None:
+        super().__init__()
+        for name, layer in _adapted(encoder.model):
+            place: nn.Module = self
+            for part in name.split("."):
+                if part not in dict(place.named_children()):
+                    place.add_module(part, nn.Module())
+                place = place.get_submodule(part)
+            place.lora_A, place.lora_B = layer.lora_A[_NAME], layer.lora_B[_NAME]
+
+    def groups(self, encoder: TransformerEncoder) -> list[list[nn.Parameter]]:
+        """Its parameters by layer group of that encoder, bottom to top; a group without adapters is empty."""
+        ours = {id(p) for p in self.parameters()}
+        return [[p for p in group if id(p) in ours] for group in encoder.layer_groups()]
+
+
+def trouble_adapting(encoder: Encoder, targets: Targets = "all-linear") -> str | None:
+    """Why an encoder cannot have adapters, as the end of "cannot be adapted: ..."; None if it can."""
+    if not isinstance(encoder, TransformerEncoder):
+        return f"adapters are for transformers, and this is an encoder of the family {encoder.family}"
+    if target_layers(encoder, targets):
+        return None
+    kind = "linear layer" if targets == "all-linear" else "linear projection to queries or values"
+    return f"it has no {kind} that an adapter can be put on"
+
+
+def target_layers(encoder: TransformerEncoder, targets: Targets, top: int | None = None) -> tuple[str, ...]:
+    """Names of the linear layers inside `encoder.model` that get an adapter, in the model's order.
+
+    Those whose `forward` runs on the way to the states of the top layer.
+
+    Args:
+        top: only those in so many layer groups from the top; None: in all groups.
+    """
+    groups = encoder.layer_groups()
+    inside = {id(p) for group in groups[len(groups) - (top or len(groups)) :] for p in group}
+    wanted = {
+        name: layer
+        for name, layer in _linear_layers(encoder.model)
+        if id(layer.weight) in inside and (targets == "all-linear" or _ATTENTION.fullmatch(name))
+    }
+    return tuple(_on_the_way(encoder, wanted))
+
+
+def adapted_copy(
+    encoder: TransformerEncoder, low_rank: LowRank, layers: Sequence[str], seed: int
+) -> TransformerEncoder:
+    """A copy with fresh adapters, which alone learn; until they do, its states are those of `encoder`.
+
+    Args:
+        encoder: stays as it is; the copy shares its weights.
+        layers: see `target_layers`.
+        seed: of the first weights, which depend on nothing else.
+
+    Raises:
+        InputError: peft is not installed.
+    """
+    peft: Any = _peft()
+    made = light_copy(encoder)
+    config = peft.LoraConfig(**_settings(low_rank, layers))
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it finds out on its own how a Conv1D keeps its weights
+        torch.manual_seed(seed)
+        peft.inject_adapter_in_model(config, made.model, adapter_name=_NAME)
+    adapted = dict(_adapted(made.model))
+    if set(adapted) != set(layers):  # it goes by ends of names
+        raise RuntimeError(f"peft adapted other layers: {sorted(set(adapted) ^ set(layers))}")
+    for layer in adapted.values():
+        layer.cast_input_dtype_enabled = False  # autocast does it, and only where it must
+    made.requires_grad_(False)
+    Adapters(made).requires_grad_(True)
+    return made.eval()
+
+
+def adapted_layers(tensors: Iterable[str], encoder: TransformerEncoder, where: str, remedy: str) -> tuple[str, ...]:
+    """The layers that adapters were on, from the names of their tensors.
+
+    Args:
+        tensors: names as `Adapters` has them.
+        where, remedy: for the message.
+
+    Raises:
+        InputError: there are none, or the encoder has no such layer.
+    """
+    named = {name.rpartition(".lora_")[0] for name in tensors}
+    known = tuple(name for name, _ in _linear_layers(encoder.model) if name in named)
+    if len(known) != len(named) or not known:
+        raise InputError(f"does not have the adapters of this encoder; {remedy}", where=where)
+    return known
+
+
+def merge(encoder: TransformerEncoder) -> TransformerEncoder:
+    """Turn an adapted copy into a plain encoder, with W + s B A in place of W; gives that same object.
+
+    Weights that it shares with another encoder are not changed: merged ones are new tensors.
+    """
+    with torch.no_grad():
+        for name, layer in list(_adapted(encoder.model)):
+            layer.merge(safe_merge=True)  # not in place
+            parent, _, own = name.rpartition(".")
+            setattr(encoder.model.get_submodule(parent), own, layer.get_base_layer())
+    encoder.model.__dict__.pop("peft_config", None)
+    return encoder
+
+
+def save_adapters(folder: Path, low_rank: LowRank, adapters: Adapters) -> None:
+    """Write adapters into an existing folder as peft does, so that peft reads them over the same model as well."""
+    state = {_PREFIX + name: p.detach().cpu().contiguous() for name, p in adapters.state_dict().items()}
+    layers = sorted({name.removeprefix(_PREFIX).rpartition(".lora_")[0] for name in state})
+    _peft().LoraConfig(**_settings(low_rank, layers)).save_pretrained(str(folder))
+    save_file(state, folder / FILE, metadata={"format": "pt"})
+
+
+def read_adapters(folder: Path, remedy: str) -> dict[str, Tensor]:
+    """Tensors that `save_adapters` wrote, by the names of `Adapters`. Raises `InputError` where they cannot be read."""
+    return {name.removeprefix(_PREFIX): tensor for name, tensor in read_tensors(folder / FILE, remedy).items()}
+
+
+def _peft() -> Any:
+    try:
+        import peft
+    except ImportError as error:
+        raise InputError(f"LoRA needs peft, which is not installed ({error.name}): {INSTALL}", where="lora") from None
+    return peft
+
+
+def _settings(low_rank: LowRank, layers: Sequence[str]) -> dict[str, Any]:
+    """Of peft's `LoraConfig`."""
+    return {
+        "r": low_rank.rank, "lora_alpha": low_rank.alpha, "lora_dropout": low_rank.dropout,
+        "use_rslora": low_rank.rank_stabilised, "target_modules": list(layers), "bias": "none",
+    }  # fmt: skip
+
+
+def _adapted(model: nn.Module) -> Iterator[tuple[str, Any]]:
+    """Layers with an adapter, by name."""
+    return ((name, part) for name, part in model.named_modules() if hasattr(part, "lora_A"))
+
+
+def _linear_layers(model: Any) -> Iterator[tuple[str, Any]]:
+    """Linear layers that peft can put an adapter on and merge it with, by name."""
+    fused = _FUSED.get(getattr(model.config, "model_type", ""), ())
+    for name, part in model.named_modules():
+        if isinstance(part, nn.Linear | Conv1D) and name.rpartition(".")[2] not in fused:
+            yield name, part
+
+
+def _on_the_way(encoder: TransformerEncoder, layers: dict[str, nn.Module]) -> list[str]:
+    """Those of the layers whose outputs the states of the top layer depend on.
+
+    Each adds a 0 of its own to what its `forward` gives; the states have a gradient for the zeros that reach them.
+    """
+    if not layers:
+        return []
+    copy = light_copy(encoder)
+    parts = dict(copy.model.named_modules())
+    zeros = {name: torch.zeros((), device=copy.device, requires_grad=True) for name in layers}
+    with frozen(copy), torch.enable_grad(), torch.inference_mode(False), ExitStack() as hooks:
+        for name, zero in zeros.items():
+            hook = parts[name].register_forward_hook(lambda part, given, out, zero=zero: out + zero)
+            hooks.callback(hook.remove)
+        states = copy.encode(encoder.sample(), all_layers=False).states
+        gradients = torch.autograd.grad(states.sum(), list(zeros.values()), allow_unused=True)
+    return [name for name, gradient in zip(zeros, gradients, strict=True) if gradient is not None]

@@ -1,0 +1,281 @@
+"""Adapters take effect in every family, alone learn, and leave the encoder as it was."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from families import FAMILIES, MORE_FAMILIES, make_encoder
+from folders import DECODERS, HALVES, decoder, half
+from peft import PeftModel
+from peft.utils import TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING as PEFT_TARGETS
+from torch import Tensor, nn
+from transformers import AutoModel
+from transformers.pytorch_utils import Conv1D
+
+from unfreeze.encoders.adapters import (
+    Adapters,
+    LowRank,
+    adapted_copy,
+    adapted_layers,
+    merge,
+    read_adapters,
+    save_adapters,
+    target_layers,
+    trouble_adapting,
+)
+from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.protocol import Batch
+from unfreeze.encoders.transformer import TransformerEncoder
+from unfreeze.errors import InputError
+from unfreeze.layers.dropout import dropout_from, swap_dropout
+from unfreeze.training.gradients import set_gradients
+
+UNFIT = {"squeezebert", "ibert"}  # convolutions in groups, and layers of quantised weights
+ALL = [*FAMILIES, *MORE_FAMILIES, *DECODERS, *HALVES]
+
+
+def encoder_of(family: str, folder: Path) -> TransformerEncoder:
+    if family in FAMILIES or family in MORE_FAMILIES:
+        return make_encoder(family)
+    made = load_encoder(str((decoder if family in DECODERS else half)(folder / family, family)))
+    assert isinstance(made, TransformerEncoder)
+    return made
+
+
+def adapted(encoder: TransformerEncoder, low_rank: LowRank, seed: int = 0) -> TransformerEncoder:
+    return adapted_copy(encoder, low_rank, target_layers(encoder, low_rank.targets), seed)
+
+
+def moved(encoder: TransformerEncoder) -> Adapters:
+    """The adapters of an encoder, as if they had learned something."""
+    adapters = Adapters(encoder)
+    draw = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for name, parameter in adapters.named_parameters():
+            if "lora_B" in name:
+                parameter.normal_(std=0.05, generator=draw)
+    return adapters
+
+
+def top(encoder: TransformerEncoder, batch: Batch | None = None) -> Tensor:
+    return encoder.encode(batch or encoder.sample(), all_layers=False).states
+
+
+def off(found: Tensor, expected: Tensor) -> float:
+    """The largest difference, as a share of the largest state."""
+    found = found.detach()
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def added_by_hand(encoder: TransformerEncoder, adapters: Adapters, scale: float) -> TransformerEncoder:
+    """A copy of the plain encoder with `scale` times B A added to its weights."""
+    made = copy.deepcopy(encoder)
+    tensors = dict(adapters.named_parameters())
+    with torch.no_grad():
+        for name in {name.rpartition(".lora_")[0] for name in tensors}:
+            product = scale * tensors[f"{name}.lora_B.weight"] @ tensors[f"{name}.lora_A.weight"]
+            layer: Any = made.model.get_submodule(name)
+            layer.weight += product.T if isinstance(layer, Conv1D) else product
+    return made
+
+
+@pytest.mark.parametrize("family", [family for family in ALL if family not in UNFIT])
+def test_states_are_those_of_a_model_with_the_products_added_and_every_adapter_learns(
+    family: str, tmp_path: Path
+) -> None:
+    encoder = encoder_of(family, tmp_path)
+    encoder.settle()
+    if family in HALVES:
+        encoder.double()  # T5's scores are so large that rounding in fp32 shows
+    before = {name: (p.clone(), p.requires_grad) for name, p in encoder.named_parameters()}
+    for targets in ("all-linear", "attention")[: 2 if family in FAMILIES else 1]:
+        copied = adapted(encoder, LowRank(2, 3.0, targets))
+        with torch.no_grad():
+            plain = top(encoder)
+            assert off(top(copied), plain) < 1e-6  # fresh adapters add nothing
+            adapters = moved(copied)
+            expected = top(added_by_hand(encoder, adapters, 1.5))
+        states = top(copied)
+        assert off(states, expected) < 1e-5
+        assert off(states, plain) > 1e-3
+        (states * torch.rand(states.shape, generator=torch.Generator().manual_seed(2))).sum().backward()
+        assert all(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in adapters.parameters())
+        assert not [name for name, p in copied.named_parameters() if p.grad is not None and "lora_" not in name]
+        with torch.no_grad():
+            assert off(top(merge(copied)), expected) < 1e-5
+        assert copied.state_dict().keys() == encoder.state_dict().keys()
+    for name, parameter in encoder.named_parameters():
+        assert torch.equal(parameter, before[name][0])
+        assert parameter.requires_grad == before[name][1]
+
+
+@pytest.mark.parametrize("family", ALL)
+def test_targets_of_attention_are_those_of_pefts_own_table(family: str, tmp_path: Path) -> None:
+    encoder = encoder_of(family, tmp_path)
+    table = PEFT_TARGETS.get(encoder.model.config.model_type)
+    if table is not None:
+        assert {name.rpartition(".")[2] for name in target_layers(encoder, "attention")} == set(table)
+
+
+def test_a_layer_that_no_state_depends_on_or_that_is_read_past_its_forward_gets_no_adapter(tmp_path: Path) -> None:
+    assert any("pooler" in name for name, _ in make_encoder("bert").named_modules())
+    assert not any("pooler" in name for name in target_layers(make_encoder("bert"), "all-linear"))
+    assert not any("global" in name for name in target_layers(make_encoder("longformer"), "all-linear"))
+    names = {name.rpartition(".")[2] for name in target_layers(encoder_of("Mamba", tmp_path), "all-linear")}
+    assert names == {"in_proj", "x_proj"}  # dt_proj is read as a weight
+
+
+def test_encoders_without_such_layers_say_so(tmp_path: Path) -> None:
+    for family in UNFIT:
+        assert trouble_adapting(make_encoder(family)) == "it has no linear layer that an adapter can be put on"
+    assert trouble_adapting(make_encoder("fnet")) is None
+    told = trouble_adapting(make_encoder("fnet"), "attention")
+    assert told == "it has no linear projection to queries or values that an adapter can be put on"
+    for name, family in (("glove", "word-vectors"), ("elmo-mini", "elmo"), ("skip-mini", "sentence-vectors")):
+        told = trouble_adapting(load_encoder(name))
+        assert told == f"adapters are for transformers, and this is an encoder of the family {family}"
+
+
+def test_only_the_layers_of_the_groups_asked_for_get_adapters() -> None:
+    encoder = make_encoder("electra")
+    names = target_layers(encoder, "all-linear", 2)
+    assert {name.split(".")[2] for name in names} == {"1", "2"}
+    copied = adapted(encoder, LowRank(2))
+    assert [len(group) for group in Adapters(copied).groups(copied)] == [2, 12, 12, 12]
+    copied = adapted_copy(encoder, LowRank(2), names, 0)
+    assert [len(group) for group in Adapters(copied).groups(copied)] == [0, 0, 12, 12]
+
+
+def test_upper_layers_with_adapters_go_on_from_states_of_lower_layers() -> None:
+    encoder = make_encoder("bert")
+    copied = adapted_copy(encoder, LowRank(2), target_layers(encoder, "all-linear", 1), 0)
+    moved(copied)
+    batch = encoder.sample()
+    assert batch is not None
+    with torch.no_grad():
+        below = encoder.encode(batch).states[2]
+        torch.testing.assert_close(copied.encode_above(2, below, batch).states, top(copied, batch))
+
+
+def test_first_weights_depend_on_the_seed_alone_and_random_numbers_of_others_stay() -> None:
+    encoder, made = make_encoder("bert"), []
+    for seed, turn in ((5, 0), (5, 1), (6, 2)):
+        torch.manual_seed(turn)
+        before = torch.get_rng_state()
+        made.append(Adapters(adapted(encoder, LowRank(2), seed)).state_dict())
+        assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(tensor, made[1][name]) for name, tensor in made[0].items())
+    assert not any(torch.equal(tensor, made[2][name]) for name, tensor in made[0].items() if "lora_A" in name)
+
+
+def test_dropout_of_adapters_draws_from_the_generator_that_is_lent() -> None:
+    copied = adapted(make_encoder("bert", hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0), LowRank(2, 2.0))
+    dropping = adapted(make_encoder("bert"), LowRank(2, 2.0, dropout=0.5))
+    for encoder in (copied, dropping):
+        moved(encoder)
+        swap_dropout(encoder)
+        encoder.train()
+    state = torch.get_rng_state()
+    runs = []
+    for seed in (1, 1, 2):
+        with torch.no_grad(), dropout_from(torch.Generator().manual_seed(seed)):
+            runs.append(top(dropping))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert torch.equal(runs[0], runs[1])
+    assert not torch.equal(runs[0], runs[2])
+    with torch.no_grad():
+        assert torch.equal(top(copied), top(copied))
+
+
+def test_a_step_moves_adapters_alone_in_both_precisions_and_shares_the_weights() -> None:
+    encoder = make_encoder("bert")
+    memory = {name: p.data_ptr() for name, p in encoder.named_parameters()}
+    before = {name: p.clone() for name, p in encoder.named_parameters()}
+    steps: dict[str, list[Tensor]] = {}
+    for precision in ("fp32", "bf16"):
+        copied = adapted(encoder, LowRank(2))
+        adapters = moved(copied)
+        own = {name.replace(".base_layer", ""): p for name, p in copied.named_parameters() if "lora_" not in name}
+        assert {name: p.data_ptr() for name, p in own.items()} == memory
+        parameters = list(adapters.parameters())
+        set_gradients(
+            copied, lambda _, copied=copied: top(copied).float()[..., 0].sum()[None],
+            [(torch.zeros(1).long().numpy(), 1.0)], parameters, None, (0, 0), copied.device, precision,
+        )  # fmt: skip
+        steps[precision] = [p.grad.clone() for p in parameters if p.grad is not None]
+        torch.optim.SGD(parameters, 0.1).step()
+    assert len(steps["fp32"]) == len(parameters)
+    for exact, rounded in zip(steps["fp32"], steps["bf16"], strict=True):
+        assert nn.functional.cosine_similarity(exact.flatten(), rounded.flatten(), 0) > 0.98
+    assert all(torch.equal(p, before[name]) for name, p in encoder.named_parameters())
+
+
+def test_an_adapted_encoder_is_read_in_bf16_as_others_are() -> None:
+    copied = adapted(make_encoder("bert"), LowRank(2))
+    moved(copied)
+    with torch.no_grad():
+        exact = top(copied)
+        with frozen(copied, "bf16") as reader:
+            assert off(top(reader).float(), exact) < 0.05
+
+
+@pytest.mark.parametrize("family", ["bert", "modernbert", "GPT2", "T5"])
+def test_a_merged_encoder_is_a_plain_one(family: str, tmp_path: Path) -> None:
+    encoder = encoder_of(family, tmp_path)
+    fingerprint = encoder.fingerprint()
+    copied = adapted(encoder, LowRank(2))
+    moved(copied)
+    merge(copied)
+    assert type(copied.model) is type(encoder.model)
+    assert copied.fingerprint() != fingerprint == encoder.fingerprint()
+    assert copied.piece_work() == encoder.piece_work()
+    copied.save(tmp_path / "saved")
+    assert load_encoder(str(tmp_path / "saved")).fingerprint() == copied.fingerprint()
+
+
+@pytest.mark.parametrize("family", ["bert", "deberta-v2", "modernbert", "GPT2"])
+@pytest.mark.parametrize("rank_stabilised", [False, True])
+def test_saved_adapters_are_read_back_and_by_peft(family: str, rank_stabilised: bool, tmp_path: Path) -> None:
+    encoder = encoder_of(family, tmp_path)
+    low_rank = LowRank(3, 5.0, rank_stabilised=rank_stabilised)
+    copied = adapted(encoder, low_rank)
+    adapters = moved(copied)
+    (tmp_path / "adapter").mkdir()
+    save_adapters(tmp_path / "adapter", low_rank, adapters)
+    encoder.save(tmp_path / "encoder")
+    tensors = read_adapters(tmp_path / "adapter", "")
+    assert {name: tensor.tolist() for name, tensor in tensors.items()} == {
+        name: tensor.tolist() for name, tensor in adapters.state_dict().items()
+    }
+    again = adapted_copy(encoder, low_rank, adapted_layers(tensors, encoder, "here", "do that"), 0)
+    Adapters(again).load_state_dict(tensors)
+    theirs = PeftModel.from_pretrained(AutoModel.from_pretrained(tmp_path / "encoder"), tmp_path / "adapter").eval()
+    with torch.no_grad():
+        assert torch.equal(top(again), top(copied))
+        inputs = encoder.read_texts(["the cat sat", "good"])
+        for i in range(2):
+            ids = torch.from_numpy(inputs.ids[inputs.offsets[i] : inputs.offsets[i + 1]]).long()[None]
+            own = theirs(input_ids=ids).last_hidden_state[0]
+            torch.testing.assert_close(top(copied, inputs.batch([i]))[0], own, atol=1e-4, rtol=1e-4)
+
+
+def test_tensors_of_another_encoder_are_refused() -> None:
+    encoder = make_encoder("bert")
+    for names in ([], ["transformer.layer.0.attention.q_lin.lora_A.weight"]):
+        with pytest.raises(InputError, match=r"here: does not have the adapters of this encoder; do that"):
+            adapted_layers(names, encoder, "here", "do that")
+    known = [f"encoder.layer.{i}.output.dense.lora_{x}.weight" for i in (2, 0) for x in "AB"]
+    assert adapted_layers(known, encoder, "", "") == tuple(f"encoder.layer.{i}.output.dense" for i in (0, 2))
+
+
+def test_where_peft_is_missing_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "peft", None)
+    encoder = make_encoder("bert")
+    with pytest.raises(InputError, match=r"peft.*pip install unfreeze\[lora\]"):
+        adapted(encoder, LowRank(2))
