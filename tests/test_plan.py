@@ -176,3 +176,27 @@ def test_a_prefix_is_one_of_the_encoders_options(tmp_path: Path) -> None:
     assert read_plan(path).all_options == {"pooling": "cls", "prefix": "query: "}
     assert merged(read_plan(path), {"prefix": ""}, "command line").all_options == {"pooling": "cls", "prefix": ""}
     assert Plan().all_options == {}
+
+
+def test_several_encoders_are_a_list_or_a_text_with_commas(tmp_path: Path) -> None:
+    assert plan_from({"encoder": "a, b"}).encoders == ("a", "b")
+    assert plan_from({"encoder": ["a", "b"]}).encoders == ("a", "b")
+    assert plan_from({"encoder": "a"}).only_encoder == "a"
+    with pytest.raises(InputError, match="2 encoders"):
+        _ = plan_from({"encoder": "a,b"}).only_encoder
+
+
+def test_encoders_are_named_once_and_not_empty() -> None:
+    for wrong in ("a,a", "a,", [], ["a", "b", "a"]):
+        with pytest.raises(InputError, match="encoder"):
+            plan_from({"encoder": wrong})
+
+
+def test_folder_with_a_comma_is_one_encoder_and_folders_beside_the_plan_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a,b").mkdir()
+    (tmp_path / "mine").mkdir()
+    assert plan_from({"encoder": str(tmp_path / "a,b")}).encoders == (str(tmp_path / "a,b"),)
+    (tmp_path / "plan.yaml").write_text("encoder: [mine, minilm]\n", encoding="utf-8")
+    assert read_plan(tmp_path / "plan.yaml").encoders == (str(tmp_path / "mine"), "minilm")
+    (tmp_path / "plan.yaml").write_text("encoder: mine,minilm\n", encoding="utf-8")
+    assert read_plan(tmp_path / "plan.yaml").encoders == (str(tmp_path / "mine"), "minilm")

@@ -108,6 +108,7 @@ class Plan:
     Attributes:
         data: file or folder; train, dev, test name files outright and win over what `data` holds: one or several,
             folders of one split, or patterns such as `train-*.csv`.
+        encoder: name or folder of one encoder, or of several that are compared with each other.
         methods: None takes both, or feature extraction alone where the encoder cannot be fine-tuned.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
@@ -122,6 +123,7 @@ class Plan:
         cache_gb: the most the feature store may hold; past it states are recomputed.
         cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
             layer and row as the most that a state may be off.
+        drop_hopeless: of several encoders, those whose frozen probes are far behind on dev are not trained further.
     """
 
     data: str | None = None
@@ -132,7 +134,7 @@ class Plan:
     text_b: str | None = None
     label: str | None = None
     task: str | None = None
-    encoder: str = "minilm"
+    encoder: str | tuple[str, ...] = "minilm"
     methods: tuple[Method, ...] | None = None
     budget: Budget = "quick"
     seeds: int | None = None
@@ -148,6 +150,19 @@ class Plan:
     unfreeze_top: int | None = None
     cache_gb: float = 8.0
     cache_dtype: CacheDtype = "float16"
+    drop_hopeless: bool = False
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """The encoders that are compared, one or several."""
+        return (self.encoder,) if isinstance(self.encoder, str) else self.encoder
+
+    @property
+    def only_encoder(self) -> str:
+        """The one encoder. Raises `InputError` where there are several."""
+        if len(self.encoders) > 1:
+            raise InputError(f"names {len(self.encoders)} encoders; one is expected here", where="--encoder")
+        return self.encoders[0]
 
     @property
     def all_options(self) -> dict[str, str]:
@@ -168,6 +183,10 @@ class Plan:
         for name in ("equivalence", "cache_gb"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
+        if not self.encoders or not all(self.encoders):
+            raise InputError("names no encoder", where="encoder")
+        if repeated := next((name for i, name in enumerate(self.encoders) if name in self.encoders[:i]), None):
+            raise InputError(f"names {shown(repeated)} twice", where="encoder")
         if self.methods is not None and not self.methods:
             raise InputError(f"no method; known: {', '.join(METHODS)}", where="methods")
         counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods or METHODS}
@@ -217,7 +236,16 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
         values = {**values, "recipes": recipes}
     if isinstance(values, dict) and isinstance(values.get("encoder_options"), Mapping):
         values = {**values, "encoder_options": {k: _as_text(v) for k, v in values["encoder_options"].items()}}
+    if isinstance(values, dict) and isinstance(values.get("encoder"), str):
+        values = {**values, "encoder": _encoders(values["encoder"])}
     return _parse(Plan, values, where)  # type: ignore[no-any-return]
+
+
+def _encoders(name: str) -> str | tuple[str, ...]:
+    """`a,b` as two encoders, unless that is the path of one."""
+    if "," not in name or os.path.exists(name):
+        return name
+    return tuple(part.strip() for part in name.split(","))
 
 
 def _as_text(value: Any) -> Any:
@@ -238,14 +266,23 @@ def read_plan(path: Path) -> Plan:
                 values[key] = str(path.parent / values[key])
             elif isinstance(values.get(key), list):
                 values[key] = [str(path.parent / one) if isinstance(one, str) else one for one in values[key]]
-        if isinstance(values.get("encoder"), str) and os.path.exists(path.parent / values["encoder"]):
-            values["encoder"] = str(path.parent / values["encoder"])
+        if isinstance(values.get("encoder"), str):
+            values["encoder"] = _beside(path.parent, _encoders(values["encoder"]))
+        elif isinstance(values.get("encoder"), list):
+            values["encoder"] = _beside(path.parent, tuple(values["encoder"]))
     try:
         return plan_from(values, str(path))
     except InputError as error:
         if (error.where or "").startswith(str(path)):
             raise
         raise InputError(str(error), where=str(path)) from None
+
+
+def _beside(folder: Path, names: str | tuple[Any, ...]) -> str | tuple[Any, ...]:
+    """Names of encoders, those that are files or folders beside a plan file as paths."""
+    if isinstance(names, str):
+        return str(folder / names) if os.path.exists(folder / names) else names
+    return tuple(_beside(folder, name) if isinstance(name, str) else name for name in names)
 
 
 def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
-from unfreeze.bundle.save import bundled_run, save_bundle, tell_along
-from unfreeze.encoders.freezing import frozen
-from unfreeze.floor.bag_of_words import VERSION, bag_of_words
+from unfreeze.bundle.save import bundled_run
+from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.judging.judge import Result, judge
-from unfreeze.methods.budgets import SEEDS, recipes
-from unfreeze.plan import METHODS, Method, Plan, Recipe
-from unfreeze.probes import layers as probes
-from unfreeze.records.comparison import (
-    Choice,
-    read_choices,
-    read_floor,
-    write_choices,
-    write_floor,
-)
-from unfreeze.records.layer_scores import read_layer_scores, write_layer_scores
+from unfreeze.plan import Plan
+from unfreeze.records.comparison import write_choices
 from unfreeze.report.render import render
-from unfreeze.runs.cost import median_ms
-from unfreeze.runs.jobs import Job
-from unfreeze.runs.opening import opened, versions
+from unfreeze.runs.opening import opened
 from unfreeze.runs.question import read_data
-from unfreeze.runs.runner import Watcher, Workbench, finished, run, stored
-from unfreeze.runs.trials import choose, score_on_test, trained_model
+from unfreeze.runs.runner import Watcher, Workbench, finished, run
 
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:
@@ -41,7 +27,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         InputError: the data, the encoder, the plan or the output folder is at fault.
     """
     dataset = read_data(plan)
-    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{Path(plan.encoder).name}")
+    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{Path(plan.only_encoder).name}")
     with opened(plan, dataset, out, watcher, tell) as it:
         result = _answer(it.bench, it.plan, it.question)
         render(out)
@@ -51,97 +37,13 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
 def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
     """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
     while True:
-        choices, best = _run_methods(bench, plan, question)
-        _floor(bench, question)
-        _probes(bench, question)
+        choices, best = run_methods(bench, plan, question)
+        add_floor(bench, question)
+        add_probes(bench, question)
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
         winner = best[result.verdict["use"]]
         if finished(bench, winner, "weights") or bundled_run(bench.folder / "bundle") == winner.id:
-            _bundle(bench, result, winner)
+            bundle_winner(bench, result, winner)
             return result
         run(bench, [winner], "weights")
-
-
-def _run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Method, Choice], dict[Method, Job]]:
-    """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
-    seeds = range(plan.seeds or SEEDS[plan.budget])
-    tried = {
-        m: [r for r in plan.recipes if r.method == m]
-        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.reads)
-        for m in plan.methods or METHODS
-    }
-    tried = {m: [_limited(r, plan.unfreeze_top) for r in rs] for m, rs in tried.items()}
-    bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
-    before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
-    choices: dict[Method, Choice] = {}
-    best: dict[Method, Job] = {}
-    for method, candidates in tried.items():
-        chosen = choose(bench, question, candidates, seeds)
-        best[method] = chosen.best
-        known = before.get(method)
-        if known is None or known.runs[0] != chosen.finals[0].id:
-            run(bench, [chosen.best], "weights")
-            known = None
-        choices[method] = Choice(
-            trials=tuple(t.id for t in chosen.trials),
-            runs=tuple(j.id for j in chosen.finals),
-            extract_s=known.extract_s if known else _extract_s(bench, chosen.recipe),
-            latency_ms=known.latency_ms if known else _latency(bench, chosen.best),
-            best_run=chosen.best.id,
-        )
-        score_on_test(bench, chosen.finals)
-    return choices, best
-
-
-def _limited(recipe: Recipe, top: int | None) -> Recipe:
-    """A recipe of fine-tuning with the plan's own limit of layer groups that learn."""
-    return recipe if top is None or recipe.method != "fine-tuning" else replace(recipe, unfreeze_top=top)
-
-
-def _floor(bench: Workbench, question: str) -> None:
-    """What the words alone reach, unless this question's is there."""
-    found = read_floor(bench.folder)
-    if found is not None and (found.question, found.version) == (question, VERSION):
-        return
-    bench.watcher.begin("bag of words, without the encoder", bench.left)
-    write_floor(bench.folder, bag_of_words(bench.dataset, question))
-    bench.watcher.end("bag of words, without the encoder", None)
-
-
-def _probes(bench: Workbench, question: str) -> None:
-    """What a linear probe reaches on each layer, unless this question's is there."""
-    found = read_layer_scores(bench.folder)
-    if found is None or (found.question, found.version) != (question, probes.VERSION):
-        write_layer_scores(bench.folder, probes.probe_layers(bench, question))
-
-
-def _extract_s(bench: Workbench, recipe: Recipe) -> float:
-    """Seconds that the stores took; states without a store are computed in training, whose seconds have them."""
-    return sum(s.features.seconds for s in stored(bench, recipe) if s.features.kind == "stored")
-
-
-def _latency(bench: Workbench, best: Job) -> dict[str, float]:
-    """Milliseconds to predict one test text of median length, and a batch of 32, tokenising included."""
-    by_length = sorted(bench.dataset.test, key=lambda e: len(e.text) + len(e.text_b or ""))
-    middle = len(by_length) // 2
-    one, many = by_length[middle : middle + 1], bench.dataset.test[:32]
-    with frozen(bench.encoder):
-        model = trained_model(bench, [best])
-        return {"1": median_ms(lambda: model.predict(one)), "32": median_ms(lambda: model.predict(many), 7)}
-
-
-def _bundle(bench: Workbench, result: Result, winner: Job) -> None:
-    about = {
-        "method": winner.recipe.method,
-        "metric": result.values["metric"],
-        "test": result.methods[winner.recipe.method]["test"],
-        "run": winner.id,
-        "columns": dict(bench.dataset.columns),
-        "versions": versions(),
-    }
-    folder = bench.folder / "bundle"
-    if finished(bench, winner, "weights"):
-        save_bundle(folder, trained_model(bench, [winner]), about)
-    else:
-        tell_along(folder, about)

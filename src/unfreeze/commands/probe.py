@@ -150,7 +150,7 @@ def _opened(
     for line in dataset.notes:
         tell(line)
     device = pick_device(plan.device)
-    encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
+    encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
     for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
         tell(line)
     check_recipes((), dataset.task, encoder.layers, encoder.reads)

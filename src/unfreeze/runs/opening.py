@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -58,12 +58,14 @@ def opened(
     watcher: Watcher | None = None,
     tell: Callable[[str], None] = lambda line: None,
     begun: str | None = None,
+    keep_weights: bool = False,
 ) -> Iterator[Opened]:
     """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
 
     Args:
         dataset: the plan's.
         begun: precision of work that this is a part of; that of the folder's own runs wins over it.
+        keep_weights: weights stay; the caller deletes them.
         watcher: told what runs and how far it is.
         tell: told what was read, guessed and found, a line at a time.
 
@@ -74,7 +76,7 @@ def opened(
         tell(line)
     device = pick_device(plan.device)
     with claimed(out):
-        encoder = load_encoder(plan.encoder, plan.max_length, plan.all_options).to(device)
+        encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
         for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)
         plan, left_out = _possible(plan, encoder)
@@ -99,13 +101,15 @@ def opened(
         write_items(out, dataset.test)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
             yield Opened(bench, plan, question)
-        drop_weights(out)
+        if not keep_weights:
+            drop_weights(out)
 
 
-def drop_weights(folder: Path) -> None:
-    """Delete the weights of all runs in a folder; records and predictions stay."""
+def drop_weights(folder: Path, kept: Iterable[str] = ()) -> None:
+    """Delete the weights of all runs in a folder but those `kept`, by id; records and predictions stay."""
     for weights in (folder / "runs").glob(f"*/{WEIGHTS}"):
-        weights.unlink()
+        if weights.parent.name not in set(kept):
+            weights.unlink()
 
 
 @contextmanager
@@ -131,7 +135,7 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
     if encoder.fixed is None:
         return replace(plan, methods=plan.methods or METHODS), None
     if "fine-tuning" in (plan.methods or ()):
-        raise InputError(f"{plan.encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
+        raise InputError(f"{plan.only_encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
     alone: tuple[Method, ...] = ("feature-extraction",)
     why = f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
     return replace(plan, methods=alone), why
