@@ -66,6 +66,26 @@ def test_an_arm_contends_unless_the_leader_is_better_beyond_doubt(
     assert result.use == (other if contends else first)
 
 
+@pytest.mark.parametrize(
+    ("gap", "finding"),
+    [
+        ((1.0, 0.51, 1.5), "clear"),
+        ((1.0, 0.5, 1.5), "likely"),
+        ((0.2, -0.5, 0.5), "equal"),
+        ((0.5, 0.1, 0.9), "small"),
+        ((0.51, 0.1, 0.9), "likely"),
+        ((0.6, 0.0, 0.9), "undecided"),
+        ((0.0, -0.6, 0.6), "undecided"),
+    ],
+)
+def test_the_ends_of_the_region_belong_to_it_and_0_to_an_interval_that_ends_there(
+    gap: tuple[float, float, float], finding: str
+) -> None:
+    mean, lo, hi = (points / 100 for points in gap)
+    difference = Difference(mean, lo, hi, 0.5)
+    assert find(difference, 0.005) == find(difference.reversed(), 0.005) == finding
+
+
 def test_the_cheapest_contender_is_used() -> None:
     pairs = table(4, d01=(2.0, 1.0, 3.0), d02=(0.5, -1.0, 2.0), d03=(0.1, -0.2, 0.3))
     result = standing([0.9, 0.88, 0.895, 0.899], pairs, 0.005, [1, 2, 3, 0])

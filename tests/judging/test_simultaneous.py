@@ -222,14 +222,14 @@ def test_arms_that_say_the_same_differ_by_exactly_zero(seeds: int) -> None:
     assert table.critical == differences([arm, other], span_f1, draws=100).critical  # the pair of zeros has no part
 
 
-def test_equal_runs_in_unequal_numbers_of_seeds_differ_by_rounding_which_has_no_part() -> None:
+def test_a_pair_that_varies_by_rounding_alone_has_no_part_in_the_critical_value() -> None:
+    """Equal runs, averaged over other numbers of seeds, differ by some 1e-17, which can be many of its own errors."""
     rng = np.random.default_rng(13)
-    gold = rng.normal(size=30)
-    one, other = scores(rng, 1, gold, 0.7), scores(rng, 3, gold, 0.9)
-    table = differences([one, np.repeat(one, 3, axis=0), other], pearson, draws=100)
-    wide = differences([one, other], pearson, draws=100)
-    assert table.of(0, 1).jointly.hi == pytest.approx(0, abs=1e-12)
-    assert table.critical < 1.3 * wide.critical
+    drawn, means = rng.normal(size=(500, 2)), np.array([0.1, 1e-14])
+    drawn[:, 1] *= 1e-17
+    assert standard_errors(drawn).tolist() == [np.std(drawn[:, 0]), 0.0]
+    assert critical_value(drawn, means) == critical_value(drawn[:, :1], means[:1])
+    assert adjusted_p(drawn, means).tolist() == [adjusted_p(drawn[:, :1], means[:1])[0], 1.0]
 
 
 def test_one_seed_gives_the_spread_of_items_only() -> None:
@@ -285,5 +285,14 @@ def test_pairs_that_are_defined_on_different_draws_count_where_they_are() -> Non
     drawn = rng.normal(size=(4000, 2))
     drawn[::2, 0], drawn[1::2, 1] = np.nan, np.nan
     assert critical_value(drawn, np.zeros(2)) == pytest.approx(1.96, abs=0.12)
-    drawn[1, 1] = 0.0  # one draw on which both are: it alone counts
-    assert critical_value(drawn, np.zeros(2)) == pytest.approx(abs(drawn[1, 0]) / np.nanstd(drawn[:, 0]))
+    drawn[:8] = np.nan  # draws on which no pair is defined are left out
+    assert critical_value(drawn, np.zeros(2)) == pytest.approx(1.96, abs=0.12)
+    drawn[9, 1] = 0.0  # one draw on which both are: it alone counts
+    assert critical_value(drawn, np.zeros(2)) == pytest.approx(abs(drawn[9, 0]) / np.nanstd(drawn[:, 0]))
+
+
+def test_an_undefined_pair_does_not_hide_the_t_of_another_one() -> None:
+    permuted = np.array([[3.0, np.nan], [-1.0, 1.0], [np.nan, np.nan], [0.0, -1.0]])
+    assert standard_errors(permuted) == pytest.approx([np.std([3.0, -1.0, 0.0]), 1.0])
+    observed = np.array([2.9, 1.6])  # t of 1.71 and 1.6; the largest permuted t are 1.76, 1, none and 1
+    assert adjusted_p(permuted, observed).tolist() == [2 / 5, 2 / 5]

@@ -10,10 +10,12 @@ import pytest
 
 from unfreeze.judging import stats
 from unfreeze.judging.stats import (
+    Difference,
     mean_ci,
     paired_difference,
     percentile_interval,
     permutation_p,
+    resampled_arms,
     resampled_items,
     resampled_means,
 )
@@ -273,6 +275,31 @@ def test_resampled_means_are_those_of_the_paired_difference(seeds: tuple[int, in
     assert found.lo == pytest.approx(wanted.lo, abs=0.006)
     assert found.hi == pytest.approx(wanted.hi, abs=0.006)
     assert drawn.mean(0) == pytest.approx([a[..., 0].mean(), b[..., 0].mean()], abs=0.005)
+
+
+@pytest.mark.parametrize("seeds", [(3, 3), (2, 4), (4, 2)])
+def test_resampled_arms_are_index_lists_of_the_same_draws(seeds: tuple[int, int]) -> None:
+    """Seeds are drawn arm by arm, so that two arms get the numbers that they got before there could be more; of the
+    conditions of a study the smaller number of seeds is drawn first."""
+    made = np.random.default_rng(3)
+    arms = [spans(made, count, 30) for count in seeds]
+    for numbers, drawn in (
+        (list(seeds), resampled_arms(arms, span_f1, 50, seed=8)),
+        (sorted(seeds), resampled_means(arms, span_f1, 50, seed=8)),
+    ):
+        rng = np.random.default_rng(8)
+        items = rng.integers(30, size=(50, 30))
+        times = {n: rng.multinomial(n, [1 / n] * n, size=50) for n in dict.fromkeys(numbers)}
+        for draw in range(50):
+            for arm, mean in zip(arms, drawn[draw], strict=True):
+                runs = np.repeat(np.arange(len(arm)), times[len(arm)][draw])
+                assert mean == pytest.approx(np.mean([span_f1(arm[run][items[draw]].sum(0)) for run in runs]))
+
+
+def test_a_difference_reversed_is_that_of_the_second_less_the_first() -> None:
+    assert Difference(0.1, -0.2, 0.3, 0.04).reversed() == Difference(-0.1, -0.3, 0.2, 0.04)
+    zero = Difference(0.0, 0.0, 0.0, 1.0)
+    assert str(zero.reversed()) == str(zero)  # not -0.0
 
 
 def test_resampled_means_share_items_and_seeds() -> None:
