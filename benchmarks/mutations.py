@@ -38,6 +38,7 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor", "mean": "sum"}
 UNWRAPPED = frozenset({"sorted", "reversed"})  # their argument alone
 TINY = 1e-3  # smaller constants are tolerances
+MANY = 100  # larger integers are amounts, of which one more or less says nothing
 COARSE = 0.1  # what a tolerance becomes
 SWAPPABLE = (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)  # statements of the module's level
 TYPES = frozenset({"annotation", "returns", "type_params", "type_comment", "decorator_list", "bases"})
@@ -288,7 +289,7 @@ def _other_constants(value: object) -> tuple[bool | int | float, ...]:
     if isinstance(value, bool):
         return (not value,)
     if isinstance(value, int):
-        return value + 1, value - 1
+        return (value + 1, value - 1) if abs(value) < MANY else (value // 2,)
     if isinstance(value, float):
         return (1.0,) if not value else (COARSE if abs(value) < TINY else 2 * value,)
     return ()

@@ -30,6 +30,8 @@ def changes(tmp_path: Path, source: str) -> list[str]:
         ("a if b else c", ["a", "c"]),
         ("[x for x in a if x]", ["[x for x in a]"]),
         ("sorted(a)", ["list(a)"]),
+        ("7", ["8", "6"]),
+        ("1000", ["500"]),
         ("0.5", ["1.0"]),
         ("1e-05", ["0.1"]),
         ("True", ["False"]),
