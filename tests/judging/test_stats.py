@@ -18,6 +18,7 @@ from unfreeze.judging.stats import (
     resampled_arms,
     resampled_items,
     resampled_means,
+    two_sided_p,
 )
 from unfreeze.tasks.kinds import task
 from unfreeze.tasks.metrics import from_statistics, item_statistics, score
@@ -98,6 +99,11 @@ def test_p_equals_the_exact_permutation_test() -> None:
         gaps = [pearson(np.where(mask, y, x).sum(0)) - pearson(np.where(mask, x, y).sum(0)) for x, y in product(a, b)]
         as_large += abs(np.mean(gaps)) >= observed - 1e-12
     assert permutation_p(a, b, pearson, draws=20_000) == pytest.approx(as_large / 2**8, abs=0.015)
+
+
+def test_a_swap_as_large_but_for_rounding_is_as_large() -> None:
+    assert 0.1 + 0.2 > 0.3
+    assert two_sided_p(0.1 + 0.2, np.array([0.3, -0.3, 0.2])) == 3 / 4
 
 
 def simulated(
@@ -196,6 +202,8 @@ def test_chunks_bound_memory_and_change_no_totals(monkeypatch: pytest.MonkeyPatc
     assert cut.mean == whole.mean
     assert (cut.lo, cut.hi, cut.p) == pytest.approx((whole.lo, whole.hi, whole.p), abs=0.03)
     assert all(chunk.sum(1).tolist() == [100.0] * len(chunk) for chunk in stats._counts(rng, 20, alone))
+    monkeypatch.setattr(stats, "CELLS", 99)
+    assert [len(chunk) for chunk in stats._counts(rng, 3, alone)] == [1, 1, 1]  # a draw is never cut
 
 
 @pytest.mark.parametrize("seeds_b", [2, 1])
