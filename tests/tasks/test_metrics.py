@@ -179,6 +179,11 @@ def test_spans_end_with_the_sentence_and_counts_are_summed_over_sentences() -> N
     )
 
 
+def test_precision_is_of_predicted_and_recall_of_gold_spans() -> None:
+    ours = score(TAGS, [("B-X", "O", "O", "O")], [("B-X", "B-X", "B-X", "B-Y")], scheme="BIO")
+    assert (ours["precision"], ours["recall"], ours["span_f1"]) == (1 / 4, 1.0, 2 / 5)
+
+
 def test_plain_tags_are_scored_by_words() -> None:
     assert main_metric(TAGS, None) == "accuracy"
     assert main_metric(TAGS, "BIO") == "span_f1"
