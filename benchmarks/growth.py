@@ -197,25 +197,24 @@ def _write_runs(out: Path, test: Any) -> None:
     """A finished comparison of two methods, three seeds each, with predictions drawn at random."""
     from unfreeze.data.examples import LabelSpace
     from unfreeze.disk.files import write_json
-    from unfreeze.plan import METHODS, Plan, Recipe, plain
+    from unfreeze.plan import METHODS, Plan, Recipe
     from unfreeze.records.comparison import (
         Choice,
         EpochPoint,
         RunRecord,
-        Setting,
         TestRecord,
         record_values,
         write_choices,
-        write_setting,
         write_test,
     )
+    from unfreeze.records.setting import DataFacts, EncoderFacts, Setting, write_setting
     from unfreeze.tasks.kinds import task
     from unfreeze.tasks.metrics import score
 
     kind, labels = task("classification"), LabelSpace(tuple(sorted({str(e.label) for e in test})))
     sizes = {"train": len(test), "dev": DEV, "test": len(test)}
-    data = {"name": "texts", "sizes": sizes, "truncated": dict.fromkeys(sizes, 0.0)}
-    write_setting(out, Setting(kind, labels, kind.metric, plain(Plan()), data, {}, {"name": "tiny"}, {}))
+    data = DataFacts("texts", sizes=sizes, truncated=dict.fromkeys(sizes, 0.0))
+    write_setting(out, Setting(kind, labels, kind.metric, Plan(), data, encoder=EncoderFacts("tiny")))
     rng, gold, choices = np.random.default_rng(0), np.array([e.label for e in test]), {}
     for method in METHODS:
         recipe, runs = Recipe(method, "linear", name=method), []

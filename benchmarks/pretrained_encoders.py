@@ -20,7 +20,7 @@ from data_sets import SETS
 from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
-from unfreeze.judging.judge import metric_of, read_comparison, statistics_of
+from unfreeze.judging.read import metric_of, read_comparison, statistics_of
 from unfreeze.judging.stats import paired_difference
 from unfreeze.judging.wording import signed
 from unfreeze.plan import Method, Plan

@@ -63,8 +63,8 @@ def measure(data: Path, name: str, train_size: int, seeds: int) -> Findings:
             timer,
         )  # fmt: skip
     whole = time.perf_counter() - began
-    tuned, frozen = (result.methods[m]["cost"]["all_runs_s"] for m in ("fine-tuning", "feature-extraction"))
-    size = result.values["data"]["sizes"]["train"]
+    tuned, frozen = (result.methods[m].cost.all_runs_s for m in ("fine-tuning", "feature-extraction"))
+    size = result.data.sizes["train"]
     parts = sorted(timer.seconds.items(), key=lambda part: -part[1])
     note = f"Of it, in seconds: {', '.join(f'{sort} {seconds:.1f}' for sort, seconds in parts)}."
     row = (name, size, whole, tuned, frozen, f"{whole / tuned:.2f}")

@@ -18,24 +18,24 @@ from scipy.stats import pearsonr, spearmanr
 from seqeval.metrics import f1_score as span_f1
 from sklearn.metrics import accuracy_score, f1_score
 
+from unfreeze.data.audit import Overlap
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.disk.files import write_json
-from unfreeze.plan import METHODS, Method, Plan, Recipe, plain
+from unfreeze.plan import METHODS, Method, Plan, Recipe
 from unfreeze.records.comparison import (
     Choice,
     EpochPoint,
     FloorRecord,
     RunRecord,
-    Setting,
     TestRecord,
     record_values,
     write_choices,
     write_floor,
     write_items,
-    write_setting,
     write_test,
 )
 from unfreeze.records.layer_scores import write_layer_scores
+from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment, Setting, write_setting
 from unfreeze.tasks.kinds import TASKS, task
 
 hypothesis.settings.register_profile("repeatable", derandomize=True)
@@ -148,23 +148,22 @@ def _setting(kind: str, labels: LabelSpace, methods: Sequence[Method], sizes: di
         task=kept,
         labels=labels,
         metric=kept.metric,
-        plan=plain(Plan(data="data/reviews", methods=tuple(methods))),
-        data={
-            "name": "reviews",
-            "files": {split: f"data/reviews/{split}.tsv" for split in sizes},
-            "columns": {"text": "sentence", "label": "label"},
-            "sizes": sizes,
-            "said": ["The column 'sentence' is taken for the text."],
-            "truncated": {"train": 0.012, "dev": 0.0, "test": 0.004},
-            "question": "q",
-        },
-        audit={
-            "overlaps": [{"earlier": "train", "later": "test", "count": 4, "share": 4 / sizes["test"], "where": []}],
-            "rare": {},
-            "lines": ["Warning: also in train: 4 of 240 test texts, such as <script>alert(1)</script>."],
-        },
-        encoder={"name": "minilm", "layers": 7, "width": 384, "parameters": 22713216, "mb": 90.9, "max_length": 256},
-        environment={"python": "3.11.2", "processor": "2 cores", "device": "cpu", "date": "2025-01-01 12:00"},
+        plan=Plan(data="data/reviews", methods=tuple(methods)),
+        data=DataFacts(
+            name="reviews",
+            files={split: f"data/reviews/{split}.tsv" for split in sizes},
+            columns={"text": "sentence", "label": "label"},
+            sizes=sizes,
+            said=("The column 'sentence' is taken for the text.",),
+            truncated={"train": 0.012, "dev": 0.0, "test": 0.004},
+            question="q",
+        ),
+        audit=AuditFacts(
+            overlaps=(Overlap("train", "test", 4, 4 / sizes["test"], ()),),
+            lines=("Warning: also in train: 4 of 240 test texts, such as <script>alert(1)</script>.",),
+        ),
+        encoder=EncoderFacts("minilm", layers=7, width=384, parameters=22713216, mb=90.9, max_length=256),
+        environment=Environment(python="3.11.2", processor="2 cores", device="cpu", date="2025-01-01 12:00"),
     )
 
 

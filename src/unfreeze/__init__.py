@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from unfreeze.bundle.load import Predictor
-    from unfreeze.judging.judge import Result
+    from unfreeze.judging.result import Result
     from unfreeze.records.layer_scores import LayerScores
 
 __all__ = ["InputError", "Plan", "Recipe", "compare", "load", "probe"]

@@ -152,9 +152,9 @@ def test_a_dev_set_of_one_item_is_doubted_and_no_failure_is_told(
         "Warning: dev has 1 example, which cannot choose among recipes: of those that get it right the first is taken."
         in told
     )
-    assert "Dev has 1 item: recipes and epochs were chosen nearly blindly." in result.verdict["doubts"]
-    assert not any("one answer" in doubt for doubt in result.verdict["doubts"])
-    assert not any(run["degenerate"] for method in result.methods.values() for run in method["runs"])
+    assert "Dev has 1 item: recipes and epochs were chosen nearly blindly." in result.verdict.doubts
+    assert not any("one answer" in doubt for doubt in result.verdict.doubts)
+    assert not any(run.degenerate for method in result.methods.values() for run in method.runs)
 
 
 def test_tags_that_train_lacks_are_no_error(tmp_path: Path, encoder: Path, data_of: Callable[[str], Path]) -> None:
@@ -165,7 +165,7 @@ def test_tags_that_train_lacks_are_no_error(tmp_path: Path, encoder: Path, data_
     plan = tiny.plan_values(data, encoder, tmp_path / "out", "tagging-BIO", methods=[recipe.method], seeds=1)
     result = compare(plan_from({**plan, "recipes": [recipe]}), None, told.append)
     assert any("DAY" in line for line in told), told
-    assert result.values["data"]["sizes"]["test"] == 31
+    assert result.data.sizes["test"] == 31
 
 
 def _without(pattern: str) -> Change:

@@ -38,7 +38,7 @@ def test_stages_of_gradual_unfreezing_read_the_store(
     plan = tiny.tiny_plan(data_of(kind), encoder, tmp_path / "out", kind, recipes=recipes, seeds=1)
     result = compare(plan, watcher)
     assert any("tokens" in what for what in watcher.begun)
-    assert result.methods["fine-tuning"]["cost"]["extract_s"] > 0
+    assert result.methods["fine-tuning"].cost.extract_s > 0
 
 
 def test_only_the_top_layers_learn(tmp_path: Path, encoder: Path, data_of: Callable[[str], Path]) -> None:
@@ -50,7 +50,7 @@ def test_only_the_top_layers_learn(tmp_path: Path, encoder: Path, data_of: Calla
         recipes = [plain(frozen), plain(tuned)]
         out = tmp_path / f"out-{top}"
         plan = tiny.tiny_plan(data_of(kind), encoder, out, kind, recipes=recipes, seeds=1, unfreeze_top=top)
-        sizes.append(compare(plan).methods["fine-tuning"]["cost"]["trained_parameters"])
+        sizes.append(compare(plan).methods["fine-tuning"].cost.trained_parameters)
     one_layer = 4 * (16 * 16 + 16) + 2 * 16 * 32 + 32 + 16 + 4 * 16
     assert sizes[1] == one_layer + 16 * 2 + 2
     assert sizes[0] > 2 * one_layer

@@ -95,14 +95,14 @@ def test_it_is_compared_and_its_bundle_predicts_what_was_judged(
         out=str(tmp_path / "out"), prefix=prefix,
     )  # fmt: skip
     result = compare(plan, tell=said.append)
-    use = result.verdict["use"]
+    use = result.verdict.use
     predictor = unfreeze.load(tmp_path / "out" / "bundle")
     read = tiny_examples(data, task)
     labels = predictor.predict([text for text, _ in read])
     metric = "accuracy" if "classification" in task else None
     if metric:
         right = sum(label == gold for label, (_, gold) in zip(labels, read, strict=True)) / len(read)
-        assert result.methods[use]["test"]["mean"] == pytest.approx(right)
+        assert result.methods[use].test.mean == pytest.approx(right)
     assert all(len(tags) == len(words) for tags, (words, _) in zip(labels, read, strict=True) if not metric)
     told = " ".join(said)
     assert ("is put before every text" in told) == (prefix is not None or kind == "bge")

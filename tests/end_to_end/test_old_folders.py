@@ -33,12 +33,11 @@ def test_an_old_comparison_is_judged_and_shown(kind: str, old: Path) -> None:
     before = json.loads((old / kind / "result.json").read_text(encoding="utf-8"))
     after = judge(old / kind)
     for method, values in before["methods"].items():
-        assert after.methods[method]["test"]["mean"] == pytest.approx(values["test"]["mean"])
-        assert [run["test"] for run in after.methods[method]["runs"]] == [run["test"] for run in values["runs"]]
-    assert after.floor is not None
-    assert after.floor["test"] == before["floor"]["test"]
-    assert after.probes is not None
-    assert after.probes["layers"] == before["probes"]["layers"]
+        assert after.methods[method].test.mean == pytest.approx(values["test"]["mean"])
+        assert [run.test for run in after.methods[method].runs] == [run["test"] for run in values["runs"]]
+    values = after.to_dict()
+    assert values["floor"]["test"] == before["floor"]["test"]
+    assert values["probes"]["layers"] == before["probes"]["layers"]
     assert render(old / kind).exists()
 
 

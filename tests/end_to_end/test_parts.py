@@ -35,7 +35,7 @@ def test_parts_are_the_same_question_as_the_whole(
     told: list[str] = []
     result = compare(tiny.tiny_plan(tmp_path / "parts", encoder, out, "classification"), None, told.append)
     assert {path: path.stat().st_mtime_ns for path in out.glob("runs/*/record.json")} == before
-    assert result.values["data"]["files"]["train"] == [str(path) for path in paths]
+    assert result.data.files["train"] == tuple(map(str, paths))
     assert "train: 5 files, train-00000-of-00005.tsv to train-00004-of-00005.tsv: 10 + 10 + 10 + 10 + 8 rows." in told
     report = (out / "report.html").read_text(encoding="utf-8")
     assert f"{paths[0]} to {paths[-1]} (5 files)" in report

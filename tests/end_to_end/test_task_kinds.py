@@ -84,7 +84,7 @@ def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str]
         *("bundle", "choice.json", "comparison.json", "floor.json", "floor.parquet", "items.parquet"),
         *("probes.json", "report.html", "result.json", "runs"),
     }
-    finals = {run["id"] for method in result["methods"].values() for run in method["runs"]}
+    finals = {run.id for method in result["methods"].values() for run in method["runs"]}
     trials = {trial["id"] for method in result["methods"].values() for trial in method["trials"]}
     runs = {path.name: {file.name for file in path.iterdir()} for path in (out / "runs").iterdir()}
     assert runs.keys() == finals | trials
@@ -129,7 +129,7 @@ def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
     for method in _result(out)["methods"].values():
         for run in method["runs"]:
-            said = pq.read_table(out / "runs" / run["id"] / "test.parquet")["prediction"].to_pylist()
+            said = pq.read_table(out / "runs" / run.id / "test.parquet")["prediction"].to_pylist()
             right = sum(g == p for g, p in zip(gold, said, strict=True)) / len(gold)
             assert run["test"] == pytest.approx(right)
 
@@ -149,10 +149,10 @@ def test_one_method_alone_through_python(method: str, tmp_path: Path, encoder: P
     )
     assert list(result.methods) == [method]
     assert result.difference is None
-    assert result.verdict["use"] == method
+    assert result.verdict.use == method
     assert result.to_dict() == _result(tmp_path / "out")
     assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
-    assert result.methods[method]["test"]["std"] == 0.0
+    assert result.methods[method].test.std == 0.0
 
 
 def test_splits_are_made_when_there_is_one_file(tmp_path: Path, encoder: Path) -> None:
@@ -162,7 +162,7 @@ def test_splits_are_made_when_there_is_one_file(tmp_path: Path, encoder: Path) -
 
     plan = tiny.tiny_plan(file, encoder, tmp_path / "out", "classification", methods=["feature-extraction"], seeds=1)
     result = compare(plan, None, told.append)
-    assert result.values["data"]["sizes"] == {"train": 63, "dev": 9, "test": 18}
+    assert result.data.sizes == {"train": 63, "dev": 9, "test": 18}
     assert sum("were cut out" in line for line in told) == 2
 
 
@@ -175,7 +175,7 @@ def test_default_output_folder_is_named_after_data_and_encoder(
     result = unfreeze.compare(plan=plan, seeds=1)
     out = Path("unfreeze-out") / "classification-tiny"
     assert (out / "report.html").exists()
-    assert result.values["plan"]["out"] == str(out)
+    assert result.plan.out == str(out)
 
 
 def test_order_of_the_test_rows_decides_nothing(tmp_path: Path, encoder: Path, data_of: Callable) -> None:
@@ -188,11 +188,11 @@ def test_order_of_the_test_rows_decides_nothing(tmp_path: Path, encoder: Path, d
     for name, folder in (("a", data_of("classification")), ("b", data)):
         out = tmp_path / name
         plan = tiny.tiny_plan(folder, encoder, out, "classification", **settings)
-        reached.append((unfreeze.compare(plan=plan).methods["feature-extraction"]["runs"][0], out))
+        reached.append((unfreeze.compare(plan=plan).methods["feature-extraction"].runs[0], out))
     (first, out), (second, turned) = reached
-    assert first["test"] == second["test"]
+    assert first.test == second.test
     said = [
-        pq.read_table(folder / "runs" / run["id"] / "test.parquet")["prediction"].to_pylist()
+        pq.read_table(folder / "runs" / run.id / "test.parquet")["prediction"].to_pylist()
         for run, folder in ((first, out), (second, turned))
     ]
     assert said[0] == said[1][::-1]

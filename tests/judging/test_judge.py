@@ -39,15 +39,15 @@ def test_scores_and_difference_are_those_of_the_predictions(comparison, kind):
     for method, values in result.methods.items():
         scores = scores_by_hand(folder, kind, method)
         means[method] = np.mean(scores)
-        assert [run["test"] for run in values["runs"]] == pytest.approx(scores)
-        assert values["test"]["mean"] == pytest.approx(np.mean(scores))
-        assert values["test"]["std"] == pytest.approx(np.std(scores, ddof=1))
-        low, high = values["test"]["ci95"]
-        assert low < values["test"]["mean"] < high
+        assert [run.test for run in values.runs] == pytest.approx(scores)
+        assert values.test.mean == pytest.approx(np.mean(scores))
+        assert values.test.std == pytest.approx(np.std(scores, ddof=1))
+        low, high = values.test.ci95
+        assert low < values.test.mean < high
     gap = means["fine-tuning"] - means["feature-extraction"]
-    assert result.difference["mean"] == pytest.approx(gap)
-    assert result.difference["ci95"][0] < gap < result.difference["ci95"][1]
-    assert 0 < result.difference["p"] <= 1
+    assert result.difference.mean == pytest.approx(gap)
+    assert result.difference.ci95[0] < gap < result.difference.ci95[1]
+    assert 0 < result.difference.p <= 1
 
 
 def test_interval_is_the_bootstrap_of_a_plain_loop(comparison):
@@ -63,7 +63,7 @@ def test_interval_is_the_bootstrap_of_a_plain_loop(comparison):
         items, seeds = rng.integers(len(gold), size=len(gold)), rng.integers(3, size=3)
         tuned, frozen = (right[m][np.ix_(seeds, items)].mean() for m in ("fine-tuning", "feature-extraction"))
         gaps.append(tuned - frozen)
-    assert judge(folder).difference["ci95"] == pytest.approx(np.percentile(gaps, [2.5, 97.5]), abs=0.006)
+    assert judge(folder).difference.ci95 == pytest.approx(np.percentile(gaps, [2.5, 97.5]), abs=0.006)
 
 
 def test_file_holds_the_result_with_every_key_documented(comparison):
@@ -84,16 +84,12 @@ def test_cost_and_trials_come_from_the_records(comparison):
     records, choice = read_records(folder), read_choices(folder)["fine-tuning"]
     values = judge(folder).methods["fine-tuning"]
     finals = [records[run] for run in choice.runs]
-    assert values["cost"]["train_s"] == pytest.approx(np.mean([run.train_s for run in finals]))
-    assert values["cost"]["peak_mb"] == max(run.peak_mb for run in finals)
-    assert values["cost"]["all_runs_s"] == pytest.approx(
-        sum(records[r].train_s for r in {*choice.trials, *choice.runs})
-    )
-    assert [trial["id"] for trial in values["trials"]] == list(choice.trials)
-    assert [trial["id"] for trial in values["trials"] if trial["chosen"]] == [choice.runs[0]]
-    assert values["metrics"]["macro_f1"]["mean"] == pytest.approx(
-        np.mean([macro_f1(folder, run) for run in choice.runs])
-    )
+    assert values.cost.train_s == pytest.approx(np.mean([run.train_s for run in finals]))
+    assert values.cost.peak_mb == max(run.peak_mb for run in finals)
+    assert values.cost.all_runs_s == pytest.approx(sum(records[r].train_s for r in {*choice.trials, *choice.runs}))
+    assert [trial.id for trial in values.trials] == list(choice.trials)
+    assert [trial.id for trial in values.trials if trial.chosen] == [choice.runs[0]]
+    assert values.metrics["macro_f1"].mean == pytest.approx(np.mean([macro_f1(folder, run) for run in choice.runs]))
 
 
 def macro_f1(folder: Path, run: str) -> float:
@@ -103,21 +99,21 @@ def macro_f1(folder: Path, run: str) -> float:
 
 def test_clear_gain_is_chosen_and_a_leak_is_doubted(comparison):
     result = judge(comparison("classification", items=600, rates={"feature-extraction": 0.5, "fine-tuning": 0.05}))
-    assert result.verdict["choice"] == result.verdict["use"] == "fine-tuning"
-    assert any("train" in doubt for doubt in result.verdict["doubts"])
+    assert result.verdict.choice == result.verdict.use == "fine-tuning"
+    assert any("train" in doubt for doubt in result.verdict.doubts)
 
 
 def test_same_quality_is_too_close_and_the_cheaper_method_is_used(comparison):
     result = judge(comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1}))
-    assert result.verdict["choice"] == "too-close"
-    assert result.verdict["use"] == "feature-extraction"
+    assert result.verdict.choice == "too-close"
+    assert result.verdict.use == "feature-extraction"
 
 
 def test_one_method_has_no_difference_and_one_seed_no_deviation(comparison):
     result = judge(comparison("tagging", methods=("fine-tuning",), seeds=1))
     assert result.difference is None
     assert list(result.methods) == ["fine-tuning"]
-    assert result.methods["fine-tuning"]["test"]["std"] == 0
+    assert result.methods["fine-tuning"].test.std == 0
 
 
 def test_judging_twice_gives_the_same_file(comparison):
@@ -157,20 +153,20 @@ def test_the_floor_is_scored_and_each_method_is_set_against_it(comparison, kind)
     result = judge(folder)
     floor, gold = result.floor, [item.label for item in read_items(folder)]
     wanted = float(BY_HAND[kind](gold, read_floor(folder).predictions))
-    assert (floor["test"], floor["dev"], floor["name"]) == (pytest.approx(wanted), 0.7, "bag-of-words")
-    assert floor["ci95"][0] < floor["test"] < floor["ci95"][1]
+    assert (floor.test, floor.dev, floor.name) == (pytest.approx(wanted), 0.7, "bag-of-words")
+    assert floor.ci95[0] < floor.test < floor.ci95[1]
     for method, values in result.methods.items():
-        gain = floor["gains"][method]
-        assert gain["mean"] == pytest.approx(values["test"]["mean"] - wanted)
-        assert gain["ci95"][0] < gain["mean"] < gain["ci95"][1]
-        assert 0 < gain["p"] <= 1
+        gain = floor.gains[method]
+        assert gain.mean == pytest.approx(values.test.mean - wanted)
+        assert gain.ci95[0] < gain.mean < gain.ci95[1]
+        assert 0 < gain.p <= 1
 
 
 def test_a_floor_as_good_as_the_methods_is_doubted_and_a_lower_one_is_not(comparison):
     near = judge(comparison("classification", floor=0.12))
-    assert any(doubt.startswith("A bag of words does as well") for doubt in near.verdict["doubts"])
+    assert any(doubt.startswith("A bag of words does as well") for doubt in near.verdict.doubts)
     low = judge(comparison("pair-classification", floor=0.6))
-    assert not any("bag of words" in doubt for doubt in low.verdict["doubts"])
+    assert not any("bag of words" in doubt for doubt in low.verdict.doubts)
 
 
 def test_without_a_floor_it_is_null_and_one_of_other_items_is_refused(comparison):
@@ -187,9 +183,9 @@ def test_an_encoder_that_cannot_be_fine_tuned_is_not_advised_to_be(comparison):
     setting["encoder"]["fixed"] = "it is static"
     (folder / "comparison.json").write_text(json.dumps(setting), encoding="utf-8")
     advice = judge(folder).verdict
-    assert "the encoder cannot be fine-tuned." in advice["headline"]
-    assert advice["next_step"].startswith("Compare with an encoder that can be fine-tuned")
-    assert not any("only one method" in doubt for doubt in advice["doubts"])
+    assert "the encoder cannot be fine-tuned." in advice.headline
+    assert advice.next_step.startswith("Compare with an encoder that can be fine-tuned")
+    assert not any("only one method" in doubt for doubt in advice.doubts)
 
 
 def test_texts_that_say_nothing_to_the_encoder_are_a_doubt(comparison):
@@ -198,12 +194,12 @@ def test_texts_that_say_nothing_to_the_encoder_are_a_doubt(comparison):
     counts = {"unit": "pieces", "pieces": 100, "parts": 0, "letters": 0}
     setting["audit"]["unread"] = {"train": {**counts, "unknown": 90}, "test": {**counts, "unknown": 10}}
     (folder / "comparison.json").write_text(json.dumps(setting), encoding="utf-8")
-    assert any(doubt.startswith("50 % of what is read") for doubt in judge(folder).verdict["doubts"])
+    assert any(doubt.startswith("50 % of what is read") for doubt in judge(folder).verdict.doubts)
 
 
 def test_probes_of_this_question_are_told_as_they_were_judged(comparison):
     folder = comparison("classification", probes=True)
-    told = judge(folder).probes
+    told = judge(folder).to_dict()["probes"]
     assert told == json.loads((folder / "result.json").read_text(encoding="utf-8"))["probes"]
     record = json.loads((folder / "probes.json").read_text(encoding="utf-8"))
     assert told.items() <= record.items()
@@ -248,8 +244,8 @@ def test_one_answer_on_a_dev_set_of_one_answer_is_no_failure(comparison, sizes, 
     change_setting(folder, "data", sizes=sizes)
     change_setting(folder, "audit", splits={"dev": {"labels": labels}})
     result = judge(folder)
-    assert [run["degenerate_on"] for run in result.methods["fine-tuning"]["runs"]] == [["dev"] if failed else []] * 3
-    doubts = " ".join(result.verdict["doubts"])
+    assert [list(run.degenerate_on) for run in result.methods["fine-tuning"].runs] == [["dev"] if failed else []] * 3
+    doubts = " ".join(result.verdict.doubts)
     assert "training failed" not in doubts
     assert (
         "3 of 3 final runs of fine-tuning gave one answer for every dev item, though not on test" in doubts
@@ -269,17 +265,15 @@ def test_one_answer_wherever_there_is_more_to_tell_is_a_failure(comparison):
         table = pyarrow.table({"prediction": ["neutral"] * len(items)})
         pyarrow.parquet.write_table(table, folder / "runs" / run / "test.parquet")
     result = judge(folder)
-    assert [run["degenerate_on"] for run in result.methods["fine-tuning"]["runs"]] == [["dev", "test"]] * 3
-    assert (
-        "3 of 3 final runs of fine-tuning gave one answer for every item: training failed." in result.verdict["doubts"]
-    )
+    assert [list(run.degenerate_on) for run in result.methods["fine-tuning"].runs] == [["dev", "test"]] * 3
+    assert "3 of 3 final runs of fine-tuning gave one answer for every item: training failed." in result.verdict.doubts
 
 
 def test_correlations_that_an_older_version_wrote_as_0_are_no_choice(comparison):
     folder = comparison("pair-regression")
     for run in read_records(folder):
         change_run(folder, run, "record.json", dev={"pearson": 0.0})
-    assert "All labels of dev say the same: recipes and epochs were chosen blindly." in judge(folder).verdict["doubts"]
+    assert "All labels of dev say the same: recipes and epochs were chosen blindly." in judge(folder).verdict.doubts
 
 
 @pytest.mark.parametrize(("kind", "gold"), [("classification", "neutral"), ("pair-regression", 1.5), ("tagging", "O")])

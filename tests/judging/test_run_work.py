@@ -14,7 +14,8 @@ from unfreeze.disk.files import write_json
 from unfreeze.judging.judge import judge
 from unfreeze.judging.run_work import method_work
 from unfreeze.plan import METHODS
-from unfreeze.records.comparison import read_choices, read_records, read_setting
+from unfreeze.records.comparison import read_choices, read_records
+from unfreeze.records.setting import read_setting
 
 Make = Callable[..., Path]
 
@@ -36,7 +37,7 @@ def test_counts_are_summed_and_each_kind_of_states_is_computed_once(comparison: 
     assert len(set(choice.trials) | set(choice.runs)) == 5
     assert (work.total, work.estimated) == (5 * 100 + 40 + 2 + 2, False)
     setting = read_setting(folder)
-    known = replace(setting, encoder={**setting.encoder, "piece_work": 77})
+    known = replace(setting, encoder=replace(setting.encoder, piece_work=77))
     assert method_work(runs, runs[-1], known).piece == 77  # a linear head on pooled states adds next to nothing
     other = replace(runs[-1], recipe=replace(runs[-1].recipe, head="bcn"), trained_parameters=5)
     assert method_work(runs, other, known).piece == 82
@@ -61,18 +62,18 @@ def test_the_cheaper_method_hangs_on_counts_and_on_no_clock(
             }
         write_json(folder / "choice.json", choices)
         result = judge(folder)
-        assert (result.verdict["choice"], result.verdict["use"]) == ("too-close", cheap)
-        assert not result.methods[cheap]["cost"]["work_is_estimated"]
+        assert (result.verdict.choice, result.verdict.use) == ("too-close", cheap)
+        assert not result.methods[cheap].cost.work_is_estimated
 
 
 def test_records_that_did_not_count_are_estimated_and_it_is_said(comparison: Make) -> None:
     folder = comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1})
     result = judge(folder)
-    assert result.verdict["use"] == "feature-extraction"
-    assert "takes less computing (about " in result.verdict["headline"]
-    costs = [result.methods[method]["cost"] for method in METHODS]
-    assert all(cost["work_is_estimated"] for cost in costs)
-    frozen, tuned = (cost["work"] for cost in costs)
+    assert result.verdict.use == "feature-extraction"
+    assert "takes less computing (about " in result.verdict.headline
+    costs = [result.methods[method].cost for method in METHODS]
+    assert all(cost.work_is_estimated for cost in costs)
+    frozen, tuned = (cost.work for cost in costs)
     layers = 6 * 12 * 384**2  # MiniLM
     # Extraction reads train and dev once for each way of pooling.
     # Each of five runs of 3 epochs goes forward and back, and reads dev each time.

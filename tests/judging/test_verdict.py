@@ -12,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unfreeze.judging.arms import find
+from unfreeze.judging.cheaper import cheaper
+from unfreeze.judging.evidence import DataTrust, Evidence, Floor, MethodEvidence
+from unfreeze.judging.next_step import needed
 from unfreeze.judging.stats import Difference
-from unfreeze.judging.verdict import DataFacts, Evidence, Floor, MethodEvidence, cheaper, decide, find, needed
+from unfreeze.judging.verdict import decide
 
 Changes = Mapping[str, Any]
 NONE: Changes = MappingProxyType({})
@@ -161,23 +165,23 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
         (evidence(frozen={"seeds": 3}), "Only 3 seeds"),
         (evidence(frozen={"seeds": 1}, tuned={"seeds": 1}), "Only 1 seed: the interval does not cover"),
         (evidence(test_size=270), "The test set is small (270 items)"),
-        (evidence(data=DataFacts(test_in_train=40)), "40 of 2,000 test items (2.0 %) are also in the training set"),
-        (evidence(data=DataFacts(test_in_dev=5)), "5 of 2,000 test items (0.2 %) are also in the dev set"),
+        (evidence(data=DataTrust(test_in_train=40)), "40 of 2,000 test items (2.0 %) are also in the training set"),
+        (evidence(data=DataTrust(test_in_dev=5)), "5 of 2,000 test items (0.2 %) are also in the dev set"),
         (evidence(tuned={"degenerate": 2}), "2 of 5 final runs of fine-tuning gave one answer for every item"),
         (
             evidence(tuned={"flat": {"dev": 1}}),
             "1 of 5 final runs of fine-tuning gave one answer for every dev item, though",
         ),
         (evidence(tuned={"flat": {"test": 3}}), "gave one answer for every test item, though not on dev."),
-        (evidence(data=DataFacts(dev_size=1)), "Dev has 1 item: recipes and epochs were chosen nearly blindly."),
-        (evidence(data=DataFacts(dev_size=9, dev_is_blind=True)), "All labels of dev say the same"),
+        (evidence(data=DataTrust(dev_size=1)), "Dev has 1 item: recipes and epochs were chosen nearly blindly."),
+        (evidence(data=DataTrust(dev_size=9, dev_is_blind=True)), "All labels of dev say the same"),
         (
             evidence(tuned={"dev": 0.84}),
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
-        (evidence(data=DataFacts(truncated=0.25)), "25 % of the texts are cut"),
-        (evidence(data=DataFacts(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
-        (evidence(data=DataFacts(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
+        (evidence(data=DataTrust(truncated=0.25)), "25 % of the texts are cut"),
+        (evidence(data=DataTrust(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
+        (evidence(data=DataTrust(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
         (evidence(frozen={"test_std": 0.018}), "Feature extraction is unsteady: its test score differs by 1.8 points"),
     ],
 )
@@ -191,9 +195,9 @@ def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
     "asked",
     [
         evidence(test_size=500),
-        evidence(data=DataFacts(truncated=0.1)),
-        evidence(data=DataFacts(unread=0.25)),
-        evidence(data=DataFacts(dev_size=2)),
+        evidence(data=DataTrust(truncated=0.1)),
+        evidence(data=DataTrust(unread=0.25)),
+        evidence(data=DataTrust(dev_size=2)),
         evidence(tuned={"flat": {"dev": 0, "test": 0}}),
         evidence(frozen={"test_std": 0.01}),
         evidence(0.2, -0.1, 0.4, tuned={"dev": 0.849}),
@@ -206,12 +210,12 @@ def test_no_doubt_without_cause(asked: Evidence) -> None:
 @pytest.mark.parametrize(
     ("asked", "step"),
     [
-        (evidence(data=DataFacts(test_in_train=40), tuned={"degenerate": 2}), "Remove the test items"),
-        (evidence(data=DataFacts(test_in_dev=4)), "unfreeze predict"),
+        (evidence(data=DataTrust(test_in_train=40), tuned={"degenerate": 2}), "Remove the test items"),
+        (evidence(data=DataTrust(test_in_dev=4)), "unfreeze predict"),
         (evidence(0.3, -0.8, 1.4, tuned={"degenerate": 2}), "Give fine-tuning a lower learning rate"),
         (evidence(0.3, -0.8, 1.4), "would decide it"),
-        (evidence(0.3, -0.8, 1.4, data=DataFacts(unread=0.5)), "pretrained on this script"),
-        (evidence(0.3, -0.8, 1.4, data=DataFacts(dev_is_blind=True)), "Give a dev set that can choose"),
+        (evidence(0.3, -0.8, 1.4, data=DataTrust(unread=0.5)), "pretrained on this script"),
+        (evidence(0.3, -0.8, 1.4, data=DataTrust(dev_is_blind=True)), "Give a dev set that can choose"),
         (evidence(tuned={"flat": {"dev": 2}}), "unfreeze predict"),
         (evidence(1.2, 0.3, 2.1, tuned={"seeds": 3}), "--seeds 5"),
         (evidence(1.2, 0.3, 2.1), "unfreeze predict"),
@@ -240,7 +244,7 @@ def test_an_undecided_difference_says_what_would_decide_it(asked: Evidence, said
 
 
 def test_texts_that_say_nothing_ask_for_another_encoder_before_a_second_method() -> None:
-    single = replace(evidence(data=DataFacts(unread=0.9)), methods=evidence().methods[:1], difference=None)
+    single = replace(evidence(data=DataTrust(unread=0.9)), methods=evidence().methods[:1], difference=None)
     assert "pretrained on this script" in decide(single).next_step
 
 
@@ -282,7 +286,7 @@ def test_an_encoder_that_cannot_be_fine_tuned() -> None:
 
 @pytest.mark.parametrize("only", [FROZEN, TUNED])
 def test_one_method_has_nothing_to_compare_with(only: MethodEvidence) -> None:
-    verdict = decide(Evidence("accuracy", (replace(only, seeds=3),), None, 0.005, 300, DataFacts(test_in_train=1)))
+    verdict = decide(Evidence("accuracy", (replace(only, seeds=3),), None, 0.005, 300, DataTrust(test_in_train=1)))
     assert verdict.choice == verdict.use == only.method
     assert "no other method was run" in verdict.headline
     assert "nothing to compare with" in verdict.doubts[0]

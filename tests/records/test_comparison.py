@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example, Label
 from unfreeze.disk.files import write_json
 from unfreeze.errors import InputError
 from unfreeze.plan import Recipe
 from unfreeze.records import comparison as record
-from unfreeze.tasks.kinds import task
+from unfreeze.records.setting import read_setting
 
 RUN = record.RunRecord(
     id="feature-extraction.linear.0a.seed2",
@@ -35,8 +37,6 @@ RUN = record.RunRecord(
 
 @pytest.mark.parametrize("weights", [None, (0.25, 0.75)])
 def test_run_record_comes_back_to_the_last_digit(weights: tuple[float, ...] | None, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     run = replace(RUN, layer_weights=weights)
     write_json(tmp_path / "record.json", record.record_values(run))
     assert record.read_record(tmp_path) == run
@@ -80,12 +80,7 @@ def test_items_come_back(items: tuple[Example, ...], tmp_path: Path) -> None:
     assert record.read_items(tmp_path) == items
 
 
-@pytest.mark.parametrize("labels", [LabelSpace(("O", "B-X"), "BIO"), LabelSpace(low=0.5, high=5.0)])
-def test_setting_and_choices_come_back(labels: LabelSpace, tmp_path: Path) -> None:
-    kind = "tagging" if labels.names else "regression"
-    setting = record.Setting(task(kind), labels, "m", {"seeds": 3}, {"name": "x"}, {"lines": []}, {"layers": 7}, {})
-    record.write_setting(tmp_path, setting)
-    assert record.read_setting(tmp_path) == setting
+def test_choices_come_back(tmp_path: Path) -> None:
     choice = record.Choice(("a", "b"), ("a",), 1.5, {"1": 2.0, "32": 3.0}, "a")
     record.write_choices(tmp_path, {"fine-tuning": choice})
     assert record.read_choices(tmp_path) == {"fine-tuning": choice}
@@ -102,7 +97,7 @@ def test_unfinished_runs_are_not_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "read"),
     [
-        ("comparison.json", record.read_setting),
+        ("comparison.json", read_setting),
         ("choice.json", record.read_choices),
         ("record.json", record.read_record),
     ],
@@ -116,6 +111,21 @@ def test_missing_torn_or_foreign_json_is_told(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=name):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("recipe.epochs", {"recipe": replace(RUN.recipe, epochs=10**12)}),
+        ("best_epoch", {"best_epoch": 10**12}),
+        ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=10**12),)}),
+        ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=-1),)}),
+    ],
+)
+def test_absurd_numbers_of_epochs_are_not_looped_over(place: str, change: dict[str, Any], tmp_path: Path) -> None:
+    write_json(tmp_path / "record.json", record.record_values(replace(RUN, **change)))
+    with pytest.raises(InputError, match=rf"record\.json: .*{place}: -?1.*, where 0 to 1,000,000 can be; delete"):
+        record.read_record(tmp_path)
 
 
 def test_torn_predictions_are_told(tmp_path: Path) -> None:

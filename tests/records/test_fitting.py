@@ -13,7 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.judging.judge import judge, read_comparison
+from unfreeze.judging.judge import judge
+from unfreeze.judging.read import read_comparison
 from unfreeze.records.comparison import read_choices
 
 KINDS = ("classification", "tagging", "pair-regression")

@@ -83,11 +83,11 @@ def test_the_answer_is_that_of_the_result(comparison):
     result = judge(folder)
     text = Page(page_of(folder)).text
     assert "Fine-tune the encoder" in text
-    for sentence in (*result.verdict["reasons"], *result.verdict["doubts"], result.verdict["next_step"]):
+    for sentence in (*result.verdict.reasons, *result.verdict.doubts, result.verdict.next_step):
         assert sentence in text
     for values in result.methods.values():
-        assert f"{100 * values['test']['mean']:.1f}" in text
-        assert f"{100 * values['test']['ci95'][0]:.1f} to {100 * values['test']['ci95'][1]:.1f}" in text
+        assert f"{100 * values.test.mean:.1f}" in text
+        assert f"{100 * values.test.ci95[0]:.1f} to {100 * values.test.ci95[1]:.1f}" in text
 
 
 def test_too_close_names_the_cheaper_method(comparison):
@@ -108,12 +108,12 @@ def test_one_method_has_no_difference_and_no_disagreements(comparison, kind):
 def test_what_the_encoder_adds_is_told_where_there_is_a_floor(comparison, kind):
     folder = comparison(kind, floor=0.3)
     text = Page(page_of(folder)).text
-    floor = judge(folder).values["floor"]
+    floor = judge(folder).floor
     assert "What the encoder adds" in text
     assert ("ridge" if kind == "pair-regression" else "logistic") in text
-    assert f"{100 * floor['test']:.1f}" in text
-    for gain in floor["gains"].values():
-        assert f"{100 * gain['mean']:+.1f} (" in text.replace("\N{MINUS SIGN}", "-")
+    assert f"{100 * floor.test:.1f}" in text
+    for gain in floor.gains.values():
+        assert f"{100 * gain.mean:+.1f} (" in text.replace("\N{MINUS SIGN}", "-")
 
 
 def test_a_comparison_without_a_floor_has_no_such_section(comparison):

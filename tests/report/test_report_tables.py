@@ -3,7 +3,9 @@ import pytest
 from seqeval.metrics import classification_report
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from unfreeze.judging.judge import judge, read_comparison
+from unfreeze.judging.judge import judge
+from unfreeze.judging.read import read_comparison
+from unfreeze.records.setting import EncoderFacts
 from unfreeze.report import tables
 
 
@@ -84,8 +86,13 @@ def test_every_row_is_as_long_as_its_heads(comparison):
     methods = judge(folder).methods
     read = read_comparison(folder)
     found = [tables.recipes(read, "fine-tuning"), tables.seeds(read), tables.metrics(methods), tables.costs(methods)]
-    found += [tables.splits(read.setting.data), tables.facts("a", {"torch": {"version": "2", "threads": 2}, "mb": 9.5})]
+    found += [
+        tables.splits(read.setting.data),
+        tables.facts("a", EncoderFacts(name="tiny", layers=1200, mb=9.5, said=("a", "b"))),
+    ]
     for table in found:
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.heads)}
-    assert found[-1].rows == (("torch version", "2"), ("torch threads", "2"), ("megabytes", "9.5"))
+    assert dict(found[-1].rows) == {
+        "name": "tiny", "layers": "1,200", "width": "0", "parameters": "0", "megabytes": "9.5", "said": "a, b",
+    }  # fmt: skip

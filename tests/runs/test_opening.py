@@ -9,7 +9,7 @@ import pytest
 import tiny
 from families import make_model, make_tokenizer, save_folder
 
-from unfreeze.records.comparison import read_setting
+from unfreeze.records.setting import read_setting
 from unfreeze.runs.opening import opened
 from unfreeze.runs.question import read_data
 
@@ -27,8 +27,8 @@ def test_fp32_where_bf16_does_not_suit_the_encoder(tmp_path: Path, monkeypatch: 
         with opened(plan, read_data(plan), Path(plan.out or ""), tell=lines.append) as it:
             precisions.append(it.bench.precision)
         setting = read_setting(Path(plan.out or ""))
-        assert setting.environment["precision"] == precisions[-1]
+        assert setting.environment.precision == precisions[-1]
         said = [line for line in lines if "is computed in fp32" in line]
         assert len(said) == (family == "fnet")
-        assert set(said) <= set(setting.encoder["said"])
+        assert set(said) <= set(setting.encoder.said)
     assert precisions == ["fp32", "bf16"]

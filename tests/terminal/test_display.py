@@ -165,13 +165,13 @@ def test_clock(seconds: float, told: str) -> None:
 def test_summary_holds_the_answer(kind: str, comparison: Callable[..., Path]) -> None:
     folder = comparison(kind)
     result = judge(folder)
-    result.values["plan"]["out"] = str(folder)  # type: ignore[index]
+    result = replace(result, plan=replace(result.plan, out=str(folder)))
     lines = summary(result)
-    assert result.verdict["headline"] in lines
+    assert result.verdict.headline in lines
     for method, values in result.methods.items():
         (line,) = (line for line in lines if line.startswith(f"  {method} "))
-        assert f"{100 * values['test']['mean']:.1f}" in line
-    for doubt in (*result.verdict["doubts"], *result.verdict["reasons"]):
+        assert f"{100 * values.test.mean:.1f}" in line
+    for doubt in (*result.verdict.doubts, *result.verdict.reasons):
         assert f"  - {doubt}" in lines
     assert lines[-2:] == [f"Report: {folder / 'report.html'}", f"Bundle: {folder / 'bundle'}"]
 
@@ -180,7 +180,7 @@ def test_summary_tells_what_the_probes_found(comparison: Callable[..., Path]) ->
     finding = make_layer_scores("classification").finding
     for kind, probes in (("classification", True), ("tagging", False)):
         result = judge(comparison(kind, probes=probes))
-        result.values["plan"]["out"] = "here"  # type: ignore[index]
+        result = replace(result, plan=replace(result.plan, out="here"))
         assert (finding in summary(result)) is probes
 
 

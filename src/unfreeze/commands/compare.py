@@ -7,7 +7,8 @@ from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
-from unfreeze.judging.judge import Result, judge
+from unfreeze.judging.judge import judge
+from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import write_choices
 from unfreeze.report.render import render
@@ -42,7 +43,7 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
         add_probes(bench, question)
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
-        winner = best[result.verdict["use"]]
+        winner = best[result.verdict.use]
         if finished(bench, winner, "weights") or bundled_run(bench.folder / "bundle") == winner.id:
             bundle_winner(bench, result, winner)
             return result

@@ -22,7 +22,6 @@ from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import Plan, Recipe
 from unfreeze.probes import layers
 from unfreeze.probes.layers import LayerProbes
-from unfreeze.records.comparison import begun_precision
 from unfreeze.records.layer_scores import (
     ADJACENT,
     FILE,
@@ -34,6 +33,7 @@ from unfreeze.records.layer_scores import (
     LayerScores,
     write_layer_scores,
 )
+from unfreeze.records.setting import begun_precision
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import read_split, workbench
 from unfreeze.runs.question import read_data

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from unfreeze.bundle.save import save_bundle, tell_along
 from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
-from unfreeze.judging.judge import Result
+from unfreeze.judging.result import Result
 from unfreeze.methods.budgets import SEEDS, recipes
 from unfreeze.plan import METHODS, Method, Plan, Recipe
 from unfreeze.probes import layers as probes
@@ -96,8 +96,8 @@ def _latency(bench: Workbench, best: Job) -> dict[str, float]:
 def bundle_winner(bench: Workbench, result: Result, winner: Job) -> None:
     about = {
         "method": winner.recipe.method,
-        "metric": result.values["metric"],
-        "test": result.methods[winner.recipe.method]["test"],
+        "metric": result.metric,
+        "test": asdict(result.methods[winner.recipe.method].test),
         "run": winner.id,
         "columns": dict(bench.dataset.columns),
         "versions": versions(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -27,10 +27,10 @@ Groups = Mapping[SplitName, Ints]
 class Lengths:
     """Quantiles over the examples of a split, both texts of a pair together."""
 
-    median: int
-    p90: int
-    p99: int
-    longest: int
+    median: int = 0
+    p90: int = 0
+    p99: int = 0
+    longest: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class SplitAudit:
         words, characters: lengths; characters tell more where the text has no spaces.
     """
 
-    examples: int
-    labels: dict[str, int]
-    majority: float | None
-    empty: int
-    duplicates: int
-    words: Lengths
-    characters: Lengths
+    examples: int = 0
+    labels: dict[str, int] = field(default_factory=dict)
+    majority: float | None = None
+    empty: int = 0
+    duplicates: int = 0
+    words: Lengths = Lengths()
+    characters: Lengths = Lengths()
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Overlap:
     earlier: str
     later: str
     count: int
-    share: float
-    where: tuple[tuple[str, str], ...]
+    share: float = 0.0
+    where: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Clash:
 
 @dataclass(frozen=True)
 class Audit:
-    """Findings about a data set; `dataclasses.asdict` gives plain JSON values.
+    """Findings about a data set; `dataclasses.asdict` gives plain JSON values. Defaults stand for what was not counted.
 
     Attributes:
         overlaps: of each two splits that share texts; texts are equal but for case and white space.
@@ -95,13 +95,13 @@ class Audit:
         unread: split to what its encoder makes nothing of; None until one is known, or where that cannot be counted.
     """
 
-    task: str
-    splits: dict[str, SplitAudit]
-    overlaps: tuple[Overlap, ...]
-    clashing: int
-    clashes: tuple[Clash, ...]
-    rare: dict[str, int]
-    unseen: dict[str, dict[str, int]]
+    task: str | None = None
+    splits: dict[str, SplitAudit] = field(default_factory=dict)
+    overlaps: tuple[Overlap, ...] = ()
+    clashing: int = 0
+    clashes: tuple[Clash, ...] = ()
+    rare: dict[str, int] = field(default_factory=dict)
+    unseen: dict[str, dict[str, int]] = field(default_factory=dict)
     over_limit: dict[str, int] | None = None
     unread: dict[str, Unread] | None = None
 

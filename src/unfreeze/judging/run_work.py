@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from unfreeze.methods.work import Read, frozen_run, layers_like_bert, read_like_english, states_work, tuned_run
-from unfreeze.records.comparison import RunRecord, Setting
+from unfreeze.records.comparison import RunRecord
+from unfreeze.records.setting import Setting
 
 WORDS = 20  # of a text of which nothing is known
 
@@ -39,16 +40,15 @@ def method_work(runs: Iterable[RunRecord], chosen: RunRecord, setting: Setting) 
         estimated |= run.work is None
         total += work
         states |= read
-    known = setting.encoder.get("piece_work")
-    encoder = sum(_layers(setting)) if known is None else int(known)
+    known = setting.encoder.piece_work
+    encoder = sum(_layers(setting)) if known is None else known
     frozen_head = chosen.trained_parameters if chosen.method == "feature-extraction" else 0
     head = 0 if _is_pooled(chosen, setting) else frozen_head
     return MethodWork(total + sum(states.values()), encoder + head, estimated)
 
 
 def _layers(setting: Setting) -> tuple[int, ...]:
-    about = setting.encoder
-    return layers_like_bert(*(int(about.get(name, 0)) for name in ("layers", "width", "parameters")))
+    return layers_like_bert(setting.encoder.layers, setting.encoder.width, setting.encoder.parameters)
 
 
 def _is_pooled(run: RunRecord, setting: Setting) -> bool:
@@ -67,12 +67,11 @@ def _estimate(run: RunRecord, setting: Setting) -> tuple[int, dict[str, int]]:
     pooled = _is_pooled(run, setting)
     states = {f"{recipe.pair} {recipe.pooling if pooled else 'rows'}": states_work(layers, (train, dev))}
     if pooled:
-        sizes = setting.data.get("sizes", {})
-        train, dev = (Read(0, int(sizes.get(split, 0))) for split in ("train", "dev"))
+        train, dev = (Read(0, setting.data.sizes.get(split, 0)) for split in ("train", "dev"))
     penalties = len(recipe.l2) if pooled else 1
     return frozen_run(run.trained_parameters, penalties, epochs, readings, train, dev), states
 
 
 def _read(setting: Setting, split: str) -> Read:
-    words = setting.audit.get("splits", {}).get(split, {}).get("words", {}).get("median", WORDS)
-    return read_like_english(int(setting.data.get("sizes", {}).get(split, 0)), float(words))
+    audited = setting.audit.splits.get(split)
+    return read_like_english(setting.data.sizes.get(split, 0), WORDS if audited is None else audited.words.median)

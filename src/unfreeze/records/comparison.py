@@ -2,7 +2,7 @@
 
 A comparison's folder:
 
-    comparison.json             what was asked, read and found before any training (`Setting`)
+    comparison.json             what is known before any training (`records.setting.Setting`)
     items.parquet               the test items with their gold labels
     runs/<id>/record.json       one recipe trained with one seed (`RunRecord`)
     runs/<id>/test.json         its test scores, for the runs that were chosen
@@ -20,20 +20,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example, Label
 from unfreeze.disk.files import new_file, write_json
 from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
-from unfreeze.plan import Method, Recipe, plain, plan_from
-from unfreeze.records.setting_facts import check_facts
-from unfreeze.tasks.kinds import Task, task
+from unfreeze.plan import Method, Recipe, plain
+from unfreeze.records.setting import MOST_EPOCHS, NO_COMPARISON, check_number
 
-NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
 AGAIN = "delete it and start the same command again"
 RUN_AGAIN = "delete the folder of this run and start the same command again"
 _SURE = 1 + 1e-6  # as sure as one can be, rounded
-REMOVE = "remove the folder, or choose another --out"
 
 
 @dataclass(frozen=True)
@@ -106,31 +103,6 @@ class TestRecord:
 
 
 @dataclass(frozen=True)
-class Setting:
-    """Everything known before training, JSON-ready except for `task` and `labels`.
-
-    Attributes:
-        plan: the plan as plain values.
-        data: name, files, columns, sizes `{"train": n, "dev": n, "test": n}`, `said` (guesses told aloud), `truncated`
-            (split to share of inputs cut at the encoder's limit).
-        audit: the audit as plain values, and its sentences under `"lines"`.
-        encoder: name, layers, width, parameters, mb, max_length, fingerprint.
-        environment: versions, processor, threads, device, precision, date; `begun_in` is the precision that was wanted,
-            which not every encoder can be computed in.
-        metric: the main metric's name.
-    """
-
-    task: Task
-    labels: LabelSpace
-    metric: str
-    plan: Mapping[str, Any]
-    data: Mapping[str, Any]
-    audit: Mapping[str, Any]
-    encoder: Mapping[str, Any]
-    environment: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class Choice:
     """What one method chose on dev.
 
@@ -175,20 +147,6 @@ class FloorRecord:
 
 
 @dataclass(frozen=True)
-class _Written:
-    """`comparison.json`: a `Setting` whose task is told by its name."""
-
-    task: str
-    labels: LabelSpace
-    metric: str
-    plan: Mapping[str, Any]
-    data: Mapping[str, Any]
-    audit: Mapping[str, Any]
-    encoder: Mapping[str, Any]
-    environment: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class _Scores:
     """`test.json`: a `TestRecord` without its predictions."""
 
@@ -210,36 +168,6 @@ class _Floor:
     train_s: float
 
 
-def write_setting(folder: Path, setting: Setting) -> None:
-    """Write `comparison.json`."""
-    write_json(folder / "comparison.json", {**asdict(setting), "task": setting.task.kind})
-
-
-def read_setting(folder: Path) -> Setting:
-    """Read `comparison.json`."""
-    path = folder / "comparison.json"
-    written = read_typed(path, _Written, NO_COMPARISON, REMOVE)
-    check_facts(written, str(path), REMOVE)
-    try:
-        plan_from(written.plan)
-        kind = task(written.task)
-    except InputError as error:
-        raise InputError(f"is not as this version of unfreeze writes it: {error}; {REMOVE}", where=str(path)) from None
-    return Setting(**{**vars(written), "task": kind})
-
-
-def begun_precision(folder: Path) -> str | None:
-    """The precision in which the runs of a folder were begun; None where there is no such folder.
-
-    It is the one that was wanted then: an encoder that cannot be computed in it falls back again.
-    """
-    if not (folder / "comparison.json").exists():
-        return None
-    known = read_setting(folder).environment
-    found = known.get("begun_in", known.get("precision"))
-    return None if found is None else str(found)
-
-
 def record_values(record: RunRecord) -> dict[str, Any]:
     """`record.json` as plain values."""
     return {**asdict(record), "recipe": plain(record.recipe)}
@@ -251,6 +179,10 @@ def read_record(run: Path) -> RunRecord:
     if record.method != record.recipe.method:
         found = f"is of {record.method}, but its recipe of {record.recipe.method}; {RUN_AGAIN}"
         raise InputError(found, where=str(run / "record.json"))
+    epochs = {"recipe.epochs": record.recipe.epochs, "best_epoch": record.best_epoch}
+    epochs |= {f"curve.{number}.epoch": point.epoch for number, point in enumerate(record.curve)}
+    for name, epoch in epochs.items():
+        check_number(name, epoch, MOST_EPOCHS, str(run / "record.json"), RUN_AGAIN)
     return record
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
-from unfreeze.records.comparison import AGAIN, REMOVE, RUN_AGAIN, FloorRecord, RunRecord, Setting, TestRecord
+from unfreeze.records.comparison import AGAIN, RUN_AGAIN, FloorRecord, RunRecord, TestRecord
+from unfreeze.records.setting import REMOVE, Setting
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unfreeze.judging.judge import Comparison
+from unfreeze.judging.read import Comparison
+from unfreeze.judging.result import Result
 from unfreeze.plan import Method
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
@@ -46,10 +47,9 @@ MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
 
-def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
+def page(comparison: Comparison, result: Result) -> dict[str, Any]:
     """What `details.html.j2` shows besides charts."""
     setting, target = comparison.setting, comparison.setting.task.target
-    methods = result["methods"]
     labelled = target != "score"
     runs = {method: _case_run(comparison, method) for method in comparison.choices}
     weights, curves = _captions(layer_specs(comparison)), _captions(curve_specs(comparison))
@@ -60,7 +60,7 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
         "recipes": [tables.recipes(comparison, method) for method in comparison.choices],
         "seeds": tables.seeds(comparison),
         "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
-        "metrics": tables.metrics(methods),
+        "metrics": tables.metrics(result.methods),
         "errors_line": _errors_line(comparison),
         "error_charts": _captions(error_specs(comparison)),
         "error_tables": [tables.by_label(comparison, method) for method in comparison.choices] if labelled else [],
@@ -77,12 +77,12 @@ def page(comparison: Comparison, result: Mapping[str, Any]) -> dict[str, Any]:
         ],
         **_disagreements(comparison, list(runs.values())),
         "splits": tables.splits(setting.data),
-        "said": list(setting.data.get("said") or ()),
-        "audit": list(setting.audit.get("lines") or ()),
-        "costs": tables.costs(methods),
+        "said": list(setting.data.said),
+        "audit": list(setting.audit.lines),
+        "costs": tables.costs(result.methods),
         "encoder": tables.facts("Encoder", setting.encoder),
         "environment": tables.facts("Machine and versions", setting.environment),
-        "footer": str(setting.environment.get("date", "")),
+        "footer": setting.environment.date or "",
     }
 
 

@@ -18,7 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from unfreeze.disk.files import write_text
-from unfreeze.judging.judge import Comparison, read_comparison
+from unfreeze.judging.read import Comparison, read_comparison
+from unfreeze.plan import plain
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
 
@@ -72,7 +73,7 @@ def _policy(*scripts: str) -> str:
 def _reproduce(comparison: Comparison) -> dict[str, str]:
     """The command that repeats the comparison, and the plan it reads. Paths are on the command line, where they are
     relative to the folder it is called in; in the file they would be relative to the file."""
-    plan = {key: value for key, value in comparison.setting.plan.items() if value not in (None, [], "")}
+    plan = {key: value for key, value in plain(comparison.setting.plan).items() if value not in (None, [], {}, "")}
     words = ["unfreeze", "compare"]
     if "data" in plan:
         words.append(str(plan.pop("data")))

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from unfreeze.data.examples import SPLITS
-from unfreeze.judging.judge import Comparison, degenerate_on
+from unfreeze.judging.one_answer import degenerate_on
+from unfreeze.judging.read import Comparison
+from unfreeze.judging.result import Cost, MethodResult, Result
 from unfreeze.judging.wording import multiply_adds
 from unfreeze.plan import Method
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
+from unfreeze.records.setting import DataFacts, EncoderFacts, Environment
 from unfreeze.report.numbers import (
     count,
     mean_std,
@@ -93,13 +96,13 @@ def _degenerate(comparison: Comparison, run: RunRecord) -> str:
     return DEGENERATE.format(" and ".join(where)) if where else ""
 
 
-def metrics(methods: Mapping[str, Any]) -> Table:
+def metrics(methods: Mapping[Method, MethodResult]) -> Table:
     """All test metrics of each method, mean and standard deviation over seeds."""
-    names = list(dict.fromkeys(name for values in methods.values() for name in values["metrics"]))
+    names = list(dict.fromkeys(name for values in methods.values() for name in values.metrics))
     rows = []
     for name in names:
-        cells = [values["metrics"].get(name) for values in methods.values()]
-        shown = (mean_std(name, **cell) if cell else points(None) for cell in cells)
+        cells = [values.metrics.get(name) for values in methods.values()]
+        shown = (mean_std(name, cell.mean, cell.std) if cell else points(None) for cell in cells)
         rows.append((metric_name(name), *shown))
     heads = ("metric", *map(method_name, methods))
     caption = "All test metrics, mean ± standard deviation over seeds"
@@ -192,21 +195,20 @@ def _confusions(
     ]
 
 
-def floor(result: Mapping[str, Any]) -> Table | None:
+def floor(result: Result) -> Table | None:
     """What each method adds to the floor; None where there is no floor."""
-    found = result.get("floor")
-    if not found:
+    below = result.floor
+    if below is None:
         return None
-    metric = result["metric"]
-    rows = [(f"{found['name'].replace('-', ' ')}, no encoder", points(found["test"]), _between(*found["ci95"]), "")]
-    for method, values in result["methods"].items():
-        gain = found["gains"][method]
-        low, high = gain["ci95"]
-        added = f"{signed(gain['mean'], 1)} ({signed(low, 1)} to {signed(high, 1)})"
-        test = values["test"]
-        rows.append((method_name(method), points(test["mean"]), _between(*test["ci95"]), added))
-    heads = ("model", f"test {metric_name(metric)}", "95 % interval", "added to the bag of words")
-    return Table(f"Test {metric_name(metric)} in points", heads, tuple(rows), frozenset({1, 2, 3}))
+    rows = [(f"{below.name.replace('-', ' ')}, no encoder", points(below.test), _between(*below.ci95), "")]
+    for method, values in result.methods.items():
+        gain = below.gains[method]
+        low, high = gain.ci95
+        added = f"{signed(gain.mean, 1)} ({signed(low, 1)} to {signed(high, 1)})"
+        rows.append((method_name(method), points(values.test.mean), _between(*values.test.ci95), added))
+    metric = metric_name(result.metric)
+    heads = ("model", f"test {metric}", "95 % interval", "added to the bag of words")
+    return Table(f"Test {metric} in points", heads, tuple(rows), frozenset({1, 2, 3}))
 
 
 def layers(scores: LayerScores) -> Table:
@@ -229,21 +231,21 @@ def _between(low: float, high: float) -> str:
     return f"{points(low)} to {points(high)}"
 
 
-def _counted(cost: Mapping[str, Any]) -> str:
-    about = "about " if cost["work_is_estimated"] else ""
-    return f"{about}{multiply_adds(cost['work'])}"
+def _counted(cost: Cost) -> str:
+    about = "about " if cost.work_is_estimated else ""
+    return f"{about}{multiply_adds(cost.work)}"
 
 
-def costs(methods: Mapping[str, Any]) -> Table:
+def costs(methods: Mapping[Method, MethodResult]) -> Table:
     """What a method costs to train, to keep and to use."""
-    rows = [("compute frozen features", *(seconds(m["cost"]["extract_s"]) for m in methods.values()))]
-    rows.append(("train once (mean over seeds)", *(seconds(m["cost"]["train_s"]) for m in methods.values())))
-    rows.append(("train every recipe and seed", *(seconds(m["cost"]["all_runs_s"]) for m in methods.values())))
-    rows.append(("the same, counted", *(_counted(m["cost"]) for m in methods.values())))
-    rows.append(("peak memory", *(megabytes(m["cost"]["peak_mb"]) for m in methods.values())))
-    rows.append(("trained parameters", *(count(m["cost"]["trained_parameters"]) for m in methods.values())))
-    rows.append(("to keep for this task", *(megabytes(m["cost"]["stored_mb"]) for m in methods.values())))
-    latency = [m["cost"]["latency_ms"] for m in methods.values()]
+    rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in methods.values()))]
+    rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in methods.values())))
+    rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in methods.values())))
+    rows.append(("the same, counted", *(_counted(m.cost) for m in methods.values())))
+    rows.append(("peak memory", *(megabytes(m.cost.peak_mb) for m in methods.values())))
+    rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in methods.values())))
+    rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in methods.values())))
+    latency = [m.cost.latency_ms for m in methods.values()]
     for size in dict.fromkeys(key for values in latency for key in values):
         name = "predict one text" if size == "1" else f"predict a batch of {size}"
         rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
@@ -257,9 +259,9 @@ def _files(named: str | Sequence[str]) -> str:
     return named if isinstance(named, str) else f"{named[0]} to {named[-1]} ({len(named)} files)"
 
 
-def splits(data: Mapping[str, Any]) -> Table:
+def splits(data: DataFacts) -> Table:
     """Files, sizes, and share of inputs cut at the encoder's limit, one row a split."""
-    sizes, files, cut = (data.get(key) or {} for key in ("sizes", "files", "truncated"))
+    sizes, files, cut = data.sizes, data.files, data.truncated
     rows = tuple(
         (
             split,
@@ -269,19 +271,19 @@ def splits(data: Mapping[str, Any]) -> Table:
         )
         for split in SPLITS
     )
-    columns = ", ".join(f"{role} = {name}" for role, name in (data.get("columns") or {}).items())
-    caption = f"{data.get('name', 'Data')}{f' (columns: {columns})' if columns else ''}"
+    columns = ", ".join(f"{role} = {name}" for role, name in data.columns.items())
+    caption = f"{data.name or 'Data'}{f' (columns: {columns})' if columns else ''}"
     return Table(caption, ("split", "items", "cut at the limit", "file"), rows, frozenset({1, 2}))
 
 
-def facts(caption: str, values: Mapping[str, Any]) -> Table:
-    """Names and values as they were recorded; values that hold others become one row each."""
-    rows: list[tuple[str, ...]] = []
-    for key, value in values.items():
-        name = FACT_NAMES.get(key, key).replace("_", " ")
-        nested = value if isinstance(value, Mapping) else {"": value}
-        rows += [(f"{name} {part}".rstrip(), _fact(item)) for part, item in nested.items()]
-    return Table(caption, ("what", "value"), tuple(rows))
+def facts(caption: str, values: EncoderFacts | Environment) -> Table:
+    """Names and values as they were recorded, as far as they were."""
+    rows = tuple(
+        (FACT_NAMES.get(key, key).replace("_", " "), _fact(value))
+        for key, value in vars(values).items()
+        if value not in (None, ())
+    )
+    return Table(caption, ("what", "value"), rows)
 
 
 def _fact(value: Any) -> str:

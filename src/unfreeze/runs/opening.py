@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,8 +26,18 @@ from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.inputs import cut_at_limit, read_inputs
-from unfreeze.plan import METHODS, Method, Plan, plain
-from unfreeze.records.comparison import Setting, begun_precision, read_setting, write_items, write_setting
+from unfreeze.plan import METHODS, Method, Plan
+from unfreeze.records.comparison import write_items
+from unfreeze.records.setting import (
+    AuditFacts,
+    DataFacts,
+    EncoderFacts,
+    Environment,
+    Setting,
+    begun_precision,
+    read_setting,
+    write_setting,
+)
 from unfreeze.runs.cost import processor_name
 from unfreeze.runs.jobs import question_digest
 from unfreeze.runs.runner import WEIGHTS, Quiet, Watcher, Workbench
@@ -95,7 +105,7 @@ def opened(
         _same_question(out, question)
         computed = {"precision": precision, "begun_in": begun_in}
         setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, computed, question)
-        for line in setting.audit["lines"]:
+        for line in setting.audit.lines:
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
@@ -148,42 +158,44 @@ def _setting(
     over: dict[str, int] = {split: count for split, (count, _) in read.items()}
     unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
     found = read_by(audit(dataset), over, unread)
-    sizes = {split: len(dataset.split(split)) for split in SPLITS}
+    sizes: dict[str, int] = {split: len(dataset.split(split)) for split in SPLITS}
     windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
-    data = {
-        "name": dataset.name,
-        "files": dict(dataset.files),
-        "columns": dict(dataset.columns),
-        "sizes": sizes,
-        "said": list(dataset.notes),
-        "truncated": {split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
-        "question": question,
-    }
-    parameters, size = encoder.sizes()
-    about = {
-        "name": encoder.name,
-        "layers": encoder.layers,
-        "width": encoder.width,
-        "parameters": parameters,
-        "piece_work": sum(encoder.piece_work()),
-        "mb": size / 1e6,
-        "max_length": encoder.max_length,
-        "fixed": encoder.fixed,
-        "said": list(encoder.notes),
-        "fingerprint": encoder.fingerprint(),
-    }
-    environment = {
-        **versions(),
-        "processor": processor_name(device),
-        "threads": torch.get_num_threads(),
-        "device": str(device),
-        **computed,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
+    data = DataFacts(
+        name=dataset.name,
+        files=dataset.files,
+        columns=dataset.columns,
+        sizes=sizes,
+        said=dataset.notes,
+        truncated={split: 0.0 if windows else over[split] / sizes[split] for split in SPLITS},
+        question=question,
+    )
     metric = main_metric(dataset.task, dataset.labels.scheme)
-    lines = {"lines": audit_lines(found)}
-    audited = {**asdict(found), **lines}
-    return Setting(dataset.task, dataset.labels, metric, plain(plan), data, audited, about, environment)
+    audited = AuditFacts(**vars(found), lines=tuple(audit_lines(found)))
+    environment = Environment(
+        **versions(),
+        processor=processor_name(device),
+        threads=torch.get_num_threads(),
+        device=str(device),
+        **computed,
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    return Setting(dataset.task, dataset.labels, metric, plan, data, audited, _about(encoder), environment)
+
+
+def _about(encoder: Encoder) -> EncoderFacts:
+    parameters, size = encoder.sizes()
+    return EncoderFacts(
+        name=encoder.name,
+        layers=encoder.layers,
+        width=encoder.width,
+        parameters=parameters,
+        piece_work=sum(encoder.piece_work()),
+        mb=size / 1e6,
+        max_length=encoder.max_length,
+        fixed=encoder.fixed,
+        said=encoder.notes,
+        fingerprint=encoder.fingerprint(),
+    )
 
 
 def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
@@ -204,7 +216,7 @@ def versions() -> dict[str, str]:
 def _same_question(out: Path, question: str) -> None:
     if not (out / "runs").exists():
         return  # stopped before the first run: nothing to lose
-    if read_setting(out).data.get("question") != question:
+    if read_setting(out).data.question != question:
         raise InputError(
             "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
             where=str(out),

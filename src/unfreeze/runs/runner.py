@@ -29,7 +29,7 @@ from unfreeze.plan import CacheDtype, Recipe
 from unfreeze.records.comparison import RUN_AGAIN, EpochPoint, RunRecord, read_record, record_values
 from unfreeze.runs.cost import peak_mb, reset_peak
 from unfreeze.runs.jobs import Job
-from unfreeze.tasks.metrics import degenerate
+from unfreeze.tasks.metrics import degenerate, main_metric
 from unfreeze.training.objectives import Objective
 
 Need = Literal["record", "test", "weights"]
@@ -164,9 +164,13 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
         with new_folder(bench.run_folder(job)) as folder:
             save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
-        bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", next(iter(record.dev.values())))
+        bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", _on_dev(bench, record))
         if record.diverged:
             bench.watcher.say(f"  it diverged; what it had learned by epoch {record.best_epoch} is kept")
+
+
+def _on_dev(bench: Workbench, record: RunRecord) -> float:
+    return record.dev[main_metric(bench.dataset.task, bench.dataset.labels.scheme)]
 
 
 def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:

@@ -28,13 +28,12 @@ from unfreeze.plan import Plan, Recipe, plan_from
 from unfreeze.records.comparison import (
     AGAIN,
     TestRecord,
-    begun_precision,
     read_items,
     read_record,
-    read_setting,
     read_test,
 )
 from unfreeze.records.fitting import check_record, check_setting, check_test, check_test_items
+from unfreeze.records.setting import begun_precision, read_setting
 from unfreeze.runs.jobs import FORMAT
 from unfreeze.runs.opening import Opened, drop_weights, opened
 from unfreeze.runs.question import read_data, with_fewer, with_size

@@ -14,7 +14,7 @@ import typer
 from unfreeze.errors import InputError
 
 if TYPE_CHECKING:
-    from unfreeze.judging.judge import Result
+    from unfreeze.judging.result import Result
     from unfreeze.plan import Plan
     from unfreeze.terminal.display import Display
 

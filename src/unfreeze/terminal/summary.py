@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from unfreeze.judging.judge import Result
+from unfreeze.judging.result import Result
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.tasks.metrics import METRIC_NAMES
-
-if TYPE_CHECKING:
-    pass
-
-
 from unfreeze.terminal.display import clock
 
 BAR = 32  # signs
@@ -25,29 +19,29 @@ VARIANT_TITLES = {LAYERS: "layer", ADJACENT: "with next", LABELS: "random labels
 def summary(result: Result) -> list[str]:
     """The verdict for a terminal: headline, a line a method, reasons, doubts, next step."""
     verdict = result.verdict
-    lines = ["", verdict["headline"], ""]
-    metric = result.values["metric"].replace("_", " ")
+    lines = ["", verdict.headline, ""]
+    metric = result.metric.replace("_", " ")
     for name, method in result.methods.items():
-        test, cost, recipe = method["test"], method["cost"], method["recipe"]
-        low, high = test["ci95"]
-        seconds = clock(cost["train_s"] + cost["extract_s"])
+        test, cost, recipe = method.test, method.cost, method.recipe
+        low, high = test.ci95
+        seconds = clock(cost.train_s + cost.extract_s)
         lines += [
-            f"  {name:<18}  test {metric} {100 * test['mean']:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-            f"  training {seconds}, one text {cost['latency_ms']['1']:.1f} ms  ({recipe['name'] or recipe['head']})"
+            f"  {name:<18}  test {metric} {100 * test.mean:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+            f"  training {seconds}, one text {cost.latency_ms['1']:.1f} ms  ({recipe.name or recipe.head})"
         ]
     if floor := result.floor:
-        low, high = floor["ci95"]
+        low, high = floor.ci95
         lines += [
-            f"  {floor['name'].replace('-', ' '):<18}  test {metric} {100 * floor['test']:5.1f} [{100 * low:.1f}, "
-            f"{100 * high:.1f}]  training {clock(floor['train_s'])}  (no encoder)"
+            f"  {floor.name.replace('-', ' '):<18}  test {metric} {100 * floor.test:5.1f} [{100 * low:.1f}, "
+            f"{100 * high:.1f}]  training {clock(floor.train_s)}  (no encoder)"
         ]
     if probes := result.probes:
-        lines += ["", probes["finding"]]
-    for title, items in (("Why", verdict["reasons"]), ("Doubts", verdict["doubts"])):
+        lines += ["", probes.finding]
+    for title, items in (("Why", verdict.reasons), ("Doubts", verdict.doubts)):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
-    out = Path(result.values["plan"]["out"])
+    out = Path(result.plan.out or "")
     made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
-    return [*lines, "", f"Next: {verdict['next_step']}", "", *made]
+    return [*lines, "", f"Next: {verdict.next_step}", "", *made]
 
 
 def layer_table(scores: LayerScores) -> list[str]:

@@ -1,0 +1,141 @@
+"""What speaks against trusting a verdict, in whole sentences. Doubts never change the choice."""
+
+from __future__ import annotations
+
+from unfreeze.judging.evidence import DataTrust, Evidence, MethodEvidence
+from unfreeze.judging.wording import gap, points
+
+WANTED_SEEDS = 5
+SMALL_TEST = 500
+MUCH_CUT = 0.10
+MUCH_UNREAD = 0.25
+SPREAD = 0.01  # the least standard deviation between seeds that is worth a doubt
+
+
+def doubts_about(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
+    """Every doubt that applies, gravest first."""
+    groups = (
+        _nothing_beside(evidence),
+        _overlaps(evidence),
+        _failed(methods),
+        _blind(evidence.data),
+        _near_the_floor(evidence, methods),
+        _disagreement(evidence),
+        _few(evidence, methods),
+        _spread(evidence, methods),
+        _data(evidence.data),
+    )
+    return tuple(doubt for group in groups for doubt in group)
+
+
+def _nothing_beside(evidence: Evidence) -> list[str]:
+    alone = len(evidence.methods) == 1 and not evidence.fixed
+    return ["There is nothing to compare with: only one method was run."] if alone else []
+
+
+def _overlaps(evidence: Evidence) -> list[str]:
+    places = ((evidence.data.test_in_train, "training"), (evidence.data.test_in_dev, "dev"))
+    return [
+        f"{count:,} of {evidence.test_size:,} test items ({100 * count / evidence.test_size:.1f} %) are also in the "
+        f"{place} set, so the scores may be too high."
+        for count, place in places
+        if count
+    ]
+
+
+def _failed(methods: tuple[MethodEvidence, ...]) -> list[str]:
+    return (
+        [
+            f"{m.degenerate} of {m.seeds} final runs of {m.words} gave one answer for every item: training failed."
+            for m in methods
+            if m.degenerate
+        ]
+        + [
+            f"{count} of {m.seeds} final runs of {m.words} gave one answer for every {split} item, though not on "
+            f"{'dev' if split == 'test' else 'test'}."
+            for m in methods
+            for split, count in m.flat.items()
+            if count
+        ]
+        + [
+            f"{m.diverged} of {m.seeds} final runs of {m.words} diverged; what they had learned before is judged."
+            for m in methods
+            if m.diverged
+        ]
+    )
+
+
+def _blind(data: DataTrust) -> list[str]:
+    """Dev could not choose."""
+    if data.dev_size == 1:
+        return ["Dev has 1 item: recipes and epochs were chosen nearly blindly."]
+    if data.dev_is_blind:
+        return ["All labels of dev say the same: recipes and epochs were chosen blindly."]
+    return []
+
+
+def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    """The better method's gain over the floor may be none at all."""
+    if evidence.floor is None:
+        return []
+    best = max(methods, key=lambda method: method.test)
+    gain = evidence.floor.gains[best.method]
+    if gain.lo > 0:
+        return []
+    level = "better" if gain.hi < 0 else "as well"
+    better = ", the better method," if len(methods) > 1 else ""
+    return [
+        f"A {evidence.floor.name} does {level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
+        f"the encoder, {best.words}{better} {100 * best.test:.1f}, a difference of {gap(gain)}."
+    ]
+
+
+def _disagreement(evidence: Evidence) -> list[str]:
+    """Dev and test rank the methods differently, and at least one of them by more than the region."""
+    if evidence.difference is None:
+        return []
+    frozen, tuned = evidence.both
+    dev, test = tuned.dev - frozen.dev, evidence.difference.mean
+    if dev * test >= 0 or max(abs(dev), abs(test)) <= evidence.equivalence:
+        return []
+    gaps = f"is {points(dev)} on dev, {points(test)} on test"
+    return [f"Dev and test disagree: {tuned.words} minus {frozen.words} {gaps}."]
+
+
+def _few(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    seeds, doubts = min(m.seeds for m in methods), []
+    if seeds == 1:
+        doubts.append("Only 1 seed: the interval does not cover the luck of a training run at all.")
+    elif seeds < WANTED_SEEDS:
+        doubts.append(f"Only {seeds} seeds: the interval covers the luck of a training run only roughly.")
+    if evidence.test_size < SMALL_TEST:
+        doubts.append(f"The test set is small ({evidence.test_size:,} items), so the scores are uncertain.")
+    return doubts
+
+
+def _spread(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
+    """Seeds differ by more than twice the region and by more than half the gap between the methods."""
+    between = abs(evidence.difference.mean) if evidence.difference else 0.0
+    limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
+    return [
+        f"{m.name} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
+        for m in methods
+        if m.test_std > limit
+    ]
+
+
+def _data(data: DataTrust) -> list[str]:
+    doubts = []
+    if data.unread > MUCH_UNREAD:
+        doubts.append(
+            f"{100 * data.unread:.0f} % of what is read of the texts are unknown pieces to this encoder, or single "
+            "letters: it does not know their script or language, and another encoder may do far better."
+        )
+    if data.truncated > MUCH_CUT:
+        doubts.append(
+            f"{100 * data.truncated:.0f} % of the texts are cut at the encoder's limit; what is cut is not read."
+        )
+    if data.rare_labels:
+        shown = ", ".join(data.rare_labels[:3]) + (", ..." if len(data.rare_labels) > 3 else "")
+        doubts.append(f"Labels too rare in training to be learned or judged well: {len(data.rare_labels)} ({shown}).")
+    return doubts

@@ -1,0 +1,51 @@
+"""Runs that gave one answer for everything, and dev sets on which nothing can be told apart."""
+
+from __future__ import annotations
+
+from unfreeze.data.examples import SplitName
+from unfreeze.data.measurable import JUDGED
+from unfreeze.judging.read import Comparison
+from unfreeze.records.comparison import RunRecord
+from unfreeze.records.setting import Setting
+from unfreeze.tasks import metrics
+
+
+def degenerate_on(comparison: Comparison, run: RunRecord) -> tuple[SplitName, ...]:
+    """Splits on which a final run gave one answer for everything though their gold labels are several.
+
+    Those of test are at hand. Of dev the record says it; that of an older version did not look at the gold labels, of
+    which the audit has the counts.
+    """
+    gold = [item.label for item in comparison.items]
+    same = {
+        "dev": run.degenerate and dev_is_several(comparison.setting),
+        "test": metrics.degenerate(gold, comparison.tests[run.id].predictions),
+    }
+    return tuple(split for split in JUDGED if same[split])
+
+
+def several_splits(setting: Setting) -> tuple[SplitName, ...]:
+    """Of dev and test those on which more than one answer can be right; test always is one."""
+    return tuple(split for split in JUDGED if split != "dev" or dev_is_several(setting))
+
+
+def dev_is_several(setting: Setting) -> bool:
+    """Whether dev has more than one item and, as far as the audit counted them, more than one answer."""
+    if setting.data.sizes.get("dev", 2) < 2:
+        return False
+    audited = setting.audit.splits.get("dev")
+    if audited is None or setting.task.target == "score":
+        return True
+    return len(audited.labels) > (0 if setting.labels.scheme else 1)  # spans of one type are beside words in none
+
+
+def dev_is_blind(comparison: Comparison) -> bool:
+    """Whether nothing could be chosen on dev: one answer only, by the audit, or correlations that cannot be computed.
+
+    Predictions that vary have a correlation of just 0 only with scores that do not (an older version wrote 0 for it).
+    """
+    setting, finals = comparison.setting, comparison.all_finals()
+    if setting.task.target != "score":
+        return not dev_is_several(setting)
+    varied = [run for run in finals if not run.degenerate]
+    return bool(varied) and all(run.dev[setting.metric] == 0 for run in varied)

@@ -1,0 +1,85 @@
+"""`result.json` written and read: the one place that knows how a `Result` is laid out in the file. No torch here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unfreeze.disk.files import write_json
+from unfreeze.disk.typed import OURS, read_typed
+from unfreeze.errors import InputError
+from unfreeze.judging.result import FloorResult, MethodResult, NamedGap, ProbesResult, Result, Verdict
+from unfreeze.plan import Method, plain, plan_from
+from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, EncoderFacts, Environment
+
+SCHEMA = 1
+FILE = "result.json"
+AGAIN = "`unfreeze report` writes it again"
+
+
+@dataclass(frozen=True)
+class _Data(DataFacts):
+    """Under `data` are the labels and the audit too."""
+
+    labels: tuple[str, ...] = ()
+    audit: AuditFacts = field(default_factory=AuditFacts)
+
+
+@dataclass(frozen=True)
+class _File:
+    """The keys of the file, in their order."""
+
+    schema: int
+    task: str
+    metric: str
+    data: _Data
+    encoder: EncoderFacts
+    methods: Mapping[Method, MethodResult]
+    difference: NamedGap | None
+    equivalence: float
+    verdict: Verdict
+    plan: Mapping[str, Any]
+    environment: Environment
+    floor: FloorResult | None = None
+    probes: ProbesResult | None = None
+
+
+_ORDER = ("schema", "task", "metric", "data", "encoder", "methods", "difference", "equivalence", "floor", "probes",
+          "verdict", "plan", "environment")  # fmt: skip
+
+
+def result_values(result: Result) -> dict[str, Any]:
+    """A result as plain JSON values: fractions, nothing rounded."""
+    file = _File(
+        schema=SCHEMA,
+        data=_Data(**vars(result.data), labels=result.labels, audit=result.audit),
+        plan=plain(result.plan),
+        **{name: getattr(result, name) for name in _ORDER if name not in ("schema", "data", "plan")},
+    )
+    values = json.loads(json.dumps(asdict(file)))
+    return {name: values[name] for name in _ORDER}
+
+
+def write_result(folder: Path, result: Result) -> None:
+    """Write `result.json`. Raises `InputError` where it cannot be written."""
+    write_json(folder / FILE, result_values(result))
+
+
+def read_result(folder: Path) -> Result:
+    """Read `result.json`; keys that are not known are passed over.
+
+    Raises:
+        InputError: it is missing, torn, or of other types.
+    """
+    path = folder / FILE
+    file = read_typed(path, _File, NO_COMPARISON, AGAIN, loose=True)
+    try:
+        plan = plan_from(file.plan)
+    except InputError as error:
+        raise InputError(f"{OURS}: {error}; {AGAIN}", where=str(path)) from None
+    parts = {name: value for name, value in vars(file).items() if name not in ("schema", "data", "plan")}
+    about = {name: value for name, value in vars(file.data).items() if name not in ("labels", "audit")}
+    return Result(**parts, data=DataFacts(**about), labels=file.data.labels, audit=file.data.audit, plan=plan)
