@@ -59,11 +59,12 @@ def extraction(encoder: TransformerEncoder, texts: int, turns: int) -> Ratio:
 def plain_loop(data: Dataset, seed: int) -> Rate:
     """Steps a second of fine-tuning as a tutorial writes it: AdamW, fp32, batches in random order, dynamic padding."""
     folder = packaged_folder("minilm")
-    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     index = data.labels.index()
     texts, labels = [e.text for e in data.train], torch.tensor([index[str(e.label)] for e in data.train])
     with seeded(seed):
-        model: Any = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index)).train()
+        loaded = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index), trust_remote_code=False)
+        model: Any = loaded.train()
         optimiser = torch.optim.AdamW(model.parameters(), RATE)
         steps = EPOCHS * -(-len(texts) // BATCH)
         schedule = get_linear_schedule_with_warmup(optimiser, int(WARMUP * steps), steps)

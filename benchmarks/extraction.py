@@ -60,8 +60,8 @@ class Bench:
 
     def __init__(self, encoder: TransformerEncoder, task: Task, examples: Sequence[Example]) -> None:
         folder = packaged_folder("minilm")
-        self.model: Any = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
-        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+        self.model: Any = AutoModel.from_pretrained(folder, dtype=torch.float32, trust_remote_code=False).eval()
+        self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         self.encoder, self.task, self.examples = encoder, task, examples
         self.fast = fast_precision(encoder.device)
 
@@ -132,7 +132,7 @@ def vectors(name: str, bench: Bench, turns: int) -> Findings:
 
     folder = str(packaged_folder("minilm"))
     texts = list(dict.fromkeys(t for e in bench.examples for t in (e.text, e.text_b) if t is not None))
-    peer = SentenceTransformer(folder, device="cpu")
+    peer = SentenceTransformer(folder, device="cpu", trust_remote_code=False)
     rows: dict[str, tuple[Precision, Callable[[], object]]] = {
         ENCODE: ("fp32", lambda: peer.encode(texts, show_progress_bar=False))
     }

@@ -109,12 +109,12 @@ class Ticks(TrainerCallback):  # type: ignore[misc]
 
 def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side) -> Rate:
     """The Trainer's run; gives the rate of its steps."""
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     index = data.labels.index()
     rows = [{**tokenizer(e.text, e.text_b), "labels": index[str(e.label)]} for e in data.train]
     clock = StepClock()
     with tempfile.TemporaryDirectory() as out, seeded(seed):
-        model = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index))
+        model = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index), trust_remote_code=False)
         arguments = Arguments(
             out, per_device_train_batch_size=BATCH, learning_rate=RATE, warmup_steps=WARMUP, num_train_epochs=epochs,
             lr_scheduler_type="linear", seed=seed, use_cpu=True, save_strategy="no", eval_strategy="no",

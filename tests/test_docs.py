@@ -22,6 +22,7 @@ import unfreeze
 from unfreeze.judging.judge import judge
 from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import METHODS, Plan, merged, plan_from, read_plan
+from unfreeze.pretraining.settings import Pretraining
 from unfreeze.runs.question import read_data
 from unfreeze.terminal.cli import app
 
@@ -181,18 +182,26 @@ def test_example_plans_can_be_run(path: Path) -> None:
     assert "CC BY" in licences
 
 
-def test_defaults_told_by_the_command_line_are_those_of_a_plan() -> None:
-    for name in ("compare", "encode"):
-        for parameter in COMMANDS[name].params:
-            told = re.search(r"\[default: ([^]]+)\]", getattr(parameter, "help", None) or "")
-            if told and hasattr(Plan, parameter.name) and getattr(Plan, parameter.name) is not None:
-                assert str(getattr(Plan, parameter.name)).removesuffix(".0") == told[1]
+@pytest.mark.parametrize(("name", "settings"), [("compare", Plan), ("encode", Plan), ("pretrain", Pretraining)])
+def test_defaults_in_help_texts_are_those_of_the_settings(name: str, settings: type) -> None:
+    compared = 0
+    for parameter in COMMANDS[name].params:
+        shown = re.search(r"\[default: ([^]]+)\]", getattr(parameter, "help", None) or "")
+        if shown and getattr(settings, parameter.name, None) is not None:
+            assert str(getattr(settings, parameter.name)).removesuffix(".0") == shown[1]
+            compared += 1
+    assert compared >= 2
 
 
 def test_every_option_of_compare_is_a_setting_of_a_plan() -> None:
     settings = {field.name for field in fields(Plan)}
     options = {parameter.name for parameter in COMMANDS["compare"].params} - {"plan", "help"}
     assert options <= settings | {"encoder_option"}  # `encoder_options` in a plan
+
+
+def test_every_option_of_pretrain_is_a_setting_of_it() -> None:
+    settings = {field.name for field in fields(Pretraining)}  # type: ignore[arg-type]
+    assert {parameter.name for parameter in COMMANDS["pretrain"].params} - {"help"} == settings
 
 
 def _modules_with_examples() -> list[str]:

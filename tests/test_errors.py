@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+import errno
+import os
+import sysconfig
+from pathlib import Path
+
 import pytest
 
-from unfreeze.errors import LONGEST, InputError, nearest, shown
+import unfreeze
+from unfreeze.errors import LONGEST, PLACE, InputError, nearest, shown, user_fault
+
+PACKAGE = Path(unfreeze.__file__).parent
 
 
 def test_the_place_comes_first() -> None:
@@ -36,7 +44,63 @@ def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     told = str(InputError(f"cell '{'x' * 5000}' is too long; shorten it", where="a.csv:3"))
     assert told.startswith("a.csv:3: cell 'xxx")
     assert told.endswith("xxx' is too long; shorten it")
-    assert len(told) < LONGEST + 20
+    assert len(told) <= LONGEST
+
+
+def test_a_long_file_name_keeps_its_beginning_and_its_end() -> None:
+    name = f"/data/{'x' * 3000}/train.tsv:7"
+    error = InputError(f"column '{'y' * 3000}' is missing", where=name)
+    line = str(error)
+    assert error.where == name
+    assert len(line) <= LONGEST
+    place, _, problem = line.partition(": ")
+    assert len(place) <= PLACE
+    assert place.startswith("/data/xxx")
+    assert place.endswith("xxx/train.tsv:7")
+    assert problem.endswith("' is missing")
+
+
+def test_a_file_name_of_several_lines_makes_one_line() -> None:
+    assert str(InputError("is empty", where="a\nb\x1b.tsv")) == "a b\\x1b.tsv: is empty"
+
+
+def missing(path: str | Path) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+
+
+def test_a_missing_file_outside_the_program_is_of_the_user() -> None:
+    fault = user_fault(missing("/data/train.tsv"))
+    assert str(fault) == "/data/train.tsv: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        PACKAGE / "report" / "templates" / "page.html.j2",
+        PACKAGE / "data" / ".." / "tokens.txt",
+        f"{sysconfig.get_path('purelib')}/transformers/models/bert/x.json",
+        f"{sysconfig.get_path('stdlib')}/x.py",
+    ],
+)
+def test_a_missing_file_of_the_program_is_not_of_the_user(path: str | Path) -> None:
+    assert user_fault(missing(path)) is None
+
+
+def test_a_folder_whose_name_begins_as_the_program_s_is_of_the_user() -> None:
+    assert user_fault(missing(f"{PACKAGE}-data/train.tsv")) is not None
+
+
+@pytest.mark.parametrize("name", [None, 7, str(PACKAGE / "x"), "/data/x"])
+def test_a_full_disk_is_of_the_user_wherever_it_is(name: str | int | None) -> None:
+    fault = user_fault(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name))
+    assert fault is not None
+    assert fault.problem == "No space left on device"
+    assert fault.where == (name if isinstance(name, str) else "input/output")
+
+
+@pytest.mark.parametrize("error", [OSError("Can't load x"), BrokenPipeError(errno.EPIPE, "Broken pipe"), KeyError("x")])
+def test_an_error_that_names_no_file_is_not_of_the_user(error: Exception) -> None:
+    assert user_fault(error) is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,16 +50,19 @@ def test_how_a_model_runs_is_not_for_its_configuration_to_say(settings: Any, pla
 
 def _loading_calls(path: Path) -> Iterator[ast.Call]:
     text = path.read_text(encoding="utf-8")
-    for node in ast.walk(ast.parse(text)) if "from_pretrained" in text or "from_config" in text else ():
+    for node in ast.walk(ast.parse(text)) if re.search("from_pretrained|from_config|SentenceTransformer", text) else ():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             auto = ast.unparse(node.func.value).rpartition(".")[2].startswith("Auto")
             if node.func.attr == "from_pretrained" or (auto and node.func.attr == "from_config"):
                 yield node
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "SentenceTransformer":
+            yield node
 
 
-def test_code_of_a_folder_is_never_trusted_nor_asked_about() -> None:
+@pytest.mark.parametrize("root", [ROOT, ROOT.parents[1] / "benchmarks"], ids=["package", "benchmarks"])
+def test_code_of_a_folder_is_never_trusted_nor_asked_about(root: Path) -> None:
     """Without `trust_remote_code=False` transformers asks on the terminal, and runs the code if told to."""
-    calls = [(path, call) for path in ROOT.rglob("*.py") for call in _loading_calls(path)]
+    calls = [(path, call) for path in root.rglob("*.py") for call in _loading_calls(path)]
     assert len(calls) >= 5
     for path, call in calls:
         given = {k.arg: ast.unparse(k.value) for k in call.keywords}

@@ -168,7 +168,7 @@ def _told(ended: Ended, folder: Path, number: int, size: int) -> Told:
 
 
 def _read(target: Target, folder: Path, sound: Path) -> dict[str, Any]:
-    from unfreeze.errors import InputError
+    from unfreeze.errors import InputError, user_fault
 
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # the peak is that of now (proc(5))
@@ -182,10 +182,9 @@ def _read(target: Target, folder: Path, sound: Path) -> dict[str, Any]:
         value = target.read(folder)
     except InputError as error:
         return told("refused", str(error))
-    except OSError as error:  # as the command line tells it
-        return told("refused", f"{error.filename or 'input/output'}: {error.strerror or error}")
-    except BaseException:
-        return told("traceback", traceback.format_exc()[-1500:])
+    except BaseException as error:
+        fault = user_fault(error) if isinstance(error, Exception) else None  # as the command line does
+        return told("traceback", traceback.format_exc()[-1500:]) if fault is None else told("refused", str(fault))
     if time.process_time() - began > CPU_S / 2:
         return told("hang", f"read after {time.process_time() - began:.1f} s of processor")
     try:

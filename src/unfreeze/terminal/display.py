@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -94,6 +97,17 @@ class Display:
         share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
         speed = f"{record.speed:,.0f} {record.unit} a second{share}"
         self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")
+
+
+@contextmanager
+def resumable(advice: str) -> Iterator[Display]:
+    """A display; an interruption ends with advice and the usual exit status of one."""
+    try:
+        with Display() as display:
+            yield display
+    except KeyboardInterrupt:
+        typer.echo(f"unfreeze: interrupted; {advice}", err=True)
+        raise typer.Exit(130) from None
 
 
 def clock(seconds: float) -> str:

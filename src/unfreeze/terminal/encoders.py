@@ -1,0 +1,67 @@
+"""The commands about encoders themselves: list, use, convert."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unfreeze.plan import Plan
+from unfreeze.terminal.options import ColumnOptions, Device, EncoderChoice, EncoderOptions, encoder_options, grouped
+
+
+def encoders() -> None:
+    """List the encoders that can be used without a download."""
+    from unfreeze.encoders.packaged import listed_encoders
+
+    typer.echo(f"{'name':<40} {'layers':>6} {'width':>6} {'MB':>7}  where")
+    for row in listed_encoders():
+        size = "" if row.mb is None else f"{row.mb:,.0f}"
+        typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
+    typer.echo("Besides these: any folder that transformers or sentence-transformers saved (encoders, decoders, the")
+    typer.echo("encoders of T5 and BART), or the name of one on the Hugging Face hub;")
+    typer.echo("a folder of ELMo, ELMoForManyLangs or skip-thoughts as published;")
+    typer.echo("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary).")
+
+
+@grouped
+def encode(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="As for compare, or a .txt with one text per line.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.safetensors")],
+    reader: EncoderChoice,
+    columns: ColumnOptions,
+    device: Device = None,
+) -> None:
+    """Write the frozen layer states of texts.
+
+    The file has states (layers, tokens, width); offsets (texts + 1), where each text begins; inputs, where each part of
+    a text begins that is read independently (a text of a pair, a window); and the tokens.
+    """
+    from unfreeze.commands.encode import encode_file
+    from unfreeze.terminal.display import Display
+
+    options = encoder_options(reader.encoder_option)
+    if reader.prefix is not None:
+        options["prefix"] = reader.prefix
+    with Display() as display:
+        shape = encode_file(
+            data, reader.encoder or Plan.encoder, out, options=options, columns=vars(columns),
+            max_length=reader.max_length, device=device or Plan.device, watcher=display,
+        )  # fmt: skip
+    typer.echo(f"{out}: states {shape}")
+
+
+def convert(
+    encoder: Annotated[str, typer.Argument(metavar="ENCODER", help="Name or folder.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A folder that does not exist yet.")],
+    encoder_option: EncoderOptions = None,
+) -> None:
+    """Re-save an encoder, safe and quick to load; options given become its defaults.
+
+    Transformers and ELMo become safetensors, word vectors .npy; skip-thoughts stay the arrays that they are.
+    """
+    from unfreeze.commands.convert import convert as write
+
+    fingerprint = write(encoder, out, encoder_options(encoder_option), typer.echo)
+    typer.echo(f"{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load")

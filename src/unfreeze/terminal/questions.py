@@ -1,0 +1,148 @@
+"""The commands that answer a question about labelled text: compare, probe, check, report, predict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unfreeze.plan import METHODS, Plan
+from unfreeze.terminal.options import (
+    Column,
+    ColumnOptions,
+    Device,
+    EncoderChoice,
+    FileOptions,
+    RunOptions,
+    given,
+    grouped,
+    plan_of,
+)
+
+
+@grouped
+def compare(
+    files: FileOptions,
+    columns: ColumnOptions,
+    reader: EncoderChoice,
+    methods: Annotated[
+        str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(METHODS)}.  [default: all]")
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes per method.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", help="Final runs per method.  [default: 3, 5 or 10]")
+    ] = None,
+    unfreeze_top: Annotated[
+        int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
+    ] = None,
+    *,
+    work: RunOptions,
+    cache_dtype: Annotated[
+        str | None, typer.Option(metavar="float16|int8", help="int8 halves the feature store.  [default: float16]")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")
+    ] = None,
+    out: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Output folder; an unfinished comparison in it is resumed.")
+    ] = None,
+) -> None:
+    """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
+    options = given(
+        files, columns, reader, work, methods=methods, budget=budget, seeds=seeds, unfreeze_top=unfreeze_top,
+        cache_dtype=cache_dtype, out=out,
+    )  # fmt: skip
+    question = plan_of(options, plan)
+    from unfreeze.commands.compare import compare as answer
+    from unfreeze.terminal.display import resumable
+    from unfreeze.terminal.summary import summary
+
+    with resumable("the same command continues where it stopped") as display:
+        result = answer(question, display, display.say)
+    for line in summary(result):
+        typer.echo(line)
+
+
+@grouped
+def probe(
+    files: FileOptions,
+    columns: ColumnOptions,
+    reader: EncoderChoice,
+    work: RunOptions,
+    seeds: Annotated[
+        int | None, typer.Option(metavar="N", help="Resamples of the training rows.  [default: 5]")
+    ] = None,
+    only_layers: Annotated[
+        bool, typer.Option("--only-layers", help="Leave out the controls, and the layers after fine-tuning.")
+    ] = False,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write probes.json there too.")] = None,
+) -> None:
+    """Score a linear probe on every layer, with its interval: which layer knows most, and what does tuning change?
+
+    Beside the frozen encoder's layers: the mean of each and the one above, labels and weights drawn at random, which
+    show what a probe finds where nothing is known, and the layers after fine-tuning.
+    """
+    question = plan_of(given(files, columns, reader, work, seeds=seeds, out=out))
+    from unfreeze.commands.probe import probe_variants
+    from unfreeze.records.layer_scores import LAYERS, VARIANTS
+    from unfreeze.terminal.display import Display
+    from unfreeze.terminal.summary import layer_table, variant_table
+
+    variants = VARIANTS[:1] if only_layers else VARIANTS
+    with Display() as display:
+        results = {}
+        for variant, scores in probe_variants(question, variants, display, display.say):
+            results[variant] = scores
+            for line in layer_table(scores) if variant == LAYERS else ():
+                display.say(line)
+    for line in () if only_layers else variant_table(results):
+        typer.echo(line)
+    if out is not None:
+        typer.echo(f"Written: {Path(out) / 'probes.json'}")
+
+
+@grouped
+def check(files: FileOptions, columns: ColumnOptions) -> None:
+    """Read and audit the data, train nothing."""
+    from unfreeze.data.audit import audit
+    from unfreeze.data.audit_lines import audit_lines
+    from unfreeze.runs.question import read_data
+
+    dataset = read_data(plan_of(given(files, columns)))
+    for line in (*dataset.notes, *audit_lines(audit(dataset))):
+        typer.echo(line)
+
+
+def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a comparison.")]) -> None:
+    """Judge again from the run folders and rebuild the report (needs no torch)."""
+    from unfreeze.judging.judge import judge
+    from unfreeze.report.render import render
+
+    judge(folder)
+    typer.echo(render(folder))
+
+
+def predict(
+    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Texts: csv, tsv, jsonl, parquet, txt or CoNLL words.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write here (.tsv, .jsonl) instead of printing.")
+    ] = None,
+    text: Column = None,
+    text_b: Column = None,
+    device: Device = None,
+    escape_formulas: Annotated[
+        bool, typer.Option("--escape-formulas", help="Put ' before cells that a spreadsheet would run as a formula.")
+    ] = False,
+) -> None:
+    """Predict labels with a bundle."""
+    from unfreeze.commands.predict import predict_file
+
+    count = predict_file(
+        bundle, file, out, text=text, text_b=text_b, device=device or Plan.device, escape_formulas=escape_formulas
+    )
+    if out is not None:
+        typer.echo(f"{count:,} predictions in {out}")
