@@ -1,14 +1,25 @@
-"""Layers of a transformer left out: lower ones whose states are known, or upper ones that nobody asks for."""
+"""Layers of a transformer left out: lower ones whose states are known, or upper ones that nobody needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock, local
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from unfreeze.layers.threads import SharedChange, ThreadValue
+
+_states: ThreadValue[Tensor] = ThreadValue()
+
+
+def _put_back(stack: nn.ModuleList, layers: list[nn.Module]) -> None:
+    for i, layer in enumerate(layers):
+        stack[i] = layer
+
+
+_lower_layers: SharedChange[nn.ModuleList, list[nn.Module]] = SharedChange(_put_back)
 
 
 class _StandIn(nn.Module):
@@ -31,7 +42,10 @@ class _Given(_StandIn):
 
     def forward(self, *_: Any, **__: Any) -> Any:
         """(1, P, width)."""
-        return self._as_layer(_here.states)
+        states = _states.get()
+        if states is None:
+            raise RuntimeError("this thread has brought no states along")
+        return self._as_layer(states)
 
 
 class _LeftOut(_StandIn):
@@ -62,26 +76,17 @@ def lower_layers_given(stack: nn.ModuleList, count: int, states: Tensor, parts: 
         states: (P, width) behind those layers, for the calls of this thread.
         parts: see `parts_given`.
     """
-    _here.states = states[None]
-    with _switch:
-        running, stood = _running.get(stack, (0, [stack[i] for i in range(count)]))
-        if len(stood) != count:
-            raise ValueError(f"{len(stood)} layers are left out by another thread, not {count}")
-        _running[stack] = running + 1, stood
-        if not running:
-            for i, layer in enumerate(stood):
-                stack[i] = _Given(layer, parts)
-    try:
+
+    def change() -> list[nn.Module]:
+        layers = [stack[i] for i in range(count)]
+        for i, layer in enumerate(layers):
+            stack[i] = _Given(layer, parts)
+        return layers
+
+    with _states.set_to(states[None]), _lower_layers.made(stack, change) as left_out:
+        if len(left_out) != count:
+            raise ValueError(f"{len(left_out)} layers are left out by another thread, not {count}")
         yield
-    finally:
-        del _here.states
-        with _switch:
-            running, stood = _running.pop(stack)
-            if running > 1:
-                _running[stack] = running - 1, stood
-            else:
-                for i, layer in enumerate(stood):
-                    stack[i] = layer
 
 
 @contextmanager
@@ -95,8 +100,3 @@ def upper_layers_left_out(stack: nn.ModuleList, kept: int, parts: int | None) ->
     finally:
         for i in range(kept, len(stood)):
             stack[i] = stood[i]
-
-
-_here = local()
-_switch = Lock()
-_running: dict[nn.ModuleList, tuple[int, list[nn.Module]]] = {}  # stacks at work: threads inside, layers left out

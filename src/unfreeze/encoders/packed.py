@@ -8,9 +8,8 @@ a piece sees those after it is the model's own affair.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import groupby
-from threading import Lock, local
 from typing import Any
 
 import torch
@@ -19,6 +18,10 @@ from transformers import AttentionInterface
 
 from unfreeze.encoders.attend import Scores, attend
 from unfreeze.encoders.packed_masks import PACKED, band, rule_of
+from unfreeze.layers.threads import SharedChange, ThreadValue
+
+_lengths: ThreadValue[tuple[int, ...]] = ThreadValue()
+_implementation: SharedChange[Any, str] = SharedChange(lambda model, before: model.set_attn_implementation(before))
 
 
 def equal_length_groups(lengths: tuple[int, ...]) -> list[tuple[int, int, int]]:
@@ -112,21 +115,14 @@ def _refuse_unknown(mask: Tensor | None, kwargs: Mapping[str, Any]) -> None:
 AttentionInterface.register(PACKED, packed_attention)
 
 
-@contextmanager
-def packed_lengths(lengths: tuple[int, ...]) -> Iterator[None]:
-    """Inside, this thread computes a packed batch of inputs with so many pieces each."""
-    before = getattr(_here, "lengths", None)
-    _here.lengths = lengths
-    try:
-        yield
-    finally:
-        _here.lengths = before
+def packed_lengths(lengths: tuple[int, ...]) -> AbstractContextManager[None]:
+    """Inside, this thread computes a packed batch of inputs with `lengths` pieces."""
+    return _lengths.set_to(lengths)
 
 
 def lengths_here() -> tuple[int, ...] | None:
     """Pieces of each input of the packed batch that this thread computes; None where it computes none."""
-    found: tuple[int, ...] | None = getattr(_here, "lengths", None)
-    return found
+    return _lengths.get()
 
 
 @contextmanager
@@ -138,22 +134,11 @@ def packed_implementation(model: Any) -> Iterator[None]:
     if not model._can_set_attn_implementation():
         yield
         return
-    with _switch:
-        running, before = _running.get(model, (0, model.config._attn_implementation))
-        _running[model] = running + 1, before
-        if not running:
-            model.set_attn_implementation(PACKED)
-    try:
+
+    def change() -> str:
+        before = str(model.config._attn_implementation)
+        model.set_attn_implementation(PACKED)
+        return before
+
+    with _implementation.made(model, change):
         yield
-    finally:
-        with _switch:
-            running, before = _running.pop(model)
-            if running > 1:
-                _running[model] = running - 1, before
-            else:
-                model.set_attn_implementation(before)
-
-
-_here = local()
-_switch = Lock()
-_running: dict[Any, tuple[int, str]] = {}  # models at work: threads inside, and their own implementation

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import local
+from contextlib import AbstractContextManager
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_here = local()
+from unfreeze.layers.threads import ThreadValue
+
+_generator: ThreadValue[torch.Generator] = ThreadValue()
 
 
-@contextmanager
-def dropout_from(generator: torch.Generator) -> Iterator[None]:
+def dropout_from(generator: torch.Generator) -> AbstractContextManager[None]:
     """Let all dropout of this module draw from `generator`, in this thread, so that other threads do not matter."""
-    before = getattr(_here, "generator", None)
-    _here.generator = generator
-    try:
-        yield
-    finally:
-        _here.generator = before
+    return _generator.set_to(generator)
 
 
 def dropout(x: Tensor, p: float, training: bool = True) -> Tensor:
     """Ordinary dropout, from the generator of `dropout_from` or else from torch's own."""
-    generator: torch.Generator | None = getattr(_here, "generator", None)
+    generator = _generator.get()
     if not training or p == 0:
         return x
     if generator is None:

@@ -1,28 +1,23 @@
-"""Two pieces of work at a time, each in a thread of its own, where the caller has lent one."""
+"""Two pieces of work at the same time, each in its own thread, where the caller has lent one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from threading import local
+from contextlib import AbstractContextManager
 from typing import TypeVar
 
 import torch
 
+from unfreeze.layers.threads import ThreadValue
+
 Result = TypeVar("Result")
-_here = local()
+_pool: ThreadValue[ThreadPoolExecutor] = ThreadValue()
 
 
-@contextmanager
-def lent(pool: ThreadPoolExecutor) -> Iterator[None]:
+def lent(pool: ThreadPoolExecutor) -> AbstractContextManager[None]:
     """Let `both` of this thread use one of `pool`, which computes, as this one should, with one thread of torch's."""
-    before = getattr(_here, "pool", None)
-    _here.pool = pool
-    try:
-        yield
-    finally:
-        _here.pool = before
+    return _pool.set_to(pool)
 
 
 def both(work: Callable[[int], Result]) -> tuple[Result, Result]:
@@ -32,7 +27,7 @@ def both(work: Callable[[int], Result]) -> tuple[Result, Result]:
         with torch.no_grad():  # is local to a thread
             return work(way)
 
-    pool: ThreadPoolExecutor | None = getattr(_here, "pool", None)
+    pool = _pool.get()
     if pool is None:
         return alone(0), alone(1)
     other = pool.submit(alone, 1)

@@ -31,9 +31,9 @@ from unfreeze.pretraining.corpus import Document, corpus_files, read_documents
 from unfreeze.pretraining.masking import Masker, continuations
 from unfreeze.pretraining.mlm import MaskedLm
 from unfreeze.pretraining.new_transformer import check_size, new_transformer
-from unfreeze.pretraining.objective import Corpus, Objective
+from unfreeze.pretraining.objective import Corpus, Objective, WordCorpus
 from unfreeze.pretraining.pieces import dtype_of, prepare_pieces, wordpiece
-from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, Prepared, open_prepared
+from unfreeze.pretraining.prepared import HELD_OUT, TRAIN, open_prepared
 from unfreeze.pretraining.settings import SIZES, BilmSize, Pretraining, SkipSize, TransformerSize, size_of
 from unfreeze.pretraining.skip_thoughts import SkipThoughts, SkipThoughtsModel
 from unfreeze.pretraining.word_softmax import SOFTMAX, WordSoftmax
@@ -122,9 +122,9 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
     return made
 
 
-def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Sequence[str], Prepared, Prepared]:
+def _word_corpus(asked: Pretraining, work: Path, tell: Tell) -> WordCorpus:
     folder = work / CORPUS
-    corpus = _prepared(
+    about = _prepared(
         asked,
         folder,
         asked.tokenizer,
@@ -133,16 +133,16 @@ def _in_words(asked: Pretraining, work: Path, tell: Tell) -> tuple[Corpus, Seque
     )
     words = read_words(folder)
     text, held = (open_prepared(folder / part, DTYPE, len(words)) for part in (TRAIN, HELD_OUT))
-    return corpus, words, text, held
+    return WordCorpus(about, words, text, held)
 
 
 def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
-    corpus, words, text, held = _in_words(asked, work, tell)
+    corpus = _word_corpus(asked, work, tell)
     size = size_of(asked)
     assert isinstance(size, SkipSize)
     with seeded(asked.seed):
-        model = SkipThoughtsModel(words[: size.vocabulary], size.word_width, size.hidden)
-    made = SkipThoughts(model, words, corpus, text, held, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
+        model = SkipThoughtsModel(corpus.words[: size.vocabulary], size.word_width, size.hidden)
+    made = SkipThoughts(model, corpus, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
     for name, part in (("part to train on", made.text), ("held-out part", made.held)):
         if not len(part.middle):
             problem = f"is too small: in its {name} no sentence stands between two others of one document"
@@ -151,14 +151,11 @@ def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
 
 
 def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
-    corpus, words, text, held = _in_words(asked, work, tell)
+    corpus = _word_corpus(asked, work, tell)
     with seeded(asked.seed):
-        model, softmax, size = _new_elmo(asked, words) if asked.start is None else _known_elmo(asked, words)
+        model, softmax, size = (_new_elmo if asked.start is None else _known_elmo)(asked, corpus.words)
     model.lm.dropout = asked.dropout
-    return BiLm(
-        model, softmax, words, corpus, text, held, size=size, seed=asked.seed,
-        reading={"tokenizer": asked.tokenizer},
-    )  # fmt: skip
+    return BiLm(model, softmax, corpus, size=size, seed=asked.seed, reading={"tokenizer": asked.tokenizer})
 
 
 def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:

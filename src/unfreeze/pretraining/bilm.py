@@ -16,8 +16,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import write_folder
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Ints
-from unfreeze.pretraining.objective import Corpus, Indices
-from unfreeze.pretraining.prepared import Prepared
+from unfreeze.pretraining.objective import Indices, WordCorpus
 from unfreeze.pretraining.settings import BilmSize
 from unfreeze.pretraining.streams import Streams
 from unfreeze.pretraining.word_softmax import BEGIN, END, WordSoftmax, classes_of
@@ -34,8 +33,7 @@ class BiLm:
 
     Args:
         model: the network, whose dropout is used.
-        words: of the corpus, by id.
-        text, held: to train on, and held out.
+        corpus: what is read.
         size: of which `length`, `batch` and `learning_rate` are read here.
         reading: how texts become words, told along with the encoder.
     """
@@ -46,24 +44,21 @@ class BiLm:
         self,
         model: ElmoModel,
         softmax: WordSoftmax,
-        words: Sequence[str],
-        corpus: Corpus,
-        text: Prepared,
-        held: Prepared,
+        corpus: WordCorpus,
         *,
         size: BilmSize,
         seed: int,
         reading: Mapping[str, str],
     ) -> None:
-        self.model, self.softmax, self.words, self.corpus = model, softmax, words, corpus
+        self.model, self.softmax, self.words, self.corpus = model, softmax, corpus.words, corpus.about
         self.module = nn.ModuleDict({"encoder": model, "softmax": softmax})
         self.learning_rate, self.reading = size.learning_rate, reading
         self.sizes, length = asdict(size), size.length
-        self.text = Streams(text, max(1, size.batch // length), length, len(words), seed)
-        rows = min(self.text.rows, max(1, len(held.ids) // length))
-        self.held = Streams(held, rows, length, len(words), seed)
+        self.text = Streams(corpus.text, max(1, size.batch // length), length, len(self.words), seed)
+        rows = min(self.text.rows, max(1, len(corpus.held.ids) // length))
+        self.held = Streams(corpus.held, rows, length, len(self.words), seed)
         self.step_tokens = self.text.rows * length
-        self.classes = np.append(classes_of(words, softmax.words), [BEGIN, END])
+        self.classes = np.append(classes_of(self.words, softmax.words), [BEGIN, END])
         self.spelling = Bytes()
         self.states = [(h.clone(), c.clone()) for h, c in model.lm.zeros(self.text.rows)]
 

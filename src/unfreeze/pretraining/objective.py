@@ -12,6 +12,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from unfreeze.encoders.precision import Precision
+from unfreeze.pretraining.prepared import Prepared
 
 Indices = npt.NDArray[np.int64]
 
@@ -28,6 +29,22 @@ class Corpus:
     tokens: int
     held_out: int
     key: str
+
+
+@dataclass(frozen=True)
+class WordCorpus:
+    """A corpus in words.
+
+    Attributes:
+        about: its sizes and its key.
+        words: all distinct ones, by id, most frequent first.
+        text, held: to train on, and held out.
+    """
+
+    about: Corpus
+    words: Sequence[str]
+    text: Prepared
+    held: Prepared
 
 
 class Objective(Protocol):

@@ -21,7 +21,7 @@ from unfreeze.encoders.skip_thoughts.vocabulary import UNKNOWN, Vocabulary
 from unfreeze.encoders.words import Tokenizer
 from unfreeze.layers.gru import gru_states
 from unfreeze.layers.recurrence import rows_of
-from unfreeze.pretraining.objective import Corpus, Indices
+from unfreeze.pretraining.objective import Indices, WordCorpus
 from unfreeze.pretraining.prepared import Prepared
 from unfreeze.pretraining.settings import SkipSize
 from unfreeze.pretraining.word_softmax import END, FIRST, WordSoftmax, classes_of
@@ -119,8 +119,7 @@ class SkipThoughts:
     """See `Objective`.
 
     Args:
-        words: of the corpus, by id.
-        text, held: to train on, and held out.
+        corpus: what is read.
         size: of which `length`, `batch` and `learning_rate` are read here.
         tokenizer: how texts become words, told along with the encoder.
     """
@@ -130,19 +129,16 @@ class SkipThoughts:
     def __init__(
         self,
         model: SkipThoughtsModel,
-        words: Sequence[str],
-        corpus: Corpus,
-        text: Prepared,
-        held: Prepared,
+        corpus: WordCorpus,
         *,
         size: SkipSize,
         seed: int,
         tokenizer: Tokenizer,
     ) -> None:
-        self.module, self.corpus, self.tokenizer = model, corpus, tokenizer
+        self.module, self.corpus, self.tokenizer = model, corpus.about, tokenizer
         self.sizes, self.learning_rate = asdict(size), size.learning_rate
-        classes = classes_of(words, model.words)
-        self.text, self.held = (Triples(part, classes, size.length, seed) for part in (text, held))
+        classes, text = classes_of(corpus.words, model.words), corpus.text
+        self.text, self.held = (Triples(part, classes, size.length, seed) for part in (text, corpus.held))
         mean = len(text.ids) / (len(text.sentences) - 1)
         self.rows, self.step_tokens = max(1, round(size.batch / mean)), size.batch
 
