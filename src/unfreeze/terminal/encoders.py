@@ -46,7 +46,7 @@ def encode(
         options["prefix"] = reader.prefix
     with Display() as display:
         shape = encode_file(
-            data, reader.encoder or Plan.encoder, out, options=options, columns=vars(columns),
+            data, reader.encoder or Plan().only_encoder, out, options=options, columns=vars(columns),
             max_length=reader.max_length, device=device or Plan.device, watcher=display,
         )  # fmt: skip
     typer.echo(f"{out}: states {shape}")

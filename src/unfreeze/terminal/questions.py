@@ -26,9 +26,7 @@ def compare(
     files: FileOptions,
     columns: ColumnOptions,
     reader: EncoderChoice,
-    methods: Annotated[
-        str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(METHODS)}.  [default: all]")
-    ] = None,
+    methods: Annotated[str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(METHODS)}.")] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes per method.")
     ] = None,
