@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -95,6 +96,23 @@ def test_what_is_reported() -> None:
     assert done.examples == 6 * 16
     assert done.trained_parameters == 1 + 6 + 2
     assert done.seconds >= done.curve[-1].seconds > done.curve[0].seconds > 0
+
+
+def test_a_last_batch_that_is_not_full_is_a_step_too() -> None:
+    told: list[tuple[int, int]] = []
+    run(Toy(), replace(RECIPE, batch_size=5, epochs=2), progress=lambda step, total, best: told.append((step, total)))
+    assert told == [(step, 8) for step in range(1, 9)]
+
+
+def test_seconds_are_those_of_the_training_alone() -> None:
+    began = time.perf_counter()
+    done = run(Toy())
+    assert done.seconds <= time.perf_counter() - began
+
+
+def test_the_rate_that_is_reported_is_the_head_s() -> None:
+    done = run(Toy(), replace(RECIPE, layer_decay=0.5))
+    assert {e.rate for e in done.curve} == {RECIPE.learning_rate}
 
 
 def test_the_loss_of_an_epoch_is_the_mean_of_its_steps() -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.plan import Recipe
-from unfreeze.training.loop import Indices, fit
+from unfreeze.training.loop import Indices, _clip_each, fit
 
 CPU = torch.device("cpu")
 RECIPE = Recipe("feature-extraction", "linear", learning_rate=0.1, schedule="constant", epochs=6, batch_size=4)
@@ -73,3 +73,17 @@ def test_training_goes_on_until_the_last_member_has_lost_patience() -> None:
     assert [_fit((member,), recipe)[2] for member in range(3)] == [3, 5, 6]
     assert _fit((0, 1), recipe)[2] == 5
     assert _fit((0, 1, 2), recipe)[2] == 6
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0])
+def test_clipping_does_to_each_member_what_torch_does_to_it_alone(size: float) -> None:
+    """However small the gradients are, and though some parameters have none."""
+    weight, unused = nn.Parameter(torch.zeros(3, 2)), nn.Parameter(torch.zeros(3))
+    weight.grad = size * torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 1.0]])
+    given = weight.grad.clone()
+    _clip_each([weight, unused], size)
+    for member in range(3):
+        alone = nn.Parameter(torch.zeros(2))
+        alone.grad = given[member].clone()
+        nn.utils.clip_grad_norm_([alone], size)
+        torch.testing.assert_close(weight.grad[member], alone.grad)

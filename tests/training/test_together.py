@@ -89,3 +89,17 @@ def test_when_one_fails_the_others_stop(threads: int) -> None:
         train_together(train, 2, CPU, lambda *_: None)
     assert len(steps) < 500
     assert torch.get_num_threads() == threads
+
+
+def test_no_more_train_at_once_than_there_are_threads(threads: int) -> None:
+    running, most = [], []
+
+    def train(number: int, progress: Progress) -> Fit:
+        running.append(number)
+        most.append(len(running))
+        time.sleep(0.05)
+        running.remove(number)
+        return fit_of(number)
+
+    train_together(train, 4, CPU, lambda *_: None)
+    assert max(most) <= threads
