@@ -10,36 +10,28 @@ layer's `forward`; an adapter on a layer whose weight is read past it (Mamba's `
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers.pytorch_utils import Conv1D
 
 from unfreeze.disk.tensors import read_tensors
 from unfreeze.encoders.freezing import frozen, light_copy
+from unfreeze.encoders.linear_layers import Linears, Targets, linear_layers, of_kind
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 
-Targets = Literal["attention", "all-linear"]
 INSTALL = "pip install unfreeze[lora]"
 FILE = "adapter_model.safetensors"
 _NAME = "default"  # what peft calls an adapter that has no name
 _PREFIX = "base_model.model."  # of the names of tensors in peft's files
-# Projections of an attention to queries and values, alone or in one layer with keys, by name.
-_ATTENTION = re.compile(
-    r".*att.*\.((query|value|q|v)(_lin|_proj)?|w?qkv(_proj)?|in_proj|c_attn|query_key_value)", re.IGNORECASE
-)
-# Kinds whose kernels on a GPU read the weights of these layers past their `forward`; peft refuses them.
-_FUSED = dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), ("out_proj", "conv1d"))
 
 
 @dataclass(frozen=True)
@@ -102,12 +94,7 @@ def target_layers(encoder: TransformerEncoder, targets: Targets, top: int | None
         top: only those in so many layer groups from the top; None: in all groups.
     """
     groups = encoder.layer_groups()
-    inside = {id(p) for group in groups[len(groups) - (top or len(groups)) :] for p in group}
-    wanted = {
-        name: layer
-        for name, layer in _linear_layers(encoder.model)
-        if id(layer.weight) in inside and (targets == "all-linear" or _ATTENTION.fullmatch(name))
-    }
+    wanted = of_kind(linear_layers(encoder.model, groups[len(groups) - (top or len(groups)) :]), targets)
     return tuple(_on_the_way(encoder, wanted))
 
 
@@ -152,7 +139,7 @@ def adapted_layers(tensors: Iterable[str], encoder: TransformerEncoder, where: s
         InputError: there are none, or the encoder has no such layer.
     """
     named = {name.rpartition(".lora_")[0] for name in tensors}
-    known = tuple(name for name, _ in _linear_layers(encoder.model) if name in named)
+    known = tuple(name for name in linear_layers(encoder.model, encoder.layer_groups()) if name in named)
     if len(known) != len(named) or not known:
         raise InputError(f"does not have the adapters of this encoder; {remedy}", where=where)
     return known
@@ -206,15 +193,7 @@ def _adapted(model: nn.Module) -> Iterator[tuple[str, Any]]:
     return ((name, part) for name, part in model.named_modules() if hasattr(part, "lora_A"))
 
 
-def _linear_layers(model: Any) -> Iterator[tuple[str, Any]]:
-    """Linear layers that peft can put an adapter on and merge it with, by name."""
-    fused = _FUSED.get(getattr(model.config, "model_type", ""), ())
-    for name, part in model.named_modules():
-        if isinstance(part, nn.Linear | Conv1D) and name.rpartition(".")[2] not in fused:
-            yield name, part
-
-
-def _on_the_way(encoder: TransformerEncoder, layers: dict[str, nn.Module]) -> list[str]:
+def _on_the_way(encoder: TransformerEncoder, layers: Linears) -> list[str]:
     """Those of the layers whose outputs the states of the top layer depend on.
 
     Each adds a 0 of its own to what its `forward` gives; the states have a gradient for the zeros that reach them.
