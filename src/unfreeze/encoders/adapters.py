@@ -10,8 +10,9 @@ layer's `forward`; an adapter on a layer whose weight is read past it (Mamba's `
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,9 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from transformers.pytorch_utils import Conv1D
 
-from unfreeze.disk.tensors import read_tensors
+from unfreeze.disk.tensors import check_fit, read_tensors
 from unfreeze.encoders.freezing import frozen, light_copy
 from unfreeze.encoders.linear_layers import Linears, Targets, linear_layers, of_kind
 from unfreeze.encoders.protocol import Encoder
@@ -52,27 +54,37 @@ class LowRank:
     dropout: float = 0.0
     rank_stabilised: bool = False
 
+    @property
+    def scale(self) -> float:
+        """What B A is multiplied with."""
+        return self.alpha / (math.sqrt(self.rank) if self.rank_stabilised else self.rank)
+
 
 class Adapters(nn.Module):
-    """The A and B of an adapted encoder, the very same modules, under the names of their layers.
+    """A and B of some layers, under the names of the layers.
 
     Its tensors are called `encoder.layer.0.attention.self.query.lora_A.weight` and so on, as in files of peft.
     """
 
-    def __init__(self, encoder: TransformerEncoder) -> None:
+    def __init__(self, pairs: Mapping[str, tuple[nn.Module, nn.Module]]) -> None:
         super().__init__()
-        for name, layer in _adapted(encoder.model):
+        for name, (a, b) in pairs.items():
             place: nn.Module = self
             for part in name.split("."):
                 if part not in dict(place.named_children()):
                     place.add_module(part, nn.Module())
                 place = place.get_submodule(part)
-            place.lora_A, place.lora_B = layer.lora_A[_NAME], layer.lora_B[_NAME]
+            place.lora_A, place.lora_B = a, b
 
     def groups(self, encoder: TransformerEncoder) -> list[list[nn.Parameter]]:
         """Its parameters by layer group of that encoder, bottom to top; a group without adapters is empty."""
         ours = {id(p) for p in self.parameters()}
         return [[p for p in group if id(p) in ours] for group in encoder.layer_groups()]
+
+
+def adapters_of(encoder: TransformerEncoder) -> Adapters:
+    """Those inside an adapted encoder, the very same parameters."""
+    return Adapters({name: (layer.lora_A[_NAME], layer.lora_B[_NAME]) for name, layer in _adapted(encoder.model)})
 
 
 def trouble_adapting(encoder: Encoder, targets: Targets = "all-linear") -> str | None:
@@ -124,47 +136,43 @@ def adapted_copy(
     for layer in adapted.values():
         layer.cast_input_dtype_enabled = False  # autocast does it, and only where it must
     made.requires_grad_(False)
-    Adapters(made).requires_grad_(True)
+    adapters_of(made).requires_grad_(True)
     return made.eval()
 
 
-def adapted_layers(tensors: Iterable[str], encoder: TransformerEncoder, where: str, remedy: str) -> tuple[str, ...]:
-    """The layers that adapters were on, from the names of their tensors.
+def merged_copy(
+    encoder: TransformerEncoder, low_rank: LowRank, state: Mapping[str, Tensor], where: str = "", remedy: str = ""
+) -> TransformerEncoder:
+    """A plain encoder with W + s B A for W, as fast as `encoder`, whose other weights it shares. Needs no peft.
 
     Args:
-        tensors: names as `Adapters` has them.
+        state: tensors of `Adapters`.
         where, remedy: for the message.
 
     Raises:
-        InputError: there are none, or the encoder has no such layer.
+        InputError: the tensors are not those of such adapters in this encoder.
     """
-    named = {name.rpartition(".lora_")[0] for name in tensors}
-    known = tuple(name for name in linear_layers(encoder.model, encoder.layer_groups()) if name in named)
-    if len(known) != len(named) or not known:
-        raise InputError(f"does not have the adapters of this encoder; {remedy}", where=where)
-    return known
+    names = {name.rpartition(".lora_")[0] for name in state}
+    layers = {n: part for n, part in linear_layers(encoder.model, encoder.layer_groups()).items() if n in names}
+    if not layers:
+        raise InputError(f"has no adapters of this encoder; {remedy}", where=where)
+    check_fit(_shapes(layers, low_rank.rank), state, where, remedy)
+    made = light_copy(encoder)
+    for name, layer in layers.items():
+        a, b = (state[f"{name}.lora_{x}.weight"].to(encoder.device) for x in "AB")
+        added = low_rank.scale * (b @ a)
+        weight: Any = layer.weight
+        own = weight.detach() + (added.T if isinstance(layer, Conv1D) else added)
+        made.model.get_submodule(name).weight = nn.Parameter(own, requires_grad=False)
+    return made
 
 
-def merge(encoder: TransformerEncoder) -> TransformerEncoder:
-    """Turn an adapted copy into a plain encoder, with W + s B A in place of W; gives that same object.
-
-    Weights that it shares with another encoder are not changed: merged ones are new tensors.
-    """
-    with torch.no_grad():
-        for name, layer in list(_adapted(encoder.model)):
-            layer.merge(safe_merge=True)  # not in place
-            parent, _, own = name.rpartition(".")
-            setattr(encoder.model.get_submodule(parent), own, layer.get_base_layer())
-    encoder.model.__dict__.pop("peft_config", None)
-    return encoder
-
-
-def save_adapters(folder: Path, low_rank: LowRank, adapters: Adapters) -> None:
-    """Write adapters into an existing folder as peft does, so that peft reads them over the same model as well."""
-    state = {_PREFIX + name: p.detach().cpu().contiguous() for name, p in adapters.state_dict().items()}
-    layers = sorted({name.removeprefix(_PREFIX).rpartition(".lora_")[0] for name in state})
+def save_adapters(folder: Path, low_rank: LowRank, state: Mapping[str, Tensor]) -> None:
+    """Write tensors of `Adapters` into a folder as peft does, so that peft reads them over the same model as well."""
+    layers = sorted({name.rpartition(".lora_")[0] for name in state})
     _peft().LoraConfig(**_settings(low_rank, layers)).save_pretrained(str(folder))
-    save_file(state, folder / FILE, metadata={"format": "pt"})
+    tensors = {_PREFIX + name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    save_file(tensors, folder / FILE, metadata={"format": "pt"})
 
 
 def read_adapters(folder: Path, remedy: str) -> dict[str, Tensor]:
@@ -191,6 +199,17 @@ def _settings(low_rank: LowRank, layers: Sequence[str]) -> dict[str, Any]:
 def _adapted(model: nn.Module) -> Iterator[tuple[str, Any]]:
     """Layers with an adapter, by name."""
     return ((name, part) for name, part in model.named_modules() if hasattr(part, "lora_A"))
+
+
+def _shapes(layers: Linears, rank: int) -> Adapters:
+    """Adapters of these layers without memory."""
+    made = {}
+    with torch.device("meta"):
+        for name, layer in layers.items():
+            weight: Any = layer.weight
+            out, into = weight.T.shape if isinstance(layer, Conv1D) else weight.shape
+            made[name] = nn.Linear(into, rank, bias=False), nn.Linear(rank, out, bias=False)
+    return Adapters(made)
 
 
 def _on_the_way(encoder: TransformerEncoder, layers: Linears) -> list[str]:
