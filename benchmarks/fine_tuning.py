@@ -53,7 +53,7 @@ from unfreeze.judging.stats import mean_ci, paired_difference
 from unfreeze.methods.inputs import example_lengths, read_inputs
 from unfreeze.methods.model import restore
 from unfreeze.methods.tuned import fine_tune
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.tasks.metrics import from_statistics, item_statistics
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.seeds import seeded
@@ -79,7 +79,7 @@ def steps_alone(clock: StepClock, examples: int, epochs: int) -> Rate:
 
 def train_ours(encoder: TransformerEncoder, data: Dataset, epochs: int, seed: int, side: Side) -> Rate:
     """Our run; gives the rate of its steps."""
-    recipe = Recipe("fine-tuning", "linear", learning_rate=RATE, warmup=WARMUP, epochs=epochs, batch_size=BATCH)
+    recipe = TunedRecipe("linear", learning_rate=RATE, warmup=WARMUP, epochs=epochs, batch_size=BATCH)
     objective = objective_for(data.task, data.labels, data.train)
     clock = StepClock()
     given = encoder, recipe, objective, data.train, data.dev

@@ -156,9 +156,9 @@ def train(folder: Path, encoder: str) -> dict[str, float]:
     from unfreeze.encoders.load import load_encoder
     from unfreeze.encoders.precision import fast_precision
     from unfreeze.methods.frozen import train_frozen
-    from unfreeze.plan import Recipe
+    from unfreeze.methods.frozen_recipes import FrozenRecipe
 
-    recipe = Recipe("feature-extraction", "linear", epochs=1, l2=(0.0, 1e-3))
+    recipe = FrozenRecipe("linear", epochs=1, l2=(0.0, 1e-3))
     loaded = load_encoder(encoder)
     with frozen(loaded, fast_precision(loaded.device)) as reader:
         objective, _, features = _splits(folder, reader)
@@ -197,7 +197,8 @@ def _write_runs(out: Path, test: Any) -> None:
     """A finished comparison of two methods, three seeds each, with predictions drawn at random."""
     from unfreeze.data.examples import LabelSpace
     from unfreeze.disk.files import write_json
-    from unfreeze.plan import METHODS, Plan, Recipe
+    from unfreeze.methods.table import METHODS
+    from unfreeze.plan import Plan
     from unfreeze.records.comparison import (
         Choice,
         EpochPoint,
@@ -216,8 +217,8 @@ def _write_runs(out: Path, test: Any) -> None:
     data = DataFacts("texts", sizes=sizes, truncated=dict.fromkeys(sizes, 0.0))
     write_setting(out, Setting(kind, labels, kind.metric, Plan(), data, encoder=EncoderFacts("tiny")))
     rng, gold, choices = np.random.default_rng(0), np.array([e.label for e in test]), {}
-    for method in METHODS:
-        recipe, runs = Recipe(method, "linear", name=method), []
+    for method, kind_of in ((m.name, m.recipe) for m in METHODS if m.default):
+        recipe, runs = kind_of("linear", name=method), []
         for seed in range(SEEDS):
             wrong = rng.random(len(gold)) < ERROR_RATES[method]
             said = tuple(np.where(wrong, rng.permutation(gold), gold).tolist())

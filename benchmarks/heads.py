@@ -39,9 +39,10 @@ from unfreeze.encoders.protocol import Encoder
 from unfreeze.layers.lstm import BiLSTM
 from unfreeze.methods import frozen as feature_extraction
 from unfreeze.methods.budgets import recipes
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.frozen import SplitFeatures, form_for, frozen_head, split_features, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
-from unfreeze.plan import Recipe
+from unfreeze.recipe import Recipe
 from unfreeze.training.objectives import Objective, objective_for
 
 CPU = torch.device("cpu")
@@ -128,7 +129,7 @@ def measure(work: Work, data: Dataset, turns: int) -> tuple[tuple[Cell, ...], li
 
 def work_of(head: str, data: Dataset, encoder: Encoder, folder: Path, hidden: int | None) -> Work:
     """The budget's first recipe with this head, two epochs of it, and its states in a store in `folder`."""
-    table = recipes("thorough", "feature-extraction", data.task, encoder.width)
+    table = recipes("thorough", FEATURE_EXTRACTION, data.task, encoder.traits)
     recipe = replace(next(r for r in table if r.head == head), epochs=2, min_steps=0, patience=None)
     recipe = replace(recipe, hidden=hidden or recipe.hidden)
     objective, precision = objective_for(data.task, data.labels, data.train), fast_precision(encoder.device)

@@ -23,7 +23,8 @@ from unfreeze.encoders.random_twin import random_twin
 from unfreeze.judging.read import metric_of, read_comparison, statistics_of
 from unfreeze.judging.stats import paired_difference
 from unfreeze.judging.wording import signed
-from unfreeze.plan import Method, Plan
+from unfreeze.plan import Plan
+from unfreeze.recipe import MethodName
 
 RANDOM = "random:"
 OURS = ("bert-mini", "elmo-mini", "skip-mini")
@@ -56,7 +57,7 @@ def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
         if load_encoder(where).family == "sentence-vectors" and SETS[name].kind == "tags":
             return NO_TAGS
         about, method = SETS[name], arguments.method
-        methods: tuple[Method, ...] = (method,)
+        methods: tuple[MethodName, ...] = (method,)
         compare(
             Plan(
                 data=str(arguments.data / name),

@@ -33,10 +33,11 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.methods.budgets import recipes
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.trained import gold_labels, main_score
-from unfreeze.plan import CacheDtype, Recipe
+from unfreeze.recipe import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective, objective_for
 
 HEADS: dict[str, Kind] = {"linear": "texts", "bcn": "texts", "crf": "tags", "bilstm-crf": "tags"}
@@ -68,7 +69,7 @@ def measure(
     head: str, data: Dataset, seeds: Sequence[int], epochs: int, reader: Encoder, folder: Path
 ) -> tuple[Cell, ...]:
     """One row of the table."""
-    table = recipes("thorough", "feature-extraction", data.task, reader.width)
+    table = recipes("thorough", FEATURE_EXTRACTION, data.task, reader.traits)
     recipe = next(r for r in table if r.head == head)
     if head != "linear":
         recipe = replace(recipe, epochs=epochs, min_steps=0, patience=None)

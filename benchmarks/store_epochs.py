@@ -31,9 +31,10 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.methods.budgets import recipes
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
-from unfreeze.plan import Recipe
+from unfreeze.recipe import Recipe
 from unfreeze.training.objectives import objective_for
 
 FEW = 16  # dev examples: reading dev must not count
@@ -60,7 +61,7 @@ def measure(
     head: str, data: Dataset, turns: int, encoder: TransformerEncoder, peaks: Peaks | None = None
 ) -> tuple[tuple[Cell, ...], Ratio]:
     """One head's row, and its ratio."""
-    table = recipes("thorough", "feature-extraction", data.task, encoder.width)
+    table = recipes("thorough", FEATURE_EXTRACTION, data.task, encoder.traits)
     recipe = replace(next(r for r in table if r.head == head), epochs=2, min_steps=0, patience=None)
     objective = objective_for(data.task, data.labels, data.train)
     precision = fast_precision(encoder.device)

@@ -37,11 +37,12 @@ from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.methods.budgets import recipes
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
 from unfreeze.methods.inputs import read_inputs
 from unfreeze.methods.model import restore
 from unfreeze.methods.trained import gold_labels
-from unfreeze.plan import Recipe
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import score
 from unfreeze.tasks.schemes import convert
 from unfreeze.training.objectives import objective_for
@@ -72,7 +73,7 @@ class Trained:
 
 def tagging_recipe(data: Dataset, encoder: Encoder, hidden: int, rate: float, epochs: int) -> Recipe:
     """The budget's first BiLSTM-CRF with another size, rate and number of epochs."""
-    table = recipes("thorough", "feature-extraction", data.task, encoder.width)
+    table = recipes("thorough", FEATURE_EXTRACTION, data.task, encoder.traits)
     first = next(recipe for recipe in table if recipe.head == "bilstm-crf")
     return replace(first, hidden=hidden, learning_rate=rate, epochs=epochs, min_steps=0, patience=None)
 

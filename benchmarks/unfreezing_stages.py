@@ -31,11 +31,10 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.features.extract import Features, extract
 from unfreeze.methods.inputs import read_inputs
 from unfreeze.methods.tuned import fine_tune
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.training.objectives import objective_for
 
-RECIPE = Recipe(
-    "fine-tuning", "linear", learning_rate=4e-4, schedule="slanted-triangular", layer_decay=0.85, head_rate=10.0,
+RECIPE = TunedRecipe("linear", learning_rate=4e-4, schedule="slanted-triangular", layer_decay=0.85, head_rate=10.0,
     gradual_unfreezing=True, epochs=2,
 )  # fmt: skip
 

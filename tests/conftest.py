@@ -21,7 +21,11 @@ from sklearn.metrics import accuracy_score, f1_score
 from unfreeze.data.audit import Overlap
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.disk.files import write_json
-from unfreeze.plan import METHODS, Method, Plan, Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.table import default_names
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.plan import Plan
+from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import (
     Choice,
     EpochPoint,
@@ -94,24 +98,16 @@ def _predict(gold: Label, names: Sequence[str], rate: float, rng: np.random.Gene
     return tuple(str(rng.choice(TAGS)) if rng.random() < rate else tag for tag in gold)
 
 
-def _recipes(method: Method) -> tuple[Recipe, ...]:
-    if method == "feature-extraction":
+def _recipes(method: MethodName) -> tuple[Recipe, ...]:
+    if method == FrozenRecipe.method:
         return tuple(
-            Recipe(
-                method, "linear", name=f"linear-{pooling}", pooling=pooling, epochs=20, source="Conneau & Kiela (2018)"
-            )
+            FrozenRecipe("linear", f"linear-{pooling}", pooling, epochs=20, source="Conneau & Kiela (2018)")
             for pooling in ("mean", "max", "cls")
         )
+    rates = (2e-5, 1.0), (5e-5, 1.0), (1e-4, 0.9)
     return tuple(
-        Recipe(
-            method,
-            "linear",
-            name=f"tune-{rate:g}",
-            learning_rate=rate,
-            layer_decay=decay,
-            source="Devlin et al. (2019)",
-        )
-        for rate, decay in ((2e-5, 1.0), (5e-5, 1.0), (1e-4, 0.9))
+        TunedRecipe("linear", f"tune-{rate:g}", learning_rate=rate, layer_decay=decay, source="Devlin et al. (2019)")
+        for rate, decay in rates
     )
 
 
@@ -142,7 +138,7 @@ def _record(recipe: Recipe, seed: int, metric: str, score: float, rng: np.random
     )
 
 
-def _setting(kind: str, labels: LabelSpace, methods: Sequence[Method], sizes: dict[str, int]) -> Setting:
+def _setting(kind: str, labels: LabelSpace, methods: Sequence[MethodName], sizes: dict[str, int]) -> Setting:
     kept = task(kind)
     return Setting(
         task=kept,
@@ -171,7 +167,7 @@ def make_comparison(
     folder: Path,
     kind: str,
     *,
-    methods: Sequence[Method] = METHODS,
+    methods: Sequence[MethodName] = default_names(),
     names: Sequence[str] = ("negative", "neutral", "positive"),
     items: int = 240,
     seeds: int = 3,
@@ -193,7 +189,7 @@ def make_comparison(
     write_setting(folder, _setting(kind, labels, methods, {"train": 1000, "dev": 200, "test": items}))
     write_items(folder, examples)
     gold = [example.label for example in examples]
-    choices: dict[Method, Choice] = {}
+    choices: dict[MethodName, Choice] = {}
     for method in methods:
         recipes = _recipes(method)
         trials = [_record(recipe, 0, metric, 0.84 + 0.01 * i, rng) for i, recipe in enumerate(recipes)]

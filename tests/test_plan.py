@@ -10,12 +10,15 @@ import pytest
 import yaml
 
 from unfreeze.errors import InputError
-from unfreeze.plan import METHODS, Plan, Recipe, merged, plain, plan_from, read_plan, recipe_from
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.table import names
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.plan import Plan, merged, plain, plan_from, read_plan, recipe_from
 
 FROZEN = {"method": "feature-extraction", "head": "bcn", "layers": [0, -1], "clip": None, "l2": [0.0, 0.1]}
 TUNED = {"method": "fine-tuning", "head": "linear", "schedule": "slanted-triangular", "layer_decay": 0.9}
 FULL = Plan(
-    data="d", task="classification", methods=METHODS, budget="standard", seeds=2, device="cpu", equivalence=0.01,
+    data="d", task="classification", methods=names(), budget="standard", seeds=2, device="cpu", equivalence=0.01,
     recipes=(recipe_from(FROZEN), recipe_from(TUNED)), max_length=64, cache_gb=1.5, cache_dtype="int8", unfreeze_top=3,
 )  # fmt: skip
 
@@ -29,14 +32,14 @@ def told(values: Any) -> str:
 
 def test_an_empty_plan_has_the_defaults() -> None:
     assert plan_from({}) == Plan()
-    assert METHODS == ("feature-extraction", "fine-tuning")
+    assert names() == ("feature-extraction", "fine-tuning")
 
 
 def test_recipes_are_read() -> None:
     plan = plan_from({"recipes": [FROZEN, TUNED]})
     assert plan.recipes == (
-        Recipe("feature-extraction", "bcn", layers=(0, -1), clip=None, l2=(0.0, 0.1)),
-        Recipe("fine-tuning", "linear", schedule="slanted-triangular", layer_decay=0.9),
+        FrozenRecipe("bcn", layers=(0, -1), clip=None, l2=(0.0, 0.1)),
+        TunedRecipe("linear", schedule="slanted-triangular", layer_decay=0.9),
     )
 
 
@@ -62,7 +65,10 @@ def test_plain_values_hold_no_tuples() -> None:
         (None, ["expected a mapping of settings, found NoneType"]),
         ({"seeds": "many"}, ["plan.yaml: seeds:", "'many'"]),
         ({"budget": "fast"}, ["budget:", "'quick', 'standard' or 'thorough'", "'fast'"]),
-        ({"methods": ["feature-extraction", "prompting"]}, ["methods.1:", "'prompting'"]),
+        (
+            {"methods": ["feature-extraction", "prompting"]},
+            ["methods: unknown method 'prompting'", "known: feature-extraction, fine-tuning"],
+        ),
         ({"recipes": [FROZEN, {**TUNED, "epoch": 3}]}, ["plan.yaml: recipes[1]: unknown key 'epoch'", "'epochs'"]),
         ({"recipes": [{"method": "fine-tuning"}]}, ["plan.yaml: recipes[0]: head:"]),
         ({"recipes": [{**TUNED, "learning_rate": "high"}]}, ["recipes[0]: learning_rate:", "'high'"]),

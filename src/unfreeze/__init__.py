@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from unfreeze.errors import InputError
-from unfreeze.plan import Plan, Recipe
+from unfreeze.plan import Plan
+from unfreeze.recipe import Recipe
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,98 +7,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from unfreeze.disk.json_files import read_yaml
-from unfreeze.disk.typed import briefly
-from unfreeze.errors import InputError, nearest, shown
-
-Method = Literal["feature-extraction", "fine-tuning"]
-METHODS: tuple[Method, ...] = get_args(Method)
-Budget = Literal["quick", "standard", "thorough"]
-Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
-Pooling = Literal["mean", "max", "cls", "last"]
-Pair = Literal["joint", "separate"]
-Family = Literal["transformer", "elmo", "word-vectors", "sentence-vectors"]
-CacheDtype = Literal["float16", "int8"]
-Schedule = Literal["constant", "linear", "slanted-triangular"]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """One full setting of an adaptation.
-
-    Attributes:
-        head: task model on top of the encoder.
-        pooling: how token states become one vector for the `linear` head: their mean or maximum, or the state of the
-            first (`cls`) or `last` piece.
-        normalise: that vector is brought to length 1, as some sentence encoders are made to be used.
-        pair: both texts of a pair in one input (`joint`), or each on its own.
-        layers: feature extraction reads a learned scalar mix of all layers (`mix`), their plain mean (`mean`), or the
-            layers listed (one: as it is; several: their plain mean); 0 is the embedding layer, -1 the top one.
-            Fine-tuning always reads the top layer.
-        epochs: passes over the training set with all layer groups; raised until `min_steps` steps are reached.
-        patience: stop after this many readings of dev without a better score, counted once a score is above 0; None
-            never stops early.
-        batch_size: examples a step.
-        warmup: share of the steps in which the rate rises (`linear`), or the triangle's cut (`slanted-triangular`).
-        layer_decay: learning rate factor from one layer group to the one below (discriminative rates); 1 is off.
-        head_rate: the head's learning rate as a multiple of `learning_rate`, which is the encoder's.
-        gradual_unfreezing: before those epochs, one for the head alone and one more for each layer group from the top.
-        unfreeze_top: so many layer groups of the encoder learn, from the top; None: all of them.
-        reinit_top: this many top layers start from fresh weights.
-        hidden: width of a BiLSTM direction in `bcn`, `esim`, `bilstm-crf`.
-        weight_decay: AdamW's, on matrices; the frozen `linear` head has `l2` in its place.
-        l2: L2 penalties of the frozen `linear` head, all trained at once, the best on dev kept.
-        source: where the setting comes from.
-    """
-
-    method: Method
-    head: Head
-    name: str = ""
-    pooling: Pooling = "mean"
-    normalise: bool = False
-    pair: Pair = "joint"
-    layers: Literal["mix", "mean"] | tuple[int, ...] = "mix"
-    learning_rate: float = 1e-3
-    schedule: Schedule = "linear"
-    warmup: float = 0.1
-    layer_decay: float = 1.0
-    head_rate: float = 1.0
-    gradual_unfreezing: bool = False
-    unfreeze_top: int | None = None
-    epochs: int = 3
-    min_steps: int = 0
-    patience: int | None = None
-    batch_size: int = 32
-    weight_decay: float = 0.01
-    dropout: float = 0.1
-    clip: float | None = 1.0
-    reinit_top: int = 0
-    hidden: int = 300
-    l2: tuple[float, ...] = (0.0,)
-    source: str = ""
-
-
-@dataclass(frozen=True)
-class Reads:
-    """How an encoder reads, as far as recipes must suit it.
-
-    Attributes:
-        family: of the encoder.
-        pairs: it reads two texts in one input.
-        causal: a piece's state knows nothing of the pieces after it, as in a decoder.
-        wordless: why it is not for tagging; None where it is.
-        pooling: how its authors make one vector of a text; None where they do not say.
-        normalise: they bring that vector to length 1.
-    """
-
-    family: Family = "transformer"
-    pairs: bool = True
-    causal: bool = False
-    wordless: str | None = None
-    pooling: Pooling | None = None
-    normalise: bool = False
+from unfreeze.disk.settings import settings_from
+from unfreeze.errors import InputError, shown
+from unfreeze.methods.table import default_names, method_named, names
+from unfreeze.recipe import Budget, CacheDtype, MethodName, Recipe, recipe_from
 
 
 @dataclass(frozen=True)
@@ -109,7 +24,8 @@ class Plan:
         data: file or folder; train, dev, test name files outright and win over what `data` holds: one or several,
             folders of one split, or patterns such as `train-*.csv`.
         encoder: name or folder of one encoder, or of several that are compared with each other.
-        methods: None takes both, or feature extraction alone where the encoder cannot be fine-tuned.
+        methods: names of the methods; None takes those that are compared by default, but for those that the encoder
+            does not allow.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
         train_size: use only so many training examples (stratified, same subset for every run).
         subset: which of the many subsets of that size.
@@ -119,7 +35,7 @@ class Plan:
         encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
         prefix: text that is put before every text, as some encoders were trained to expect (`"query: "`); None takes
             the encoder folder's own default.
-        unfreeze_top: of that many layer groups from the top fine-tuning updates the weights, whatever its recipe says.
+        unfreeze_top: at most this many layer groups from the top learn, whatever a recipe says.
         cache_gb: the most the feature store may hold; past it states are recomputed.
         cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
             layer and row as the most that a state may be off.
@@ -135,7 +51,7 @@ class Plan:
     label: str | None = None
     task: str | None = None
     encoder: str | tuple[str, ...] = "minilm"
-    methods: tuple[Method, ...] | None = None
+    methods: tuple[MethodName, ...] | None = None
     budget: Budget = "quick"
     seeds: int | None = None
     train_size: int | None = None
@@ -188,8 +104,13 @@ class Plan:
         if repeated := next((name for i, name in enumerate(self.encoders) if name in self.encoders[:i]), None):
             raise InputError(f"names {shown(repeated)} twice", where="encoder")
         if self.methods is not None and not self.methods:
-            raise InputError(f"no method; known: {', '.join(METHODS)}", where="methods")
-        counts = {m: sum(r.method == m for r in self.recipes) for m in self.methods or METHODS}
+            raise InputError(f"no method; known: {', '.join(names())}", where="methods")
+        for name in self.methods or ():
+            method_named(name, "methods")
+        counts = {name: sum(r.method == name for r in self.recipes) for name in self.methods or default_names()}
+        surplus = [r.method for r in self.recipes if self.methods is None and r.method not in counts]
+        if surplus:
+            raise InputError(f"there are some of {surplus[0]}; name it under methods, too", where="recipes")
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
 
@@ -198,34 +119,6 @@ def check_length(pieces: int | None) -> None:
     """Raise `InputError` where a limit of pieces leaves no room for a piece among the special ones."""
     if pieces is not None and pieces < 4:
         raise InputError(f"{pieces} pieces; at least 4 are needed", where="max_length")
-
-
-def _parse(cls: type, values: Any, where: str) -> Any:
-    """Check `values` against the fields of dataclass `cls`; the first fault becomes an `InputError` with its field."""
-    from pydantic import TypeAdapter, ValidationError  # takes longer to import than all that `--help` needs
-
-    known = {f.name for f in fields(cls)}
-    if not isinstance(values, dict):
-        raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
-    for key in values:
-        if key not in known:
-            raise InputError(f"unknown key '{shown(str(key))}'{nearest(str(key), known)}", where=where)
-    try:
-        made: Any = TypeAdapter(cls).validate_python(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = shown(".".join(str(part) for part in first["loc"]))
-        raise InputError(f"{field}: {first['msg']}, found {briefly(first['input'])}", where=where) from None
-    switched = [key for key, value in values.items() if isinstance(value, bool) and getattr(made, key) is not value]
-    if switched:
-        found = str(values[switched[0]]).lower()
-        raise InputError(f"{switched[0]}: is {found}, which is for switches; a number is wanted", where=where)
-    return made
-
-
-def recipe_from(values: Any, where: str = "recipe") -> Recipe:
-    """A `Recipe` from plain values. Raises `InputError` on an unknown key or a wrong value."""
-    return _parse(Recipe, values, where)  # type: ignore[no-any-return]
 
 
 def plan_from(values: Any, where: str = "plan") -> Plan:
@@ -238,7 +131,7 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
         values = {**values, "encoder_options": {k: _as_text(v) for k, v in values["encoder_options"].items()}}
     if isinstance(values, dict) and isinstance(values.get("encoder"), str):
         values = {**values, "encoder": _encoders(values["encoder"])}
-    return _parse(Plan, values, where)  # type: ignore[no-any-return]
+    return settings_from(Plan, values, where)
 
 
 def _encoders(name: str) -> str | tuple[str, ...]:

@@ -97,11 +97,11 @@ def test_pairs_are_read_in_one_input_where_something_stands_between(stem: str, j
 
 def test_it_is_for_tagging_only_if_asked_for(tmp_path: Path) -> None:
     folder = decoder(tmp_path / "d")
-    assert "knows nothing of the pieces after it" in str(loaded(folder).reads.wordless)
+    assert "knows nothing of the pieces after it" in str(loaded(folder).traits.wordless)
     asked = loaded(folder, tagging="true")
-    assert asked.reads.wordless is None
+    assert asked.traits.wordless is None
     asked.save(tmp_path / "saved")
-    assert loaded(tmp_path / "saved").reads.wordless is None
+    assert loaded(tmp_path / "saved").traits.wordless is None
 
 
 def test_a_bert_made_a_decoder_is_one(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_bert_made_a_decoder_is_one(tmp_path: Path) -> None:
 def test_a_decoder_made_to_look_both_ways_is_none(tmp_path: Path) -> None:
     encoder = loaded(decoder(tmp_path / "d", "Qwen3", is_causal=False))
     assert not encoder.causal
-    assert encoder.reads.wordless is None
+    assert encoder.traits.wordless is None
 
 
 def test_unknown_options_are_told(tmp_path: Path) -> None:

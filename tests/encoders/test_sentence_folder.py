@@ -170,7 +170,7 @@ def test_modules_that_are_left_out_are_told(folder: Path) -> None:
     (folder / "2_Dense").mkdir()
     changed(folder, "2_Dense/config.json", in_features=16, out_features=8)
     assert "these are left out: Dense (16 to 8), LayerNorm." in said(folder)
-    assert load_encoder(str(folder)).reads.normalise
+    assert load_encoder(str(folder)).traits.normalise
 
 
 def test_code_of_its_own_in_the_place_of_the_transformer_is_told(folder: Path) -> None:
@@ -258,7 +258,7 @@ def test_a_sparse_encoder_is_its_transformer_and_says_so(folder: Path) -> None:
     told = said(folder)
     assert "left out: SpladePooling" in told
     assert "was made as a SparseEncoder" in told
-    assert load_encoder(str(folder)).reads.pooling is None
+    assert load_encoder(str(folder)).traits.pooling is None
 
 
 TEXT = st.text(max_size=5) | st.sampled_from(["a\nb", "x" * 900, "", "../x"])

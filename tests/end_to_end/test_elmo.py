@@ -18,7 +18,9 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.load import load_encoder
 from unfreeze.methods.budgets import recipes
-from unfreeze.plan import METHODS, Reads, plain
+from unfreeze.methods.table import default_names, method_named
+from unfreeze.plan import plain
+from unfreeze.recipe import Traits
 from unfreeze.tasks.kinds import task
 
 
@@ -36,8 +38,9 @@ def elmo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def short(kind: str) -> list[dict[str, object]]:
     """The first recipe of each method for ELMo, cut to what a test has time for."""
     found = []
-    for method in METHODS:
-        values = plain(recipes("quick", method, task(kind), 32, Reads("elmo", pairs=False))[0])
+    for name in default_names():
+        traits = Traits(3, 32, "elmo", pairs=False)
+        values = plain(recipes("quick", method_named(name), task(kind), traits)[0])
         found.append({**values, "epochs": 3, "min_steps": 0, "batch_size": 8, "learning_rate": 5e-3})
     return found
 
@@ -50,7 +53,7 @@ def test_both_methods_from_data_to_predictions(
     code, _, complaint = command_line("compare", "--plan", tiny.write_plan(tmp_path / "plan.yaml", values))
     assert (code, complaint) == (0, "")
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
-    assert list(result["methods"]) == list(METHODS)
+    assert list(result["methods"]) == list(default_names())
     heads = {"classification": "linear", "tagging": "crf"}
     assert result["methods"]["fine-tuning"]["recipe"]["head"] == heads.get(kind, "biattention")
     assert result["encoder"]["layers"] == 3
@@ -73,7 +76,7 @@ def test_stateful_reading_is_compared_frozen_and_its_bundle_reads_so_too(
     assert (code, complaint) == (0, "")
     bundle = unfreeze.load(tmp_path / "out" / "bundle")
     assert bundle.model.encoder.ordered == 5
-    values = {**values, "methods": list(METHODS), "recipes": short(kind), "out": str(tmp_path / "other")}
+    values = {**values, "methods": list(default_names()), "recipes": short(kind), "out": str(tmp_path / "other")}
     code, _, complaint = command_line("compare", "--plan", tiny.write_plan(tmp_path / "plan.yaml", values))
     assert (code, complaint.count("\n")) == (2, 1)
     assert "cannot be fine-tuned: its states go on from text to text" in complaint

@@ -18,14 +18,16 @@ from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
 from unfreeze.methods import budgets
-from unfreeze.plan import Plan, Recipe
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.plan import Plan
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import TASKS
 
 SIZES = (24, 12, 12)
-FROZEN = Recipe("feature-extraction", "linear", learning_rate=5e-2, epochs=3, batch_size=8, l2=(0.0, 1e-2), dropout=0.0)
-TUNED = Recipe(
-    "fine-tuning", "linear", learning_rate=3e-3, epochs=1, batch_size=8, gradual_unfreezing=True, reinit_top=1
-)
+FROZEN = FrozenRecipe("linear", learning_rate=5e-2, epochs=3, batch_size=8, l2=(0.0, 1e-2), dropout=0.0)
+TUNED = TunedRecipe("linear", learning_rate=3e-3, epochs=1, batch_size=8, gradual_unfreezing=True, reinit_top=1)
 
 
 def qwen3(folder: Path) -> Path:
@@ -121,8 +123,8 @@ def tiny_examples(data: Path, task: str) -> list[tuple[Any, Any]]:
 
 @pytest.mark.parametrize("kind", ["qwen3", "t5"])
 def test_budgets_recipes_suit_it(kind: str, encoder_of: Callable[[str], Path]) -> None:
-    reads = load_encoder(str(encoder_of(kind))).reads
-    first = budgets.recipes("quick", "feature-extraction", TASKS["classification"], 16, reads)
+    traits = load_encoder(str(encoder_of(kind))).traits
+    first = budgets.recipes("quick", FEATURE_EXTRACTION, TASKS["classification"], traits)
     assert [r.pooling for r in first[:2]] == (["last"] * 2 if kind == "qwen3" else ["mean"] * 2)
     assert first[1].normalise == (kind == "qwen3")
 

@@ -13,7 +13,7 @@ import pytest
 from unfreeze.disk.files import write_json
 from unfreeze.judging.judge import judge
 from unfreeze.judging.run_work import method_work
-from unfreeze.plan import METHODS
+from unfreeze.methods.table import default_names
 from unfreeze.records.comparison import read_choices, read_records
 from unfreeze.records.setting import read_setting
 
@@ -48,7 +48,7 @@ def test_the_cheaper_method_hangs_on_counts_and_on_no_clock(
     comparison: Make, works: tuple[int, int], cheap: str
 ) -> None:
     folder = comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1})
-    count(folder, dict(zip(METHODS, works, strict=True)))
+    count(folder, dict(zip(default_names(), works, strict=True)))
     rng = np.random.default_rng(0)
     for _ in range(3):
         for path in folder.glob("runs/*/record.json"):
@@ -71,7 +71,7 @@ def test_records_that_did_not_count_are_estimated_and_it_is_said(comparison: Mak
     result = judge(folder)
     assert result.verdict.use == "feature-extraction"
     assert "takes less computing (about " in result.verdict.headline
-    costs = [result.methods[method].cost for method in METHODS]
+    costs = [result.methods[method].cost for method in default_names()]
     assert all(cost.work_is_estimated for cost in costs)
     frozen, tuned = (cost.work for cost in costs)
     layers = 6 * 12 * 384**2  # MiniLM

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import torch
 from families import WORDS, make_encoder
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.features.extract import Features
-from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.features.layout import Form
 from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.methods.trained import Trained
-from unfreeze.methods.tuned import fine_tune
-from unfreeze.plan import Recipe
+from unfreeze.methods.trainer import Given, trainer_of
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Objective, objective_for
 
-CPU = torch.device("cpu")
 TAGS = ("O", "B-LOC", "B-PER", "I-LOC", "I-PER")
 SPACES = {
     "classification": LabelSpace(("bad", "good")),
@@ -79,28 +77,27 @@ class Trainer:
     def objective(self) -> Objective:
         return objective_for(TASKS[self.kind], SPACES[self.kind], self.train)
 
-    def features(self, reader: TransformerEncoder, recipe: Recipe, examples: Sequence[Example]) -> SplitFeatures:
-        objective = self.objective
+    def features(
+        self, reader: TransformerEncoder, recipe: Recipe, examples: Sequence[Example], form: Form | None = None
+    ) -> SplitFeatures:
+        """States of examples as a recipe reads them."""
+        objective, cache = self.objective, (self.folder, self.cap)
         inputs = read_inputs(reader, objective.task, pair_reading(recipe, objective.task), examples)
-        form, cache = form_for(recipe, objective.task), (self.folder, self.cap)
+        form = form or trainer_of(recipe).reads(recipe, objective.task, reader)[0]
         return split_features(reader, inputs, form, objective, examples, cache=cache, precision="fp32")
 
-    def stored(self, recipe: Recipe) -> tuple[Features, Features] | None:
-        """States of every piece of train and dev, where this trainer keeps states."""
-        if not self.cap:
-            return None
-        whole = replace(recipe, method="feature-extraction", head="bcn")  # which reads every piece
-        with frozen(self.encoder) as reader:
-            train, dev = (self.features(reader, whole, examples).features for examples in (self.train, self.dev))
-        return train, dev
+    def states(self, reader: TransformerEncoder, recipe: Recipe) -> dict[Form, tuple[SplitFeatures, SplitFeatures]]:
+        """States of train and dev in all forms that a recipe reads."""
+        forms = trainer_of(recipe).reads(recipe, self.objective.task, self.encoder)
+        splits = self.train, self.dev
+        return {form: tuple(self.features(reader, recipe, split, form) for split in splits) for form in forms}  # type: ignore[misc]
 
     def __call__(self, recipe: Recipe, *seeds: int) -> list[Trained]:
-        if recipe.method == "fine-tuning":
-            given = self.encoder, recipe, self.objective, self.train, self.dev
-            return [fine_tune(*given, seed=seed, precision="fp32", stored=self.stored(recipe)) for seed in seeds]
+        """Train as the runner does."""
         with frozen(self.encoder) as reader:
-            splits = [self.features(reader, recipe, examples) for examples in (self.train, self.dev)]
-            return train_frozen(recipe, self.objective, *splits, seeds=seeds, device=CPU)
+            states = self.states(reader, recipe)
+            given = Given(self.encoder, self.objective, self.train, self.dev, "fp32", states)
+            return trainer_of(recipe).train(recipe, given, seeds)
 
 
 @pytest.fixture

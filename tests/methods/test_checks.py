@@ -9,10 +9,15 @@ import pytest
 
 from unfreeze.errors import InputError
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.table import method_named
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.recipe import Recipe, Traits
 from unfreeze.tasks.kinds import TASKS
 
-FROZEN, TUNED = Recipe("feature-extraction", "linear", "mine"), Recipe("fine-tuning", "linear", "yours")
+TRAITS = Traits(7, 384)
+FROZEN, TUNED = FrozenRecipe("linear", "mine"), TunedRecipe("linear", "mine")
+OTHER = TunedRecipe("linear", "yours")
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"epochs": 0}, "epochs is 0; it must be a number of at least 1"),
     ({"batch_size": 0}, "batch_size is 0"),
@@ -38,10 +43,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+def changed(change: dict[str, Any]) -> Recipe:
+    """A recipe of the method that has these settings."""
+    return replace(FROZEN if change.keys() <= vars(FROZEN).keys() else TUNED, **change)
+
+
 @pytest.mark.parametrize(("change", "told"), BAD)
 def test_numbers_out_of_bounds_are_told_with_recipe_and_setting(change: dict[str, Any], told: str) -> None:
     with pytest.raises(InputError) as raised:
-        check_recipes([TUNED, replace(FROZEN, **change)], TASKS["classification"], layers=7)
+        check_recipes([OTHER, changed(change)], TASKS["classification"], TRAITS)
     assert str(raised.value).startswith(f"recipes[1] mine: {told}")
 
 
@@ -50,7 +60,7 @@ def test_numbers_out_of_bounds_are_told_with_recipe_and_setting(change: dict[str
     [{"layers": (-7,)}, {"layers": (6, 0)}, {"reinit_top": 6}, {"dropout": 0.0}, {"clip": None}, {"patience": None}],
 )
 def test_numbers_on_the_bounds_pass(change: dict[str, Any]) -> None:
-    check_recipes([replace(FROZEN, **change)], TASKS["classification"], layers=7)
+    check_recipes([changed(change)], TASKS["classification"], TRAITS)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +79,10 @@ def test_numbers_on_the_bounds_pass(change: dict[str, Any]) -> None:
     ],
 )
 def test_heads_fit_some_kinds_and_no_others(method: Any, head: Any, kinds: set[str]) -> None:
-    recipe = Recipe(method, head)
+    recipe = method_named(method).recipe(head)
     for kind, task in TASKS.items():
         if kind in kinds:
-            check_recipes([recipe], task, layers=7)
+            check_recipes([recipe], task, TRAITS)
         else:
             with pytest.raises(InputError, match=f"head '{head}' does not fit; {kind} by {method} takes "):
-                check_recipes([recipe], task, layers=7)
+                check_recipes([recipe], task, TRAITS)

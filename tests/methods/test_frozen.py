@@ -14,11 +14,11 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.features.store import StoredFeatures
 from unfreeze.methods.frozen import as_form, form_for, frozen_head, train_frozen
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.tasks.kinds import TASKS
 
 CPU = torch.device("cpu")
-LINEAR = Recipe("feature-extraction", "linear", epochs=6, batch_size=4, learning_rate=0.05, dropout=0.0, patience=2)
+LINEAR = FrozenRecipe("linear", epochs=6, batch_size=4, learning_rate=0.05, dropout=0.0, patience=2)
 CRF = replace(LINEAR, head="crf", patience=None)
 HEADS = {"classification": "bcn", "pair-classification": "esim", "tagging": "bilstm-crf"}
 MakeTrainer = Callable[..., "object"]

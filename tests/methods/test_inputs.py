@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Inputs
 from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading, read_inputs
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.tasks.kinds import TASKS
 
 PAIR = Example("x:1", "the cat", "dog ran")
@@ -62,5 +62,5 @@ def test_tagging_reads_words() -> None:
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_only_pairs_can_be_read_apart(kind: str) -> None:
-    recipe = Recipe("fine-tuning", "linear", pair="separate")
+    recipe = TunedRecipe("linear", pair="separate")
     assert pair_reading(recipe, TASKS[kind]) == ("separate" if TASKS[kind].pair else "joint")

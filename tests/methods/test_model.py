@@ -10,13 +10,15 @@ import pytest
 import torch
 
 from unfreeze.errors import InputError
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.model import AdaptedModel, restore
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.schemes import fault
 from unfreeze.training.objectives import Decoded
 
-FROZEN = Recipe("feature-extraction", "linear", epochs=1, batch_size=4, hidden=5, l2=(0.0, 0.1))
-TUNED = Recipe("fine-tuning", "linear", epochs=1, batch_size=4, hidden=5, learning_rate=1e-3)
+FROZEN = FrozenRecipe("linear", epochs=1, batch_size=4, hidden=5, l2=(0.0, 0.1))
+TUNED = TunedRecipe("linear", epochs=1, batch_size=4, hidden=5, learning_rate=1e-3)
 MakeTrainer = Callable[..., "object"]
 
 PAIRS = ("pair-classification", "pair-regression")
@@ -30,7 +32,7 @@ CASES: list[tuple[str, Recipe]] = [
     *((kind, replace(FROZEN, head="bcn", layers=layers)) for kind in ("classification", "regression")
       for layers in ("mix", "mean")),
     *(("classification", replace(FROZEN, layers=layers)) for layers in ("mean", (-1,), (0, 2))),
-    *(("classification", replace(base, normalise=True, layers=(-1,))) for base in (FROZEN, TUNED)),
+    *(("classification", replace(base, normalise=True)) for base in (replace(FROZEN, layers=(-1,)), TUNED)),
     *(("tagging", replace(FROZEN, head=head, layers=layers)) for head in ("linear", "crf", "bilstm-crf")
       for layers in ("mix", (-1,))),
     *(("tagging", replace(TUNED, head=head)) for head in ("linear", "crf", "bilstm-crf")),
@@ -40,8 +42,8 @@ CASES: list[tuple[str, Recipe]] = [
 
 def called(case: tuple[str, Recipe]) -> str:
     kind, recipe = case
-    told = (recipe.method, recipe.head, recipe.pair, recipe.pooling, recipe.normalise, recipe.layers, recipe.epochs)
-    return "-".join(map(str, (kind, *told)))
+    told = (recipe.method, recipe.head, recipe.pair, recipe.pooling, recipe.normalise, recipe.epochs)
+    return "-".join(map(str, (kind, *told, *getattr(recipe, "layers", ()))))
 
 
 def same(one: Decoded, other: Decoded) -> None:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 
 from unfreeze.errors import InputError
 from unfreeze.methods.budgets import RECIPES, recipes
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import METHODS, Reads, Recipe, plain
+from unfreeze.methods.method import Method
+from unfreeze.methods.table import METHODS
+from unfreeze.plan import plain
+from unfreeze.recipe import Recipe, Traits
 from unfreeze.tasks.kinds import TASKS, Task
 
 READ = [task for task in TASKS.values() if task.target != "tags"]
 WAYS = {
-    "decoder": Reads(causal=True, pairs=False, wordless="it looks back only"),
-    "decoder with a pair template": Reads(causal=True, wordless="it looks back only"),
-    "decoder of sentence-transformers": Reads(causal=True, pairs=False, pooling="last", normalise=True),
-    "encoder without special pieces": Reads(pairs=False),
-    **{f"{p} of its own": Reads(pooling=p, normalise=True) for p in ("mean", "cls", "max", "last")},
+    "decoder": Traits(3, 384, causal=True, pairs=False, wordless="it looks back only"),
+    "decoder with a pair template": Traits(3, 384, causal=True, wordless="it looks back only"),
+    "decoder of sentence-transformers": Traits(3, 384, causal=True, pairs=False, pooling="last", normalise=True),
+    "encoder without special pieces": Traits(3, 384, pairs=False),
+    **{f"{p} of its own": Traits(3, 384, pooling=p, normalise=True) for p in ("mean", "cls", "max", "last")},
 }  # fmt: skip
-EVERY = pytest.mark.parametrize(("way", "task", "method"), [*product(WAYS, READ, METHODS)], ids=str)
+
+
+def called(part: Any) -> str:
+    return part.name if part in METHODS else str(part)
+
+
+EVERY = pytest.mark.parametrize(("way", "task", "method"), [*product(WAYS, READ, METHODS)], ids=called)
 
 
 def _settings(recipe: Recipe) -> str:
@@ -28,43 +38,44 @@ def _settings(recipe: Recipe) -> str:
 
 
 @EVERY
-def test_recipes_are_as_many_can_be_run_and_are_told_apart(way: str, task: Task, method: str) -> None:
+def test_recipes_are_as_many_can_be_run_and_are_told_apart(way: str, task: Task, method: Method[Any]) -> None:
     for budget, count in RECIPES.items():
-        table = recipes(budget, method, task, 384, WAYS[way])  # type: ignore[arg-type]
-        check_recipes(table, task, layers=7, reads=WAYS[way])
+        table = recipes(budget, method, task, WAYS[way])
+        check_recipes(table, task, WAYS[way])
         assert len(table) == count
         assert len({recipe.name for recipe in table}) == count
         assert len({_settings(recipe) for recipe in table}) == count
 
 
 @EVERY
-def test_its_own_pooling_comes_first(way: str, task: Task, method: str) -> None:
+def test_its_own_pooling_comes_first(way: str, task: Task, method: Method[Any]) -> None:
     reads = WAYS[way]
     own = reads.pooling or ("last" if reads.causal else "mean")
-    table = recipes("thorough", method, task, 384, reads)  # type: ignore[arg-type]
+    table = recipes("thorough", method, task, reads)
     assert table[0].pooling == own
-    top = [r for r in table if r.head == "linear" and r.layers == (-1,) and r.pooling == own and r.pair != "separate"]
-    assert all(r.normalise == reads.normalise for r in top if method == "feature-extraction")
+    own_top = [r for r in table if r.head == "linear" and r.pooling == own and getattr(r, "layers", None) == (-1,)]
+    top = [recipe for recipe in own_top if recipe.pair != "separate"]
+    assert all(r.normalise == reads.normalise for r in top)
     if reads.causal:
         assert "cls" not in {r.pooling for r in table if r.head == "linear"}
 
 
 @pytest.mark.parametrize("task", READ)
-@pytest.mark.parametrize("method", METHODS)
-def test_quick_tries_both_last_and_mean_of_a_decoder_whose_authors_say_nothing(task: Task, method: str) -> None:
-    pooled = [r.pooling for r in recipes("quick", method, task, 384, WAYS["decoder"]) if r.head == "linear"]  # type: ignore[arg-type]
+@pytest.mark.parametrize("method", METHODS, ids=called)
+def test_quick_tries_both_last_and_mean_of_a_decoder_whose_authors_say_nothing(task: Task, method: Method[Any]) -> None:
+    pooled = [r.pooling for r in recipes("quick", method, task, WAYS["decoder"]) if r.head == "linear"]
     assert {"last", "mean"} <= set(pooled)
 
 
 def test_a_decoder_is_refused_for_tagging_with_the_reason() -> None:
     with pytest.raises(InputError, match="is not for tagging: it looks back only"):
-        check_recipes((), TASKS["tagging"], layers=3, reads=WAYS["decoder"])
-    check_recipes((), TASKS["tagging"], layers=3, reads=Reads(causal=True))
+        check_recipes((), TASKS["tagging"], WAYS["decoder"])
+    check_recipes((), TASKS["tagging"], Traits(3, 384, causal=True))
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_the_first_piece_of_a_decoder_is_refused(method: str) -> None:
-    mine = Recipe(method, "linear", "mine", pooling="cls")  # type: ignore[arg-type]
+@pytest.mark.parametrize("method", METHODS, ids=called)
+def test_the_first_piece_of_a_decoder_is_refused(method: Method[Any]) -> None:
+    mine = method.recipe("linear", "mine", pooling="cls")
     with pytest.raises(InputError, match="the first piece of a decoder has read nothing"):
-        check_recipes([mine], TASKS["classification"], layers=3, reads=Reads(causal=True))
-    check_recipes([mine], TASKS["classification"], layers=3)
+        check_recipes([mine], TASKS["classification"], Traits(3, 384, causal=True))
+    check_recipes([mine], TASKS["classification"], Traits(3, 384))

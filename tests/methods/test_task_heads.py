@@ -12,8 +12,8 @@ from unfreeze.encoders.protocol import LayerStates
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.methods.frozen import frozen_head
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.task_heads import MembersBody, Mix, PooledBody, TagHead, TextHead, halves
-from unfreeze.plan import Recipe
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Objective
 
@@ -56,7 +56,7 @@ def test_esim_of_an_older_bundle_is_loaded() -> None:
     """Its head was `body.esim` once, and the bundle's schema is the same."""
     space = LabelSpace(("different", "same"))
     objective = Objective(TASKS["pair-classification"], space)
-    recipe = Recipe("feature-extraction", "esim", pair="separate", hidden=3)
+    recipe = FrozenRecipe("esim", pair="separate", hidden=3)
     made = [frozen_head(recipe, objective, layers=2, width=4).eval() for _ in range(2)]
     old = {name.replace("body.head.", "body.esim."): tensor for name, tensor in made[0].state_dict().items()}
     assert any(name.startswith("body.esim.") for name in old)

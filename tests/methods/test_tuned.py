@@ -15,9 +15,9 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision
 from unfreeze.methods import tuned as fine_tuning
 from unfreeze.methods.tuned import TunedModel, fine_tune
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 
-TUNED = Recipe("fine-tuning", "linear", epochs=1, batch_size=4, learning_rate=1e-2, warmup=0.0)
+TUNED = TunedRecipe("linear", epochs=1, batch_size=4, learning_rate=1e-2, warmup=0.0)
 MakeTrainer = Callable[..., "object"]
 
 
@@ -109,7 +109,8 @@ def test_states_from_a_store_stand_for_layers_that_are_frozen(
     runs, counts = [], []
     for cap in (0, 10**8):
         train = trainer(kind, cap, calm)
-        train.stored(recipe)
+        with frozen(calm) as reader:
+            train.states(reader, recipe)
         calm.settle()
         assert calm.resumes() == {1, 2, 3}
         calls.clear()

@@ -15,20 +15,18 @@ from torch.utils.flop_counter import FlopCounterMode
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.methods.work import Read, frozen_run, layers_like_bert, passes, read_like_english, states_work, tuned_run
-from unfreeze.plan import Recipe
 from unfreeze.training.schedules import stages
-
-TUNED = Recipe("fine-tuning", "linear")
+from unfreeze.training.settings import FitSettings
 
 
 @given(st.booleans(), st.one_of(st.none(), st.integers(1, 5)), st.integers(2, 6), st.integers(1, 4))
 def test_passes_are_those_of_the_stages(gradual: bool, top: int | None, groups: int, epochs: int) -> None:
-    recipe = Recipe("fine-tuning", "linear", gradual_unfreezing=gradual, unfreeze_top=top)
-    plan = stages(recipe, groups, epochs, steps_per_epoch=7)
+    settings = FitSettings(gradual_unfreezing=gradual, unfreeze_top=top)
+    plan = stages(settings, groups, epochs, steps_per_epoch=7)
     wanted: Counter[int] = Counter()
     for stage in plan:
         wanted[stage.unfrozen] += stage.steps // 7
-    assert passes(recipe, groups, sum(wanted.values())) == wanted
+    assert passes(gradual, top, groups, sum(wanted.values())) == wanted
 
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "electra", "modernbert", "albert"])
@@ -60,13 +58,14 @@ def test_a_frozen_run_by_hand() -> None:
 def test_a_tuned_run_by_hand() -> None:
     train, dev, layers = Read(100, 10), Read(40, 4), (20, 50, 60)
     dev_once = 130 * 40 + 7 * 4
-    assert tuned_run(layers, 7, TUNED, 2, 2, train, dev, stored=False) == (
+    assert tuned_run(layers, 7, False, None, 2, 2, train, dev, stored=False) == (
         2 * (3 * 130 * 100 + 3 * 7 * 10) + 2 * dev_once
     )
-    top = Recipe("fine-tuning", "linear", unfreeze_top=1)
     below = 70 * 100
-    assert tuned_run(layers, 7, top, 1, 1, train, dev, stored=False) == (below + 3 * 60 * 100 + 3 * 7 * 10 + dev_once)
-    assert tuned_run(layers, 7, top, 1, 1, train, dev, stored=True) == 3 * 60 * 100 + 3 * 7 * 10 + dev_once
+    assert tuned_run(layers, 7, False, 1, 1, 1, train, dev, stored=False) == (
+        below + 3 * 60 * 100 + 3 * 7 * 10 + dev_once
+    )
+    assert tuned_run(layers, 7, False, 1, 1, 1, train, dev, stored=True) == 3 * 60 * 100 + 3 * 7 * 10 + dev_once
 
 
 def test_layers_of_which_little_is_known() -> None:

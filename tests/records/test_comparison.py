@@ -12,14 +12,14 @@ import pytest
 from unfreeze.data.examples import Example, Label
 from unfreeze.disk.files import write_json
 from unfreeze.errors import InputError
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.records import comparison as record
 from unfreeze.records.setting import read_setting
 
 RUN = record.RunRecord(
     id="feature-extraction.linear.0a.seed2",
     method="feature-extraction",
-    recipe=Recipe("feature-extraction", "linear", "mine", layers=(0, -1), l2=(0.0, 0.1), patience=None),
+    recipe=FrozenRecipe("linear", "mine", layers=(0, -1), l2=(0.0, 0.1), patience=None),
     seed=2,
     dev={"accuracy": 0.1 + 0.2, "macro_f1": 1 / 3},
     best_epoch=1,

@@ -151,7 +151,7 @@ def test_fewer_predictions_than_items_are_told(copy: Callable[[str], Path]) -> N
         ("record.json", lambda v: v.update(id="another"), "is the record of another run, another"),
         ("record.json", lambda v: v.update(method="feature-extraction"), "is of feature-extraction, but its recipe of"),
         ("record.json", lambda v: v["dev"].clear(), "dev: has no accuracy, the metric of this comparison"),
-        ("record.json", lambda v: v["recipe"].update(new=1), "'recipe.new' is not known to this version of unfreeze"),
+        ("record.json", lambda v: v["recipe"].update(new=1), "recipe: unknown key 'new'"),
         ("test.json", lambda v: v["metrics"].pop("accuracy"), "metrics: has no accuracy"),
         (
             "test.json",

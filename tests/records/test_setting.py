@@ -13,7 +13,8 @@ from unfreeze.data.audit import Clash, Lengths, Overlap, SplitAudit
 from unfreeze.data.examples import LabelSpace
 from unfreeze.data.unread import Unread
 from unfreeze.errors import InputError
-from unfreeze.plan import Plan, Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.plan import Plan
 from unfreeze.records.setting import (
     AuditFacts,
     DataFacts,
@@ -34,7 +35,7 @@ WHOLE = Setting(
         data="a/b",
         train=("c", "d"),
         encoder="glove",
-        recipes=(Recipe("fine-tuning", "crf", layers=(0, -1)),),
+        recipes=(FrozenRecipe("crf", layers=(0, -1)),),
         seeds=4,
         methods=("fine-tuning",),
         equivalence=0.01,

@@ -1,6 +1,7 @@
 import pytest
 
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.report import numbers
 
 
@@ -37,8 +38,8 @@ def test_scores_are_points_and_correlations_are_no_per_cents():
 
 
 def test_settings_tell_what_sets_a_recipe_apart():
-    frozen = Recipe("feature-extraction", "bcn", layers=(-1, 3), pair="separate")
-    tuned = Recipe("fine-tuning", "linear", gradual_unfreezing=True, layer_decay=0.85, reinit_top=2, learning_rate=5e-5)
+    frozen = FrozenRecipe("bcn", layers=(-1, 3), pair="separate")
+    tuned = TunedRecipe("linear", gradual_unfreezing=True, layer_decay=0.85, reinit_top=2, learning_rate=5e-5)
     assert "layers -1, 3" in numbers.settings(frozen)
     assert "texts apart" in numbers.settings(frozen)
     assert "pooling" not in numbers.settings(frozen)

@@ -10,30 +10,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
-from unfreeze.plan import CacheDtype, Head, Method, Pair, Pooling, Recipe, Schedule, plain, recipe_from
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.method import Method
+from unfreeze.methods.table import METHODS
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.plan import plain, recipe_from
+from unfreeze.recipe import CacheDtype, Head, Pair, Pooling, Recipe, Schedule
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.tasks.kinds import task
 
 rates = st.floats(1e-6, 1.0)
+shared: dict[str, Any] = {
+    "head": st.sampled_from(get_args(Head)),
+    "pooling": st.sampled_from(get_args(Pooling)),
+    "pair": st.sampled_from(get_args(Pair)),
+    "schedule": st.sampled_from(get_args(Schedule)),
+    "learning_rate": rates,
+    "patience": st.none() | st.integers(1, 9),
+}
 recipes = st.builds(
-    Recipe,
-    method=st.sampled_from(get_args(Method)),
-    head=st.sampled_from(get_args(Head)),
-    pooling=st.sampled_from(get_args(Pooling)),
-    pair=st.sampled_from(get_args(Pair)),
+    FrozenRecipe,
     layers=st.sampled_from(["mix", "mean"]) | st.lists(st.integers(-3, 12), min_size=1).map(tuple),
-    schedule=st.sampled_from(get_args(Schedule)),
-    learning_rate=rates,
     l2=st.lists(st.floats(0, 1), min_size=1, max_size=3).map(tuple),
-    patience=st.none() | st.integers(1, 9),
-)
+    **shared,
+) | st.builds(TunedRecipe, layer_decay=rates, reinit_top=st.integers(0, 2), **shared)
 OTHER: dict[str, Any] = {
-    "method": "fine-tuning", "head": "bcn", "pooling": "max", "pair": "separate", "layers": (-1,), "learning_rate": 0.5,
+    "head": "bcn", "pooling": "max", "pair": "separate", "layers": (-1,), "learning_rate": 0.5,
     "schedule": "constant", "warmup": 0.2, "layer_decay": 0.5, "gradual_unfreezing": True, "epochs": 7, "min_steps": 9,
     "patience": 2, "batch_size": 5, "weight_decay": 0.5, "dropout": 0.7, "clip": None, "reinit_top": 1, "hidden": 8,
     "l2": (1.0,), "head_rate": 10.0, "unfreeze_top": 2, "normalise": True,
 }  # fmt: skip
-BASE = Recipe("feature-extraction", "linear")
 
 
 @given(recipes, st.text(), st.text(), st.integers(0, 99))
@@ -53,12 +59,18 @@ def test_id_survives_the_way_through_json_and_is_a_plain_folder_name(recipe: Rec
     assert set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-.")
 
 
-def test_every_setting_of_a_recipe_counts() -> None:
-    settings = {field.name for field in fields(Recipe)} - {"name", "source"}
-    assert OTHER.keys() == settings, "a new setting must be listed here"
-    ids = [job("q", BASE, 0).id, *(job("q", replace(BASE, **{name: OTHER[name]}), 0).id for name in settings)]
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_every_setting_of_a_recipe_counts(method: Method[Any]) -> None:
+    settings = {field.name for field in fields(method.recipe)} - {"name", "source"}
+    assert OTHER.keys() >= settings, "a new setting must be listed here"
+    base = method.recipe("linear")
+    ids = [job("q", base, 0).id, *(job("q", replace(base, **{name: OTHER[name]}), 0).id for name in settings)]
     assert len(set(ids)) == len(ids)
-    assert job("other question", BASE, 0).id not in ids
+    assert job("other question", base, 0).id not in ids
+
+
+def test_recipes_of_two_methods_are_two_jobs() -> None:
+    assert job("q", FrozenRecipe("linear"), 0).id != job("q", TunedRecipe("linear"), 0).id
 
 
 def _dataset(**changes: Any) -> Dataset:

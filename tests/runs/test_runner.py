@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 
 from unfreeze.encoders.freezing import frozen
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import read_record
 from unfreeze.runs.jobs import job
 from unfreeze.runs.runner import WEIGHTS, Workbench, finished, read_weights, run, states_of
 from unfreeze.runs.trials import trained_model
 
-FROZEN = Recipe("feature-extraction", "linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4, l2=(0.0, 1.0))
-TUNED = Recipe("fine-tuning", "linear", "low", learning_rate=1e-3, epochs=2, batch_size=4)
+FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4, l2=(0.0, 1.0))
+TUNED = TunedRecipe("linear", "low", learning_rate=1e-3, epochs=2, batch_size=4)
 MakeBench = Callable[..., Workbench]
 FILES = ("record.json", "test.json", WEIGHTS)
 ENOUGH: dict[Any, set[frozenset[str]]] = {

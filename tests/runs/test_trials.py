@@ -11,7 +11,9 @@ import pytest
 from unfreeze.data.examples import LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RunRecord, read_test
 from unfreeze.runs import trials
 from unfreeze.runs.jobs import Job, job
@@ -19,8 +21,8 @@ from unfreeze.runs.runner import WEIGHTS, Workbench, run
 from unfreeze.runs.trials import choose, score_on_test, trained_model
 from unfreeze.tasks.kinds import task
 
-FROZEN = Recipe("feature-extraction", "linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4)
-TUNED = Recipe("fine-tuning", "linear", "low", learning_rate=1e-3, epochs=1, batch_size=4)
+FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4)
+TUNED = TunedRecipe("linear", "low", learning_rate=1e-3, epochs=1, batch_size=4)
 CANDIDATES = tuple(replace(TUNED, name=name, learning_rate=rate) for name, rate in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
 MakeBench = Callable[..., Workbench]
 

@@ -11,7 +11,8 @@ import skip_folder
 import tiny
 
 from unfreeze.methods import budgets
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.recipe import Recipe
 
 SIZES = {"train": 40, "dev": 16, "test": 24}
 GENRES = ("fiction", "travel", "telephone")
@@ -59,10 +60,9 @@ def write_encoders(folder: Path) -> dict[str, str]:
 
 def short(*asked: Any) -> tuple[Recipe, ...]:
     """The budgets' recipes cut to a few steps."""
+    cut = {"epochs": 1, "min_steps": 0, "hidden": 4, "batch_size": 8, "patience": None, "learning_rate": 5e-3}
     return tuple(
-        replace(
-            recipe, epochs=1, min_steps=0, hidden=4, batch_size=8, patience=None, l2=recipe.l2[:1], learning_rate=5e-3
-        )
+        replace(recipe, **cut, **({"l2": recipe.l2[:1]} if isinstance(recipe, FrozenRecipe) else {}))
         for recipe in budgets.recipes(*asked)
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.studies.asked import Cell, asked_from
 
 GIVEN: dict[str, Any] = {
@@ -37,7 +37,7 @@ def test_settings(tmp_path: Path) -> None:
 
 
 def test_all_that_a_number_hangs_on_is_in_the_digest() -> None:
-    recipe = Recipe("fine-tuning", "linear")
+    recipe = TunedRecipe("linear")
     cell = Cell("sst2", "e", (recipe,), (0, 1))
     others = [
         replace(cell, task="mrpc"), replace(cell, encoder="f"), replace(cell, recipes=(replace(recipe, epochs=9),)),

@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from unfreeze.errors import InputError
-from unfreeze.plan import METHODS
+from unfreeze.methods.table import method_named
 from unfreeze.studies import desk as module
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
+from unfreeze.studies.published import WAYS
 from unfreeze.studies.recipes import paper_recipes
 
 MakeDesk = Callable[..., Desk]
@@ -27,7 +28,7 @@ def measure(desk: Desk, cell: Cell) -> Measured:
 
 def cell_of(desk: Desk, task: str = "sst2", method: str = "fine-tuning", **changes: object) -> Cell:
     one = desk.encoders()[0]
-    made = Cell(task, one.name, paper_recipes(desk.asked, one, task, method), (0, 1))  # type: ignore[arg-type]
+    made = Cell(task, one.name, paper_recipes(desk.asked, one, task, method_named(method)), (0, 1))
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -50,11 +51,11 @@ def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
 
 def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = make_desk()
-    cells = {method: cell_of(desk, method=method) for method in METHODS}
+    cells = {method: cell_of(desk, method=method) for method in WAYS}
     before = desk.measured(cells)
     monkeypatch.setattr(module, "choose", None)  # would fail if it were called
     again = make_desk().measured(cells)
-    assert list(before) == list(again) == list(METHODS)
+    assert list(before) == list(again) == list(WAYS)
     for a, b in zip(before.values(), again.values(), strict=True):
         assert np.array_equal(a.statistics, b.statistics)
         assert replace(a, statistics=0) == replace(b, statistics=0)  # type: ignore[arg-type]

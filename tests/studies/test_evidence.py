@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unfreeze.judging.stats import Interval, paired_difference
-from unfreeze.plan import Recipe
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.evidence import (
     contrast,
@@ -28,7 +28,7 @@ from unfreeze.tasks.kinds import TASKS
 def measured(share: float, seed: int = 0, items: int = 400) -> Measured:
     right = np.random.default_rng(seed).random((3, items)) < share
     statistics = np.stack([right.astype(float), np.ones(right.shape)], 2)
-    recipe = Recipe("fine-tuning", "linear")
+    recipe = TunedRecipe("linear")
     cell = Cell("sst2", "e", (recipe,), (0, 1, 2))
     return Measured(cell, recipe, TASKS["classification"], statistics, 100, 1.0, None, 0)
 

@@ -10,8 +10,8 @@ from torch import nn
 
 from unfreeze.encoders.elmo.bilm import BiLm, LstmSize
 from unfreeze.heads.linear_members import LinearMembers
-from unfreeze.plan import Recipe
 from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
+from unfreeze.training.settings import FitSettings
 
 Groups = list[list[nn.Parameter]]
 
@@ -23,8 +23,8 @@ def groups() -> Groups:
     return [*make_encoder("bert").layer_groups(), list(head.parameters())]
 
 
-def recipe(**options: object) -> Recipe:
-    return Recipe("fine-tuning", "linear", learning_rate=0.1, weight_decay=0.02, **options)  # type: ignore[arg-type]
+def recipe(**options: object) -> FitSettings:
+    return FitSettings(learning_rate=0.1, weight_decay=0.02, **options)  # type: ignore[arg-type]
 
 
 def test_rates_fall_by_a_power_a_group(groups: Groups) -> None:

@@ -12,14 +12,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfreeze.plan import Recipe
 from unfreeze.training.loop import Fit, Indices, fit, planned_epochs, scored_every
 from unfreeze.training.schedules import linear, slanted_triangular
+from unfreeze.training.settings import FitSettings
 
 CPU = torch.device("cpu")
-RECIPE = Recipe(
-    "feature-extraction", "linear", learning_rate=0.1, epochs=6, batch_size=4, weight_decay=0.0, clip=None,
-    schedule="constant", dropout=0.0,
+SETTINGS = FitSettings(learning_rate=0.1, epochs=6, batch_size=4, weight_decay=0.0, clip=None, schedule="constant",
 )  # fmt: skip
 
 
@@ -70,7 +68,7 @@ class Toy(nn.Module):
         return [[self.gain], [self.weight], [self.bias]]
 
 
-def run(model: Toy, recipe: Recipe = RECIPE, seed: int = 0, **options: object) -> Fit:
+def run(model: Toy, recipe: FitSettings = SETTINGS, seed: int = 0, **options: object) -> Fit:
     return fit(model, recipe, [3] * 16, seed=seed, **options)  # type: ignore[arg-type]
 
 
@@ -81,7 +79,7 @@ def assert_weights(model: Toy, expected: dict[str, Tensor]) -> None:
 
 def test_overfits_a_tiny_problem() -> None:
     model = Toy()
-    done = run(model, replace(RECIPE, epochs=60))
+    done = run(model, replace(SETTINGS, epochs=60))
     assert done.curve[0].loss[0] > 10 * done.curve[-1].loss[0]
     assert model.dev_scores() == [1.0]
 
@@ -100,7 +98,7 @@ def test_what_is_reported() -> None:
 
 def test_a_last_batch_that_is_not_full_is_a_step_too() -> None:
     told: list[tuple[int, int]] = []
-    run(Toy(), replace(RECIPE, batch_size=5, epochs=2), progress=lambda step, total, best: told.append((step, total)))
+    run(Toy(), replace(SETTINGS, batch_size=5, epochs=2), progress=lambda step, total, best: told.append((step, total)))
     assert told == [(step, 8) for step in range(1, 9)]
 
 
@@ -111,12 +109,12 @@ def test_seconds_are_those_of_the_training_alone() -> None:
 
 
 def test_the_rate_that_is_reported_is_the_head_s() -> None:
-    done = run(Toy(), replace(RECIPE, layer_decay=0.5))
-    assert {e.rate for e in done.curve} == {RECIPE.learning_rate}
+    done = run(Toy(), replace(SETTINGS, layer_decay=0.5))
+    assert {e.rate for e in done.curve} == {SETTINGS.learning_rate}
 
 
 def test_the_loss_of_an_epoch_is_the_mean_of_its_steps() -> None:
-    done = run(Toy(), replace(RECIPE, learning_rate=1e-12, batch_size=16, epochs=1))
+    done = run(Toy(), replace(SETTINGS, learning_rate=1e-12, batch_size=16, epochs=1))
     model = Toy()
     expected = nn.functional.cross_entropy(model.logits()[0], model.classes)
     assert done.curve[0].loss == (pytest.approx(float(expected.detach()), rel=1e-5),)
@@ -147,7 +145,7 @@ def test_the_best_epoch_is_restored() -> None:
 
 def test_patience() -> None:
     model = Toy(scripted=[[s] for s in (0.5, 0.7, 0.6, 0.7, 0.9, 0.9)])
-    done = run(model, replace(RECIPE, patience=2))
+    done = run(model, replace(SETTINGS, patience=2))
     assert done.best_epoch == (2,)
     assert len(done.curve) == 4
     assert_weights(model, model.scored[1])
@@ -157,7 +155,7 @@ def test_patience() -> None:
 def test_patience_begins_once_something_is_learned() -> None:
     """Span F1 stays at 0 for some time: a tagger is not given up for that."""
     model = Toy(scripted=[[s] for s in (0.0, 0.0, 0.0, 0.4, 0.3, 0.2)])
-    done = run(model, replace(RECIPE, patience=2))
+    done = run(model, replace(SETTINGS, patience=2))
     assert (done.best_epoch, len(done.curve)) == ((4,), 6)
 
 
@@ -199,7 +197,7 @@ def test_one_seed_one_result() -> None:
 @pytest.mark.parametrize("settings", [{}, {"clip": 0.01}, {"patience": 1, "epochs": 30}, {"weight_decay": 0.3}])
 def test_members_are_independent(settings: dict[str, float]) -> None:
     """Neither clipping nor another member's luck on dev may change what a member becomes."""
-    recipe = replace(RECIPE, **settings)  # type: ignore[arg-type]
+    recipe = replace(SETTINGS, **settings)  # type: ignore[arg-type]
     together = Toy(seeds=(0, 1, 2))
     done = run(together, recipe)
     for m, seed in enumerate((0, 1, 2)):
@@ -211,7 +209,7 @@ def test_members_are_independent(settings: dict[str, float]) -> None:
 
 def test_each_member_keeps_its_own_best_epoch() -> None:
     model = Toy(seeds=(0, 1), scripted=[(0.5, 0.5), (0.9, 0.4), (0.1, 0.6), (0.2, 0.1), (0.95, 0.1), (0.1, 0.7)])
-    done = run(model, replace(RECIPE, patience=3))
+    done = run(model, replace(SETTINGS, patience=3))
     assert done.best_epoch == (5, 6)
     for m, epoch in enumerate(done.best_epoch):
         for name, parameter in model.named_parameters():
@@ -228,10 +226,10 @@ def test_clipping_bounds_what_a_step_sees(monkeypatch: pytest.MonkeyPatch) -> No
         return step(self, *args)
 
     monkeypatch.setattr(torch.optim.AdamW, "step", watched)
-    run(Toy(), replace(RECIPE, epochs=1))
+    run(Toy(), replace(SETTINGS, epochs=1))
     free = norms.copy()
     norms.clear()
-    run(Toy(), replace(RECIPE, epochs=1, clip=0.05))
+    run(Toy(), replace(SETTINGS, epochs=1, clip=0.05))
     assert min(free) > 0.05
     assert norms == pytest.approx([0.05] * 4, rel=1e-3)
 
@@ -240,7 +238,7 @@ def test_frozen_groups_get_no_update_while_unfreezing() -> None:
     model = Toy()
     first = {name: p.detach().clone() for name, p in model.named_parameters()}
     done = run(
-        model, replace(RECIPE, epochs=4, gradual_unfreezing=True, weight_decay=0.5, schedule="slanted-triangular")
+        model, replace(SETTINGS, epochs=4, gradual_unfreezing=True, weight_decay=0.5, schedule="slanted-triangular")
     )
     before = [first, *model.scored]
     moved = [{name for name in first if not torch.equal(a[name], b[name])} for a, b in zip(before, model.scored)]  # noqa: B905
@@ -251,7 +249,7 @@ def test_frozen_groups_get_no_update_while_unfreezing() -> None:
 
 
 def test_rates_follow_the_schedule() -> None:
-    done = run(Toy(), replace(RECIPE, schedule="linear", warmup=0.25))
+    done = run(Toy(), replace(SETTINGS, schedule="linear", warmup=0.25))
     assert [e.rate for e in done.curve] == pytest.approx([0.1 * linear(4 * e + 3, 24, 0.25) for e in range(6)])
 
 
@@ -262,13 +260,13 @@ def test_rates_follow_the_schedule() -> None:
 def test_epochs_are_raised_to_the_steps_needed(
     epochs: int, min_steps: int, steps_per_epoch: int, planned: int, every: int
 ) -> None:
-    recipe = replace(RECIPE, epochs=epochs, min_steps=min_steps)
+    recipe = replace(SETTINGS, epochs=epochs, min_steps=min_steps)
     assert planned_epochs(recipe, steps_per_epoch) == planned
     assert scored_every(recipe, planned) == every
 
 
 def test_dev_is_read_about_ten_times_and_at_the_end() -> None:
     model = Toy()
-    done = run(model, replace(RECIPE, epochs=2, min_steps=4 * 25))
+    done = run(model, replace(SETTINGS, epochs=2, min_steps=4 * 25))
     assert [e.epoch for e in done.curve] == [3, 6, 9, 12, 15, 18, 21, 24, 25]
     assert len(model.scored) == 9

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfreeze.plan import Recipe
 from unfreeze.training.loop import Indices, _clip_each, fit
+from unfreeze.training.settings import FitSettings
 
 CPU = torch.device("cpu")
-RECIPE = Recipe("feature-extraction", "linear", learning_rate=0.1, schedule="constant", epochs=6, batch_size=4)
+SETTINGS = FitSettings(learning_rate=0.1, schedule="constant", epochs=6, batch_size=4)
 # Dev scores of three members, epoch by epoch: the first gives up early, the last rises to the end.
 SCRIPTS = ((0.5, 0.4, 0.4, 0.4, 0.9, 0.9), (0.1, 0.1, 0.3, 0.1, 0.2, 0.4), (0.1, 0.2, 0.3, 0.4, 0.5, 0.6))
 
@@ -50,7 +50,7 @@ class Scripted:
         pass
 
 
-def _fit(members: Sequence[int], recipe: Recipe) -> tuple[tuple[int, ...], Tensor, int]:
+def _fit(members: Sequence[int], recipe: FitSettings) -> tuple[tuple[int, ...], Tensor, int]:
     model = Scripted([SCRIPTS[m] for m in members], [(1e-3, 1.0, 1e3)[m] for m in members])
     done = fit(model, recipe, [1] * 8, seed=0)
     kept = torch.cat([model.weight.detach().flatten(1), model.bias.detach()[:, None]], 1)
@@ -60,7 +60,7 @@ def _fit(members: Sequence[int], recipe: Recipe) -> tuple[tuple[int, ...], Tenso
 @pytest.mark.parametrize("patience", [None, 1, 2, 3])
 @pytest.mark.parametrize("clip", [None, 0.5])
 def test_a_member_learns_beside_others_what_it_learns_alone(patience: int | None, clip: float | None) -> None:
-    recipe = replace(RECIPE, patience=patience, clip=clip)
+    recipe = replace(SETTINGS, patience=patience, clip=clip)
     best, weights, _ = _fit((0, 1, 2), recipe)
     for member in range(3):
         (alone,), kept, _ = _fit((member,), recipe)
@@ -69,7 +69,7 @@ def test_a_member_learns_beside_others_what_it_learns_alone(patience: int | None
 
 
 def test_training_goes_on_until_the_last_member_has_lost_patience() -> None:
-    recipe = replace(RECIPE, patience=2)
+    recipe = replace(SETTINGS, patience=2)
     assert [_fit((member,), recipe)[2] for member in range(3)] == [3, 5, 6]
     assert _fit((0, 1), recipe)[2] == 5
     assert _fit((0, 1, 2), recipe)[2] == 6

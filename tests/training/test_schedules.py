@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import get_linear_schedule_with_warmup
 
-from unfreeze.plan import Recipe
 from unfreeze.training.schedules import Stage, factor, linear, slanted_triangular, stages
+from unfreeze.training.settings import FitSettings
 
 
 def published_triangle(t: int, total: int, cut_frac: float, ratio: float, peak: float) -> float:
@@ -78,8 +78,8 @@ def test_factor_picks_the_schedule() -> None:
     assert linear(3, 9, 0.5) != slanted_triangular(3, 9, 0.5)
 
 
-def recipe(gradual: bool) -> Recipe:
-    return Recipe("fine-tuning", "linear", gradual_unfreezing=gradual, schedule="slanted-triangular")
+def recipe(gradual: bool) -> FitSettings:
+    return FitSettings(gradual_unfreezing=gradual, schedule="slanted-triangular")
 
 
 def test_one_stage_without_gradual_unfreezing() -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from unfreeze.disk.json_files import read_json
 from unfreeze.disk.typed import typed
 from unfreeze.errors import InputError
+from unfreeze.recipe import Recipe
 
 SCHEMA = 1
 REMEDY = "remove the folder of the bundle and start the comparison's command again"
@@ -28,7 +29,7 @@ class About:
     labels: Mapping[str, Any]
     score_mean: float
     score_spread: float
-    recipe: Mapping[str, Any]
+    recipe: Recipe
     max_length: int
     fingerprint: str
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-from torch import nn
 
 from unfreeze.bundle.description import REMEDY, About, read_about
 from unfreeze.data.examples import Example, Label, LabelSpace
@@ -16,13 +15,11 @@ from unfreeze.disk.tensors import load_into, read_tensors
 from unfreeze.disk.typed import typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
-from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.methods.checks import check_recipes
-from unfreeze.methods.frozen import frozen_head
-from unfreeze.methods.model import AdaptedModel
-from unfreeze.methods.tuned import tuned_head
-from unfreeze.plan import Recipe, check_length
+from unfreeze.methods.model import AdaptedModel, restore
+from unfreeze.plan import check_length
+from unfreeze.recipe import Recipe
 from unfreeze.records.fitting import label_problem
 from unfreeze.tasks.kinds import Task, task
 from unfreeze.training.objectives import Decoded, Objective
@@ -93,18 +90,18 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
     folder = Path(folder)
     about, values = read_about(folder)
     where = folder / "bundle.json"
-    objective, recipe = _objective(about, where), typed(about.recipe, Recipe, str(where), REMEDY)
+    objective, recipe = _objective(about, where), about.recipe
     encoder = load_encoder(str(folder / "encoder"), about.max_length).to(pick_device(device))
     if encoder.fingerprint() != about.fingerprint:
         raise InputError("the encoder is not the one that was saved with this bundle", where=str(folder / "encoder"))
-    tensors = read_tensors(folder / "head.safetensors", REMEDY)
+    file = folder / "head.safetensors"
+    tensors = read_tensors(file, REMEDY)
     with _said_of(where):
-        check_recipes([recipe], objective.task, encoder.layers, encoder.reads)
-        head = _head(recipe, objective, encoder, sum(tensor.numel() for tensor in tensors.values()))
-    load_into(head, tensors, str(folder / "head.safetensors"), REMEDY)
+        check_recipes([recipe], objective.task, encoder.traits)
+        _check_size(recipe, objective, sum(tensor.numel() for tensor in tensors.values()))
     encoder.eval().requires_grad_(False)
-    head = head.to(encoder.device).eval().requires_grad_(False)
-    return Predictor(AdaptedModel(recipe, objective, encoder, (head,)), values)
+    put = partial(load_into, where=str(file), remedy=REMEDY)
+    return Predictor(restore(encoder, recipe, objective, [tensors], put), values)
 
 
 def _objective(about: About, where: Path) -> Objective:
@@ -119,16 +116,13 @@ def _objective(about: About, where: Path) -> Objective:
     return Objective(kind, labels, about.score_mean, about.score_spread)
 
 
-def _head(recipe: Recipe, objective: Objective, encoder: Encoder, numbers: int) -> nn.Module:
-    """The head of a recipe, unless it would need more than the numbers that its file has."""
+def _check_size(recipe: Recipe, objective: Objective, numbers: int) -> None:
+    """Raise `InputError` where a recipe's head would need more than the numbers that its file has."""
     least = objective.outputs ** (2 if "crf" in recipe.head else 1)
     if recipe.head in ("bcn", "esim", "bilstm-crf"):
         least = max(least, 4 * recipe.hidden**2)
     if least > numbers:
         raise InputError(f"asks for a head of {least:,} numbers or more; its file has {numbers:,}")
-    if recipe.method == "fine-tuning":
-        return tuned_head(recipe, objective, encoder.width)
-    return frozen_head(recipe, objective, encoder.layers, encoder.width)
 
 
 @contextmanager

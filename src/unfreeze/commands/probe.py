@@ -19,9 +19,11 @@ from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import Plan, Recipe
+from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.plan import Plan
 from unfreeze.probes import layers
 from unfreeze.probes.layers import LayerProbes
+from unfreeze.recipe import Recipe
 from unfreeze.records.layer_scores import (
     ADJACENT,
     FILE,
@@ -85,9 +87,9 @@ def file_of(variant: str) -> str:
 
 def first_tuned(bench: Workbench) -> Recipe | None:
     """The budgets' first recipe of fine-tuning; None where the encoder cannot be tuned."""
-    encoder = bench.encoder
-    table = recipes("quick", "fine-tuning", bench.dataset.task, encoder.width, encoder.reads)
-    return table[0] if table and encoder.fixed is None else None
+    traits = bench.encoder.traits
+    table = recipes("quick", FINE_TUNING, bench.dataset.task, traits)
+    return table[0] if table and FINE_TUNING.unfit(traits) is None else None
 
 
 def probed_variants(
@@ -153,7 +155,7 @@ def _opened(
     encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
     for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
         tell(line)
-    check_recipes((), dataset.task, encoder.layers, encoder.reads)
+    check_recipes((), dataset.task, encoder.traits)
     precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
     precision, instead = usable_precision(encoder, precision)
     if instead is not None:

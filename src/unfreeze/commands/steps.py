@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from unfreeze.bundle.save import save_bundle, tell_along
 from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judging.result import Result
 from unfreeze.methods.budgets import SEEDS, recipes
-from unfreeze.plan import METHODS, Method, Plan, Recipe
+from unfreeze.methods.table import default_names, method_named
+from unfreeze.plan import Plan
 from unfreeze.probes import layers as probes
+from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import (
     Choice,
     read_choices,
@@ -25,19 +27,14 @@ from unfreeze.runs.runner import Workbench, finished, run, stored
 from unfreeze.runs.trials import choose, score_on_test, trained_model
 
 
-def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Method, Choice], dict[Method, Job]]:
+def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
     """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
     seeds = range(plan.seeds or SEEDS[plan.budget])
-    tried = {
-        m: [r for r in plan.recipes if r.method == m]
-        or recipes(plan.budget, m, bench.dataset.task, bench.encoder.width, bench.encoder.reads)
-        for m in plan.methods or METHODS
-    }
-    tried = {m: [_limited(r, plan.unfreeze_top) for r in rs] for m, rs in tried.items()}
+    tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
     bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
-    choices: dict[Method, Choice] = {}
-    best: dict[Method, Job] = {}
+    choices: dict[MethodName, Choice] = {}
+    best: dict[MethodName, Job] = {}
     for method, candidates in tried.items():
         chosen = choose(bench, question, candidates, seeds)
         best[method] = chosen.best
@@ -56,9 +53,12 @@ def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Metho
     return choices, best
 
 
-def _limited(recipe: Recipe, top: int | None) -> Recipe:
-    """A recipe of fine-tuning with the plan's own limit of layer groups that learn."""
-    return recipe if top is None or recipe.method != "fine-tuning" else replace(recipe, unfreeze_top=top)
+def _candidates(bench: Workbench, plan: Plan, name: MethodName) -> list[Recipe]:
+    """Recipes of a method: the plan's, or the budget's; within the plan's own limit of layer groups that learn."""
+    asked = [recipe for recipe in plan.recipes if recipe.method == name]
+    top, method = plan.unfreeze_top, method_named(name)
+    table = asked or recipes(plan.budget, method, bench.dataset.task, bench.encoder.traits)
+    return [recipe if top is None else method.limited(recipe, top) for recipe in table]
 
 
 def add_floor(bench: Workbench, question: str) -> None:

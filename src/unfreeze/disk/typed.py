@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 OURS = "is not as this version of unfreeze writes it"
 _MOST = 250  # characters of a problem
+TOLD = "told"  # of an error of our own, whose message says all
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
 _MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
 
@@ -83,6 +84,8 @@ def _told(error: Mapping[str, Any], around: tuple[str, str]) -> str:
         return f"'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one"
     if error["type"] == "json_invalid":
         return "cannot be read: it is nested too deeply"  # all else was seen before
+    if error["type"] == TOLD:
+        return _problem(f"{place}: {error['msg']}", around)
     what = "is missing" if error["type"] in _MISSING else f"{_lower(error['msg'])}, found {briefly(error['input'])}"
     return _problem(f"{place}: {what}" if place else what, around)
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from unfreeze.data.unread import Unread
 from unfreeze.encoders.rows import Rows
-from unfreeze.plan import Family, Pooling, Reads
+from unfreeze.recipe import Family, Pooling, Traits
 
 Ints = npt.NDArray[np.integer]
 NO_LIMIT = 1 << 30  # pieces: more than any text has
@@ -129,7 +129,7 @@ class Encoder(nn.Module, ABC):
         notes_on_pairs: the same, where pairs are read in one input.
         causal: a piece's state knows nothing of the pieces after it.
         wordless: why it is not for tagging, as the end of "is not for tagging: ..."; None where it is.
-        pooling, normalise: how its authors make one vector of a text; see `Reads`.
+        pooling, normalise: how its authors make one vector of a text; see `Traits`.
     """
 
     name: str
@@ -150,9 +150,12 @@ class Encoder(nn.Module, ABC):
     normalise: bool = False
 
     @property
-    def reads(self) -> Reads:
-        """What of it decides which recipes suit it."""
-        return Reads(self.family, self.reads_pairs, self.causal, self.wordless, self.pooling, self.normalise)
+    def traits(self) -> Traits:
+        """What of it decides which methods and recipes suit it."""
+        return Traits(
+            self.layers, self.width, self.family, self.reads_pairs, self.causal, self.wordless, self.pooling,
+            self.normalise, self.fixed,
+        )  # fmt: skip
 
     @abstractmethod
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from unfreeze.encoders.source import Source, shortened
-from unfreeze.plan import Pooling
+from unfreeze.recipe import Pooling
 
 MODULES = "modules.json"
 SETTINGS = ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")  # sentence_..._config.json

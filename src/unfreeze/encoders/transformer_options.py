@@ -10,7 +10,7 @@ from pathlib import Path
 from unfreeze.encoders.options import options_from, saved_options
 from unfreeze.encoders.sentence_folder import SentenceModel, shortened_name
 from unfreeze.encoders.source import Source
-from unfreeze.plan import Pooling
+from unfreeze.recipe import Pooling
 
 SAVED = "unfreeze.json"
 
@@ -21,7 +21,7 @@ class TransformerOptions:
 
     Attributes:
         prefix: text that is put before every text, but not before tagged sentences.
-        pooling, normalise: how one vector is made of a text, see `Reads`.
+        pooling, normalise: how one vector is made of a text, see `Traits`.
         tagging: a decoder may tag, although its pieces know nothing of those after them.
     """
 

@@ -26,7 +26,7 @@ from unfreeze.features.layout import Form, Layout, layout, store_key
 from unfreeze.features.rows import Dtype, NotFiniteError
 from unfreeze.features.store import About, StoredFeatures, TornStoreError, open_keys, open_store, write_store
 from unfreeze.layers.pooling import pool
-from unfreeze.plan import CacheDtype
+from unfreeze.recipe import CacheDtype
 
 Progress = Callable[[int, int], None]
 _BATCHES_PER_TRIM = 4  # the next batch has to fetch its pages anew; at every fourth that cost is lost in the noise

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from unfreeze.encoders.protocol import Inputs, Ints, LayerStates, ranges
-from unfreeze.plan import CacheDtype
+from unfreeze.recipe import CacheDtype
 
 Form = Literal["tokens", "words", "mean", "max", "cls", "last"]
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -10,7 +10,7 @@ from unfreeze.judging.one_answer import dev_is_blind, several_splits
 from unfreeze.judging.read import Comparison
 from unfreeze.judging.result import MethodResult
 from unfreeze.judging.stats import Difference
-from unfreeze.plan import Method, Recipe
+from unfreeze.recipe import MethodName
 from unfreeze.records.setting import Setting
 from unfreeze.tasks.metrics import METRIC_NAMES
 
@@ -36,7 +36,7 @@ class MethodEvidence:
         stored_mb: megabytes to keep for this task.
     """
 
-    method: Method
+    method: MethodName
     recipe: str
     dev: float
     test: float
@@ -110,7 +110,7 @@ class Floor:
 
     name: str
     test: float
-    gains: Mapping[Method, Difference]
+    gains: Mapping[MethodName, Difference]
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,9 @@ class Evidence:
 
 def evidence_of(
     comparison: Comparison,
-    results: Mapping[Method, MethodResult],
+    results: Mapping[MethodName, MethodResult],
     difference: Difference | None,
-    gains: Mapping[Method, Difference],
+    gains: Mapping[MethodName, Difference],
 ) -> Evidence:
     """The evidence of a comparison.
 
@@ -186,12 +186,12 @@ def evidence_of(
     )
 
 
-def method_evidence(setting: Setting, method: Method, result: MethodResult) -> MethodEvidence:
+def method_evidence(setting: Setting, method: MethodName, result: MethodResult) -> MethodEvidence:
     """A method's evidence, from what it reached."""
     cost, runs, several = result.cost, result.runs, several_splits(setting)
     return MethodEvidence(
         method=method,
-        recipe=recipe_in_words(result.recipe),
+        recipe=result.recipe.brief,
         dev=result.dev.mean,
         test=result.test.mean,
         test_ci95=result.test.ci95,
@@ -209,17 +209,6 @@ def method_evidence(setting: Setting, method: Method, result: MethodResult) -> M
         piece_work=cost.piece_work,
         work_is_estimated=cost.work_is_estimated,
     )
-
-
-def recipe_in_words(recipe: Recipe) -> str:
-    """The recipe as a person would name it: `bcn head, mix of all layers` or `linear head, slanted triangular`."""
-    if recipe.method == "fine-tuning":
-        stages = ", gradual unfreezing" if recipe.gradual_unfreezing else ""
-        return f"{recipe.head} head, {recipe.schedule} schedule{stages}"
-    if isinstance(recipe.layers, str):
-        return f"{recipe.head} head, {recipe.layers} of all layers"
-    names = " and ".join("top" if layer == -1 else str(layer) for layer in recipe.layers)
-    return f"{recipe.head} head, {names} layer{'s' if len(recipe.layers) > 1 else ''}"
 
 
 def data_trust(comparison: Comparison) -> DataTrust:

@@ -19,7 +19,7 @@ from unfreeze.judging.result import FloorResult, NamedGap, ProbesResult, Result,
 from unfreeze.judging.result_json import write_result
 from unfreeze.judging.stats import Difference, Floats, mean_ci, paired_difference
 from unfreeze.judging.verdict import decide
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 from unfreeze.records.layer_scores import LayerScores
 
 FLOOR_DRAWS = 2_000  # a fifth of the draws behind the difference: what is beside the question may be a little coarser
@@ -39,7 +39,7 @@ def judge(folder: Path) -> Result:
     return result
 
 
-def result_of(comparison: Comparison, statistics: Mapping[Method, Floats]) -> Result:
+def result_of(comparison: Comparison, statistics: Mapping[MethodName, Floats]) -> Result:
     """The result of a comparison.
 
     Args:
@@ -76,8 +76,8 @@ def _named(difference: Difference) -> NamedGap:
 
 
 def _above_the_floor(
-    comparison: Comparison, statistics: Mapping[Method, Floats]
-) -> tuple[dict[Method, Difference], FloorResult | None]:
+    comparison: Comparison, statistics: Mapping[MethodName, Floats]
+) -> tuple[dict[MethodName, Difference], FloorResult | None]:
     """How far each method is above the floor, and the floor's scores; nothing where there is no floor."""
     floor, name, metric = comparison.floor, comparison.setting.metric, metric_of(comparison)
     if floor is None:

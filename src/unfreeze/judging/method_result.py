@@ -11,10 +11,10 @@ from unfreeze.judging.read import Comparison
 from unfreeze.judging.result import Cost, FinalRun, MeanStd, MethodResult, Score, Trial, ends
 from unfreeze.judging.run_work import method_work
 from unfreeze.judging.stats import Interval
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 
 
-def method_result(comparison: Comparison, method: Method, interval: Interval) -> MethodResult:
+def method_result(comparison: Comparison, method: MethodName, interval: Interval) -> MethodResult:
     """What a method reached.
 
     Args:
@@ -41,7 +41,7 @@ def mean_std(values: Sequence[float]) -> MeanStd:
     return MeanStd(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
 
-def _final_runs(comparison: Comparison, method: Method) -> tuple[FinalRun, ...]:
+def _final_runs(comparison: Comparison, method: MethodName) -> tuple[FinalRun, ...]:
     metric, runs = comparison.setting.metric, []
     for run in comparison.finals(method):
         dev, test = float(run.dev[metric]), float(comparison.tests[run.id].metrics[metric])
@@ -50,7 +50,7 @@ def _final_runs(comparison: Comparison, method: Method) -> tuple[FinalRun, ...]:
     return tuple(runs)
 
 
-def _trials(comparison: Comparison, method: Method) -> tuple[Trial, ...]:
+def _trials(comparison: Comparison, method: MethodName) -> tuple[Trial, ...]:
     chosen, recipe = set(comparison.choices[method].runs), comparison.finals(method)[0].recipe
     return tuple(
         Trial(
@@ -65,7 +65,7 @@ def _trials(comparison: Comparison, method: Method) -> tuple[Trial, ...]:
     )
 
 
-def _cost(comparison: Comparison, method: Method) -> Cost:
+def _cost(comparison: Comparison, method: MethodName) -> Cost:
     choice, finals = comparison.choices[method], comparison.finals(method)
     runs = {run.id: run for run in (*comparison.trials(method), *finals)}  # a trial can be a final run too
     work = method_work(runs.values(), finals[0], comparison.setting)

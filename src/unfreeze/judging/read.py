@@ -12,7 +12,7 @@ from unfreeze.data.examples import Example, Label
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.stats import Floats, MetricFn
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (
     AGAIN,
     RUN_AGAIN,
@@ -56,18 +56,18 @@ class Comparison:
     """
 
     setting: Setting
-    choices: Mapping[Method, Choice]
+    choices: Mapping[MethodName, Choice]
     records: Mapping[str, RunRecord]
     tests: Mapping[str, TestRecord]
     items: tuple[Example, ...]
     floor: FloorRecord | None = None
     probes: LayerScores | None = None
 
-    def trials(self, method: Method) -> tuple[RunRecord, ...]:
+    def trials(self, method: MethodName) -> tuple[RunRecord, ...]:
         """The runs among which `method` chose its recipe."""
         return tuple(self.records[run] for run in self.choices[method].trials)
 
-    def finals(self, method: Method) -> tuple[RunRecord, ...]:
+    def finals(self, method: MethodName) -> tuple[RunRecord, ...]:
         """The runs of the chosen recipe, one a seed."""
         return tuple(self.records[run] for run in self.choices[method].runs)
 
@@ -119,7 +119,7 @@ def metric_of(comparison: Comparison) -> MetricFn:
     return lambda sums: metrics.from_statistics(comparison.setting.task, sums)
 
 
-def statistics_of(comparison: Comparison, method: Method) -> Floats:
+def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
     return np.stack(
         [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
@@ -132,7 +132,7 @@ def item_statistics(comparison: Comparison, predictions: Sequence[Label]) -> Flo
     return metrics.item_statistics(setting.task, gold, predictions, setting.labels.scheme)
 
 
-def check_scores(folder: Path, comparison: Comparison, statistics: Mapping[Method, Floats]) -> None:
+def check_scores(folder: Path, comparison: Comparison, statistics: Mapping[MethodName, Floats]) -> None:
     """Raise `InputError` where a test score that was written is not what the predictions beside it give.
 
     Args:

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from unfreeze.data.examples import SplitName
 from unfreeze.judging.stats import Difference, Interval
-from unfreeze.plan import Method, Plan, Recipe
+from unfreeze.plan import Plan
+from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.layer_scores import LayerScore
 from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment
 
@@ -147,7 +148,7 @@ class FloorResult:
     dev: float
     test: float
     ci95: tuple[float, float]
-    gains: Mapping[Method, Gap]
+    gains: Mapping[MethodName, Gap]
     metrics: Mapping[str, float]
     chosen: Mapping[str, float]
     trained_on: int
@@ -179,8 +180,8 @@ class Verdict:
         next_step: the one thing that would help most.
     """
 
-    choice: Method | Literal["too-close"]
-    use: Method
+    choice: MethodName | Literal["too-close"]
+    use: MethodName
     headline: str
     detail: str
     reasons: tuple[str, ...]
@@ -208,7 +209,7 @@ class Result:
     labels: tuple[str, ...]
     audit: AuditFacts
     encoder: EncoderFacts
-    methods: Mapping[Method, MethodResult]
+    methods: Mapping[MethodName, MethodResult]
     difference: NamedGap | None
     equivalence: float
     floor: FloorResult | None

@@ -12,7 +12,8 @@ from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, read_typed
 from unfreeze.errors import InputError
 from unfreeze.judging.result import FloorResult, MethodResult, NamedGap, ProbesResult, Result, Verdict
-from unfreeze.plan import Method, plain, plan_from
+from unfreeze.plan import plain, plan_from
+from unfreeze.recipe import MethodName
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, EncoderFacts, Environment
 
 SCHEMA = 1
@@ -37,7 +38,7 @@ class _File:
     metric: str
     data: _Data
     encoder: EncoderFacts
-    methods: Mapping[Method, MethodResult]
+    methods: Mapping[MethodName, MethodResult]
     difference: NamedGap | None
     equivalence: float
     verdict: Verdict

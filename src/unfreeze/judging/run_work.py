@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unfreeze.methods.work import Read, frozen_run, layers_like_bert, read_like_english, states_work, tuned_run
+from unfreeze.methods.table import method_of
+from unfreeze.methods.work import Past, Read, layers_like_bert, read_like_english
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.setting import Setting
 
@@ -42,8 +43,7 @@ def method_work(runs: Iterable[RunRecord], chosen: RunRecord, setting: Setting) 
         states |= read
     known = setting.encoder.piece_work
     encoder = sum(_layers(setting)) if known is None else known
-    frozen_head = chosen.trained_parameters if chosen.method == "feature-extraction" else 0
-    head = 0 if _is_pooled(chosen, setting) else frozen_head
+    head = method_of(chosen.recipe).head_work(chosen.recipe, setting.task, chosen.trained_parameters)
     return MethodWork(total + sum(states.values()), encoder + head, estimated)
 
 
@@ -51,25 +51,13 @@ def _layers(setting: Setting) -> tuple[int, ...]:
     return layers_like_bert(setting.encoder.layers, setting.encoder.width, setting.encoder.parameters)
 
 
-def _is_pooled(run: RunRecord, setting: Setting) -> bool:
-    return run.recipe.head == "linear" and setting.task.target != "tags"
-
-
 def _estimate(run: RunRecord, setting: Setting) -> tuple[int, dict[str, int]]:
     """The work of a run and of its states, from its epochs and parameters and from sizes of splits and encoder."""
-    recipe, layers = run.recipe, _layers(setting)
     train, dev = (_read(setting, split) for split in ("train", "dev"))
-    epochs, readings = (run.curve[-1].epoch, len(run.curve)) if run.curve else (recipe.epochs, 1)
-    if run.method == "fine-tuning":
-        frozen = recipe.gradual_unfreezing or recipe.unfreeze_top is not None
-        states = {"tokens": states_work(layers, (train, dev))} if frozen else {}
-        return tuned_run(layers, 0, recipe, epochs, readings, train, dev, stored=frozen), states
-    pooled = _is_pooled(run, setting)
-    states = {f"{recipe.pair} {recipe.pooling if pooled else 'rows'}": states_work(layers, (train, dev))}
-    if pooled:
-        train, dev = (Read(0, setting.data.sizes.get(split, 0)) for split in ("train", "dev"))
-    penalties = len(recipe.l2) if pooled else 1
-    return frozen_run(run.trained_parameters, penalties, epochs, readings, train, dev), states
+    epochs, readings = (run.curve[-1].epoch, len(run.curve)) if run.curve else (run.recipe.epochs, 1)
+    sizes = setting.data.sizes.get("train", 0), setting.data.sizes.get("dev", 0)
+    past = Past(_layers(setting), run.trained_parameters, epochs, readings, train, dev, sizes)
+    return method_of(run.recipe).estimate(run.recipe, setting.task, past)
 
 
 def _read(setting: Setting, split: str) -> Read:

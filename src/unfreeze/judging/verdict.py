@@ -24,7 +24,7 @@ from unfreeze.judging.evidence import Evidence, MethodEvidence
 from unfreeze.judging.next_step import next_step, next_step_of_one
 from unfreeze.judging.result import Verdict
 from unfreeze.judging.words import Answer, better, one_alone, too_close
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 
 
 def decide(evidence: Evidence) -> Verdict:
@@ -49,6 +49,6 @@ def decide(evidence: Evidence) -> Verdict:
 
 
 def _verdict(
-    choice: Method | Literal["too-close"], use: MethodEvidence, answer: Answer, doubts: tuple[str, ...], step: str
+    choice: MethodName | Literal["too-close"], use: MethodEvidence, answer: Answer, doubts: tuple[str, ...], step: str
 ) -> Verdict:
     return Verdict(choice, use.method, answer.headline, answer.detail, answer.reasons, doubts, step)

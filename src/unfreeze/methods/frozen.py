@@ -1,32 +1,31 @@
 """Feature extraction: the encoder stays frozen, a head learns from its stored layer states.
 
-Read beside `fine_tuning.py`: the two files are the question that unfreeze answers.
+Read beside `tuned.py`: the two files are the question that unfreeze answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import sorted_batches
-from unfreeze.data.examples import Example
-from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.protocol import Encoder, Inputs, LayerStates
-from unfreeze.features.extract import Features, extract
-from unfreeze.features.layout import Form, Layout
+from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
+from unfreeze.features.layout import Form
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
-from unfreeze.methods.inputs import inputs_of, pair_reading
+from unfreeze.methods.feature_extraction import in_members
+from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.prediction import in_order
+from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.task_heads import (
     BcnBody,
     MembersBody,
@@ -38,33 +37,29 @@ from unfreeze.methods.task_heads import (
     features_of_pairs,
 )
 from unfreeze.methods.trained import Trained, gold_labels, main_score
-from unfreeze.methods.work import Read, frozen_run
-from unfreeze.plan import CacheDtype, Recipe
+from unfreeze.methods.trainer import Given, Trainer
+from unfreeze.methods.work import frozen_run
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import set_gradients
 from unfreeze.training.loop import Fit, Indices, Progress, fit
-from unfreeze.training.objectives import Decoded, Objective, Targets
+from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
+from unfreeze.training.settings import fit_settings
 from unfreeze.training.together import train_together
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
 
 
-def form_for(recipe: Recipe, task: Task) -> Form:
+def form_for(recipe: FrozenRecipe, task: Task) -> Form:
     """What of the layer states a recipe's head reads."""
     if task.target == "tags":
         return "words"
     return recipe.pooling if recipe.head == "linear" else "tokens"
 
 
-def in_members(recipe: Recipe, task: Task) -> bool:
-    """Whether the head is one of many linear models, seeds and penalties, that train side by side."""
-    return recipe.head == "linear" and task.target != "tags"
-
-
 def as_form(states: LayerStates, form: Form) -> LayerStates:
-    """Token states brought to the form that a head reads (a tagger picks the words out of tokens by itself)."""
+    """Token states brought to the form that a head reads (a tagger picks the words out of tokens on its own)."""
     if form == "tokens" or form == "words":
         return states
     pooled = pool(states.states, states.lengths, form)
@@ -72,68 +67,8 @@ def as_form(states: LayerStates, form: Form) -> LayerStates:
     return LayerStates(pooled, none, none, (1,) * pooled.shape[1])
 
 
-@dataclass(frozen=True)
-class SplitFeatures:
-    """One split's frozen layer states with its targets."""
-
-    features: Features
-    inputs: Inputs
-    targets: Targets
-    examples: tuple[Example, ...]
-
-    def read(
-        self, indices: Indices, device: torch.device, layers: range | None = None
-    ) -> tuple[LayerStates, tuple[int, ...]]:
-        """States of these examples, of some layers or all, and how many inputs each has."""
-        inputs, counts = inputs_of(self.inputs, indices)
-        s = self.features.read(inputs, layers)
-        moved = LayerStates(s.states.to(device), s.segment.to(device), s.words.to(device), s.lengths)
-        return moved, counts
-
-    def reading(self) -> Read:
-        """What a pass over the split takes: rows are those that a head of these states reads."""
-        pieces = int(self.inputs.offsets[-1])
-        rows = {"tokens": pieces, "words": int((self.inputs.words >= 0).sum())}
-        return Read(pieces, rows.get(self.features.form, len(self.examples)))
-
-    def lengths(self) -> Indices:
-        """(E,) rows of each example: what a head has to compute."""
-        if self.features.form not in ("tokens", "words"):
-            return np.ones(len(self.examples), dtype=np.int64)
-        return np.diff(self.inputs.offsets[self.inputs.examples]).astype(np.int64)
-
-
-def split_features(
-    encoder: Encoder,
-    inputs: Inputs,
-    form: Form,
-    objective: Objective,
-    examples: Sequence[Example],
-    *,
-    cache: tuple[Path, int],
-    precision: Precision,
-    dtype: CacheDtype = "float16",
-    where: Layout | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> SplitFeatures:
-    """Layer states of a split, from the store or into it.
-
-    Args:
-        encoder: frozen, see `encoders.freezing`.
-        inputs: the examples as the encoder reads them.
-        cache: folder and cap in bytes of the feature store.
-        dtype, where: see `extract`.
-    """
-    folder, cap = cache
-    features = extract(
-        encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, dtype=dtype, where=where,
-        progress=progress,
-    )  # fmt: skip
-    return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))
-
-
 def frozen_head(
-    recipe: Recipe,
+    recipe: FrozenRecipe,
     objective: Objective,
     layers: int,
     width: int,
@@ -207,7 +142,7 @@ class _Run:
 
 
 def train_frozen(
-    recipe: Recipe,
+    recipe: FrozenRecipe,
     objective: Objective,
     train: SplitFeatures,
     dev: SplitFeatures,
@@ -216,7 +151,7 @@ def train_frozen(
     device: torch.device,
     progress: Progress = lambda step, total, best: None,
 ) -> list[Trained]:
-    """Train a head on frozen features, one result a seed; what a seed gives does not hang on the others.
+    """Train a head on frozen features, one result a seed; what a seed gives does not depend on the others.
 
     Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
     dev. Other heads train in a thread each, where there are several.
@@ -226,7 +161,7 @@ def train_frozen(
         head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
         _standardise(head, train, device)
         run = _Run(head, objective, train, dev, device, MEMBER_ORDER, len(recipe.l2))
-        settings = replace(recipe, weight_decay=0.0)  # l2 is in its loss; mix and bias go free
+        settings = replace(fit_settings(recipe), weight_decay=0.0)  # l2 is in its loss; mix and bias go free
         done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
         return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
     runs = []
@@ -240,7 +175,7 @@ def train_frozen(
     def train_one(number: int, told: Progress) -> Fit:
         # On a processor all that is drawn while training comes from generators of its own.
         with seeded(seeds[number]) if device.type != "cpu" else nullcontext():
-            done = fit(runs[number], recipe, train.lengths(), seed=seeds[number], progress=told)
+            done = fit(runs[number], fit_settings(recipe), train.lengths(), seed=seeds[number], progress=told)
             (dev_of[number],) = runs[number].dev_predictions()
         return done
 
@@ -289,3 +224,37 @@ def _standardise(head: nn.Module, train: SplitFeatures, device: torch.device) ->
     assert isinstance(body, MembersBody)
     size = len(train.examples)
     body.standardise(train.read(np.arange(i, min(i + 1024, size)), device)[0] for i in range(0, size, 1024))
+
+
+class FrozenTrainer(Trainer[FrozenRecipe]):
+    """Trains heads over the states that a store has of the encoder."""
+
+    shares_pass = True
+
+    def reads(self, recipe: FrozenRecipe, task: Task, encoder: Encoder) -> tuple[Form, ...]:
+        """See `Trainer.reads`."""
+        return (form_for(recipe, task),)
+
+    def at_once(self, recipe: FrozenRecipe, task: Task, device: torch.device) -> int | None:
+        """See `Trainer.at_once`: linear heads all together, others in a thread each."""
+        if in_members(recipe, task):
+            return None
+        return torch.get_num_threads() if device.type == "cpu" else 1
+
+    def train(self, recipe: FrozenRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
+        """See `Trainer.train`."""
+        (splits,) = given.states.values()
+        return train_frozen(
+            recipe, given.objective, *splits, seeds=seeds, device=given.encoder.device, progress=given.progress
+        )
+
+    def head(self, recipe: FrozenRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:
+        """See `Trainer.head`."""
+        return frozen_head(recipe, objective, encoder.layers, encoder.width)
+
+    def encode(self, encoder: Encoder, recipe: FrozenRecipe, task: Task, batch: Batch) -> LayerStates:
+        """See `Trainer.encode`."""
+        return as_form(encoder.encode(batch), form_for(recipe, task))
+
+
+FROZEN = FrozenTrainer()

@@ -9,7 +9,7 @@ import numpy as np
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, ranges
 from unfreeze.encoders.reading import side_by_side
-from unfreeze.plan import Recipe
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import Task
 
 

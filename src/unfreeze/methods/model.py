@@ -1,4 +1,4 @@
-"""A trained model of either adaptation, put together from its weights, that predicts."""
+"""A trained model, put together from its weights, that predicts: the one way for trials, probes and bundles."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from torch import Tensor, nn
 from unfreeze.data.examples import Example
 from unfreeze.encoders.finite import finite_states
 from unfreeze.encoders.protocol import Batch, Encoder, Ints, LayerStates
-from unfreeze.methods.frozen import as_form, form_for, frozen_head
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.prediction import predict
 from unfreeze.methods.task_heads import TaskHead
-from unfreeze.methods.tuned import TunedModel
-from unfreeze.plan import Recipe
+from unfreeze.methods.trainer import trainer_of
+from unfreeze.recipe import Recipe
 from unfreeze.training.objectives import Decoded, Objective
 
 
@@ -24,7 +23,7 @@ class AdaptedModel:
     """An encoder with one or several heads trained for it, all of one recipe.
 
     Attributes:
-        encoder: in eval mode; the pretrained one for feature extraction, a tuned one for fine-tuning.
+        encoder: in eval mode; the pretrained one, or the one that training moved.
         heads: in eval mode, one member each.
     """
 
@@ -34,45 +33,50 @@ class AdaptedModel:
     heads: tuple[nn.Module, ...]
 
     def predict(self, examples: Sequence[Example], finite: bool = False) -> list[Decoded]:
-        """Predictions of each head, in fp32, so that they hang neither on the batch nor on the processor's bf16.
+        """Predictions of each head, in fp32, so that they depend neither on the batch nor on the processor's bf16.
 
         Args:
-            finite: refuse states that are no finite numbers (`InputError`); a run that diverged is judged all the same.
+            finite: refuse states that are not finite (`InputError`); a run that diverged is judged all the same.
         """
-        task = self.objective.task
-        inputs = read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples)
+        task, encoder, trainer = self.objective.task, self.encoder, trainer_of(self.recipe)
+        inputs = read_inputs(encoder, task, pair_reading(self.recipe, task), examples)
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
-        read = _states(self)
-        name = self.encoder.name
-        checked = (lambda chosen, batch: finite_states(read(chosen, batch), name)) if finite else read
-        return predict(self.encoder, checked, heads, inputs)
+
+        def read(chosen: Ints, batch: Batch) -> LayerStates:
+            states = trainer.encode(encoder, self.recipe, task, batch)
+            return finite_states(states, encoder.name) if finite else states
+
+        return predict(encoder, read, heads, inputs)
 
 
-def _states(model: AdaptedModel) -> Callable[[Ints, Batch], LayerStates]:
-    encoder = model.encoder
-    if model.recipe.method == "fine-tuning":
-        return lambda _, batch: encoder.encode(batch, all_layers=False)
-    form = form_for(model.recipe, model.objective.task)
-    return lambda _, batch: as_form(encoder.encode(batch), form)
+def _as_they_are(head: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    head.load_state_dict(dict(weights))
 
 
 def restore(
-    encoder: Encoder, recipe: Recipe, objective: Objective, weights: Sequence[Mapping[str, Tensor]]
+    encoder: Encoder,
+    recipe: Recipe,
+    objective: Objective,
+    weights: Sequence[Mapping[str, Tensor]],
+    put: Callable[[nn.Module, Mapping[str, Tensor]], None] = _as_they_are,
 ) -> AdaptedModel:
-    """A model from the weights of runs (`Trained.weights`); several only for feature extraction.
+    """A model from the weights of runs.
 
     Args:
-        encoder: the pretrained one; fine-tuning takes a copy.
+        encoder: the pretrained one, which stays as it is; for weights of a head alone the one that training moved.
+        weights: `Trained.weights`, or of a head alone; several where heads share the encoder's pass.
+        put: puts weights into a head.
+
+    Raises:
+        RuntimeError: weights do not fit.
     """
-    if recipe.method == "fine-tuning":
-        (only,) = weights
-        tuned = TunedModel(encoder, recipe, objective)
-        tuned.load_state_dict(dict(only))
-        tuned.eval().requires_grad_(False)
-        return AdaptedModel(recipe, objective, tuned.encoder, (tuned.head,))
-    heads = []
+    trainer, heads = trainer_of(recipe), []
+    if len(weights) > 1 and not trainer.shares_pass:
+        raise ValueError(f"{len(weights)} models of {recipe.method}, each of which has an encoder of its own")
+    own = encoder
     for one in weights:
-        head = frozen_head(recipe, objective, encoder.layers, encoder.width).to(encoder.device)
-        head.load_state_dict(dict(one))
-        heads.append(head.eval().requires_grad_(False))
-    return AdaptedModel(recipe, objective, encoder, tuple(heads))
+        own, of_head = trainer.moved(encoder, recipe, one)
+        head = trainer.head(recipe, objective, own)
+        put(head, of_head)
+        heads.append(head.to(own.device).eval().requires_grad_(False))
+    return AdaptedModel(recipe, objective, own, tuple(heads))

@@ -1,14 +1,14 @@
 """Recipes for an encoder that gives one vector a text: linear heads, told apart by how they are trained.
 
 With one layer and one row there is nothing to mix or to pool, and nothing for a task model to read. What is left is how
-strongly the weights are held back, which hangs on the size of the training set, and the steps that lead there.
+strongly the weights are held back, which depends on the size of the training set, and the steps that lead there.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from unfreeze.plan import Recipe
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.tasks.kinds import Task
 
 _KIROS = "Kiros et al. 2015, section 3: linear models on frozen vectors, pairs as |u-v| and u*v"
@@ -20,13 +20,13 @@ L2 = (2.5e-2, 1e-1, 2.5e-1, 1.0, 2.5, 10.0, 25.0)
 _WEAK = (0.0, 1e-4, 1e-3, 3e-3, 1e-2)  # for training sets of many ten thousands
 _STRONG = (50.0, 100.0, 200.0, 500.0, 1000.0)  # for a few hundred
 
-_linear = Recipe(
-    "feature-extraction", "linear", learning_rate=1e-3, epochs=30, min_steps=1500, batch_size=64, patience=6,
+_linear = FrozenRecipe(
+    "linear", learning_rate=1e-3, epochs=30, min_steps=1500, batch_size=64, patience=6,
     weight_decay=0.0, dropout=0.0, clip=None, l2=L2, source=f"{_KIROS}; {_SENTEVAL}",
 )  # fmt: skip
 
 
-def sentence_vector_recipes(task: Task) -> list[Recipe]:
+def sentence_vector_recipes(task: Task) -> list[FrozenRecipe]:
     """All recipes, those that most often win first; none for tagging, which needs words."""
     if task.target == "tags":
         return []

@@ -23,7 +23,7 @@ from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
 from unfreeze.layers.ragged import pad
 from unfreeze.layers.scalar_mix import ScalarMix
-from unfreeze.plan import Pair, Pooling
+from unfreeze.recipe import Pair, Pooling
 from unfreeze.tasks.kinds import Task
 from unfreeze.training.objectives import Decoded, Objective
 

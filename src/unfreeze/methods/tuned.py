@@ -1,12 +1,12 @@
 """Fine-tuning: the encoder moves, the head is small.
 
-Read beside `feature_extraction.py`: the two files are the question that unfreeze answers.
+Read beside `frozen.py`: the two files are the question that unfreeze answers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.threads import thread_pool
 from unfreeze.encoders.used_rows import learn_used_rows, whole_tables
 from unfreeze.features.extract import Features
+from unfreeze.features.layout import Form
 from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
@@ -29,18 +30,21 @@ from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading, re
 from unfreeze.methods.prediction import predict
 from unfreeze.methods.task_heads import Mix, PairBody, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
 from unfreeze.methods.trained import Trained, gold_labels, main_score
+from unfreeze.methods.trainer import Given, Trainer, parts
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.methods.work import Read, tuned_run
-from unfreeze.plan import Recipe
+from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.loop import Indices, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
+from unfreeze.training.settings import fit_settings
 
-HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not hang on that of threads
+HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not depend on that of threads
 
 
-def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | TagHead:
+def tuned_head(recipe: TunedRecipe, objective: Objective, width: int) -> TextHead | TagHead:
     """The small head on the top layer: linear (+ CRF for tagging, if the recipe says so)."""
     if objective.task.target == "tags":
         hidden = recipe.hidden if recipe.head == "bilstm-crf" else None
@@ -58,7 +62,7 @@ def tuned_head(recipe: Recipe, objective: Objective, width: int) -> TextHead | T
 class TunedModel(nn.Module):
     """An encoder of its own and a head on its top layer."""
 
-    def __init__(self, encoder: Encoder, recipe: Recipe, objective: Objective) -> None:
+    def __init__(self, encoder: Encoder, recipe: TunedRecipe, objective: Objective) -> None:
         super().__init__()
         self.encoder = thawed_copy(encoder)
         swap_dropout(self.encoder)
@@ -164,7 +168,7 @@ class _Run:
 
 def fine_tune(
     encoder: Encoder,
-    recipe: Recipe,
+    recipe: TunedRecipe,
     objective: Objective,
     train: Sequence[Example],
     dev: Sequence[Example],
@@ -191,29 +195,65 @@ def fine_tune(
         untouched = encoder.layers - 1 - recipe.reinit_top
         run = _Run(model, objective, inputs, targets, dev_inputs, gold, precision, seed, pool, stored, untouched)
         run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
-        done = fit(run, recipe, run.lengths, seed=seed, progress=progress)
+        done = fit(run, fit_settings(recipe), run.lengths, seed=seed, progress=progress)
         decoded = run.dev_predictions()
         whole_tables(model)
         weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
         work = tuned_run(
             encoder.piece_work(),
             sum(p.numel() for p in model.head.parameters()),
-            recipe,
+            recipe.gradual_unfreezing,
+            recipe.unfreeze_top,
             done.examples // len(train),
             len(done.curve),
             _reading(inputs, recipe),
             _reading(dev_inputs, recipe),
-            freezes_layers(recipe) and bool(encoder.resumes()),
+            recipe.freezes_layers and bool(encoder.resumes()),
         )
         return Trained(weights, done, 0, decoded, None, work)
 
 
-def _reading(inputs: Inputs, recipe: Recipe) -> Read:
+def _reading(inputs: Inputs, recipe: TunedRecipe) -> Read:
     """What a pass over these inputs takes: a tagger's head reads words, the head of two texts' states all pieces."""
     pieces, words = int(inputs.offsets[-1]), int((inputs.words >= 0).sum())
     return Read(pieces, words or (pieces if recipe.head == "biattention" else len(inputs.examples) - 1))
 
 
-def freezes_layers(recipe: Recipe) -> bool:
-    """Whether some layers stay frozen for a part of the run, so that their states can come from a store."""
-    return recipe.gradual_unfreezing or recipe.unfreeze_top is not None
+class TunedTrainer(Trainer[TunedRecipe]):
+    """Trains a copy of the encoder for each run."""
+
+    def reads(self, recipe: TunedRecipe, task: Task, encoder: Encoder) -> tuple[Form, ...]:
+        """See `Trainer.reads`: states stand for the layers that stay frozen for a while."""
+        return ("tokens",) if recipe.freezes_layers and encoder.resumes() else ()
+
+    def train(self, recipe: TunedRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
+        """See `Trainer.train`."""
+        below = tuple(split.features for split in given.states.get("tokens", ()))
+        stored = (below[0], below[1]) if below and all(f.kind == "stored" for f in below) else None
+        fixed = given.encoder, recipe, given.objective, given.train, given.dev
+        return [
+            fine_tune(*fixed, seed=seed, precision=given.precision, stored=stored, progress=given.progress)
+            for seed in seeds
+        ]
+
+    def head(self, recipe: TunedRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:
+        """See `Trainer.head`."""
+        return tuned_head(recipe, objective, encoder.width)
+
+    def moved(
+        self, encoder: Encoder, recipe: TunedRecipe, weights: Mapping[str, Tensor]
+    ) -> tuple[Encoder, Mapping[str, Tensor]]:
+        """See `Trainer.moved`."""
+        of_encoder, of_head = parts(weights, "encoder", "head")
+        if not of_encoder:
+            return encoder, weights
+        copy = thawed_copy(encoder)
+        copy.load_state_dict(of_encoder)
+        return copy.eval().requires_grad_(False), of_head
+
+    def encode(self, encoder: Encoder, recipe: TunedRecipe, task: Task, batch: Batch) -> LayerStates:
+        """See `Trainer.encode`."""
+        return encoder.encode(batch, all_layers=False)
+
+
+TUNED = TunedTrainer()

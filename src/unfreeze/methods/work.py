@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unfreeze.plan import Recipe
-
 LEARNING = 3  # multiply-adds of a weight that learns, for a piece: forward, and back to what is below and to itself
 PIECES_A_WORD = 1.3  # of English text in a vocabulary of 30,000; for records that did not count pieces
 FRAME = 2  # special pieces of a text
@@ -32,6 +30,27 @@ class Read:
 
     pieces: int
     rows: int
+
+
+@dataclass(frozen=True)
+class Past:
+    """What is known of a run of a version that did not count its work.
+
+    Attributes:
+        layers: weights by layer group of the encoder, see `states_work`.
+        parameters: of the head, or of all that learned.
+        epochs, readings: passes over train, and over dev.
+        train, dev: what a pass over every piece of them takes.
+        sizes: examples of train and of dev.
+    """
+
+    layers: Sequence[int]
+    parameters: int
+    epochs: int
+    readings: int
+    train: Read
+    dev: Read
+    sizes: tuple[int, int]
 
 
 def states_work(layers: Sequence[int], splits: Sequence[Read]) -> int:
@@ -55,7 +74,8 @@ def frozen_run(head: int, penalties: int, epochs: int, readings: int, train: Rea
 def tuned_run(
     layers: Sequence[int],
     head: int,
-    recipe: Recipe,
+    gradual: bool,
+    top: int | None,
     epochs: int,
     readings: int,
     train: Read,
@@ -66,26 +86,31 @@ def tuned_run(
 
     Args:
         layers: see `states_work`.
+        gradual, top: see `passes`.
         stored: layers that are frozen are not run, since their states are stored.
     """
     whole = sum(layers)
     total = readings * (whole * dev.pieces + head * dev.rows)
-    for unfrozen, count in passes(recipe, len(layers) + 1, epochs).items():
+    for unfrozen, count in passes(gradual, top, len(layers) + 1, epochs).items():
         learning = sum(layers[len(layers) - (unfrozen - 1) :])
         frozen = 0 if stored else whole - learning
         total += count * ((frozen + LEARNING * learning) * train.pieces + LEARNING * head * train.rows)
     return total
 
 
-def passes(recipe: Recipe, groups: int, epochs: int) -> dict[int, int]:
+def passes(gradual: bool, top: int | None, groups: int, epochs: int) -> dict[int, int]:
     """Passes over train with so many layer groups learning, the head among them: groups to passes.
 
     The stages of `training.schedules`, as far as a run came.
+
+    Args:
+        gradual: one more group learns with each of the first epochs.
+        top: at most this many groups of the encoder learn; None: all of them.
     """
-    learning = groups if recipe.unfreeze_top is None else min(groups, recipe.unfreeze_top + 1)
+    learning = groups if top is None else min(groups, top + 1)
     found: dict[int, int] = {}
     for epoch in range(1, epochs + 1):
-        unfrozen = min(epoch, learning) if recipe.gradual_unfreezing else learning
+        unfrozen = min(epoch, learning) if gradual else learning
         found[unfrozen] = found.get(unfrozen, 0) + 1
     return found
 

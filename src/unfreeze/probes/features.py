@@ -13,7 +13,7 @@ from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Ints
 from unfreeze.features.layout import Form
 from unfreeze.heads.linear import pair_features
-from unfreeze.methods.frozen import SplitFeatures
+from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.task_heads import features_of_pairs
 from unfreeze.tasks.kinds import Task
 

@@ -23,7 +23,7 @@ from unfreeze.data.splits import spread_out
 from unfreeze.encoders.protocol import Ints
 from unfreeze.encoders.threads import MOST_BATCHES, map_in_threads
 from unfreeze.layers.moments import moments
-from unfreeze.methods.frozen import SplitFeatures
+from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.trained import gold_labels, metrics
 from unfreeze.probes.answers import labels_of, loss_for
 from unfreeze.probes.convex import Fitted, fit

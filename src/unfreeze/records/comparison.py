@@ -25,7 +25,9 @@ from unfreeze.disk.files import new_file, write_json
 from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
-from unfreeze.plan import Method, Recipe, plain
+from unfreeze.methods.table import method_named
+from unfreeze.plan import plain
+from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.setting import MOST_EPOCHS, NO_COMPARISON, check_number
 
 AGAIN = "delete it and start the same command again"
@@ -67,7 +69,7 @@ class RunRecord:
     """
 
     id: str
-    method: Method
+    method: MethodName
     recipe: Recipe
     seed: int
     dev: Mapping[str, float]
@@ -238,16 +240,17 @@ def read_items(folder: Path) -> tuple[Example, ...]:
     return tuple(Example(*row) for row in rows)
 
 
-def write_choices(folder: Path, choices: Mapping[Method, Choice]) -> None:
+def write_choices(folder: Path, choices: Mapping[MethodName, Choice]) -> None:
     """Write `choice.json`."""
     write_json(folder / "choice.json", {method: asdict(choice) for method, choice in choices.items()})
 
 
-def read_choices(folder: Path) -> dict[Method, Choice]:
+def read_choices(folder: Path) -> dict[MethodName, Choice]:
     """Read `choice.json`: method to its choice."""
     path = folder / "choice.json"
-    choices = read_typed(path, dict[Method, Choice], NO_COMPARISON, AGAIN)
+    choices = read_typed(path, dict[MethodName, Choice], NO_COMPARISON, AGAIN)
     for method, choice in choices.items():
+        method_named(method, str(path))
         if not choice.trials or not choice.runs or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
             problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
             raise InputError(f"{problem}; {AGAIN}", where=str(path))

@@ -7,13 +7,11 @@ from typing import Any
 
 from unfreeze.judging.read import Comparison
 from unfreeze.judging.result import Result
-from unfreeze.plan import Method
+from unfreeze.methods.table import method_named
+from unfreeze.recipe import MethodName
 from unfreeze.report import charts, tables
 from unfreeze.report.numbers import axis_title, count, method_name, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
-
-SHORT = {"feature-extraction": "Keep the encoder frozen", "fine-tuning": "Fine-tune the encoder"}
-COLOUR_CLASSES = {"feature-extraction": "frozen", "fine-tuning": "tuned"}
 
 
 def page(comparison: Comparison, result: Result) -> dict[str, Any]:
@@ -51,7 +49,7 @@ def _headline(comparison: Comparison, result: Result) -> dict[str, str]:
     elif verdict.choice == "too-close":
         short = f"Too close to call: use {advised}, the cheaper one"
     else:
-        short = SHORT[verdict.choice]
+        short = method_named(verdict.choice).words.advice
     return {
         "short": short,
         "lead": verdict.detail,
@@ -86,7 +84,7 @@ def _window(comparison: Comparison, result: Result) -> tuple[float, float]:
     return charts.axis_window([*ends, *scores])
 
 
-def _card(comparison: Comparison, result: Result, method: Method) -> dict[str, Any]:
+def _card(comparison: Comparison, result: Result, method: MethodName) -> dict[str, Any]:
     values, metric = result.methods[method], comparison.setting.metric
     low, high = values.test.ci95
     cost, runs = values.cost, values.runs
@@ -95,7 +93,7 @@ def _card(comparison: Comparison, result: Result, method: Method) -> dict[str, A
     what = f"every {where.pop()} item" if len(where) == 1 else "everything"
     return {
         "name": method_name(method),
-        "colour": COLOUR_CLASSES[method],
+        "colour": method_named(method).words.colour_class,
         "advised": method == result.verdict.use and len(result.methods) > 1,
         "score": points(values.test.mean),
         "interval": f"test {metric_name(metric)}, 95 % interval {points(low)} to {points(high)}",

@@ -9,13 +9,12 @@ from typing import Any
 import altair as alt
 
 from unfreeze.inert import drawable
-from unfreeze.plan import METHODS
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.table import METHODS, method_named
 from unfreeze.report.numbers import METHOD_NAMES
 
 Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
-# Both hold a contrast of 3 : 1 against the light and the dark page, and differ for every common colour blindness.
-COLOURS = {"feature-extraction": "#2f7ed8", "fine-tuning": "#d9730d"}
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400)
 STEPS = (0.01, 0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400)
 DURATION = (
@@ -110,7 +109,7 @@ def confusion(rows: Rows, method: str) -> Spec:
         tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
-    layers = [base.mark_rect(color=COLOURS[method], stroke=None).encode(opacity=shade)]
+    layers = [base.mark_rect(color=method_named(method).words.colour, stroke=None).encode(opacity=shade)]
     if classes <= 12:
         layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
     return _spec(alt.layer(*layers), side, f"Confusion matrix of {METHOD_NAMES[method]}", rows)
@@ -120,7 +119,7 @@ def most_confused(rows: Rows, method: str) -> Spec:
     """The most frequent confusions, a bar each. Rows: `pair`, `gold`, `predicted`, `count`, `share` (percent)."""
     bars = (
         _named()
-        .mark_bar(color=COLOURS[method])
+        .mark_bar(color=method_named(method).words.colour)
         .encode(
             x=alt.X("count:Q", title="times, all seeds together", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("pair:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False)),
@@ -141,7 +140,7 @@ def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
     domain = alt.Scale(domain=list(ends), zero=False)
     points = (
         _named()
-        .mark_circle(size=26, opacity=0.45, color=COLOURS[method])
+        .mark_circle(size=26, opacity=0.45, color=method_named(method).words.colour)
         .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
         .encode(tooltip=[_tip("gold:Q", ".2f"), _tip("predicted:Q", ".2f"), _tip("text:N")])
     )
@@ -157,7 +156,7 @@ def layer_weights(rows: Rows, method: str) -> Spec:
     base = _chart(rows)
     y = alt.Y("mean(weight):Q", title="weight (%)", scale=alt.Scale(zero=True))
     tips = [_tip("layer:O"), _tip("mean(weight):Q", ".2f", "mean weight, %")]
-    bars = base.mark_bar(color=COLOURS[method], opacity=0.55).encode(x=x, y=y, tooltip=tips)
+    bars = base.mark_bar(color=method_named(method).words.colour, opacity=0.55).encode(x=x, y=y, tooltip=tips)
     seeds = base.mark_point(style="dark-dot", filled=True, size=22, opacity=0.75).encode(
         x=x, y="weight:Q", tooltip=[_tip("layer:O"), _tip("seed:Q"), _tip("weight:Q", ".2f", "weight, %")]
     )
@@ -181,7 +180,7 @@ def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
     low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     score = alt.Y("score:Q", title=title, scale=scale)
     drawn = _chart(resamples).mark_point(style="dot", size=14, opacity=0.5, filled=True, clip=True)
-    colour = COLOURS["feature-extraction"]
+    colour = FEATURE_EXTRACTION.words.colour
     rule = base.mark_rule(color=colour, strokeWidth=3, strokeCap="round").encode(y=low, y2="high:Q")
     point = base.mark_point(color=colour, size=90, filled=True, opacity=1).encode(y=score)
     best = base.transform_filter("datum.chosen").mark_point(style="ink", size=230, strokeWidth=2).encode(y=score)
@@ -209,9 +208,11 @@ def training_curves(rows: Rows, title: str, method: str) -> Spec:
     base = _named().encode(x=x, y=y, detail="run:N", tooltip=tips)
     trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
     finals = [
-        base.mark_line(color=COLOURS[method], strokeWidth=2),
-        base.mark_point(color=COLOURS[method], size=20, filled=True, opacity=1),
-        base.transform_filter("datum.kept").mark_point(color=COLOURS[method], size=90, filled=True, opacity=1),
+        base.mark_line(color=method_named(method).words.colour, strokeWidth=2),
+        base.mark_point(color=method_named(method).words.colour, size=20, filled=True, opacity=1),
+        base.transform_filter("datum.kept").mark_point(
+            color=method_named(method).words.colour, size=90, filled=True, opacity=1
+        ),
     ]
     layers = [layer.transform_filter("!datum.final") for layer in trials]
     layers += [layer.transform_filter("datum.final") for layer in finals]
@@ -250,9 +251,9 @@ def _tip(field: str, format: str = "", title: str | None = None) -> Any:
 def _by_method(rows: Rows, *, shape: bool = False, legend: bool = True) -> Any:
     """The colour or shape of a method's marks; methods that were not run are left out of the legend."""
     present = {row["method"] for row in rows}
-    shown = [method for method in METHODS if METHOD_NAMES[method] in present]
-    values = ["circle" if m == METHODS[0] else "diamond" for m in shown] if shape else [COLOURS[m] for m in shown]
-    scale = alt.Scale(domain=[METHOD_NAMES[m] for m in shown], range=values)
+    shown = [method.words for method in METHODS if method.words.noun in present]
+    values = [words.mark if shape else words.colour for words in shown]
+    scale = alt.Scale(domain=[words.noun for words in shown], range=values)
     key = alt.Legend(orient="top", title=None, symbolOpacity=1) if legend else None
     return (alt.Shape if shape else alt.Color)("method:N", scale=scale, legend=key)
 

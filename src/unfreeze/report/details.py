@@ -7,7 +7,7 @@ from typing import Any
 
 from unfreeze.judging.read import Comparison
 from unfreeze.judging.result import Result
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.report import cases, charts, tables
@@ -185,7 +185,7 @@ def _curve_rows(run: RunRecord, final: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _scatter_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
+def _scatter_rows(comparison: Comparison, method: MethodName) -> list[dict[str, Any]]:
     predictions = comparison.tests[comparison.choices[method].best_run].predictions
     step = -(-len(comparison.items) // MOST_POINTS)
     pairs = zip(comparison.items[::step], predictions[::step], strict=True)
@@ -196,7 +196,7 @@ def _captions(found: Mapping[str, charts.Spec]) -> list[tuple[str, str]]:
     return [(name, f"{spec['description']}.") for name, spec in found.items()]
 
 
-def _case_run(comparison: Comparison, method: Method) -> cases.Run:
+def _case_run(comparison: Comparison, method: MethodName) -> cases.Run:
     setting, test = comparison.setting, comparison.tests[comparison.choices[method].best_run]
     wrong = cases.errors(setting.task, setting.labels, comparison.items, test.predictions)
     return cases.Run(method_name(method), test, wrong)

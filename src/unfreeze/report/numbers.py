@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from unfreeze.plan import Recipe
+from unfreeze.methods.table import METHODS
+from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import METRIC_NAMES
 
-METHOD_NAMES = {"feature-extraction": "feature extraction", "fine-tuning": "fine-tuning"}
+METHOD_NAMES = {method.name: method.words.noun for method in METHODS}
 CORRELATIONS = frozenset({"pearson", "spearman", "matthews"})
 MINUS = "\N{MINUS SIGN}"
 
@@ -72,16 +73,4 @@ def count(value: int) -> str:
 
 def settings(recipe: Recipe) -> str:
     """The settings of a recipe that tell it from its neighbours, on one line."""
-    layers = recipe.layers if isinstance(recipe.layers, str) else ", ".join(map(str, recipe.layers))
-    parts = [f"{recipe.head} head", f"{recipe.pooling} pooling" if recipe.head == "linear" else ""]
-    parts += ["vectors of length 1" if recipe.normalise else ""]
-    if recipe.method == "feature-extraction":
-        parts += [f"layers {layers}"]
-    parts += [f"{recipe.epochs} epochs", f"batch {recipe.batch_size}", f"rate {recipe.learning_rate:g}"]
-    parts += [f"{recipe.schedule} schedule"]
-    parts += [f"layer decay {recipe.layer_decay:g}" if recipe.layer_decay != 1 else ""]
-    parts += [f"head's rate times {recipe.head_rate:g}" if recipe.head_rate != 1 else ""]
-    parts += ["gradual unfreezing" if recipe.gradual_unfreezing else ""]
-    parts += [f"top {recipe.reinit_top} layers fresh" if recipe.reinit_top else ""]
-    parts += ["texts apart" if recipe.pair == "separate" else ""]
-    return " · ".join(part for part in parts if part)
+    return " · ".join(recipe.details)

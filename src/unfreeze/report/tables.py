@@ -12,7 +12,7 @@ from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Comparison
 from unfreeze.judging.result import Cost, MethodResult, Result
 from unfreeze.judging.wording import multiply_adds
-from unfreeze.plan import Method
+from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import DataFacts, EncoderFacts, Environment
@@ -51,7 +51,7 @@ class Table:
     marked: frozenset[int] = frozenset()
 
 
-def recipes(comparison: Comparison, method: Method) -> Table:
+def recipes(comparison: Comparison, method: MethodName) -> Table:
     """Every recipe a method tried with its dev score, best first; the chosen one is marked."""
     metric = comparison.setting.metric
     trials = sorted(comparison.trials(method), key=lambda run: -run.dev[metric])
@@ -96,7 +96,7 @@ def _degenerate(comparison: Comparison, run: RunRecord) -> str:
     return DEGENERATE.format(" and ".join(where)) if where else ""
 
 
-def metrics(methods: Mapping[Method, MethodResult]) -> Table:
+def metrics(methods: Mapping[MethodName, MethodResult]) -> Table:
     """All test metrics of each method, mean and standard deviation over seeds."""
     names = list(dict.fromkeys(name for values in methods.values() for name in values.metrics))
     rows = []
@@ -109,7 +109,7 @@ def metrics(methods: Mapping[Method, MethodResult]) -> Table:
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
-def by_label(comparison: Comparison, method: Method) -> Table:
+def by_label(comparison: Comparison, method: MethodName) -> Table:
     """Precision, recall and F1 of every class or span type, counts of all final runs added up.
 
     Of more than `MOST_LABELS`, those with the most errors.
@@ -156,13 +156,13 @@ def _count_spans(labels: Sequence[Any], predictions: Sequence[Any], scheme: str 
             counter.update(kind for kind, _, _ in units)
 
 
-def confusion_rows(comparison: Comparison, method: Method) -> list[dict[str, Any]]:
+def confusion_rows(comparison: Comparison, method: MethodName) -> list[dict[str, Any]]:
     """One row a (gold, predicted) pair, zeros included: `count` over all final runs, `share` of the gold class in %."""
     names = comparison.setting.labels.names
     return _confusions(comparison, method, [(g, p) for g in names for p in names], _pairs(comparison, method))
 
 
-def most_confused_rows(comparison: Comparison, method: Method, most: int = 25) -> list[dict[str, Any]]:
+def most_confused_rows(comparison: Comparison, method: MethodName, most: int = 25) -> list[dict[str, Any]]:
     """Such rows of the `most` frequent confusions, each named as `pair`; ties in alphabetical order."""
     pairs = _pairs(comparison, method)
     wrong = sorted((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: (-pairs[pair], pair))
@@ -171,7 +171,7 @@ def most_confused_rows(comparison: Comparison, method: Method, most: int = 25) -
     return [{**row, "pair": f"{i}. {row['gold']} {arrow} {row['predicted']}"} for i, row in enumerate(rows, 1)]
 
 
-def _pairs(comparison: Comparison, method: Method) -> Counter[tuple[str, str]]:
+def _pairs(comparison: Comparison, method: MethodName) -> Counter[tuple[str, str]]:
     """How often each (gold, predicted) pair occurs over all final runs."""
     gold = [str(item.label) for item in comparison.items]
     pairs: Counter[tuple[str, str]] = Counter()
@@ -181,7 +181,7 @@ def _pairs(comparison: Comparison, method: Method) -> Counter[tuple[str, str]]:
 
 
 def _confusions(
-    comparison: Comparison, method: Method, wanted: Sequence[tuple[str, str]], pairs: Counter[tuple[str, str]]
+    comparison: Comparison, method: MethodName, wanted: Sequence[tuple[str, str]], pairs: Counter[tuple[str, str]]
 ) -> list[dict[str, Any]]:
     runs, total = len(comparison.finals(method)), Counter(str(item.label) for item in comparison.items)
     return [
@@ -236,7 +236,7 @@ def _counted(cost: Cost) -> str:
     return f"{about}{multiply_adds(cost.work)}"
 
 
-def costs(methods: Mapping[Method, MethodResult]) -> Table:
+def costs(methods: Mapping[MethodName, MethodResult]) -> Table:
     """What a method costs to train, to keep and to use."""
     rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in methods.values()))]
     rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in methods.values())))

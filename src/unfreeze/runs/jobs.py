@@ -7,7 +7,8 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from unfreeze.data.examples import SPLITS, Dataset
-from unfreeze.plan import CacheDtype, Recipe, plain
+from unfreeze.plan import plain
+from unfreeze.recipe import CacheDtype, Recipe
 
 FORMAT = 5  # raise when training changes so that old runs no longer say what new ones would
 

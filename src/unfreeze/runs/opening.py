@@ -26,7 +26,8 @@ from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.inputs import cut_at_limit, read_inputs
-from unfreeze.plan import METHODS, Method, Plan
+from unfreeze.methods.table import default_names, method_named
+from unfreeze.plan import Plan
 from unfreeze.records.comparison import write_items
 from unfreeze.records.setting import (
     AuditFacts,
@@ -92,7 +93,7 @@ def opened(
         plan, left_out = _possible(plan, encoder)
         if left_out:
             tell(left_out)
-        check_recipes(plan.recipes, dataset.task, encoder.layers, encoder.reads)
+        check_recipes(plan.recipes, dataset.task, encoder.traits)
         begun = begun_precision(out) or begun
         begun_in = precision_to_use(device, begun)
         if begun is not None and begun_in != fast_precision(device):
@@ -140,15 +141,19 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
     """The plan with the methods that this encoder allows, and what to say where one was not asked for and is left out.
 
     Raises:
-        InputError: fine-tuning is asked for an encoder that cannot be fine-tuned.
+        InputError: a method is asked for that the encoder does not allow.
     """
-    if encoder.fixed is None:
-        return replace(plan, methods=plan.methods or METHODS), None
-    if "fine-tuning" in (plan.methods or ()):
-        raise InputError(f"{plan.only_encoder} cannot be fine-tuned: {encoder.fixed}", where="--methods")
-    alone: tuple[Method, ...] = ("feature-extraction",)
-    why = f"Feature extraction alone: {encoder.name} cannot be fine-tuned: {encoder.fixed}."
-    return replace(plan, methods=alone), why
+    wanted = [method_named(name) for name in plan.methods or default_names()]
+    unfit = {method.name: why for method in wanted if (why := method.unfit(encoder.traits)) is not None}
+    if plan.methods is not None and unfit:
+        raise InputError(f"{plan.only_encoder} {next(iter(unfit.values()))}", where="--methods")
+    left = [method for method in wanted if method.name not in unfit]
+    allowed = replace(plan, methods=tuple(method.name for method in left))
+    if not unfit:
+        return allowed, None
+    only = " and ".join(method.words.noun for method in left)
+    reasons = "; ".join(dict.fromkeys(unfit.values()))
+    return allowed, f"{only[:1].upper()}{only[1:]} alone: {encoder.name} {reasons}."
 
 
 def _setting(

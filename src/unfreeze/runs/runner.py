@@ -20,12 +20,12 @@ from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
-from unfreeze.methods.frozen import SplitFeatures, form_for, in_members, split_features, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.methods.trained import Trained, gold_labels, metrics
-from unfreeze.methods.tuned import fine_tune, freezes_layers
+from unfreeze.methods.trainer import Given, trainer_of
 from unfreeze.methods.work import states_work
-from unfreeze.plan import CacheDtype, Recipe
+from unfreeze.recipe import CacheDtype, Recipe
 from unfreeze.records.comparison import RUN_AGAIN, EpochPoint, RunRecord, read_record, record_values
 from unfreeze.runs.cost import peak_mb, reset_peak
 from unfreeze.runs.jobs import Job
@@ -34,7 +34,6 @@ from unfreeze.training.objectives import Objective
 
 Need = Literal["record", "test", "weights"]
 WEIGHTS = "weights.safetensors"
-FITTED: tuple[SplitName, ...] = ("train", "dev")  # what training reads
 
 
 class Watcher(Protocol):
@@ -114,7 +113,7 @@ class Workbench:
 def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[RunRecord]:
     """Records of these jobs, which share one recipe; those not finished are run.
 
-    Frozen linear ones run all at once, other frozen ones as many at a time as there are threads.
+    As many run at once as their method finds best.
 
     Raises:
         InputError: a run cannot be written.
@@ -122,16 +121,10 @@ def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[Ru
     missing = [j for j in jobs if not finished(bench, j, need)]
     bench.reached.update(j.id for j in jobs if j not in missing)
     recipe = jobs[0].recipe
-    for group in _groups(missing, _at_once(bench, recipe)):
+    at_once = trainer_of(recipe).at_once(recipe, bench.dataset.task, bench.device)
+    for group in _groups(missing, at_once):
         _run_group(bench, recipe, group)
     return [read_record(bench.run_folder(j)) for j in jobs]
-
-
-def _at_once(bench: Workbench, recipe: Recipe) -> int | None:
-    """How many seeds of a recipe are trained side by side; None is all."""
-    if recipe.method == "feature-extraction" and in_members(recipe, bench.dataset.task):
-        return None
-    return torch.get_num_threads() if recipe.method == "feature-extraction" and bench.device.type == "cpu" else 1
 
 
 def _groups(jobs: Sequence[Job], at_most: int | None) -> list[Sequence[Job]]:
@@ -174,27 +167,26 @@ def _on_dev(bench: Workbench, record: RunRecord) -> float:
 
 
 def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
-    features = stored(bench, recipe)
-    if recipe.method == "feature-extraction":
-        return train_frozen(
-            recipe, bench.objective, *features, seeds=seeds, device=bench.device, progress=bench.watcher.step
-        )
-    given = bench.encoder, recipe, bench.objective, bench.dataset.train, bench.dataset.dev
-    below = tuple(f.features for f in features)
-    there = (below[0], below[1]) if below and all(f.kind == "stored" for f in below) else None
-    return [fine_tune(*given, seed=seeds[0], precision=bench.precision, stored=there, progress=bench.watcher.step)]
+    states = {form: _of_both(bench, recipe, form) for form in _forms(bench, recipe)}
+    given = Given(
+        bench.encoder, bench.objective, bench.dataset.train, bench.dataset.dev, bench.precision, states,
+        bench.watcher.step,
+    )  # fmt: skip
+    return trainer_of(recipe).train(recipe, given, seeds)
 
 
 def stored(bench: Workbench, recipe: Recipe) -> tuple[SplitFeatures, ...]:
-    """States of train and dev that a recipe reads; none for fine-tuning that computes every layer at each step."""
-    task = bench.dataset.task
-    if recipe.method == "feature-extraction":
-        form = form_for(recipe, task)
-    elif freezes_layers(recipe) and bench.encoder.resumes():
-        form = "tokens"
-    else:
-        return ()
-    return tuple(states_of(bench, split, pair_reading(recipe, task), form) for split in FITTED)
+    """States of train and dev that a recipe reads, in every form that it reads; none where it encodes every batch."""
+    return tuple(split for form in _forms(bench, recipe) for split in _of_both(bench, recipe, form))
+
+
+def _forms(bench: Workbench, recipe: Recipe) -> tuple[Form, ...]:
+    return trainer_of(recipe).reads(recipe, bench.dataset.task, bench.encoder)
+
+
+def _of_both(bench: Workbench, recipe: Recipe, form: Form) -> tuple[SplitFeatures, SplitFeatures]:
+    pair = pair_reading(recipe, bench.dataset.task)
+    return states_of(bench, "train", pair, form), states_of(bench, "dev", pair, form)
 
 
 def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
@@ -252,11 +244,11 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRec
 
 def _states_read(bench: Workbench, recipe: Recipe) -> dict[str, int]:
     """Layer states that a recipe reads, by name, and the multiply-adds of those of train and dev."""
-    splits = stored(bench, recipe)
-    if not splits:
-        return {}
-    name = f"{pair_reading(recipe, bench.dataset.task)} {splits[0].features.form}"
-    return {name: states_work(bench.encoder.piece_work(), [split.reading() for split in splits])}
+    pair, layers = pair_reading(recipe, bench.dataset.task), bench.encoder.piece_work()
+    return {
+        f"{pair} {form}": states_work(layers, [split.reading() for split in _of_both(bench, recipe, form)])
+        for form in _forms(bench, recipe)
+    }
 
 
 def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:

@@ -10,7 +10,8 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trained import gold_labels, metrics
-from unfreeze.plan import Recipe
+from unfreeze.methods.trainer import trainer_of
+from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import Workbench, read_weights, run
@@ -56,7 +57,7 @@ def on_dev(bench: Workbench, record: RunRecord) -> float:
 
 
 def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
-    """The model of runs whose weights are there; several only of feature extraction.
+    """The model of runs whose weights are there; several only where their heads share the encoder's pass.
 
     Raises:
         InputError: weights are torn, missing or another model's.
@@ -75,9 +76,9 @@ def _folders(bench: Workbench, jobs: Sequence[Job]) -> str:
 
 
 def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
-    """Read the test set with final runs that have not; frozen ones share the encoder's pass over it."""
+    """Read the test set with final runs that have not; heads that read the same states share one pass over it."""
     missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
-    shared = bool(missing) and missing[0].recipe.method == "feature-extraction"
+    shared = bool(missing) and trainer_of(missing[0].recipe).shares_pass
     for group in [missing] if shared else [[j] for j in missing]:
         bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
         with frozen(bench.encoder):

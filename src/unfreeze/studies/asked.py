@@ -13,7 +13,8 @@ import numpy as np
 
 from unfreeze.errors import InputError, nearest
 from unfreeze.judging.stats import Floats, Interval, mean_ci
-from unfreeze.plan import Family, Recipe, plain
+from unfreeze.plan import plain
+from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
 from unfreeze.studies.sets import standard_set
 from unfreeze.tasks import metrics

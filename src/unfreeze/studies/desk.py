@@ -24,7 +24,8 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import Plan, Recipe, plan_from
+from unfreeze.plan import Plan, plan_from
+from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import (
     AGAIN,
     TestRecord,
@@ -181,7 +182,7 @@ class Desk:
         with self.open(cells[0]) as it:
             task, encoder = it.bench.dataset.task, it.bench.encoder
             for cell in cells:
-                check_recipes(cell.recipes, task, encoder.layers, encoder.reads)
+                check_recipes(cell.recipes, task, encoder.traits)
             it.bench.planned = len(it.bench.reached) + sum(_runs(cell) for cell in cells)
             for cell in cells:
                 write_json(self._mark(cell), self._measure_one(it, cell))

@@ -11,13 +11,15 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from unfreeze.judging.stats import Floats, resampled_means
-from unfreeze.plan import METHODS, Method
+from unfreeze.methods.table import method_named
+from unfreeze.recipe import MethodName
 from unfreeze.studies.asked import About, Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, gap_row, score_entry
 from unfreeze.studies.figures import dots
 from unfreeze.studies.page import Claim, Entry, Held, Page, Table
 from unfreeze.studies.page_of import page_of
+from unfreeze.studies.published import FROZEN, WAYS
 from unfreeze.studies.recipes import paper_recipes
 from unfreeze.studies.sets import SETS
 from unfreeze.studies.terms import corpus_terms, divergence, text_terms
@@ -47,15 +49,15 @@ def domains(desk: Desk) -> Page:
             break
         found = desk.measured(cells)
         every += found.values()
-        far = _distances(desk, {genre: cells[genre, METHODS[0]] for genre in genres}, corpus or Counter())
+        far = _distances(desk, {genre: cells[genre, FROZEN] for genre in genres}, corpus or Counter())
         for genre in genres:
-            frozen, tuned = (found[genre, method] for method in METHODS)
+            frozen, tuned = (found[genre, method] for method in WAYS)
             gap = difference(tuned, frozen)
             rows.append((f"{one.shown}, {genre}", f"{far[genre]:.3f}", score_entry(frozen), score_entry(tuned),
                          gap_entry(gap)))  # fmt: skip
             drawn.append({**gap_row("", gap), "name": genre, "series": one.shown, "x": far[genre], "y": 100 * gap.mean})
-        scored = [[found[genre, METHODS[0]]] for genre in genres]
-        both = [[found[genre, method] for method in METHODS] for genre in genres]
+        scored = [[found[genre, FROZEN]] for genre in genres]
+        both = [[found[genre, method] for method in WAYS] for genre in genres]
         gain, transfer = correlation(far, both, [-1.0, 1.0]), correlation(far, scored, [1.0])
         correlations.append((one.shown, gain.words, transfer.words))
         decides: Held = "does not hold" if gain.p < SURE else "open"
@@ -96,16 +98,16 @@ class Correlation:
         return f"{self.value:+.2f} [{self.low:+.2f}, {self.high:+.2f}], p {self.p:.2f}"
 
 
-def _cells(desk: Desk, one: About) -> dict[tuple[str, Method], Cell]:
+def _cells(desk: Desk, one: About) -> dict[tuple[str, MethodName], Cell]:
     """By genre and method; every genre has as many training examples as the smallest."""
     every = desk.cell(TASK, one)
     genres = desk.genres(every, LEAST)
     rows = min((len(desk.dataset(replace(every, genre=genre)).train) for genre in genres), default=None)
     return {
         (genre, method): replace(
-            every, recipes=paper_recipes(desk.asked, one, TASK, method), rows=rows, genre=genre
+            every, recipes=paper_recipes(desk.asked, one, TASK, method_named(method)), rows=rows, genre=genre
         )
-        for genre in genres for method in METHODS
+        for genre in genres for method in WAYS
     }  # fmt: skip
 
 

@@ -8,7 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from unfreeze.judging.stats import Floats, resampled_means
-from unfreeze.plan import Recipe
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.recipe import Recipe
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import DRAWS, difference, gap_entry, score_entry, sign_claim
@@ -130,9 +132,9 @@ def _sizes(desk: Desk, one: About, task: str) -> tuple[list[int], int]:
 
 
 def _ways(asked: Asked, one: About, task: str) -> dict[str, Recipe]:
-    tuned = first(together(asked, one, task, "fine-tuning"))
+    tuned = first(together(asked, one, task, FINE_TUNING))
     return {
-        FROZEN: first(with_head(table_recipes(asked, one, task, "feature-extraction"), "linear")), TUNED: tuned,
+        FROZEN: first(with_head(table_recipes(asked, one, task, FEATURE_EXTRACTION), "linear")), TUNED: tuned,
         LONGER: replace(tuned, epochs=3 * tuned.epochs, min_steps=3 * tuned.min_steps, name=f"{tuned.name}-longer"),
         FRESH: replace(tuned, reinit_top=1, name=f"{tuned.name}-fresh"),
     }  # fmt: skip

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.fine_tuning import FINE_TUNING
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.studies.asked import About, Cell, Measured
 from unfreeze.studies.desk import Desk
@@ -36,7 +38,7 @@ def layers(desk: Desk) -> Page:
         pretrained: dict[str, LayerScores] = {}
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            cell = replace(desk.cell(task, one, table_recipes(desk.asked, one, task, "fine-tuning")[:1]), seeds=(0,))
+            cell = replace(desk.cell(task, one, table_recipes(desk.asked, one, task, FINE_TUNING)[:1]), seeds=(0,))
             found = probes_of(desk, cell)
             mixed = desk.measured({task: _mix_cell(desk, one, task)})[task]
             cells.append(cell)
@@ -70,7 +72,7 @@ def layers(desk: Desk) -> Page:
 
 def _mix_cell(desk: Desk, one: About, task: str) -> Cell:
     """A frozen head with few parameters, on a learned mix of all layers."""
-    found = [r for r in table_recipes(desk.asked, one, task, "feature-extraction") if r.head in ("linear", "crf")]
+    found = [r for r in table_recipes(desk.asked, one, task, FEATURE_EXTRACTION) if r.head in ("linear", "crf")]
     chosen = next(recipe for recipe in found if recipe.layers == "mix")
     return desk.cell(task, one, (chosen,))
 

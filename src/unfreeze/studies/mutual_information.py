@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from unfreeze.methods.fine_tuning import FINE_TUNING
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.figures import lines
@@ -27,7 +28,7 @@ def mutual_information(desk: Desk) -> Page:
     for one in desk.encoders("BERT", "ELMo"):
         for task in desk.tasks(*TASKS):
             about = f"{one.shown}, {SETS[task].title}"
-            cells.append(replace(desk.cell(task, one, together(desk.asked, one, task, "fine-tuning")[:1]), seeds=(0,)))
+            cells.append(replace(desk.cell(task, one, together(desk.asked, one, task, FINE_TUNING)[:1]), seeds=(0,)))
             found = information_of(desk, cells[-1])
             for layer, (b, a) in enumerate(zip(found.before, found.after, strict=True)):
                 chance = f"{max(b.chance, a.chance):.2f}"

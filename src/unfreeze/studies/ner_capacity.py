@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from unfreeze.plan import Head, Recipe
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.recipe import Head, Recipe
 from unfreeze.studies.asked import About, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
-from unfreeze.studies.page_of import NAMES, page_of
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.recipes import as_long, first, table_recipes, with_head
 from unfreeze.studies.sets import SETS
 
@@ -22,7 +24,7 @@ _AT_ONCE, _GRADUAL = "all layers at once", "gradual unfreezing"
 def ner_capacity(desk: Desk) -> Page:
     """Three heads, frozen and tuned, tuned with and without gradual unfreezing."""
     tasks = desk.tasks("ner", *(("wnut17",) if "wnut17" in (desk.asked.tasks or ()) else ()))
-    ways = [(NAMES["feature-extraction"], ""), *((NAMES["fine-tuning"], how) for how in (_AT_ONCE, _GRADUAL))]
+    ways = [(FEATURE_EXTRACTION.words.short, ""), *((FINE_TUNING.words.short, how) for how in (_AT_ONCE, _GRADUAL))]
     cells = {
         (one.name, task, way, how, head): desk.cell(task, one, (_recipe(desk, one, task, way, how, head),))
         for one in desk.encoders("ELMo", "BERT") for task in tasks for way, how in ways for head in HEADS
@@ -63,17 +65,17 @@ def ner_capacity(desk: Desk) -> Page:
 
 
 def _unfreezing(results: dict[tuple[str, str, str, str, Head], Measured], encoder: str, task: str, about: str) -> Claim:
-    tuned = NAMES["fine-tuning"]
+    tuned = FINE_TUNING.words.short
     both = [results[encoder, task, tuned, how, "crf"] for how in (_GRADUAL, _AT_ONCE)]
     return sign_claim("tuned: gradual unfreezing helps (CRF)", about, difference(*both), 1, both)
 
 
 def _recipe(desk: Desk, one: About, task: str, way: str, how: str, head: Head) -> Recipe:
     """Of the same base for all heads: a frozen BiLSTM-CRF's and CRF's own, and the table's first tuned CRF."""
-    if way == NAMES["feature-extraction"]:
+    if way == FEATURE_EXTRACTION.words.short:
         own: Head = "bilstm-crf" if head == "bilstm-crf" else "crf"
-        return first(with_head(table_recipes(desk.asked, one, task, "feature-extraction"), own), head=head, name=head)
-    base = with_head(table_recipes(desk.asked, one, task, "fine-tuning"), "crf")
+        return first(with_head(table_recipes(desk.asked, one, task, FEATURE_EXTRACTION), own), head=head, name=head)
+    base = with_head(table_recipes(desk.asked, one, task, FINE_TUNING), "crf")
     recipe = first(base, head=head, gradual_unfreezing=True, name=f"{head}-gradual")
     if head == "bilstm-crf":
         recipe = replace(recipe, hidden=128)  # as wide as the frozen one

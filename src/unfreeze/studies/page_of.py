@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from unfreeze.plan import Method
+from unfreeze.methods.table import METHODS
+from unfreeze.recipe import MethodName
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.page import Claim, Figure, Page, Table
 from unfreeze.studies.sets import SETS
 
-NAMES: dict[Method, str] = {"feature-extraction": "frozen", "fine-tuning": "tuned"}
+NAMES: dict[MethodName, str] = {method.name: method.words.short for method in METHODS}
 FEW_SEEDS = "With fewer than five seeds an interval covers the luck of training only roughly."
 SOURCE = "Peters, Ruder & Smith 2019"
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from unfreeze.plan import Head, Method, Recipe
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.methods.method import Method
+from unfreeze.recipe import Head, Recipe
 from unfreeze.studies.asked import About
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
-from unfreeze.studies.page_of import NAMES, page_of
+from unfreeze.studies.page_of import page_of
 from unfreeze.studies.published import Role
 from unfreeze.studies.recipes import first, table_recipes, together, with_head
 from unfreeze.studies.sets import SETS
@@ -26,7 +30,7 @@ def bi_attention(desk: Desk) -> Page:
     """Table 3: ELMo fine-tuned, with attention between the texts of a pair and without."""
 
     def sides(one: About, task: str) -> _Sides:
-        found = table_recipes(desk.asked, one, task, "fine-tuning")
+        found = table_recipes(desk.asked, one, task, FINE_TUNING)
         return {"tuned": (first(with_head(found, "biattention")), first(with_head(found, "linear")))}
 
     return _page(
@@ -42,9 +46,9 @@ def joint_encoding(desk: Desk) -> Page:
     """Table 4: BERT both ways, pairs in one input and apart."""
 
     def sides(one: About, task: str) -> _Sides:
-        heads: dict[Method, Head] = {"feature-extraction": "esim", "fine-tuning": "linear"}
-        joint = {m: first(with_head(together(desk.asked, one, task, m), head)) for m, head in heads.items()}
-        return {NAMES[m]: (r, replace(r, pair="separate", name=f"{r.head}-apart")) for m, r in joint.items()}
+        heads: tuple[tuple[Method[Any], Head], ...] = (FEATURE_EXTRACTION, "esim"), (FINE_TUNING, "linear")
+        joint = {m.words.short: first(with_head(together(desk.asked, one, task, m), head)) for m, head in heads}
+        return {way: (r, replace(r, pair="separate", name=f"{r.head}-apart")) for way, r in joint.items()}
 
     return _page(
         desk, "joint-encoding", JOINT_ENCODING, "Table 4", "BERT", sides, ("together", "apart"),

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import permutations, product
 
-from unfreeze.plan import METHODS, Method
+from unfreeze.methods.table import method_named
+from unfreeze.recipe import MethodName
 from unfreeze.studies.asked import About, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import difference, gap_entry, gap_row, score_entry, sign_claim, sign_of
 from unfreeze.studies.figures import gaps
 from unfreeze.studies.page import Claim, Entry, Page, Table
 from unfreeze.studies.page_of import NAMES, page_of
-from unfreeze.studies.published import COLUMNS, published, published_difference
+from unfreeze.studies.published import COLUMNS, WAYS, published, published_difference
 from unfreeze.studies.recipes import paper_recipes
 from unfreeze.studies.sets import SETS
 from unfreeze.tasks.kinds import task as task_called
 
 QUESTION = "Frozen or fine-tuned, for each encoder and task?"
-_Key = tuple[str, Method, str]  # encoder, method, set
+_Key = tuple[str, MethodName, str]  # encoder, method, set
 _PAIRS = ("mnli", "sick-e", "sick-r", "mrpc", "stsb")
 DIFFERS = (
     "Tuned transformers read the mean of all pieces, where the paper took [CLS]; frozen heads are 128 wide, and a "
@@ -33,7 +34,7 @@ def table2(desk: Desk) -> Page:
     """Every set with every encoder, both ways."""
     tasks, encoders = desk.tasks(*COLUMNS), desk.encoders()
     cells = {
-        (one.name, method, task): desk.cell(task, one, paper_recipes(desk.asked, one, task, method))
+        (one.name, method, task): desk.cell(task, one, paper_recipes(desk.asked, one, task, method_named(method)))
         for one in encoders for task in tasks for method in _ways(one, task)
     }  # fmt: skip
     results = desk.measured(cells)
@@ -41,7 +42,7 @@ def table2(desk: Desk) -> Page:
     claims: list[Claim] = []
     drawn: list[dict[str, object]] = []
     for one in encoders:
-        for method in METHODS:
+        for method in WAYS:
             found = [results.get((one.name, method, task)) for task in tasks]
             if any(found):
                 entries = (
@@ -53,7 +54,7 @@ def table2(desk: Desk) -> Page:
             continue
         gap_entries = []
         for task in tasks:
-            frozen, tuned = (results.get((one.name, method, task)) for method in METHODS)
+            frozen, tuned = (results.get((one.name, method, task)) for method in WAYS)
             gap_entries.append(_gap(one, task, frozen, tuned, claims, drawn))
         rows.append((f"{one.shown}, difference", *gap_entries))
     claims += _order(encoders, tasks, results)
@@ -79,11 +80,11 @@ def _conclusions(encoders: list[About], tasks: list[str], results: Mapping[_Key,
     for task in (task for task in tasks if task in _PAIRS):
         title = SETS[task].title
         for one in (one for one in encoders if one.role == "ELMo"):
-            frozen, tuned = (results[one.name, method, task] for method in METHODS)
+            frozen, tuned = (results[one.name, method, task] for method in WAYS)
             about, gap = f"{one.shown}, tuned minus frozen", difference(tuned, frozen)
             made.append(sign_claim(f"{title}: extract features", about, gap, -1, (tuned, frozen), 3))
             for other in (other for other in encoders if other.role == "BERT"):
-                for method in METHODS:
+                for method in WAYS:
                     both = results[other.name, method, task], results[one.name, method, task]
                     about = f"{other.shown} minus {one.shown}, {NAMES[method]}"
                     made.append(sign_claim(f"{title}: BERT is good at pairs", about, difference(*both), 1, both, 4))
@@ -94,7 +95,7 @@ def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measu
     """Of every two encoders in different places of the paper's table: which is better, each frozen and tuned."""
     made = []
     for first, second in permutations(encoders, 2):
-        for method, task in product(METHODS, tasks):
+        for method, task in product(WAYS, tasks):
             better, worse = (published(one.role, method, task) for one in (first, second))
             cells = results.get((first.name, method, task)), results.get((second.name, method, task))
             if better is None or worse is None or cells[0] is None or cells[1] is None or better <= worse:
@@ -111,10 +112,10 @@ def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measu
     return made
 
 
-def _ways(one: About, task: str) -> tuple[Method, ...]:
+def _ways(one: About, task: str) -> tuple[MethodName, ...]:
     if not one.tags and task_called(SETS[task].task).target == "tags":
         return ()
-    return METHODS if one.tunable else METHODS[:1]
+    return WAYS if one.tunable else WAYS[:1]
 
 
 def _gap(

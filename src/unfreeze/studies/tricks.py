@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-from unfreeze.plan import Recipe
+from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.recipe import Recipe
 from unfreeze.studies.asked import TRIALS, About, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.evidence import contrast, gap_row, gap_words, score_entry, sign_claim
@@ -87,7 +88,7 @@ def _recipes(desk: Desk, one: About, task: str, which: Combination) -> tuple[Rec
     """
     slanted, discriminative, gradual = which
     recipe = first(
-        with_head(together(desk.asked, one, task, "fine-tuning"), paper_head(one, task, "fine-tuning")),
+        with_head(together(desk.asked, one, task, FINE_TUNING), paper_head(one, task, FINE_TUNING.name)),
         schedule="slanted-triangular" if slanted else "constant",
         layer_decay=_DECAY[one.family] if discriminative else 1.0, gradual_unfreezing=True, name=_name(which),
     )  # fmt: skip

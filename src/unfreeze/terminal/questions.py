@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from unfreeze.plan import METHODS, Plan
+from unfreeze.methods.table import names
+from unfreeze.plan import Plan
 from unfreeze.terminal.options import (
     Column,
     ColumnOptions,
@@ -26,7 +27,7 @@ def compare(
     files: FileOptions,
     columns: ColumnOptions,
     reader: EncoderChoice,
-    methods: Annotated[str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(METHODS)}.")] = None,
+    methods: Annotated[str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(names())}.")] = None,
     budget: Annotated[
         str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes per method.")
     ] = None,

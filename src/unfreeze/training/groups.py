@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from unfreeze.layers.vectors import Vectors
-from unfreeze.plan import Recipe
+from unfreeze.training.settings import FitSettings
 
 
-def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], recipe: Recipe) -> torch.optim.AdamW:
+def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], settings: FitSettings) -> torch.optim.AdamW:
     """AdamW over layer groups given bottom to top (the head last).
 
     Each optimiser group carries `peak`, its rate at the schedule's top: `layer_decay` to the power of its depth below
@@ -21,9 +21,9 @@ def optimiser_for(groups: Sequence[Sequence[nn.Parameter]], recipe: Recipe) -> t
     """
     made: list[dict[str, Any]] = []
     for depth, group in enumerate(reversed(groups)):
-        peak = recipe.learning_rate * (recipe.layer_decay**depth if depth else recipe.head_rate)
+        peak = settings.learning_rate * (settings.layer_decay**depth if depth else settings.head_rate)
         for decay, members in (
-            (recipe.weight_decay, [p for p in group if not _is_vector(p)]),
+            (settings.weight_decay, [p for p in group if not _is_vector(p)]),
             (0.0, [p for p in group if _is_vector(p)]),
         ):
             if members:

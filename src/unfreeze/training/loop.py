@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import shuffled_batches
-from unfreeze.plan import Recipe
 from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
 from unfreeze.training.schedules import Stage, factor, stages
+from unfreeze.training.settings import FitSettings
 
 Indices = npt.NDArray[np.int64]
 Progress = Callable[[int, int, float | None], None]
@@ -75,14 +75,14 @@ class Fit:
     trained_parameters: int
 
 
-def planned_epochs(recipe: Recipe, steps_per_epoch: int) -> int:
-    """Epochs with all layer groups: the recipe's, or as many as its `min_steps` take, whichever is more."""
-    return max(recipe.epochs, math.ceil(recipe.min_steps / steps_per_epoch))
+def planned_epochs(settings: FitSettings, steps_per_epoch: int) -> int:
+    """Epochs with all layer groups: those set, or as many as `min_steps` takes, whichever is more."""
+    return max(settings.epochs, math.ceil(settings.min_steps / steps_per_epoch))
 
 
-def scored_every(recipe: Recipe, epochs: int) -> int:
+def scored_every(settings: FitSettings, epochs: int) -> int:
     """Epochs between two readings of dev: 1, or more where a small training set is passed over very often."""
-    return math.ceil(epochs / max(recipe.epochs, 10))
+    return math.ceil(epochs / max(settings.epochs, 10))
 
 
 class _Best:
@@ -136,7 +136,7 @@ class _Best:
 
 def fit(
     model: Trainable,
-    recipe: Recipe,
+    settings: FitSettings,
     lengths: npt.ArrayLike,
     *,
     seed: int,
@@ -149,23 +149,23 @@ def fit(
         seed: order of the examples; weights were drawn by the caller.
     """
     count = len(np.asarray(lengths))
-    steps_per_epoch = math.ceil(count / recipe.batch_size)
-    whole = planned_epochs(recipe, steps_per_epoch)
+    steps_per_epoch = math.ceil(count / settings.batch_size)
+    whole = planned_epochs(settings, steps_per_epoch)
     groups = model.layer_groups()
-    optimiser = optimiser_for(groups, recipe)
+    optimiser = optimiser_for(groups, settings)
     parameters = [p for group in groups for p in group]
-    plan = stages(recipe, len(groups), whole, steps_per_epoch)
+    plan = stages(settings, len(groups), whole, steps_per_epoch)
     epochs = (plan[-1].start + plan[-1].steps) // steps_per_epoch
-    best, curve, began = _Best(parameters, recipe.patience), [], time.perf_counter()
+    best, curve, began = _Best(parameters, settings.patience), [], time.perf_counter()
     step, trained, losses = 0, 0, []
-    every = scored_every(recipe, whole)
+    every = scored_every(settings, whole)
     for epoch in range(1, epochs + 1):
         stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
         unfreeze_top(groups, stage.unfrozen)
         trained = max(trained, sum(p.numel() for p in parameters if p.requires_grad))
         model.train()
-        for indices in shuffled_batches(lengths, recipe.batch_size, seed, epoch):
-            losses.append(_step(model, recipe, optimiser, parameters, indices, stage, step))
+        for indices in shuffled_batches(lengths, settings.batch_size, seed, epoch):
+            losses.append(_step(model, settings, optimiser, parameters, indices, stage, step))
             step += 1
             progress(step, epochs * steps_per_epoch, best.top)
         if epoch % every and epoch != epochs:
@@ -186,7 +186,7 @@ def fit(
 
 def _step(
     model: Trainable,
-    recipe: Recipe,
+    settings: FitSettings,
     optimiser: torch.optim.Optimizer,
     parameters: list[nn.Parameter],
     indices: Indices,
@@ -194,12 +194,12 @@ def _step(
     step: int,
 ) -> Tensor:
     """One optimiser step; gives the loss (members,)."""
-    set_rate(optimiser, factor(recipe.schedule, step - stage.start, stage.steps, recipe.warmup))
+    set_rate(optimiser, factor(settings.schedule, step - stage.start, stage.steps, settings.warmup))
     loss = model.gradients(indices, step)
-    if recipe.clip is not None and len(loss) == 1:
-        nn.utils.clip_grad_norm_(parameters, recipe.clip)
-    elif recipe.clip is not None:
-        _clip_each(parameters, recipe.clip)
+    if settings.clip is not None and len(loss) == 1:
+        nn.utils.clip_grad_norm_(parameters, settings.clip)
+    elif settings.clip is not None:
+        _clip_each(parameters, settings.clip)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     return loss

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import floor
 
-from unfreeze.plan import Recipe, Schedule
+from unfreeze.recipe import Schedule
+from unfreeze.training.settings import FitSettings
 
 
 def linear(step: int, total: int, warmup: float) -> float:
@@ -42,18 +43,18 @@ class Stage:
     unfrozen: int
 
 
-def stages(recipe: Recipe, groups: int, epochs: int, steps_per_epoch: int) -> list[Stage]:
+def stages(settings: FitSettings, groups: int, epochs: int, steps_per_epoch: int) -> list[Stage]:
     """The stages of a run.
 
     Without gradual unfreezing there is one. With it, epoch e trains the top e groups with a whole triangle of its own,
-    until every group that the recipe lets train does, and one triangle spans the last stage (Howard & Ruder 2018;
+    until every group that may train does, and one triangle spans the last stage (Howard & Ruder 2018;
     Peters et al. 2019).
 
     Args:
         groups: layer groups, the head among them.
         epochs: of the last stage.
     """
-    learning = groups if recipe.unfreeze_top is None else min(groups, recipe.unfreeze_top + 1)
-    early = learning - 1 if recipe.gradual_unfreezing else 0
+    learning = groups if settings.unfreeze_top is None else min(groups, settings.unfreeze_top + 1)
+    early = learning - 1 if settings.gradual_unfreezing else 0
     partial = [Stage(e * steps_per_epoch, steps_per_epoch, e + 1) for e in range(early)]
     return [*partial, Stage(early * steps_per_epoch, epochs * steps_per_epoch, learning)]

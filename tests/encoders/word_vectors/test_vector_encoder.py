@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +21,12 @@ from unfreeze.features.extract import extract
 from unfreeze.features.layout import store_key
 from unfreeze.methods.budgets import RECIPES, recipes
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import Reads, Recipe
+from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.recipe import Traits
 from unfreeze.tasks.kinds import TASKS
 
 WORDS = ("the", "The", "cat", "sat", ".", "猫", "🙂", "cat")
-STATIC = Reads("word-vectors", pairs=False)
+STATIC = Traits(1, 50, "word-vectors", pairs=False)
 VECTORS = np.arange(1, len(WORDS) * 4 + 1, dtype=np.float32).reshape(len(WORDS), 4)
 
 
@@ -148,16 +150,16 @@ def test_there_is_nothing_to_tune() -> None:
 @pytest.mark.parametrize("kind", TASKS)
 def test_recipes_can_be_run_and_no_two_train_the_same_function(kind: str) -> None:
     task = TASKS[kind]
-    table = recipes("thorough", "feature-extraction", task, 50, STATIC)
+    table = recipes("thorough", FEATURE_EXTRACTION, task, STATIC)
     assert len(table) == RECIPES["thorough"]
-    check_recipes(table, task, layers=1, reads=STATIC)
+    check_recipes(table, task, STATIC)
     assert len({r.name for r in table}) == len(table)
-    settings = [Recipe(**{**vars(r), "name": "", "source": ""}) for r in table]
+    settings = [replace(r, name="", source="") for r in table]
     assert len(set(settings)) == len(table)
     assert {r.layers for r in table} == {(-1,)}  # of one layer, mix, mean and top are the same
     assert "cls" not in {r.pooling for r in table}
     sequence = {"tags": "bilstm-crf"}.get(task.target, "esim" if task.pair else "bcn")
-    assert sequence in {r.head for r in recipes("quick", "feature-extraction", task, 50, STATIC)}
+    assert sequence in {r.head for r in recipes("quick", FEATURE_EXTRACTION, task, STATIC)}
 
 
 def test_glove_is_packaged() -> None:

@@ -1,0 +1,86 @@
+"""Feature extraction as plans, judging and reports know it; `frozen.py` is how it trains. No torch here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from unfreeze.methods.frozen_recipes import (
+    FrozenRecipe,
+    frozen_decoder_recipes,
+    frozen_elmo_recipes,
+    frozen_recipes,
+    frozen_static_recipes,
+)
+from unfreeze.methods.method import Method, Shape
+from unfreeze.methods.names import Words
+from unfreeze.methods.sentence_vector_recipes import sentence_vector_recipes
+from unfreeze.methods.suited_recipes import suited
+from unfreeze.methods.work import Past, Read, frozen_run, states_work
+from unfreeze.recipe import Family, Head, Traits
+from unfreeze.tasks.kinds import Task
+
+_TABLES: dict[Family, Callable[[Task], list[FrozenRecipe]]] = {
+    "transformer": frozen_recipes,
+    "elmo": frozen_elmo_recipes,
+    "word-vectors": frozen_static_recipes,
+    "sentence-vectors": sentence_vector_recipes,
+}
+_HEADS: dict[Shape, tuple[Head, ...]] = {
+    "text": ("linear", "bcn"),
+    "pair": ("linear", "esim"),
+    "words": ("linear", "crf", "bilstm-crf"),
+}
+
+
+class FeatureExtraction(Method[FrozenRecipe]):
+    """The encoder stays as it is, a head learns from its layer states."""
+
+    name = FrozenRecipe.method
+    words = Words("feature extraction", "frozen", "Keep the encoder frozen", "frozen", "#2f7ed8", "circle")
+    recipe = FrozenRecipe
+    trainer = "unfreeze.methods.frozen:FROZEN"
+    default = True
+
+    def heads(self, shape: Shape) -> tuple[Head, ...]:
+        """See `Method.heads`."""
+        return _HEADS[shape]
+
+    def table(self, task: Task, traits: Traits) -> list[FrozenRecipe]:
+        """See `Method.table`."""
+        one_by_one = traits.family == "transformer" and task.pair and not traits.pairs
+        table = (frozen_decoder_recipes if one_by_one else _TABLES[traits.family])(task)
+        return suited(table, traits, lambda recipe: recipe.pair != "separate" and recipe.layers == (-1,))
+
+    def problem(self, recipe: FrozenRecipe, task: Task, traits: Traits) -> str | None:
+        """See `Method.problem`."""
+        if not recipe.l2 or not all(0 <= penalty < math.inf for penalty in recipe.l2):
+            return f"l2 is {list(recipe.l2)}; it must list one penalty or more, none below 0"
+        if isinstance(recipe.layers, str):
+            return None
+        count = traits.layers
+        if not recipe.layers or not all(-count <= layer < count for layer in recipe.layers):
+            listed = f"it must list one or more of 0 to {count - 1}, or -1 for the top one"
+            return f"layers is {list(recipe.layers)}; {listed}"
+        return None
+
+    def head_work(self, recipe: FrozenRecipe, task: Task, trained_parameters: int) -> int:
+        """See `Method.head_work`: a linear head reads one vector per text, which is little."""
+        return 0 if in_members(recipe, task) else trained_parameters
+
+    def estimate(self, recipe: FrozenRecipe, task: Task, past: Past) -> tuple[int, dict[str, int]]:
+        """See `Method.estimate`."""
+        pooled = in_members(recipe, task)
+        name = f"{recipe.pair} {recipe.pooling if pooled else 'rows'}"
+        states = {name: states_work(past.layers, (past.train, past.dev))}
+        train, dev = (Read(0, size) for size in past.sizes) if pooled else (past.train, past.dev)
+        penalties = len(recipe.l2) if pooled else 1
+        return frozen_run(past.parameters, penalties, past.epochs, past.readings, train, dev), states
+
+
+def in_members(recipe: FrozenRecipe, task: Task) -> bool:
+    """Whether the head is one of many linear models, seeds and penalties, that train side by side."""
+    return recipe.head == "linear" and task.target != "tags"
+
+
+FEATURE_EXTRACTION = FeatureExtraction()

@@ -1,0 +1,71 @@
+"""Fine-tuning as plans, judging and reports know it; `tuned.py` is how it trains. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from unfreeze.methods.bounds import Bounds
+from unfreeze.methods.method import Method, Shape
+from unfreeze.methods.names import Words
+from unfreeze.methods.suited_recipes import suited
+from unfreeze.methods.tuned_recipes import TunedRecipe, tuned_apart_recipes, tuned_elmo_recipes, tuned_recipes
+from unfreeze.methods.work import Past, states_work, tuned_run
+from unfreeze.recipe import Head, Traits
+from unfreeze.tasks.kinds import Task
+
+_BOUNDS = Bounds(
+    {"reinit_top": 0, "unfreeze_top": 1}, {"layer_decay": (0, 1)}, ("layer_decay", "head_rate")
+)  # fmt: skip
+_HEADS: dict[Shape, tuple[Head, ...]] = {
+    "text": ("linear",),
+    "pair": ("linear", "biattention"),
+    "words": ("linear", "crf", "bilstm-crf"),
+}
+
+
+class FineTuning(Method[TunedRecipe]):
+    """The encoder's weights learn together with a small head on its top layer."""
+
+    name = TunedRecipe.method
+    words = Words("fine-tuning", "tuned", "Fine-tune the encoder", "tuned", "#d9730d", "diamond")
+    recipe = TunedRecipe
+    trainer = "unfreeze.methods.tuned:TUNED"
+    default = True
+
+    def heads(self, shape: Shape) -> tuple[Head, ...]:
+        """See `Method.heads`."""
+        return _HEADS[shape]
+
+    def unfit(self, traits: Traits) -> str | None:
+        """See `Method.unfit`."""
+        return None if traits.fixed is None else f"cannot be fine-tuned: {traits.fixed}"
+
+    def table(self, task: Task, traits: Traits) -> list[TunedRecipe]:
+        """See `Method.table`."""
+        if traits.family == "elmo":
+            return suited(tuned_elmo_recipes(task), traits)
+        if traits.family != "transformer":
+            return []
+        of_task = tuned_apart_recipes if task.pair and not traits.pairs else tuned_recipes
+        return suited(of_task(task, small=traits.width <= 512), traits)
+
+    def problem(self, recipe: TunedRecipe, task: Task, traits: Traits) -> str | None:
+        """See `Method.problem`."""
+        if recipe.reinit_top >= traits.layers:
+            return f"reinit_top is {recipe.reinit_top}; the encoder has {traits.layers - 1} layers above the embeddings"
+        return _BOUNDS.problem(recipe)
+
+    def limited(self, recipe: TunedRecipe, top: int) -> TunedRecipe:
+        """See `Method.limited`."""
+        return replace(recipe, unfreeze_top=top)
+
+    def estimate(self, recipe: TunedRecipe, task: Task, past: Past) -> tuple[int, dict[str, int]]:
+        """See `Method.estimate`."""
+        frozen = recipe.freezes_layers
+        states = {"tokens": states_work(past.layers, (past.train, past.dev))} if frozen else {}
+        moving = recipe.gradual_unfreezing, recipe.unfreeze_top
+        work = tuned_run(past.layers, 0, *moving, past.epochs, past.readings, past.train, past.dev, stored=frozen)
+        return work, states
+
+
+FINE_TUNING = FineTuning()

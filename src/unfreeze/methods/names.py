@@ -1,0 +1,27 @@
+"""What a method is called wherever a person reads of it. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """Names of a method.
+
+    Attributes:
+        noun: inside a sentence: `feature extraction`.
+        short: where there is little room: `frozen`.
+        advice: the sentence of a report that decides for it.
+        colour_class: of the report's style sheet.
+        colour: of charts, as `#rrggbb`; holds a contrast of 3 : 1 against the light and the dark page, and differs from
+            the others' for every common colour blindness.
+        mark: of charts, a shape of Vega-Lite.
+    """
+
+    noun: str
+    short: str
+    advice: str
+    colour_class: str
+    colour: str
+    mark: str

@@ -1,0 +1,110 @@
+"""What a method does: the half that computes. How it is named, chosen and counted is `unfreeze.methods.method`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from unfreeze.data.examples import Example
+from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
+from unfreeze.features.layout import Form
+from unfreeze.methods.split_features import SplitFeatures
+from unfreeze.methods.table import method_of
+from unfreeze.methods.trained import Trained
+from unfreeze.recipe import Recipe
+from unfreeze.tasks.kinds import Task
+from unfreeze.training.loop import Progress
+from unfreeze.training.objectives import Objective
+
+R = TypeVar("R", bound=Recipe, contravariant=True)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a method trains on.
+
+    Attributes:
+        encoder: the pretrained one, in fp32; it must stay as it is.
+        states: by form the layer states of train and of dev, of all forms that `Trainer.reads` names.
+        precision: to train in.
+    """
+
+    encoder: Encoder
+    objective: Objective
+    train: Sequence[Example]
+    dev: Sequence[Example]
+    precision: Precision
+    states: Mapping[Form, tuple[SplitFeatures, SplitFeatures]] = field(default_factory=dict)
+    progress: Progress = lambda step, total, best: None
+
+
+class Trainer(Protocol[R]):
+    """Trains by the recipes of one method, and puts what was trained together again.
+
+    Attributes:
+        shares_pass: the heads of several runs read the same states, so that one pass of the encoder serves them all.
+    """
+
+    shares_pass: bool = False
+
+    def reads(self, recipe: R, task: Task, encoder: Encoder) -> tuple[Form, ...]:
+        """The forms in which it wants the pretrained encoder's states of train and dev; often none."""
+        return ()
+
+    def at_once(self, recipe: R, task: Task, device: torch.device) -> int | None:
+        """How many seeds are best trained in one call; None: all."""
+        return 1
+
+    def train(self, recipe: R, given: Given, seeds: Sequence[int]) -> list[Trained]:
+        """Train with each of these seeds; what a seed gives depends neither on the others nor on their number."""
+        ...
+
+    def head(self, recipe: R, objective: Objective, encoder: Encoder) -> nn.Module:
+        """The head of a recipe, a `TaskHead` with one member, its weights fresh."""
+        ...
+
+    def moved(self, encoder: Encoder, recipe: R, weights: Mapping[str, Tensor]) -> tuple[Encoder, Mapping[str, Tensor]]:
+        """The encoder as a run left it, and of the run's weights those of the head.
+
+        Args:
+            encoder: the pretrained one, which stays as it is; with weights of a head alone, the one to be given back.
+            weights: `Trained.weights`, or of the head alone.
+
+        Raises:
+            RuntimeError: the weights do not fit.
+        """
+        return encoder, weights
+
+    def encode(self, encoder: Encoder, recipe: R, task: Task, batch: Batch) -> LayerStates:
+        """What the head reads of a batch."""
+        ...
+
+
+def trainer_of(recipe: Recipe) -> Trainer[Any]:
+    """The trainer of a recipe's method, which is imported now."""
+    module, _, name = method_of(recipe).trainer.partition(":")
+    trainer: Trainer[Any] = getattr(import_module(module), name)
+    return trainer
+
+
+def parts(weights: Mapping[str, Tensor], *names: str) -> list[dict[str, Tensor]]:
+    """Tensors called `NAME.…` for each of these names, without it. Empty ones where none of the first is there.
+
+    Raises:
+        RuntimeError: a tensor is of none of them.
+    """
+    found: list[dict[str, Tensor]] = [{} for _ in names]
+    if not any(key.startswith(f"{names[0]}.") for key in weights):
+        return found
+    for key, tensor in weights.items():
+        name, _, rest = key.partition(".")
+        if name not in names:
+            raise RuntimeError(f"Unexpected key: {key}")
+        found[names.index(name)][rest] = tensor
+    return found
