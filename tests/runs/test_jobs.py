@@ -61,7 +61,7 @@ def test_id_survives_the_way_through_json_and_is_a_plain_folder_name(recipe: Rec
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_every_setting_of_a_recipe_counts(method: Method[Any]) -> None:
-    settings = {field.name for field in fields(method.recipe)} - {"name", "source"}
+    settings = {field.name for field in fields(method.recipe)} - {"method", "name", "source"}
     assert OTHER.keys() >= settings, "a new setting must be listed here"
     base = method.recipe("linear")
     ids = [job("q", base, 0).id, *(job("q", replace(base, **{name: OTHER[name]}), 0).id for name in settings)]
