@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from threading import get_ident
+from threading import Barrier, get_ident
 
 import pytest
 import torch
@@ -103,3 +103,15 @@ def test_no_more_train_at_once_than_there_are_threads(threads: int) -> None:
 
     train_together(train, 4, CPU, lambda *_: None)
     assert max(most) <= threads
+
+
+def test_two_train_at_the_same_time_where_there_are_two_threads() -> None:
+    before, both_here = torch.get_num_threads(), Barrier(2)
+
+    def train(number: int, progress: Progress) -> Fit:
+        both_here.wait(60)  # broken, an error, if one had to end before the other began
+        return fit_of(number)
+
+    torch.set_num_threads(2)
+    train_together(train, 2, CPU, lambda *_: None)
+    torch.set_num_threads(before)

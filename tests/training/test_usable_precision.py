@@ -75,6 +75,19 @@ def test_gradients_that_are_no_numbers_are_told(encoder: TransformerEncoder) -> 
     assert "gradients in it are infinite or no numbers" in str(usable_precision(encoder, "bf16")[1])
 
 
+def test_a_single_gradient_of_the_lowest_layer_that_is_no_number_is_told(encoder: TransformerEncoder) -> None:
+    encoder.settle()
+
+    def spoil(part: object, given: object, out: Tensor) -> Tensor:
+        if out.requires_grad and torch.is_autocast_enabled("cpu"):
+            first = torch.zeros(out.shape[-1]).index_fill(0, torch.tensor(0), torch.inf)
+            out.register_hook(lambda gradient: gradient + first)
+        return out
+
+    encoder.model.embeddings.LayerNorm.register_forward_hook(spoil)
+    assert "gradients in it are infinite or no numbers" in str(usable_precision(encoder, "bf16")[1])
+
+
 def test_encoders_of_other_kinds_are_not_tried(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("a 1 2\nb 3 4\n")
     assert usable_precision(WordVectors.load(str(tmp_path / "v.txt"), None, {}), "bf16") == ("bf16", None)
