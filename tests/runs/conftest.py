@@ -25,11 +25,13 @@ class Recorder:
     begun: list[tuple[str, int]] = field(default_factory=list)
     ended: list[tuple[str, float | None]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    steps: list[tuple[int, int]] = field(default_factory=list)
 
     def begin(self, what: str, left: int) -> None:
         self.begun.append((what, left))
 
-    def step(self, done: int, total: int, best: float | None) -> None: ...
+    def step(self, done: int, total: int, best: float | None) -> None:
+        self.steps.append((done, total))
 
     def end(self, what: str, score: float | None) -> None:
         self.ended.append((what, score))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
-from unfreeze.runs.cost import median_ms, peak_mb, reset_peak
+from unfreeze.runs import cost
+from unfreeze.runs.cost import median_ms, peak_mb, processor_name, reset_peak
 
 CPU = torch.device("cpu")
 
@@ -32,3 +34,16 @@ def test_median_is_of_the_calls_after_two(monkeypatch: pytest.MonkeyPatch) -> No
     calls: list[int] = []
     assert median_ms(lambda: calls.append(1), repeats=5) == pytest.approx(3.0)
     assert len(calls) == 7
+
+
+def test_without_a_peak_the_memory_that_is_held_now_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "_STATUS", tmp_path / "none")
+    assert peak_mb(CPU) == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.2)
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="the system does not list its processors")
+def test_the_processor_is_called_what_its_maker_calls_it() -> None:
+    names = [x for x in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if x.startswith("model name")]
+    if names:
+        assert processor_name(CPU)
+        assert names[0].endswith(f": {processor_name(CPU)}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import tiny
 
+from unfreeze.data.examples import SPLITS
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan
-from unfreeze.runs.question import read_data
+from unfreeze.runs.question import read_data, with_fewer, with_size
 
 
 def test_train_size_takes_a_stratified_subset_and_says_so(tmp_path: Path) -> None:
@@ -38,6 +40,39 @@ def test_files_named_outright_win_over_the_folder(tmp_path: Path) -> None:
     assert named.test[0].where == f"{other}:2"
     alone = read_data(Plan(train=str(data / "train.tsv"), dev=str(data / "dev.tsv"), test=str(other)))
     assert (alone.train, alone.dev, alone.test) == (named.train, named.dev, named.test)
+
+
+def test_several_files_of_a_split_are_one_split(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data", "classification")
+    other = tiny.write_split(tmp_path / "other", "classification", 40, seed=9)
+    both = read_data(Plan(str(data), test=(str(data / "test.tsv"), str(other))))
+    assert len(both.test) == 30 + 40
+
+
+def test_each_number_of_a_subset_is_another_draw(tmp_path: Path) -> None:
+    whole = read_data(Plan(str(tiny.write_data(tmp_path / "data", "classification", (200, 20, 20)))))
+    draws = [with_size(whole, 50, subset).train for subset in range(3)]
+    assert len({frozenset(draw) for draw in draws}) == 3
+    assert read_data(Plan(str(tmp_path / "data"), train_size=50, subset=2)).train == draws[2]
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_fewer_examples_of_one_split_leave_the_others_alone(split: Literal["dev", "test"], tmp_path: Path) -> None:
+    whole = read_data(Plan(str(tiny.write_data(tmp_path / "data", "classification"))))
+    size = len(whole.split(split)) // 2
+    part = with_fewer(whole, split, size)
+    assert len(part.split(split)) == size
+    assert set(part.split(split)) <= set(whole.split(split))
+    assert part.split(split) != with_fewer(whole, split, size, 1).split(split)
+    assert all(part.split(other) == whole.split(other) for other in SPLITS if other != split)
+    assert part.notes == (*whole.notes, f"{size} of {2 * size} {split} examples are used.")
+    assert with_fewer(whole, split, 2 * size) is whole
+
+
+def test_nothing_is_put_before_tagged_words(tmp_path: Path) -> None:
+    data = tiny.write_data(tmp_path / "data", "tagging-BIO")
+    with pytest.raises(InputError, match="--prefix: is put before texts"):
+        read_data(Plan(str(data), prefix="query: "))
 
 
 def test_nothing_named_is_an_error() -> None:

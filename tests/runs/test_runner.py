@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+import torch
 
 from unfreeze.encoders.freezing import frozen
 from unfreeze.methods.frozen_recipes import FrozenRecipe
@@ -15,7 +16,7 @@ from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import read_record
 from unfreeze.runs.jobs import job
-from unfreeze.runs.runner import WEIGHTS, Workbench, finished, read_weights, run, states_of
+from unfreeze.runs.runner import WEIGHTS, Workbench, finished, read_weights, run, states_of, stored
 from unfreeze.runs.trials import trained_model
 
 FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4, l2=(0.0, 1.0))
@@ -58,6 +59,45 @@ def test_only_what_is_missing_is_run_and_told_of(bench: MakeBench) -> None:
     ]
     scores = [(what, score) for what, score in watcher.ended if "layer states" not in what]
     assert scores == [(f"feature-extraction mix, seed {r.seed}", r.dev["accuracy"]) for r in after]
+
+
+def test_runs_that_are_trained_one_by_one_are_counted_down(bench: MakeBench) -> None:
+    one = bench()
+    assert one.left == 0
+    one.planned = 5
+    with frozen(one.encoder):
+        run(one, [job("q", TUNED, seed) for seed in range(2)])
+    assert one.watcher.begun == [("fine-tuning low, seed 0", 4), ("fine-tuning low, seed 1", 3)]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("recipe", [FROZEN, TUNED])
+def test_every_step_is_told(recipe: Recipe, bench: MakeBench) -> None:
+    one, steps = bench(), 3 * recipe.epochs
+    with frozen(one.encoder):
+        run(one, [job("q", recipe, 0)])
+    assert one.watcher.steps[-steps:] == [(step, steps) for step in range(1, steps + 1)]  # type: ignore[attr-defined]
+
+
+def test_layers_that_stay_frozen_are_read_from_the_store_of_their_split(bench: MakeBench) -> None:
+    """The same run as without a store, but that the lower layers are not computed at each step."""
+    recipe = replace(TUNED, unfreeze_top=1, dropout=0.0, epochs=3)
+    records, counts = [], []
+    for cap in (0, 10**8):
+        one = bench(dev=("good", "bad", "bad", "good", "bad"))
+        one.folder, one.cache = one.folder / str(cap), (one.folder / "cache", cap)
+        for part in one.encoder.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = 0.0
+        calls: list[int] = []
+        with frozen(one.encoder):
+            stored(one, recipe)
+            one.encoder.stack()[0].register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))  # type: ignore[attr-defined]
+            records.append(run(one, [job("q", recipe, 0)])[0])
+        counts.append(len(calls))
+    computed, read = records
+    assert counts[1] < counts[0] / 2
+    assert [p.train_loss for p in read.curve] == pytest.approx([p.train_loss for p in computed.curve], abs=2e-3)
+    assert [p.dev for p in read.curve] == [p.dev for p in computed.curve]
 
 
 @pytest.mark.parametrize("recipe", [FROZEN, TUNED])
@@ -130,4 +170,6 @@ def test_states_are_computed_once(bench: MakeBench) -> None:
     assert [name.partition(",")[0] for name in names] == [
         "layer states of train (mean", "layer states of dev (mean", "layer states of train (max",
     ]  # fmt: skip
+    assert {name.partition(",")[2] for name in names} == {" 0.0 MB)"}  # 4 layers, 12 texts, 16 numbers of 2 bytes
+    assert one.watcher.ended == [(name, None) for name in names]  # type: ignore[attr-defined]
     assert [len(states.examples) for states in (first, *others)] == [12, 8, 12]
