@@ -182,7 +182,7 @@ def make_comparison(
         probes: write scores of layers too.
     """
     rng = np.random.default_rng(7)
-    target, metric = TASKS[kind].target, TASKS[kind].metric
+    target, metric = TASKS[kind].target.name, TASKS[kind].metric
     names = {"class": tuple(names), "score": (), "tags": TAGS}[target]
     labels = LabelSpace(names, "BIO" if target == "tags" else None, *((0.0, 5.0) if target == "score" else ()))
     examples = _examples(kind, names, items, rng)

@@ -23,7 +23,7 @@ def test_a_set_counts_only_with_a_training_split(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", [n for n in SETS if (EXAMPLES / n).exists()])
 def test_examples_are_of_the_kind_that_is_said(name: str) -> None:
     task = read_set(EXAMPLES, name).task
-    kind = "pairs" if task.pair else "tags" if task.target == "tags" else "texts"
+    kind = "pairs" if task.pair else "tags" if task.target.per_word else "texts"
     assert kind == SETS[name].kind
     assert len(read_set(EXAMPLES, name, 50).train) == 50
 

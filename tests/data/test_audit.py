@@ -16,7 +16,7 @@ Rows = list[tuple[str, Label]]
 
 def dataset(kind: str, labels: LabelSpace, train: Rows, dev: Rows, test: Rows) -> Dataset:
     def split(name: SplitName, rows: Rows) -> tuple[Example, ...]:
-        words = [tuple(text.split()) if TASKS[kind].target == "tags" else None for text, _ in rows]
+        words = [tuple(text.split()) if TASKS[kind].target.per_word else None for text, _ in rows]
         return tuple(
             Example(f"{name}:{i}", text, words=w, label=label)
             for i, ((text, label), w) in enumerate(zip(rows, words, strict=True), 1)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.data.examples import Example, LabelSpace, SplitName
-from unfreeze.data.labels import as_scores, drop_unlabelled, label_space, tags_of
+from unfreeze.data.labels import drop_unlabelled, label_space
 from unfreeze.errors import InputError
 from unfreeze.tasks.kinds import TASKS
 
@@ -41,7 +41,7 @@ def test_scores() -> None:
 @pytest.mark.parametrize("bad", ["high", "nan", "inf", "-Infinity", "1,5"])
 def test_scores_that_are_no_numbers(bad: str) -> None:
     with pytest.raises(InputError, match=f"test:2: score '{bad}' is no finite number"):
-        as_scores(splits("1 2", f"3 {bad}"))
+        label_space(splits("1 2", f"3 {bad}"), TASKS["regression"], FILES)
 
 
 def test_rows_without_a_label_are_dropped_and_counted() -> None:
@@ -60,6 +60,6 @@ def test_a_minus_that_may_be_a_class_stays(train: str) -> None:
 
 def test_tags_with_o_first() -> None:
     train = (Example("a:1", "x y", label=("B-X", "O")), Example("a:4", "z", label=("B-A",)))
-    assert tags_of(train, "BIO") == LabelSpace(("O", "B-A", "B-X"), "BIO")
+    assert TASKS["tagging"].target.space(train, "BIO") == LabelSpace(("O", "B-A", "B-X"), "BIO")
     with pytest.raises(InputError, match="a:4: every training word has the tag 'B-A'"):
-        tags_of(train[1:], "BIO")
+        TASKS["tagging"].target.space(train[1:], "BIO")

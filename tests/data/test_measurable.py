@@ -200,12 +200,13 @@ def test_a_cut_measures_wherever_each_side_can_have_both(labels: list[str], seed
 
 
 def test_what_all_labels_say() -> None:
-    assert one_answer(examples([1.0, 1.0]), None) == "every score is 1"
-    assert one_answer(examples(["a", "b"]), None) is None
-    assert one_answer(examples([("B-X", "B-X")]), "BIO") is None
-    assert one_answer(examples([("O",), ("O", "O")]), "BIO") == "no word is in a span"
-    assert one_answer(examples([("N",), ("N",)]), None) == "every word has the tag 'N'"
-    assert one_answer((), None) is None
+    classes, scores, tags = TASKS["classification"], TASKS["regression"], TASKS["tagging"]
+    assert one_answer(examples([1.0, 1.0]), scores, None) == "every score is 1"
+    assert one_answer(examples(["a", "b"]), classes, None) is None
+    assert one_answer(examples([("B-X", "B-X")]), tags, "BIO") is None
+    assert one_answer(examples([("O",), ("O", "O")]), tags, "BIO") == "no word is in a span"
+    assert one_answer(examples([("N",), ("N",)]), tags, None) == "every word has the tag 'N'"
+    assert all(one_answer((), task, None) is None for task in TASKS.values())
 
 
 @pytest.mark.parametrize("placeholder", ["0", "false", "0.0"])

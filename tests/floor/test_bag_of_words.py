@@ -28,6 +28,7 @@ from unfreeze.floor.words import words_of
 from unfreeze.records.comparison import read_floor, write_floor
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.tasks.metrics import score
+from unfreeze.tasks.targets import classes, scores, tags
 
 
 def data_of(kind: str, folder: Path) -> Dataset:
@@ -40,7 +41,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "C", (1.0,))
+    monkeypatch.setattr(classes, "C", (1.0,))
     data = data_of("classification", tmp_path)
     texts, labels = ([getattr(e, name) for e in data.train] for name in ("text", "label"))
     vectors = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
@@ -58,8 +59,8 @@ def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("kind", ["pair-regression", "pair-classification"])
 def test_pairs_are_those_of_scikit_learn(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ALPHA", (0.5,))
-    monkeypatch.setattr(module, "C", (2.0,))
+    monkeypatch.setattr(scores, "ALPHA", (0.5,))
+    monkeypatch.setattr(classes, "C", (2.0,))
     data = data_of(kind, tmp_path)
     vectors = TfidfVectorizer(analyzer=_tokens, sublinear_tf=True)
     vectors.fit([text for e in data.train for text in (e.text, e.text_b)])
@@ -83,7 +84,7 @@ def test_pairs_are_those_of_scikit_learn(kind: str, tmp_path: Path, monkeypatch:
 
 
 def test_tags_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TAG_C", (1.0,))
+    monkeypatch.setattr(tags, "C", (1.0,))
     data = data_of("tagging-BIO", tmp_path)
     monkeypatch.setattr(module, "word_features", lambda words: [[w] for w in words])
     found = bag_of_words(data, "q")
@@ -124,9 +125,9 @@ def test_the_penalty_is_the_best_on_dev_and_the_strongest_of_equals(
     data = data_of("classification", tmp_path)
     reached = {}
     for c in (1e-4, 1e-3, 1.0):
-        monkeypatch.setattr(module, "C", (c,))
+        monkeypatch.setattr(classes, "C", (c,))
         reached[c] = bag_of_words(data, "q").dev["accuracy"]
-    monkeypatch.setattr(module, "C", tuple(reached))
+    monkeypatch.setattr(classes, "C", tuple(reached))
     assert bag_of_words(data, "q").chosen == {"C": max(reached, key=lambda c: (reached[c], -c))}
 
 

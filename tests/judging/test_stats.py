@@ -25,7 +25,7 @@ from unfreeze.tasks.metrics import from_statistics, item_statistics, score
 
 accuracy = partial(from_statistics, task("classification"))
 pearson = partial(from_statistics, task("regression"))
-span_f1 = partial(from_statistics, task("tagging"))
+span_f1 = partial(from_statistics, task("tagging"), scheme="BIO")
 
 
 def correctness(correct: np.ndarray) -> np.ndarray:

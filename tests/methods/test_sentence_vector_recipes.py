@@ -16,7 +16,7 @@ from unfreeze.recipe import Budget, Head, Traits
 from unfreeze.tasks.kinds import TASKS, Task
 
 VECTORS = Traits(1, 4800, "sentence-vectors", pairs=False)
-READ = [task for task in TASKS.values() if task.target != "tags"]
+READ = [task for task in TASKS.values() if not task.target.per_word]
 # What a linear head on one row of one layer does not look at.
 IDLE = {"name": "", "source": "", "layers": "mix", "pooling": "mean", "dropout": 0.0, "hidden": 0, "weight_decay": 0.0}
 
@@ -36,7 +36,7 @@ def test_every_recipe_trains_something_else(budget: Budget, task: Task) -> None:
 @pytest.mark.parametrize("task", TASKS.values(), ids=lambda task: task.kind)
 def test_nothing_to_fine_tune_and_nothing_for_tagging(task: Task) -> None:
     assert recipes("thorough", FINE_TUNING, task, VECTORS) == ()
-    if task.target == "tags":
+    if task.target.per_word:
         assert recipes("thorough", FEATURE_EXTRACTION, task, VECTORS) == ()
         with pytest.raises(InputError, match="one vector a text; tagging needs one a word"):
             check_recipes((), task, VECTORS)

@@ -16,7 +16,7 @@ from unfreeze.plan import plain
 from unfreeze.recipe import Recipe, Traits
 from unfreeze.tasks.kinds import TASKS, Task
 
-READ = [task for task in TASKS.values() if task.target != "tags"]
+READ = [task for task in TASKS.values() if not task.target.per_word]
 WAYS = {
     "decoder": Traits(3, 384, causal=True, pairs=False, wordless="it looks back only"),
     "decoder with a pair template": Traits(3, 384, causal=True, wordless="it looks back only"),

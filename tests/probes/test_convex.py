@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from unfreeze.probes import convex, design
 from unfreeze.probes.convex import Fitted, fit
-from unfreeze.probes.losses import Logistic, Loss, Multinomial, Squared
+from unfreeze.training.convex_losses import Logistic, Loss, Multinomial, Squared
 
 L2 = (1e-3, 1e-2, 1e-1)
 EXACT = {"tolerance": 1e-14, "most_steps": 600}

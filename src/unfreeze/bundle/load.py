@@ -67,7 +67,7 @@ class Predictor:
 
     def _example(self, index: int, text: Text) -> Example:
         where = f"texts[{index}]"
-        if self.task.target == "tags":
+        if self.task.target.per_word:
             words = tuple(self._split(text) if isinstance(text, str) else text)
             if not words or not all(isinstance(w, str) for w in words):
                 raise InputError("must be a list of words, at least one", where=where)

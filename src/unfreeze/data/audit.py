@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
@@ -13,7 +12,6 @@ from unfreeze.data.collector import collector_paused
 from unfreeze.data.examples import SPLITS, Dataset, Example, Label, SplitName
 from unfreeze.data.splits import Ints, text_groups
 from unfreeze.data.unread import Unread
-from unfreeze.tasks.schemes import spans
 
 RARE = 10
 """Labels with fewer training examples (tagging: spans) than this are rare."""
@@ -112,8 +110,8 @@ def audit(dataset: Dataset) -> Audit:
     groups = _groups(dataset)
     splits: dict[str, SplitAudit] = {split: _split_audit(dataset, split, groups[split]) for split in SPLITS}
     clashing, clashes = _clashes(dataset, groups)
-    tagging = dataset.task.target == "tags"
-    known = {tag for e in dataset.train for tag in e.label} if tagging else set()  # type: ignore[union-attr]
+    target, scheme = dataset.task.target, dataset.labels.scheme
+    unseen = {s: target.unseen(_labels(dataset.train), _labels(dataset.split(s)), scheme) for s in SPLITS[1:]}
     return Audit(
         task=dataset.task.kind,
         splits=splits,
@@ -121,7 +119,7 @@ def audit(dataset: Dataset) -> Audit:
         clashing=clashing,
         clashes=clashes,
         rare={label: n for label, n in splits["train"].labels.items() if n < RARE},
-        unseen={s: _unseen(dataset, s, known) for s in SPLITS[1:]} if tagging else {},
+        unseen={split: counts for split, counts in unseen.items() if counts is not None},
     )
 
 
@@ -145,11 +143,11 @@ def _lengths(values: Sequence[int]) -> Lengths:
 
 def _split_audit(dataset: Dataset, split: SplitName, groups: Ints) -> SplitAudit:
     examples = dataset.split(split)
-    labels = _label_counts(dataset, examples)
+    labels = dataset.task.target.counts(_labels(examples), dataset.labels.scheme)
     return SplitAudit(
         examples=len(examples),
         labels=dict(sorted(labels.items(), key=lambda item: (-item[1], item[0]))),
-        majority=max(labels.values()) / len(examples) if dataset.task.target == "class" and labels else None,
+        majority=dataset.task.target.majority(labels, len(examples)),
         empty=sum(not e.text.strip() or (e.text_b is not None and not e.text_b.strip()) for e in examples),
         duplicates=len(groups) - int(np.count_nonzero(np.bincount(groups))),
         words=_lengths([_words(e) for e in examples]),
@@ -165,24 +163,8 @@ def _characters(example: Example) -> int:
     return sum(map(len, example.words)) if example.words else len(example.text) + len(example.text_b or "")
 
 
-def _label_counts(dataset: Dataset, examples: Sequence[Example]) -> Counter[str]:
-    """Examples of each class, or spans of each type; nothing for scores."""
-    if dataset.task.target == "class":
-        return Counter(str(e.label) for e in examples)
-    tags = [e.label for e in examples if isinstance(e.label, tuple)]
-    return Counter(kind for label in tags for kind, _, _ in spans(label, dataset.labels.scheme))
-
-
-def _unseen(dataset: Dataset, split: SplitName, known: set[str]) -> dict[str, int]:
-    """Span type to the spans of a split with a tag that is not among the training tags."""
-    found: Counter[str] = Counter()
-    for example in dataset.split(split):
-        tags = example.label if isinstance(example.label, tuple) else ()
-        if known.issuperset(tags):
-            continue
-        for kind, start, end in spans(tags, dataset.labels.scheme):
-            found[kind] += not known.issuperset(tags[start:end])
-    return {kind: n for kind, n in found.most_common() if n}
+def _labels(examples: Sequence[Example]) -> list[Label | None]:
+    return [e.label for e in examples]
 
 
 def _overlap(dataset: Dataset, groups: Groups, earlier: SplitName, later: SplitName) -> list[Overlap]:
@@ -208,9 +190,5 @@ def _clashes(dataset: Dataset, groups: Groups) -> tuple[int, tuple[Clash, ...]]:
     clashing = np.flatnonzero(label != label[first])
     texts, places = np.unique(group[clashing], return_index=True)
     some = [(examples[first[i]], examples[i]) for i in clashing[np.sort(places)[:SHOWN]]]
-    return len(texts), tuple(Clash((a.where, b.where), (_shown(a), _shown(b))) for a, b in some)
-
-
-def _shown(example: Example) -> str:
-    label = example.label
-    return " ".join(label) if isinstance(label, tuple) else f"{label:g}" if isinstance(label, float) else str(label)
+    shown = dataset.task.target.shown
+    return len(texts), tuple(Clash((a.where, b.where), (shown(a.label, "g"), shown(b.label, "g"))) for a, b in some)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,9 @@ from dataclasses import dataclass
 from unfreeze.data.known_columns import IDS, LABELS, PAIRS, ROW_NUMBERS, TEXTS, folded
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, nearest, shown
-from unfreeze.tasks.kinds import TASKS, Target, Task
+from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, Task
+from unfreeze.tasks.targets.scores import number
+from unfreeze.tasks.targets.target import Target
 
 _DRESSED = re.compile(
     r"([$€£¥₹~]|[A-Z]{3} )?[+\-\u2212]?(\d{1,3}([ ,.'\u00a0\u202f]\d{3})+([.,]\d+)?|\d+([.,]\d+)?)(.{0,12})"
@@ -137,15 +138,6 @@ def _guess_texts(table: Table, label: str | None, pair: bool | None) -> tuple[st
     raise _unsure(table, "the text column is not safe to guess", "--text")
 
 
-def number(label: str) -> float | None:
-    """A finite number, or None when `label` is none; `1_5` is none for people, whatever Python says."""
-    try:
-        value = float(label if "_" not in label else "")
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
 def guess_task(labels: Sequence[str], pair: bool) -> Task:
     """Regression when the labels are fractions, else classification.
 
@@ -165,14 +157,14 @@ def guess_task(labels: Sequence[str], pair: bool) -> Task:
             problem = (
                 f"labels such as '{commas[0]}' look like several classes or a decimal comma; write one, or a point"
             )
-        raise InputError(f"{problem}, or say --task {task_of('class', pair).kind}", where="--task")
+        raise InputError(f"{problem}, or say --task {task_of(CLASSES, pair).kind}", where="--task")
     _refuse_dressed(labels, pair)
     fractions = any(not v.is_integer() for v in values)
     if numeric and not fractions and len(set(values)) > MANY_VALUES:
-        kinds = (task_of(target, pair).kind for target in ("class", "score"))
+        kinds = (task_of(target, pair).kind for target in (CLASSES, SCORES))
         problem = f"the labels are {len(set(values))} different whole numbers: classes or scores?"
         raise InputError(f"{problem} Say --task {' or --task '.join(kinds)}", where="--task")
-    return task_of("score" if numeric and fractions else "class", pair)
+    return task_of(SCORES if numeric and fractions else CLASSES, pair)
 
 
 def _refuse_dressed(labels: Sequence[str], pair: bool) -> None:
@@ -186,10 +178,10 @@ def _refuse_dressed(labels: Sequence[str], pair: bool) -> None:
     if len(found) >= 0.9 * len(different) and len(dresses) <= 2 and not times:
         example = shown(min(match[0] for match in found))
         problem = f"{len(found)} different labels such as '{example}' look like numbers with a sign or unit"
-        advice = f"write plain numbers for scores, or say --task {task_of('class', pair).kind}"
+        advice = f"write plain numbers for scores, or say --task {task_of(CLASSES, pair).kind}"
         raise InputError(f"{problem}; {advice}", where="--task")
 
 
 def task_of(target: Target, pair: bool) -> Task:
     """The task kind with this target and number of texts."""
-    return next(task for task in TASKS.values() if task.target == target and task.pair == pair)
+    return next(task for task in TASKS.values() if task.target is target and task.pair == pair)

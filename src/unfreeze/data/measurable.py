@@ -11,26 +11,18 @@ from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example, SplitName
 from unfreeze.errors import InputError
-from unfreeze.tasks.kinds import Target, Task
+from unfreeze.tasks.kinds import TAGS, Task
+from unfreeze.tasks.targets.target import Target
 
 JUDGED: tuple[SplitName, ...] = ("dev", "test")
 
 
-def one_answer(examples: Sequence[Example], scheme: str | None) -> str | None:
+def one_answer(examples: Sequence[Example], task: Task, scheme: str | None) -> str | None:
     """What all labels of these examples say, as the end of a sentence; None where they say several things.
 
     Tags in a scheme say one thing only where they mark no span: spans are counted, of whatever kind.
     """
-    labels = {e.label for e in examples}
-    if any(isinstance(label, tuple) for label in labels):
-        tags = {tag for label in labels if isinstance(label, tuple) for tag in label}
-        if scheme is not None:
-            return "no word is in a span" if tags <= {"O"} else None
-        return f"every word has the tag '{min(tags)}'" if len(tags) == 1 else None
-    if len(labels) != 1:
-        return None
-    (label,) = labels
-    return f"every score is {label:g}" if isinstance(label, float) else f"every row has the label '{label}'"
+    return task.target.one_answer([e.label for e in examples], scheme)
 
 
 def check_measurable(
@@ -60,7 +52,7 @@ def check_placeholder_tags(tags: Mapping[SplitName, Sequence[Sequence[str]]], fi
     for split in JUDGED:
         own = {tag for sentence in tags.get(split, ()) for tag in sentence}
         if len(own) == 1 and not any(tag in own for sentence in tags["train"] for tag in sentence):
-            problem = _says(f"every word has the tag '{own.pop()}'", "tags")
+            problem = _says(f"every word has the tag '{own.pop()}'", TAGS)
             raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
 
 
@@ -89,17 +81,16 @@ def without(split: SplitName) -> str:
 
 def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: str | None) -> str | None:
     """What is wrong with a split, as the end of a sentence about it."""
-    if len(examples) == 1 and task.target == "score":
-        return "has 1 item, and a correlation needs two"
+    if len(examples) == 1 and (problem := task.target.single_problem()):
+        return problem
     if len(examples) == 1 and split == "test":
         words = f" of {len(examples[0].words):,} words (blank lines part sentences)" if examples[0].words else ""
         return f"has 1 item{words}, on which any difference between two models would look certain"
-    found = one_answer(examples, scheme)
-    if found is None or (len(examples) == 1 and task.target == "class"):
+    found = one_answer(examples, task, scheme)
+    if found is None or (len(examples) == 1 and task.target.single_tells):
         return None
     return _says(found, task.target)
 
 
 def _says(answer: str, target: Target) -> str:
-    what = {"class": "whether classes are told apart", "score": "a correlation", "tags": "whether tags are found"}
-    return f"has one answer only ({answer}), so it cannot show {what[target]}; perhaps its labels are hidden"
+    return f"has one answer only ({answer}), so it cannot show {target.words.shows}; perhaps its labels are hidden"

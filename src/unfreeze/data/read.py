@@ -13,7 +13,7 @@ from unfreeze.data.columns import Columns, choose_columns, find_column, guess_ta
 from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
 from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
-from unfreeze.data.labels import Splits, drop_unlabelled, label_space, tags_of
+from unfreeze.data.labels import Splits, drop_unlabelled, label_space
 from unfreeze.data.measurable import check_measurable, check_placeholder_tags, one_answer, without
 from unfreeze.data.parts import Joined, dataset_in_parts, joined, told_in_parts
 from unfreeze.data.sources import Source, plain_name
@@ -24,7 +24,7 @@ from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
-from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.kinds import CLASSES, TAGS, Task
 from unfreeze.tasks.kinds import task as task_called
 
 NULL = "\\N"
@@ -77,7 +77,7 @@ def read_dataset(
     named = {split: [paths] if isinstance(paths, Path) else list(paths) for split, paths in given.items() if paths}
     sources, said = find_splits(data, named)  # type: ignore[arg-type]
     told = _Told(text, text_b, label, task_called(task) if task else None)
-    tagged = told.task is not None and told.task.target == "tags"
+    tagged = told.task is not None and told.task.target.per_word
     parts: dict[SplitName, Joined] = {}
     with told_in_parts(parts):
         for split, source in sources.items():
@@ -113,7 +113,7 @@ def _form(kind: Format) -> str:
 def _tagging(
     files: Mapping[SplitName, Path], loaded: Loaded, parts: Mapping[SplitName, Joined], told: _Told, seed: int
 ) -> Dataset:
-    if told.task and told.task.target != "tags":
+    if told.task and not told.task.target.per_word:
         raise InputError(
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
@@ -137,9 +137,9 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
     tags = {split: [sentence.tags or () for sentence in found] for split, found in read.sentences.items()}
     check_placeholder_tags(tags, files)
     splits, scheme, found = tagged_examples(files, read.sentences, in_bio=read.in_bio)
-    task = task_of("tags", False)
+    task = task_of(TAGS, False)
     splits, cuts = fill_splits(splits, task, seed)
-    labels = tags_of(splits["train"], scheme)
+    labels = task.target.space(splits["train"], scheme)
     check_measurable(splits, task, scheme, files)
     return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.notes, *found, *cuts))
 
@@ -147,7 +147,7 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
 def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
     tables = _tables(files, parts, told)
     counts = _of_splits(tables, [parts[split].notes(table.lines, "rows") for split, table in tables.items()])
-    if told.text_b is None and (told.task is None or told.task.target == "tags"):
+    if told.text_b is None and (told.task is None or told.task.target.per_word):
         read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
         if read is not None:
             said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
@@ -162,19 +162,18 @@ def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], t
     del tables  # as large as the examples
     splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None
-    task = told.task or (task_of("class", pair) if named else guess_task([str(e.label) for e in splits["train"]], pair))
+    task = told.task or (task_of(CLASSES, pair) if named else guess_task([str(e.label) for e in splits["train"]], pair))
     said += [*unnamed, *missing_texts(splits)]
-    if task.target == "class":
+    if task.target.one_name:
         splits, dropped = drop_unlabelled(splits)
-        if one_answer(splits["train"], None) is None:
+        if one_answer(splits["train"], task, None) is None:
             check_measurable(splits, task, None, files)  # before a placeholder is told as what it is not
         splits, merged = one_spelling(splits, named)
         said += [*dropped, *merged]
     splits, cuts = fill_splits(splits, task, seed)
     splits, space = label_space(splits, task, files)
-    size = f"{len(space.names)} classes" if space.names else f"scores from {space.low:g} to {space.high:g} in train"
     guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
-    said.append(f"Task: {task.kind} ({size}{guessed}).")
+    said.append(f"Task: {task.kind} ({task.target.size_in_words(space)}{guessed}).")
     used = {"text": columns.text, "text_b": columns.text_b, "label": columns.label}
     return _dataset(task, space, splits, {k: v for k, v in used.items() if v is not None}, (*said, *cuts))
 
@@ -202,7 +201,7 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
             assert groups is not None
             taken = cut_places(whole, task, of_rest, seed, groups)
             filled["train"], filled[split] = parted(whole, taken)
-            if (only := one_answer(filled["train"], "BIO")) and not one_answer(whole, "BIO"):
+            if (only := one_answer(filled["train"], task, "BIO")) and not one_answer(whole, task, "BIO"):
                 problem = (
                     f"after {split} was cut out of train, {only} there; add rows with other labels, or give --{split}"
                 )
@@ -210,7 +209,7 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
             groups = groups[~taken]
             said.append(
                 f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "
-                f"({'by class, ' if task.target == 'class' else ''}equal texts together, seed {seed})."
+                f"({task.target.words.cut_by}equal texts together, seed {seed})."
             )
     return filled, said
 

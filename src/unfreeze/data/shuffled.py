@@ -17,7 +17,7 @@ def shuffled(dataset: Dataset, seed: int = 0) -> Dataset:
     wherever it stands (Hewitt & Liang 2019): a probe can only learn them by heart. They are plain tags, in no scheme.
     """
     rng = np.random.default_rng(seed)
-    if dataset.task.target == "tags":
+    if dataset.task.target.per_word:
         return _control_task(dataset, rng)
 
     def exchanged(split: tuple[Example, ...]) -> tuple[Example, ...]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from unfreeze.data.columns import number
 from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.targets.target import MARKED
 
 LEAST = 2
 """Examples that a cut holds at least, if as many stay: one could show nothing."""
-
-MARKED = "marked"
-"""What tags say that are not all `O`."""
 
 Examples = tuple[Example, ...]
 Ints = npt.NDArray[np.int64]
@@ -48,14 +45,9 @@ def quotas(counts: Sequence[int] | Ints, total: int, at_least: int = 0) -> list[
     return [int(share) for share in shares]
 
 
-def _classes(examples: Examples, task: Task) -> Ints:
+def _strata(examples: Examples, task: Task) -> Ints:
     """(E,) the class of each example as its rank by rareness, then name; all 0 where there are no classes."""
-    if task.target != "class":
-        return np.zeros(len(examples), np.int64)
-    labels = [str(e.label) for e in examples]
-    counts = Counter(labels)
-    rank = {label: i for i, label in enumerate(sorted(counts, key=lambda c: (counts[c], c)))}
-    return np.array([rank[label] for label in labels], np.int64)
+    return task.target.strata([e.label for e in examples])
 
 
 def stratified_subset(examples: Examples, task: Task, size: int, seed: int) -> Examples:
@@ -65,12 +57,12 @@ def stratified_subset(examples: Examples, task: Task, size: int, seed: int) -> E
     """
     if size >= len(examples):
         return examples
-    classes = _classes(examples, task)
-    counts = np.bincount(classes)
+    strata = _strata(examples, task)
+    counts = np.bincount(strata)
     rng = np.random.default_rng(seed)
     chosen: list[int] = []
     for i, share in enumerate(quotas(counts, size, int(size >= len(counts)))):
-        chosen += rng.permutation(np.flatnonzero(classes == i))[:share].tolist()
+        chosen += rng.permutation(np.flatnonzero(strata == i))[:share].tolist()
     return tuple(examples[i] for i in sorted(chosen))
 
 
@@ -80,17 +72,20 @@ def spread_out(examples: Examples, task: Task, texts: int, words: int) -> Ints:
     All places when the examples are within these bounds.
     """
     most = texts
-    if task.target == "tags":
+    if task.target.per_word:
         found = sum(len(e.words or ()) for e in examples)
         most = len(examples) if found <= words else max(1, len(examples) * words // found)
     if len(examples) <= most:
         return np.arange(len(examples))
     chosen = np.linspace(0, len(examples) - 1, most).round().astype(np.int64)
-    if task.target != "class":
-        return chosen
-    present = {examples[i].label for i in chosen}
-    firsts = {e.label: i for i, e in reversed([*enumerate(examples)]) if e.label not in present}
-    return np.concatenate([chosen, np.array(list(firsts.values()), np.int64)])
+    present = {name for i in chosen for name in task.target.names_in(examples[i].label)}
+    firsts = {
+        name: i
+        for i, e in reversed([*enumerate(examples)])
+        for name in task.target.names_in(e.label)
+        if name not in present
+    }
+    return np.concatenate([chosen, np.array(list(dict.fromkeys(firsts.values())), np.int64)])
 
 
 def cut(examples: Examples, task: Task, share: float, seed: int) -> tuple[Examples, Examples]:
@@ -124,7 +119,7 @@ def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: 
     group = np.unique(groups, return_inverse=True)[1]  # without gaps
     sizes = np.bincount(group)  # (G,)
     stratum = np.full(len(sizes), len(examples))  # (G,)
-    np.minimum.at(stratum, group, _classes(examples, task))
+    np.minimum.at(stratum, group, _strata(examples, task))
     in_stratum = np.bincount(stratum, weights=sizes).astype(np.int64)
     rng = np.random.default_rng(seed)
     is_cut = np.zeros(len(sizes), bool)
@@ -141,29 +136,21 @@ def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: 
         raise InputError(problem, where=examples[0].where if examples else None)
     taken: Bools = is_cut[group]
     if not all(_tells(_answers(examples, side, task)) for side in (taken, ~taken)):
-        taken = _mixed([_answer(e, task) for e in examples], group, stratum, is_cut, rng)[group]
+        taken = _mixed([task.target.answer(e.label) for e in examples], group, stratum, is_cut, rng)[group]
     return taken
 
 
-def _answer(example: Example, task: Task) -> object:
-    """What a label says, as far as a metric sees it: `1` and `1.0` are one score, tags mark something or nothing."""
-    if task.target == "tags":
-        tags = set(example.label if isinstance(example.label, tuple) else ())
-        return None if tags <= {"O"} else MARKED
-    return number(str(example.label)) if task.target == "score" else example.label
-
-
-def _answers(examples: Examples, side: Bools, task: Task) -> Counter[object]:
+def _answers(examples: Examples, side: Bools, task: Task) -> Counter[Hashable]:
     """Of one side, as many as are enough to be sure of it."""
-    found: Counter[object] = Counter()
+    found: Counter[Hashable] = Counter()
     for place in np.flatnonzero(side).tolist():
-        found[_answer(examples[place], task)] += 1
+        found[task.target.answer(examples[place].label)] += 1
         if len(found) > 2:
             break
     return found
 
 
-def _tells(answers: Counter[object]) -> bool:
+def _tells(answers: Counter[Hashable]) -> bool:
     """Whether something can be measured on labels that say this, and something be cut from them."""
     if MARKED in answers:
         return answers[MARKED] > 1

@@ -54,7 +54,7 @@ class Wanted:
     @property
     def tags(self) -> bool:
         """Whether words may be wanted."""
-        return self.task is None or self.task.target == "tags"
+        return self.task is None or self.task.target.per_word
 
     @property
     def names(self) -> set[str]:
@@ -99,7 +99,7 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
         return
     kind, content = load(path)
     if kind in ("conll", "conllu"):
-        if wanted.task and wanted.task.target != "tags":
+        if wanted.task and not wanted.task.target.per_word:
             raise InputError(f"holds word columns, which do not fit {wanted.task.kind}", where=str(path))
         sentences, _ = read_sentences(path, kind, content, word=wanted.text, tagged=False)
         if has_segment_digits(sentences):

@@ -14,7 +14,6 @@ frequent features, fewer the more classes there are.
 from __future__ import annotations
 
 import time
-import warnings
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,12 +22,13 @@ from typing import Any
 
 import numpy as np
 
-from unfreeze.data.examples import Dataset, Example, Label
+from unfreeze.data.examples import Dataset, Example
 from unfreeze.data.splits import spread_out
 from unfreeze.floor.words import grams_of, word_features, words_of
 from unfreeze.records.comparison import FloorRecord
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric, score
+from unfreeze.tasks.targets.target import FloorSplit, Labels
 
 VERSION = 2  # of features and penalties; part of what makes two floors the same
 MOST_TEXTS = 50_000
@@ -36,10 +36,6 @@ MOST_WORDS = 100_000
 MOST_FEATURES = 50_000
 MOST_WEIGHTS = 1_000_000  # features times classes
 MOST_COUNTED = 1_000_000  # features that are in memory while the most frequent ones are found
-C = (0.3, 1.0, 3.0, 10.0, 30.0)  # inverse penalties of logistic regression on vectors of length one, strongest first
-TAG_C = (0.3, 1.0, 3.0, 10.0)  # on counts, of which a word has about twenty
-ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
-_STEPS = 100  # of the solver; the score on dev has settled long before
 
 Rows = Any  # a sparse matrix of scipy's
 Features = Callable[[Sequence[Example]], Rows]
@@ -55,25 +51,24 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
     task = dataset.task
     examples = tuple(dataset.train[i] for i in spread_out(dataset.train, task, MOST_TEXTS, MOST_WORDS))
     features = _features(task, examples, len(dataset.labels.names))
-    rows, targets = features(examples), _targets(task, examples)
-    dev, dev_gold = features(dataset.dev), _gold(dataset.dev)
+    train, dev, test = (_split(task, features, part) for part in (examples, dataset.dev, dataset.test))
     metric = main_metric(task, dataset.labels.scheme)
     tried = []
-    for name, penalty in _penalties(task):
-        model = _fitted(name, penalty, rows, targets)
-        tried.append((_scores(dataset, dev_gold, _predicted(task, model, dev, dataset.dev)), {name: penalty}, model))
-    reached, chosen, model = max(tried, key=lambda one: one[0][metric])  # of equal ones the strongest penalty
-    test = _predicted(task, model, features(dataset.test), dataset.test)
+    for name, penalty in task.target.penalties():
+        model = task.target.linear(name, penalty, train, dev, dataset.labels)
+        tried.append((_scores(dataset, dev.labels, model.predict(dev.rows, dev.counts)), model))
+    reached, model = max(tried, key=lambda one: one[0][metric])  # of equal ones the strongest penalty
+    predicted = model.predict(test.rows, test.counts)
     return FloorRecord(
         name="bag-of-words",
         question=question,
         version=VERSION,
         dev=reached,
-        test=_scores(dataset, _gold(dataset.test), test),
-        chosen=chosen,
+        test=_scores(dataset, test.labels, predicted),
+        chosen=dict(model.chosen),
         trained_on=len(examples),
         train_s=time.perf_counter() - began,
-        predictions=tuple(test),
+        predictions=tuple(predicted),
     )
 
 
@@ -141,12 +136,12 @@ def overlap(pairs: Sequence[tuple[str, str]]) -> np.ndarray[Any, np.dtype[np.flo
 
 def _features(task: Task, train: Sequence[Example], classes: int) -> Features:
     most = max(1000, min(MOST_FEATURES, MOST_WEIGHTS // max(1, classes)))
-    if task.target == "tags":
+    if task.target.per_word:
         return _tag_features(train, most)
     if not task.pair:
         of_texts = text_features([e.text for e in train], most)
         return lambda examples: of_texts([e.text for e in examples])
-    blocks = 4 if task.target == "class" else 2
+    blocks = 2 if task.target.symmetric else 4
     return _pair_features(text_features([t for e in train for t in (e.text, e.text_b or "")], most // blocks), task)
 
 
@@ -156,7 +151,7 @@ def _pair_features(of_texts: Callable[[Iterable[str]], Rows], task: Task) -> Fea
     def features(examples: Sequence[Example]) -> Rows:
         u, v = of_texts([e.text for e in examples]), of_texts([e.text_b or "" for e in examples])
         shared = sparse.csr_matrix(overlap([(e.text, e.text_b or "") for e in examples]))
-        single = [u, v] if task.target == "class" else []
+        single = [] if task.target.symmetric else [u, v]
         return sparse.hstack([abs(u - v), u.multiply(v), shared, *single], format="csr")
 
     return features
@@ -170,43 +165,10 @@ def _tag_features(train: Sequence[Example], most: int) -> Features:
     return lambda examples: _counted(of_words(examples), columns)
 
 
-def _targets(task: Task, examples: Sequence[Example]) -> np.ndarray[Any, Any]:
-    if task.target == "tags":
-        return np.array([tag for e in examples for tag in e.label])  # type: ignore[union-attr]
-    return np.array([e.label for e in examples], dtype=float if task.target == "score" else None)
+def _split(task: Task, features: Features, examples: Sequence[Example]) -> FloorSplit:
+    counts = [len(e.words or ()) if task.target.per_word else 1 for e in examples]
+    return FloorSplit(features(examples), [e.label for e in examples if e.label is not None], counts)
 
 
-def _penalties(task: Task) -> tuple[tuple[str, float], ...]:
-    if task.target == "score":
-        return tuple(("alpha", alpha) for alpha in ALPHA)
-    return tuple(("C", c) for c in (TAG_C if task.target == "tags" else C))
-
-
-def _fitted(name: str, penalty: float, rows: Rows, targets: np.ndarray[Any, Any]) -> Any:
-    from sklearn.dummy import DummyClassifier
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression, Ridge
-
-    if name != "alpha" and len(np.unique(targets)) == 1:  # words that all have one tag: nothing to tell apart
-        return DummyClassifier(strategy="most_frequent").fit(rows, targets)
-    model = Ridge(alpha=penalty) if name == "alpha" else LogisticRegression(C=penalty, max_iter=_STEPS, tol=1e-3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(rows, targets)
-
-
-def _predicted(task: Task, model: Any, rows: Rows, examples: Sequence[Example]) -> list[Label]:
-    """Labels as the data set has them: names, numbers, or one tag a word."""
-    flat = model.predict(rows).tolist()
-    if task.target != "tags":
-        return list(flat)
-    ends = np.cumsum([len(e.words or ()) for e in examples]).tolist()
-    return [tuple(flat[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
-
-
-def _gold(examples: Sequence[Example]) -> list[Label]:
-    return [e.label for e in examples if e.label is not None]
-
-
-def _scores(dataset: Dataset, gold: Sequence[Label], predicted: Sequence[Label]) -> dict[str, float]:
+def _scores(dataset: Dataset, gold: Labels, predicted: Labels) -> dict[str, float]:
     return score(dataset.task, gold, predicted, dataset.labels.names, dataset.labels.scheme)

@@ -19,7 +19,7 @@ def degenerate_on(comparison: Comparison, run: RunRecord) -> tuple[SplitName, ..
     gold = [item.label for item in comparison.items]
     same = {
         "dev": run.degenerate and dev_is_several(comparison.setting),
-        "test": metrics.degenerate(gold, comparison.tests[run.id].predictions),
+        "test": metrics.degenerate(comparison.setting.task, gold, comparison.tests[run.id].predictions),
     }
     return tuple(split for split in JUDGED if same[split])
 
@@ -34,9 +34,7 @@ def dev_is_several(setting: Setting) -> bool:
     if setting.data.sizes.get("dev", 2) < 2:
         return False
     audited = setting.audit.splits.get("dev")
-    if audited is None or setting.task.target == "score":
-        return True
-    return len(audited.labels) > (0 if setting.labels.scheme else 1)  # spans of one type are beside words in none
+    return audited is None or setting.task.target.several(audited.labels, setting.labels.scheme)
 
 
 def dev_is_blind(comparison: Comparison) -> bool:
@@ -45,7 +43,7 @@ def dev_is_blind(comparison: Comparison) -> bool:
     Predictions that vary have a correlation of just 0 only with scores that do not (an older version wrote 0 for it).
     """
     setting, finals = comparison.setting, comparison.all_finals()
-    if setting.task.target != "score":
+    if setting.task.target.counted:
         return not dev_is_several(setting)
     varied = [run for run in finals if not run.degenerate]
     return bool(varied) and all(run.dev[setting.metric] == 0 for run in varied)

@@ -116,7 +116,7 @@ def read_comparison(folder: Path) -> Comparison:
 
 def metric_of(comparison: Comparison) -> MetricFn:
     """The main metric from summed statistics."""
-    return lambda sums: metrics.from_statistics(comparison.setting.task, sums)
+    return lambda sums: metrics.from_statistics(comparison.setting.task, sums, comparison.setting.labels.scheme)
 
 
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:

@@ -21,8 +21,8 @@ _SHARED = Bounds(
 def heads_for(method: MethodName, task: Task, traits: Traits) -> tuple[Head, ...]:
     """The heads that a method can put on this task over an encoder."""
     if traits.family == "sentence-vectors":
-        return () if task.target == "tags" else ("linear",)
-    shape: Shape = "words" if task.target == "tags" else "pair" if task.pair else "text"
+        return () if task.target.per_word else ("linear",)
+    shape: Shape = "words" if task.target.per_word else "pair" if task.pair else "text"
     return method_named(method).heads(shape)
 
 
@@ -35,9 +35,9 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
     Raises:
         InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
-    if task.target == "tags" and traits.family == "sentence-vectors":
+    if task.target.per_word and traits.family == "sentence-vectors":
         raise InputError(f"it gives one vector a text; {task.kind} needs one a word", where="--encoder")
-    if task.target == "tags" and traits.wordless:
+    if task.target.per_word and traits.wordless:
         raise InputError(f"is not for {task.kind}: {traits.wordless}", where="--encoder")
     for number, recipe in enumerate(recipes):
         problem = _head_problem(recipe, task, traits) or _SHARED.problem(recipe)
@@ -53,6 +53,6 @@ def _head_problem(recipe: Recipe, task: Task, traits: Traits) -> str | None:
         return f"head '{recipe.head}' does not fit; {fitting}"
     if task.pair and recipe.pair == "joint" and not traits.pairs:
         return "pair is joint; this encoder reads one text at a time: separate"
-    if traits.causal and recipe.head == "linear" and recipe.pooling == "cls" and task.target != "tags":
+    if traits.causal and recipe.head == "linear" and recipe.pooling == "cls" and not task.target.per_word:
         return "pooling is cls; the first piece of a decoder has read nothing else: last, mean or max"
     return None

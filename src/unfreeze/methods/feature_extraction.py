@@ -80,7 +80,7 @@ class FeatureExtraction(Method[FrozenRecipe]):
 
 def in_members(recipe: FrozenRecipe, task: Task) -> bool:
     """Whether the head is one of many linear models, seeds and penalties, that train side by side."""
-    return recipe.head == "linear" and task.target != "tags"
+    return recipe.head == "linear" and not task.target.per_word
 
 
 FEATURE_EXTRACTION = FeatureExtraction()

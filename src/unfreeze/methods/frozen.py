@@ -53,7 +53,7 @@ MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by s
 
 def form_for(recipe: FrozenRecipe, task: Task) -> Form:
     """What of the layer states a recipe's head reads."""
-    if task.target == "tags":
+    if task.target.per_word:
         return "words"
     return recipe.pooling if recipe.head == "linear" else "tokens"
 
@@ -77,7 +77,7 @@ def frozen_head(
 ) -> TextHead | TagHead:
     """The head of a recipe; the linear one has a member for every seed and penalty, seeds in the outer order."""
     outputs, task = objective.outputs, objective.task
-    if task.target == "tags":
+    if task.target.per_word:
         hidden = recipe.hidden if recipe.head == "bilstm-crf" else None
         rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
         tagger = Tagger(width, outputs, rules, hidden, dropout=recipe.dropout, use_crf="crf" in recipe.head)

@@ -70,7 +70,7 @@ _tagger = FrozenRecipe(
 
 def frozen_recipes(task: Task) -> list[FrozenRecipe]:
     """For a transformer that reads two texts in one input."""
-    if task.target == "tags":
+    if task.target.per_word:
         crf = replace(_tagger, head="crf", learning_rate=5e-3, batch_size=32, dropout=0.2)
         return [
             replace(_tagger, name="bilstm-crf-mix"),
@@ -141,7 +141,7 @@ def frozen_decoder_recipes(task: Task) -> list[FrozenRecipe]:
 
 def frozen_static_recipes(task: Task) -> list[FrozenRecipe]:
     """For static word vectors: one layer, so nothing is mixed; what knows the context is the head."""
-    if task.target == "tags":
+    if task.target.per_word:
         tagger = replace(_tagger, layers=(-1,))
         return [
             replace(tagger, name="bilstm-crf"),

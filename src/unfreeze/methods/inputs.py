@@ -15,7 +15,7 @@ from unfreeze.tasks.kinds import Task
 
 def read_inputs(encoder: Encoder, task: Task, pair: str, examples: Sequence[Example]) -> Inputs:
     """Tokenise examples as a recipe wants them: words for tagging, pairs jointly or (`separate`) side by side."""
-    if task.target == "tags":
+    if task.target.per_word:
         return encoder.read_words([e.words or () for e in examples])
     first = [e.text for e in examples]
     if not task.pair:

@@ -28,7 +28,7 @@ _linear = FrozenRecipe(
 
 def sentence_vector_recipes(task: Task) -> list[FrozenRecipe]:
     """All recipes, those that most often win first; none for tagging, which needs words."""
-    if task.target == "tags":
+    if task.target.per_word:
         return []
     linear = replace(_linear, pair="separate") if task.pair else _linear
     return [

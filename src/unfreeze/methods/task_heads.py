@@ -134,7 +134,7 @@ class PooledBody(nn.Module):
 
 def features_of_pairs(task: Task) -> PairFeatures:
     """Features of two vectors that suit a task: a score of likeness is the same for (v, u), a class need not be."""
-    return "absdiff-product" if task.target == "score" else "full"
+    return "absdiff-product" if task.target.symmetric else "full"
 
 
 class MembersBody(nn.Module):

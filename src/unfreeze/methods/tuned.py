@@ -46,7 +46,7 @@ HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a
 
 def tuned_head(recipe: TunedRecipe, objective: Objective, width: int) -> TextHead | TagHead:
     """The small head on the top layer: linear (+ CRF for tagging, if the recipe says so)."""
-    if objective.task.target == "tags":
+    if objective.task.target.per_word:
         hidden = recipe.hidden if recipe.head == "bilstm-crf" else None
         rules = allowed_transitions(objective.labels.names, objective.labels.scheme)
         tagger = Tagger(width, objective.outputs, rules, hidden, dropout=recipe.dropout, use_crf="crf" in recipe.head)

@@ -72,7 +72,7 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
     )
     gradual = replace(slanted, gradual_unfreezing=True)
     few = replace(tuned, learning_rate=middle, reinit_top=1, epochs=6, source=f"{_ZHANG}; {source}")
-    if task.target == "tags":
+    if task.target.per_word:
         crf = replace(tuned, head="crf", epochs=4)
         return [
             replace(crf, name="crf-low", learning_rate=low),
@@ -126,7 +126,7 @@ def tuned_elmo_recipes(task: Task) -> list[TunedRecipe]:
         gradual_unfreezing=True, source=_ELMO,
     )  # fmt: skip
     pair = task.pair
-    if task.target == "tags":
+    if task.target.per_word:
         tuned = replace(tuned, head="crf", pooling="mean", learning_rate=1e-3)
     elif pair:  # Peters et al. unfroze gradually for texts and tagging
         tuned = replace(tuned, head="biattention", pooling="mean", gradual_unfreezing=False)

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from unfreeze.probes.design import Design
-from unfreeze.probes.losses import Loss
+from unfreeze.training.convex_losses import Loss
 
 _CELLS = 1 << 24  # logits that are held at a time, several times over
 _MEMORY = 10  # steps that L-BFGS remembers

@@ -25,12 +25,12 @@ _COPIES = 6  # of a layer's states while it is probed: features of pairs, standa
 
 def form_of(task: Task) -> tuple[str, Form]:
     """How probes read a task's examples (`joint` or `separate`), and in which form: as the frozen linear head does."""
-    return "separate" if task.pair else "joint", "words" if task.target == "tags" else "mean"
+    return "separate" if task.pair else "joint", "words" if task.target.per_word else "mean"
 
 
 def rows_of(task: Task, examples: Sequence[Example]) -> tuple[int, ...]:
     """Rows of features of each example."""
-    return tuple(len(e.words or ()) for e in examples) if task.target == "tags" else (1,) * len(examples)
+    return tuple(len(e.words or ()) for e in examples) if task.target.per_word else (1,) * len(examples)
 
 
 def layer_features(

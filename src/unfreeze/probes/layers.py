@@ -25,16 +25,16 @@ from unfreeze.encoders.threads import MOST_BATCHES, map_in_threads
 from unfreeze.layers.moments import moments
 from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.trained import gold_labels, metrics
-from unfreeze.probes.answers import labels_of, loss_for
 from unfreeze.probes.convex import Fitted, fit
 from unfreeze.probes.design import Design, design
 from unfreeze.probes.features import few_bytes, form_of, layer_features, rows_of
-from unfreeze.probes.losses import Loss
 from unfreeze.probes.noise import Probed, judged
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.runs.runner import Workbench, states_of
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import Floats, from_statistics, item_statistics, main_metric
+from unfreeze.tasks.metrics import from_statistics, item_statistics, main_metric
+from unfreeze.tasks.targets.sums import Floats
+from unfreeze.training.convex_losses import Loss
 from unfreeze.training.objectives import Objective
 
 VERSION = 2  # of features, penalties, resamples and what is told; part of what makes two probes the same
@@ -105,7 +105,7 @@ def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: Laye
             metric=main_metric(task, dataset.labels.scheme), encoder=bench.encoder.name,
             train_size=len(dataset.train), trained_on=probes.trained_on, layers=(), chosen=0, finding="",
             extract_s=probes.extract_s, probe_s=probes.probe_s,
-        ), None if before is None else before.layers,
+        ), None if before is None else before.layers, dataset.labels.scheme,
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = Fa
     used = spread_out(dataset.train, task, min(MOST_TEXTS, rows), min(MOST_WORDS, rows))
     chosen = [used, np.arange(len(dataset.dev)), np.arange(len(dataset.test))]
     train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
-    loss = loss_for(objective, [splits[0].targets[i] for i in used], bench.device)
+    loss = objective.convex_loss([splits[0].targets[i] for i in used], bench.device)
     asked = _Question(objective, loss, _shares(train.rows, resamples).to(bench.device), dev, test)
     at_once = min(torch.get_num_threads(), MOST_BATCHES) + 1  # one waits
     side_by_side = few_bytes(splits, chosen, task, at_once)
@@ -213,7 +213,7 @@ def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[f
 def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
     """Each member's labels for the examples of a split."""
     members = (one.T for one in weights.unbind(1))  # (D + 1, K)
-    return [labels_of(asked.objective, features @ one[:-1] + one[-1], part.rows) for one in members]
+    return [asked.objective.decode_convex(features @ one[:-1] + one[-1], part.rows).labels for one in members]
 
 
 def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:
@@ -222,4 +222,5 @@ def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:
 
 def _score(asked: _Question, part: _Part, said: Sequence[Label]) -> float:
     """The main metric."""
-    return float(from_statistics(asked.objective.task, _statistics(asked, part, said).sum(0)))
+    objective = asked.objective
+    return float(from_statistics(objective.task, _statistics(asked, part, said).sum(0), objective.labels.scheme))

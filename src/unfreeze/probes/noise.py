@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -54,17 +55,23 @@ class Probed:
 
 
 def judged(
-    probed: Sequence[Probed], task: Task, about: LayerScores, before: Sequence[Probed] | None = None
+    probed: Sequence[Probed],
+    task: Task,
+    about: LayerScores,
+    before: Sequence[Probed] | None = None,
+    scheme: str | None = None,
 ) -> LayerScores:
     """`about` with the layers' scores, the layer chosen on dev (of equal ones the lowest), and the finding.
 
     Args:
         before: probes of the same layers before tuning, on the same rows.
+        scheme: of tags.
     """
     everyone = [*probed, *(before or ())]
     statistics = np.stack([one.statistics for one in everyone])
-    test = from_statistics(task, statistics.sum(1))  # (layers,), after which those before tuning, as in the next two
-    drawn = resampled_items(statistics, lambda sums: from_statistics(task, sums), DRAWS)  # (draws, layers)
+    metric = partial(from_statistics, task, scheme=scheme)
+    test = metric(statistics.sum(1))  # (layers,), after which those before tuning, as in the next two
+    drawn = resampled_items(statistics, metric, DRAWS)  # (draws, layers)
     trained = np.array([one.resamples for one in everyone])  # (layers, resamples)
 
     def apart(a: int, b: int) -> tuple[float, float, float]:

@@ -15,16 +15,10 @@ from unfreeze.records.setting import REMOVE, Setting
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric
 
-_SCHEMES = (None, "BIO", "BIOES")
-
 
 def label_problem(task: Task, labels: LabelSpace) -> str | None:
     """What a task cannot have of its labels; None where all is well."""
-    if task.target != "score" and (len(labels.names) < 2 or len(set(labels.names)) < len(labels.names)):
-        return f"{len(labels.names)} labels, {len(set(labels.names))} of them different, for {task.kind}"
-    if labels.scheme not in _SCHEMES or (labels.scheme and task.target != "tags"):
-        return f"the tagging scheme {briefly(labels.scheme)} for {task.kind}"
-    return None
+    return task.target.space_problem(labels, task.kind)
 
 
 def check_setting(folder: Path, setting: Setting) -> None:
@@ -42,7 +36,7 @@ def check_test_items(folder: Path, setting: Setting, items: Sequence[Example]) -
     if not items:
         raise InputError(f"holds no test items; {AGAIN}", where=where)
     for number, item in enumerate(items, start=1):
-        if (task.pair and item.text_b is None) or (task.target == "tags" and not item.words):
+        if (task.pair and item.text_b is None) or (task.target.per_word and not item.words):
             raise InputError(f"row {number} is no item of {task.kind}; {AGAIN}", where=where)
     problem = _fault(setting, [item.label for item in items], items, gold=True)
     if problem:
@@ -108,17 +102,8 @@ def _check_predictions(
 
 def _fault(setting: Setting, labels: Sequence[Any], items: Sequence[Example], *, gold: bool) -> str | None:
     """The first label that the task cannot have. Gold tags may be such as no training sentence has."""
-    known, target = set(setting.labels.names), setting.task.target
+    known = frozenset(setting.labels.names)
     for number, (label, item) in enumerate(zip(labels, items, strict=True), start=1):
-        if target == "tags":
-            words = len(item.words or ())
-            if not isinstance(label, tuple) or len(label) != words:
-                return f"row {number}: {briefly(label)} for {words} words"
-            if not gold and not known.issuperset(label):
-                return f"row {number}: the tag {briefly(min(set(label) - known))} is none of the {len(known)} tags"
-        elif target == "class":
-            if not isinstance(label, str) or label not in known:
-                return f"row {number}: {briefly(label)} is none of the {len(known)} classes"
-        elif not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
-            return f"row {number}: {briefly(label)} is no score"
+        if problem := setting.task.target.label_problem(label, item, known, gold):
+            return f"row {number}: {problem}"
     return None

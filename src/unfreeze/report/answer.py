@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from unfreeze.judging.read import Comparison
@@ -105,18 +104,15 @@ def _card(comparison: Comparison, result: Result, method: MethodName) -> dict[st
 
 def _baseline(comparison: Comparison) -> str:
     """What a constant answer would score, so that a score can be read for what it is."""
-    if comparison.setting.metric != "accuracy" or comparison.setting.task.target != "class":
-        return ""
-    (label, times), *_ = Counter(str(item.label) for item in comparison.items).most_common(1)
-    share = points(times / len(comparison.items))
-    return f"To compare: always answering '{label}' scores {share} %."
+    constant = comparison.setting.task.target.constant_line([item.label for item in comparison.items])
+    return "" if constant is None else f"To compare: {constant[0]} scores {points(constant[1])} %."
 
 
 def _floor_line(result: Result) -> str:
     """What the floor is, in a sentence."""
     if (floor := result.floor) is None:
         return ""
-    model = "ridge" if task(result.task).target == "score" else "logistic"
+    model = task(result.task).target.regression
     return (
         f"A bag of words under {model} regression, trained in {seconds(floor.train_s)} on "
         f"{count(floor.trained_on)} training items, knows no encoder. What a method reaches above it is what the "

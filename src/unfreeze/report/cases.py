@@ -5,12 +5,11 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.records.comparison import TestRecord
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.schemes import Span, spans
+from unfreeze.tasks.schemes import Span
 
 LONGEST = 700  # characters of a text, and of what stands between two spans
 MOST_PIECES = 60
@@ -64,12 +63,8 @@ class Run:
 
 def errors(task: Task, labels: LabelSpace, items: Sequence[Example], predictions: Sequence[Label]) -> tuple[float, ...]:
     """How wrong each prediction is: 0 or 1 for a class, the distance for a score, missed plus false spans for tags."""
-    pairs = [(item.label, prediction) for item, prediction in zip(items, predictions, strict=True)]
-    if task.target == "class":
-        return tuple(float(gold != predicted) for gold, predicted in pairs)
-    if task.target == "score":
-        return tuple(abs(_number(gold) - _number(predicted)) for gold, predicted in pairs)
-    return tuple(float(len(_spans(gold, labels) ^ _spans(predicted, labels))) for gold, predicted in pairs)
+    pairs = zip(items, predictions, strict=True)
+    return tuple(task.target.item_error(item.label, prediction, labels.scheme) for item, prediction in pairs)
 
 
 def mistakes(task: Task, labels: LabelSpace, items: Sequence[Example], run: Run, limit: int = 8) -> list[Case]:
@@ -127,35 +122,22 @@ def _wide(character: str) -> bool:
 
 
 def _case(task: Task, labels: LabelSpace, item: Example, index: int, runs: Sequence[Run]) -> Case:
-    tags = task.target == "tags"
-    gold = _spans(item.label, labels) if tags else set()
+    gold = task.target.marks(item.label, labels.scheme)
     words = item.words or ()
     answers = []
     for run in runs:
         label = run.test.predictions[index]
-        found = shortened(pieces(words, _spans(label, labels), gold)) if tags else ()
+        marks = task.target.marks(label, labels.scheme)
+        found = () if gold is None or marks is None else shortened(pieces(words, marks, gold))
         confidence = run.test.confidence[index] if run.test.confidence else None
-        answers.append(Answer(run.method, "" if tags else shown(label), run.wrong[index] == 0, confidence, found))
-    text = _cut(join(words) if tags else item.text)
+        said = task.target.shown(label) if marks is None else ""
+        answers.append(Answer(run.method, said, run.wrong[index] == 0, confidence, found))
+    text = _cut(item.text if gold is None else join(words))
     text_b = None if item.text_b is None else _cut(item.text_b)
-    gold_pieces = shortened(pieces(words, gold, gold)) if tags else ()
-    return Case(item.where, text, text_b, "" if tags else shown(item.label), gold_pieces, tuple(answers))
-
-
-def shown(label: Any) -> str:
-    """A class as it is, a score with two decimals."""
-    return f"{label:.2f}" if isinstance(label, (int, float)) else str(label)
+    if gold is None:
+        return Case(item.where, text, text_b, task.target.shown(item.label), (), tuple(answers))
+    return Case(item.where, text, text_b, "", shortened(pieces(words, gold, gold)), tuple(answers))
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST].rstrip()} {ELLIPSIS}"
-
-
-def _number(label: Label | None) -> float:
-    if not isinstance(label, (int, float)):
-        raise TypeError(f"a score task has the label {label!r}")
-    return float(label)
-
-
-def _spans(tags: Label | None, labels: LabelSpace) -> set[Span]:
-    return set(spans(tags, labels.scheme)) if isinstance(tags, tuple) else set()

@@ -12,7 +12,6 @@ from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.report import cases, charts, tables
 from unfreeze.report.numbers import axis_title, count, method_name, metric_name, seconds
-from unfreeze.tasks.kinds import Target
 
 SECTIONS = {
     "answer": "Answer",
@@ -28,21 +27,10 @@ SECTIONS = {
     "environment": "Environment",
     "reproduce": "Reproduce",
 }
-ERROR_LINES = {
-    "class": "Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds together.",
-    "score": "Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
-    "tags": "A span counts as found when its words and its type are both right.",
-}
 MANY_CLASSES_LINE = (
     "Bars are the most frequent confusions, gold class first, predicted class second, all seeds together; a matrix of "
     "so many classes would show nothing."
 )
-MISTAKE_LINES = {
-    "class": "Wrong answers of each method's best run on dev, the most confident first.",
-    "score": "The largest distances from gold, of each method's best run on dev.",
-    "tags": "Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has the "
-    "very span; red and dashed: it does not.",
-}
 MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
@@ -50,7 +38,7 @@ MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusio
 def page(comparison: Comparison, result: Result) -> dict[str, Any]:
     """What `details.html.j2` shows besides charts."""
     setting, target = comparison.setting, comparison.setting.task.target
-    labelled = target != "score"
+    by_label = [tables.by_label(comparison, method) for method in comparison.choices]
     runs = {method: _case_run(comparison, method) for method in comparison.choices}
     weights, curves = _captions(layer_specs(comparison)), _captions(curve_specs(comparison))
     missing = {"layers": not weights and comparison.probes is None, "disagreements": len(runs) < 2}
@@ -63,14 +51,14 @@ def page(comparison: Comparison, result: Result) -> dict[str, Any]:
         "metrics": tables.metrics(result.methods),
         "errors_line": _errors_line(comparison),
         "error_charts": _captions(error_specs(comparison)),
-        "error_tables": [tables.by_label(comparison, method) for method in comparison.choices] if labelled else [],
+        "error_tables": [table for table in by_label if table is not None],
         "probes": None if comparison.probes is None else _probes(comparison.probes),
         "weights": weights,
         "curves": curves,
-        "mistakes_line": MISTAKE_LINES[target],
+        "mistakes_line": target.words.mistakes,
         "mistakes": [
             (
-                f"{method_name(method)}: {_wrong(run, target)}",
+                f"{method_name(method)}: {target.how_wrong(run.wrong)}",
                 cases.mistakes(setting.task, setting.labels, comparison.items, run),
             )
             for method, run in runs.items()
@@ -89,7 +77,7 @@ def page(comparison: Comparison, result: Result) -> dict[str, Any]:
 def _errors_line(comparison: Comparison) -> str:
     many = len(comparison.setting.labels.names) > MOST_CLASSES
     target = comparison.setting.task.target
-    return MANY_CLASSES_LINE if many and target == "class" else ERROR_LINES[target]
+    return MANY_CLASSES_LINE if many and target.chart == "confusion" else target.words.errors
 
 
 def specs(comparison: Comparison) -> dict[str, charts.Spec]:
@@ -107,8 +95,8 @@ def specs(comparison: Comparison) -> dict[str, charts.Spec]:
 
 def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
     """Confusion matrices of class tasks, scatter plots of score tasks, by chart name; tagging has tables instead."""
-    target = comparison.setting.task.target
-    if target == "class":
+    chart = comparison.setting.task.target.chart
+    if chart == "confusion":
         if len(comparison.setting.labels.names) > MOST_CLASSES:
             confused = {method: tables.most_confused_rows(comparison, method) for method in comparison.choices}
             return {
@@ -118,7 +106,7 @@ def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
             f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), method)
             for method in comparison.choices
         }
-    if target == "score":
+    if chart == "scatter":
         points = {method: _scatter_rows(comparison, method) for method in comparison.choices}
         values = [row[key] for rows in points.values() for row in rows for key in ("gold", "predicted")]
         ends = (min(values), max(values))
@@ -202,14 +190,6 @@ def _case_run(comparison: Comparison, method: MethodName) -> cases.Run:
     return cases.Run(method_name(method), test, wrong)
 
 
-def _wrong(run: cases.Run, target: Target) -> str:
-    """How far off a run is as a whole."""
-    if target == "score":
-        return f"mean distance from gold {sum(run.wrong) / len(run.wrong):.2f}"
-    what = "test items are wrong" if target == "class" else "test sentences have an error"
-    return f"{count(sum(error > 0 for error in run.wrong))} of {count(len(run.wrong))} {what}"
-
-
 def _disagreements(comparison: Comparison, runs: Sequence[cases.Run]) -> dict[str, Any]:
     """Who is nearer to gold on how many items, and the items with the widest gap."""
     if len(runs) < 2:
@@ -218,7 +198,7 @@ def _disagreements(comparison: Comparison, runs: Sequence[cases.Run]) -> dict[st
     pairs = list(zip(first.wrong, second.wrong, strict=True))
     tally = (
         (
-            "both equally good" if comparison.setting.task.target == "score" else "both right",
+            comparison.setting.task.target.words.both_right,
             sum(a == b == 0 for a, b in pairs),
         ),
         (f"{first.method} nearer to gold", sum(a < b for a, b in pairs)),

@@ -27,7 +27,6 @@ from unfreeze.report.numbers import (
     settings,
     signed,
 )
-from unfreeze.tasks.schemes import spans
 
 DEGENERATE = " (degenerate: one answer for all of {})"
 DIVERGED = " (diverged)"
@@ -109,17 +108,19 @@ def metrics(methods: Mapping[MethodName, MethodResult]) -> Table:
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
-def by_label(comparison: Comparison, method: MethodName) -> Table:
-    """Precision, recall and F1 of every class or span type, counts of all final runs added up.
+def by_label(comparison: Comparison, method: MethodName) -> Table | None:
+    """Precision, recall and F1 of every class or span type, counts of all final runs added up; None for scores.
 
     Of more than `MOST_LABELS`, those with the most errors.
     """
     gold, found, hit = Counter[str](), Counter[str](), Counter[str]()
-    labels = [item.label for item in comparison.items]
-    count_in = _count_spans if comparison.setting.task.target == "tags" else _count_classes
+    labels, setting = [item.label for item in comparison.items], comparison.setting
     for run in comparison.finals(method):
-        predictions = comparison.tests[run.id].predictions
-        count_in(labels, predictions, comparison.setting.labels.scheme, (gold, found, hit))
+        counts = setting.task.target.found(labels, comparison.tests[run.id].predictions, setting.labels.scheme)
+        if counts is None:
+            return None
+        for counter, more in ((gold, counts.gold), (found, counts.predicted), (hit, counts.both)):
+            counter.update(more)
     rows = []
     runs = len(comparison.finals(method))
     kinds = sorted(gold | found, key=lambda k: (-gold[k], k))
@@ -135,25 +136,6 @@ def by_label(comparison: Comparison, method: MethodName) -> Table:
     if kinds[MOST_LABELS:]:
         caption += f": the {MOST_LABELS} of {count(len(kinds))} labels with the most errors"
     return Table(caption, heads, tuple(rows), frozenset({1, 2, 3, 4}))
-
-
-Counters = tuple[Counter[str], Counter[str], Counter[str]]
-
-
-def _count_classes(labels: Sequence[Any], predictions: Sequence[Any], scheme: str | None, counters: Counters) -> None:
-    """Add a run's classes to those in gold, those predicted, and those of both."""
-    gold, found, hit = counters
-    gold.update(map(str, labels))
-    found.update(map(str, predictions))
-    hit.update(str(label) for label, said in zip(labels, predictions, strict=True) if label == said)
-
-
-def _count_spans(labels: Sequence[Any], predictions: Sequence[Any], scheme: str | None, counters: Counters) -> None:
-    """The same with the spans of tags."""
-    for label, said in zip(labels, predictions, strict=True):
-        wanted, given = set(spans(label, scheme)), set(spans(said, scheme))
-        for counter, units in zip(counters, (wanted, given, wanted & given), strict=True):
-            counter.update(kind for kind, _, _ in units)
 
 
 def confusion_rows(comparison: Comparison, method: MethodName) -> list[dict[str, Any]]:

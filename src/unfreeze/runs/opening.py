@@ -164,7 +164,7 @@ def _setting(
     unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
     found = read_by(audit(dataset), over, unread)
     sizes: dict[str, int] = {split: len(dataset.split(split)) for split in SPLITS}
-    windows = dataset.task.target == "tags"  # nothing of a tagged sentence is cut
+    windows = dataset.task.target.per_word  # nothing of a tagged sentence is cut
     data = DataFacts(
         name=dataset.name,
         files=dataset.files,
@@ -207,7 +207,7 @@ def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[in
     """Examples of a split that pass the encoder's limit (cut, or, for tagging, read in windows), and what is unread."""
     pair = "joint" if encoder.reads_pairs else "separate"
     inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
-    if dataset.task.target == "tags":
+    if dataset.task.target.per_word:
         return int((np.diff(inputs.examples) > 1).sum()), encoder.unread(inputs)
     return cut_at_limit(inputs), encoder.unread(inputs)
 

@@ -23,7 +23,7 @@ def read_data(plan: Plan) -> Dataset:
         raise InputError("name a file or folder, or --train", where="DATA")
     columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task}
     dataset = read_dataset(None if plan.data is None else Path(plan.data), **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
-    if plan.prefix and dataset.task.target == "tags":
+    if plan.prefix and dataset.task.target.per_word:
         raise InputError(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
         )
@@ -35,7 +35,9 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
     if size >= len(dataset.train):
         return dataset
     kept = stratified_subset(dataset.train, dataset.task, size, DATA_SEED + subset)
-    lost = set(dataset.labels.names) - {str(e.label) for e in kept} if dataset.task.target == "class" else set()
+    target = dataset.task.target
+    had, has = ({name for e in part for name in target.names_in(e.label)} for part in (dataset.train, kept))
+    lost = had - has
     if lost:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
         raise InputError(problem, where="--train-size")

@@ -228,7 +228,7 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRec
         dev=metrics(bench.objective, gold, predicted),
         best_epoch=done.best_epoch[m],
         curve=curve,
-        degenerate=degenerate(gold, predicted),
+        degenerate=degenerate(bench.dataset.task, gold, predicted),
         diverged=done.diverged[m],
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),

@@ -86,6 +86,6 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
         for one, said in zip(group, decoded, strict=True):
             gold = gold_labels(bench.dataset.test)
             scores = metrics(bench.objective, gold, said.labels)
-            record = TestRecord(scores, degenerate(gold, said.labels), said.labels, said.confidence)
+            record = TestRecord(scores, degenerate(bench.dataset.task, gold, said.labels), said.labels, said.confidence)
             write_test(bench.run_folder(one), record)
         bench.watcher.end("test set", None)

@@ -164,6 +164,7 @@ class Measured:
         layer_weights: learned scalar mix of each seed, bottom to top; None where nothing was mixed.
         diverged: runs that did.
         constant: what the best constant answer scores on test.
+        scheme: of tags.
     """
 
     cell: Cell
@@ -175,10 +176,11 @@ class Measured:
     layer_weights: tuple[tuple[float, ...], ...] | None
     diverged: int
     constant: float = 0.0
+    scheme: str | None = None
 
     def metric(self, sums: Floats) -> Floats:
         """The main metric from summed statistics."""
-        return metrics.from_statistics(self.task, sums)
+        return metrics.from_statistics(self.task, sums, self.scheme)
 
     @property
     def scores(self) -> Floats:

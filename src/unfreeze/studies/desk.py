@@ -228,7 +228,7 @@ class Desk:
         return Measured(
             cell, records[0].recipe, setting.task, np.stack(statistics), told.train_examples,
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
-            metrics.best_constant(setting.task, gold, scheme),
+            metrics.best_constant(setting.task, gold, scheme), scheme,
         )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def genres_in(dataset: Dataset, known: Mapping[str, str], least: int) -> list[st
 
 
 def _measurable(part: Dataset) -> bool:
-    return not any(one_answer(split, part.labels.scheme) for split in (part.dev, part.test))
+    return not any(one_answer(split, part.task, part.labels.scheme) for split in (part.dev, part.test))
 
 
 def of_genre(dataset: Dataset, known: Mapping[str, str], genre: str) -> Dataset:

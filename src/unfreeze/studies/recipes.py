@@ -56,12 +56,12 @@ def paper_head(about: About, task: str, method: MethodName) -> Head:
 def _frozen_head(about: About, task: Task) -> Head:
     if about.family == "sentence-vectors":
         return "linear"
-    return "bilstm-crf" if task.target == "tags" else "esim" if task.pair else "bcn"
+    return "bilstm-crf" if task.target.per_word else "esim" if task.pair else "bcn"
 
 
 def _tuned_head(about: About, task: Task) -> Head:
     if about.family == "elmo":
-        return "crf" if task.target == "tags" else "biattention" if task.pair else "linear"
+        return "crf" if task.target.per_word else "biattention" if task.pair else "linear"
     return "linear"
 
 

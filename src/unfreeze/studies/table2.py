@@ -113,7 +113,7 @@ def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measu
 
 
 def _ways(one: About, task: str) -> tuple[MethodName, ...]:
-    if not one.tags and task_called(SETS[task].task).target == "tags":
+    if not one.tags and task_called(SETS[task].task).target.per_word:
         return ()
     return WAYS if one.tunable else WAYS[:1]
 

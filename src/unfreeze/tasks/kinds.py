@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.tasks.targets.classes import Classes
+from unfreeze.tasks.targets.scores import Scores
+from unfreeze.tasks.targets.tags import Tags
+from unfreeze.tasks.targets.target import Target
 
-Target = Literal["class", "score", "tags"]
+CLASSES, SCORES, TAGS = Classes(), Scores(), Tags()
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Task:
 
     Attributes:
         kind: the name people use.
-        target: what is predicted: one of C classes, a number, or a tag per word.
+        target: what is predicted: one of C classes, a number, or a tag per word, and all that depends on that.
         pair: whether an example has two texts.
         metric: the main metric, higher is better, used for choosing on dev and for the verdict.
     """
@@ -30,11 +33,11 @@ class Task:
 TASKS = {
     task.kind: task
     for task in (
-        Task("classification", "class", False, "accuracy"),
-        Task("regression", "score", False, "pearson"),
-        Task("pair-classification", "class", True, "accuracy"),
-        Task("pair-regression", "score", True, "pearson"),
-        Task("tagging", "tags", False, "span_f1"),
+        Task("classification", CLASSES, False, "accuracy"),
+        Task("regression", SCORES, False, "pearson"),
+        Task("pair-classification", CLASSES, True, "accuracy"),
+        Task("pair-regression", SCORES, True, "pearson"),
+        Task("tagging", TAGS, False, "span_f1"),
     )
 }
 

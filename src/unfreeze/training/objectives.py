@@ -1,52 +1,29 @@
-"""From labels to numbers, from logits to a loss, and from logits back to labels, for texts and pairs.
+"""What a head learns for a task: labels as numbers, the loss of its logits, and the labels that logits mean.
 
-Taggers bring their own loss and decoding (`heads/tagger.py`), since those look along the sentence.
+What each kind of answer makes of that is in `targets`.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.tasks.kinds import Task
+from unfreeze.training.convex_losses import Loss
+from unfreeze.training.targets.classes import ClassTensors
+from unfreeze.training.targets.scores import ScoreTensors
+from unfreeze.training.targets.tags import TagTensors
+from unfreeze.training.targets.tensors import Decoded, Targets, TargetTensors
 
+__all__ = ["Decoded", "Objective", "Targets", "objective_for"]
 
-@dataclass(frozen=True)
-class Decoded:
-    """Predictions with the probability of each, where there is one (else empty)."""
-
-    labels: tuple[Label, ...]
-    confidence: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Targets:
-    """A tensor for each example, made when it is asked for: millions of them would take more memory than their texts.
-
-    Attributes:
-        values: (examples,), or (words of all examples,).
-        offsets: (examples + 1,): example e has `values[offsets[e]:offsets[e + 1]]`; None where it has one value.
-    """
-
-    values: Tensor
-    offsets: npt.NDArray[np.int64] | None = None
-
-    def __len__(self) -> int:
-        return len(self.values) if self.offsets is None else len(self.offsets) - 1
-
-    def __getitem__(self, example: int) -> Tensor:
-        """The target of the example with this index, from 0."""
-        if self.offsets is None:
-            return self.values[example]
-        return self.values[self.offsets[example] : self.offsets[example + 1]]
+TENSORS: dict[str, type[TargetTensors]] = {"class": ClassTensors, "score": ScoreTensors, "tags": TagTensors}
+"""The half of each target that needs torch, by the target's name."""
 
 
 @dataclass(frozen=True)
@@ -62,47 +39,42 @@ class Objective:
     mean: float = 0.0
     spread: float = 1.0
 
+    @cached_property
+    def _tensors(self) -> TargetTensors:
+        return TENSORS[self.task.target.name](self.labels, self.mean, self.spread)
+
     @property
     def outputs(self) -> int:
         """Numbers a head puts out an item (a word, for tagging)."""
-        return 1 if self.task.target == "score" else len(self.labels.names)
+        return self._tensors.outputs
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """Targets: () int64 class, () float32 standardised score, or (words,) int64 tags (-1: never trained)."""
-        if self.task.target == "score":
-            scores = [(float(e.label) - self.mean) / self.spread for e in examples]  # type: ignore[arg-type]
-            return Targets(torch.tensor(scores, dtype=torch.float32))
-        index = self.labels.index()
-        if self.task.target == "class":
-            return Targets(torch.tensor([index[str(e.label)] for e in examples], dtype=torch.int64))
-        tags, ends = array("q"), array("q", [0])
-        for example in examples:
-            tags.extend(index.get(tag, -1) for tag in example.label)  # type: ignore[union-attr]
-            ends.append(len(tags))
-        return Targets(torch.tensor(tags, dtype=torch.int64), np.asarray(ends))
+        return self._tensors.encode(examples)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """(members,) mean cross-entropy or squared error of logits (members, B, outputs) against targets (B,)."""
-        members, batch = logits.shape[:2]
-        logits = logits.float()
-        if self.task.target == "score":
-            return (logits[..., 0] - targets).square().mean(1)
-        every = F.cross_entropy(logits.flatten(0, 1), targets.repeat(members), reduction="none")
-        return every.view(members, batch).mean(1)
+        """(members,) mean loss of logits (members, B, outputs) against targets (B,)."""
+        return self._tensors.loss(logits.float(), targets)
 
     def decode(self, logits: Tensor) -> Decoded:
         """Labels from logits (B, outputs)."""
-        logits = logits.float()
-        if self.task.target == "score":
-            return Decoded(tuple((logits[:, 0] * self.spread + self.mean).tolist()))
-        best = logits.softmax(1).max(1)
-        names = self.labels.names
-        return Decoded(tuple(names[i] for i in best.indices.tolist()), tuple(best.values.tolist()))
+        return self._tensors.decode(logits.float())
+
+    def convex_loss(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
+        """The loss of a linear probe: logistic regression, of one logit where there are two classes, or ridge."""
+        return self._tensors.convex(targets, device)
+
+    def decode_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+        """Labels from a probe's logits.
+
+        Args:
+            logits: (all rows, K), one where there are two classes.
+            rows: of each example: its words for tagging, else one.
+        """
+        return self._tensors.from_convex(logits, rows)
 
 
 def objective_for(task: Task, labels: LabelSpace, train: Sequence[Example]) -> Objective:
     """The objective of a task; regression is standardised by the training scores."""
-    if task.target != "score":
-        return Objective(task, labels)
-    scores = np.asarray([float(e.label) for e in train])  # type: ignore[arg-type]
-    return Objective(task, labels, float(scores.mean()), float(scores.std()) or 1.0)
+    gold = [e.label for e in train if e.label is not None]
+    return Objective(task, labels, *TENSORS[task.target.name].scale(gold))

@@ -7,11 +7,10 @@ from itertools import pairwise, product
 import pytest
 import torch
 
-from unfreeze.data.examples import LabelSpace
-from unfreeze.probes.answers import labels_of, loss_for
-from unfreeze.probes.losses import Logistic, Multinomial, Squared
+from unfreeze.data.examples import Label, LabelSpace
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.tasks.schemes import allowed_transitions
+from unfreeze.training.convex_losses import Logistic, Multinomial, Squared
 from unfreeze.training.objectives import Objective
 
 TAGS = ("O", "B-X", "I-X", "B-Y", "I-Y")
@@ -20,6 +19,10 @@ WORDS = (3, 1, 4, 2, 1, 4)
 
 def objective(kind: str, *names: str, scheme: str | None = None) -> Objective:
     return Objective(TASKS[kind], LabelSpace(names, scheme), mean=2.0, spread=3.0)
+
+
+def labels_of(of: Objective, logits: torch.Tensor, rows: tuple[int, ...]) -> tuple[Label, ...]:
+    return of.decode_convex(logits, rows).labels
 
 
 def test_two_classes_have_one_logit_and_more_have_one_each() -> None:
@@ -60,11 +63,11 @@ def test_tags_of_a_scheme_are_the_best_allowed_sequence(seed: int) -> None:
 
 def test_losses_suit_the_task() -> None:
     cpu, numbers = torch.device("cpu"), [torch.tensor(0), torch.tensor(1)]
-    assert isinstance(loss_for(objective("classification", "a", "b"), numbers, cpu), Logistic)
-    three = loss_for(objective("classification", "a", "b", "c"), numbers, cpu)
+    assert isinstance(objective("classification", "a", "b").convex_loss(numbers, cpu), Logistic)
+    three = objective("classification", "a", "b", "c").convex_loss(numbers, cpu)
     assert isinstance(three, Multinomial)
     assert three.outputs == 3
-    assert isinstance(loss_for(objective("regression"), [torch.tensor(0.5)] * 2, cpu), Squared)
-    tags = loss_for(objective("tagging", *TAGS, scheme="BIO"), [torch.tensor([0, 1]), torch.tensor([4])], cpu)
+    assert isinstance(objective("regression").convex_loss([torch.tensor(0.5)] * 2, cpu), Squared)
+    tags = objective("tagging", *TAGS, scheme="BIO").convex_loss([torch.tensor([0, 1]), torch.tensor([4])], cpu)
     losses, _ = tags(torch.zeros(5, 1, 3))
     assert losses.shape == (1, 3)

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from unfreeze.probes.losses import Logistic, Loss, Multinomial, Squared
+from unfreeze.training.convex_losses import Logistic, Loss, Multinomial, Squared
 
 N, M = 7, 3
 CLASSES = torch.tensor([0, 1, 1, 0, 1, 0, 1])

@@ -1,0 +1,221 @@
+"""One of several classes for each item."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from unfreeze.disk.typed import briefly
+from unfreeze.errors import InputError, listed, shown
+from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.regressions import C, logistic
+from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
+from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+
+AFFIRMATIVE = frozenset({"1", "1.0", "+1", "+", "true", "yes", "y", "positive", "pos"})
+
+
+class Classes:
+    """Labels are class names; see `Target` for what each method is."""
+
+    name = "class"
+    per_word = False
+    one_name = True
+    symmetric = False
+    regression = "logistic"
+    counted = True
+    single_tells = True
+    chart: ErrorChart | None = "confusion"
+    words = Words(
+        shows="whether classes are told apart",
+        cut_by="by class, ",
+        errors="Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds "
+        "together.",
+        mistakes="Wrong answers of each method's best run on dev, the most confident first.",
+    )
+
+    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
+        """Class names stay as they are."""
+        return examples
+
+    def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
+        """The classes of the training split. Raises `InputError` where there is one only."""
+        names = tuple(sorted({str(e.label) for e in train}))
+        if len(names) < 2:
+            found = f"every training row has the label '{shown(names[0])}'"
+            raise InputError(f"{found}; two classes are needed, is it the label column?", where=train[0].where)
+        return LabelSpace(names)
+
+    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
+        """Raise `InputError` for a class that is not among those of train."""
+        known = frozenset(space.names)
+        for example in examples:
+            if example.label not in known:
+                found = f"class '{shown(str(example.label))}' of {split}"
+                problem = f"{found} is not in the training split, which has {listed(space.names)}"
+                raise InputError(f"{problem}; add training rows of it or take the row out", where=example.where)
+
+    def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
+        """One class."""
+        different = set(labels)
+        return f"every row has the label '{different.pop()}'" if len(different) == 1 else None
+
+    def single_problem(self) -> str | None:
+        """None: a class can be right or wrong."""
+        return None
+
+    def answer(self, label: Any) -> str:
+        """The class."""
+        return str(label)
+
+    def strata(self, labels: Labels) -> Ints:
+        """The class as its rank by rareness, then name."""
+        names = [str(label) for label in labels]
+        counts = Counter(names)
+        rank = {name: i for i, name in enumerate(sorted(counts, key=lambda c: (counts[c], c)))}
+        return np.array([rank[name] for name in names], np.int64)
+
+    def names_in(self, label: Any) -> tuple[str, ...]:
+        """The class."""
+        return (str(label),)
+
+    def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
+        """Items of each class."""
+        return Counter(map(str, labels))
+
+    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
+        """Share of the most frequent class."""
+        return max(counts.values()) / items if counts else None
+
+    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
+        """None: `check_known` refuses such classes."""
+        return None
+
+    def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
+        """Two classes or more."""
+        return len(counts) > 1
+
+    def size_in_words(self, space: LabelSpace) -> str:
+        """How many classes."""
+        return f"{len(space.names)} classes"
+
+    def shown(self, label: Any, spec: str = ".2f") -> str:
+        """The class."""
+        return str(label)
+
+    def space_problem(self, space: LabelSpace, kind: str) -> str | None:
+        """Fewer than two names, a name that occurs twice, or a scheme."""
+        return names_problem(space, kind) or scheme_problem(space, kind)
+
+    def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
+        """Another name than those of the label space."""
+        if not isinstance(label, str) or label not in known:
+            return f"{briefly(label)} is none of the {len(known)} classes"
+        return None
+
+    def main(self, metric: str, scheme: str | None) -> str:
+        """The task's."""
+        return metric
+
+    def check_items(self, gold: Labels, predicted: Labels) -> None:
+        """Any two classes can be compared."""
+
+    def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
+        """`accuracy`, `macro_f1`, `matthews`, and `f1_positive` of two classes."""
+        seen = sorted({*gold, *predicted})
+        index = {name: i for i, name in enumerate(seen)}
+        cells = [index[g] * len(seen) + index[p] for g, p in zip(gold, predicted, strict=True)]
+        confusion = np.bincount(cells, minlength=len(seen) ** 2).reshape(len(seen), len(seen)).astype(float)
+        hits, golds, preds, total = np.diag(confusion), confusion.sum(1), confusion.sum(0), confusion.sum()
+        f1 = ratio(2 * hits, golds + preds)
+        spread = np.sqrt((total**2 - preds @ preds) * (total**2 - golds @ golds))
+        metrics = {
+            "accuracy": float(hits.sum() / total),
+            "macro_f1": float(f1.mean()),
+            "matthews": float(ratio(hits.sum() * total - golds @ preds, spread)),
+        }
+        positive = positive_class(names or seen)
+        if positive is not None:
+            metrics["f1_positive"] = float(f1[index[positive]]) if positive in index else 0.0
+        return metrics
+
+    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
+        """(items, 2): correct, 1."""
+        correct = [g == p for g, p in zip(gold, predicted, strict=True)]
+        return np.stack([np.array(correct, float), np.ones(len(gold))], axis=1)
+
+    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
+        """Accuracy."""
+        return ratio(sums[..., 0], sums[..., 1], np.nan)
+
+    def best_constant(self, gold: Labels, scheme: str | None) -> float:
+        """Share of the most frequent class."""
+        return max(Counter(gold).values(), default=0) / max(len(gold), 1)
+
+    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
+        """The most frequent class."""
+        (label, times), *_ = Counter(map(str, gold)).most_common(1)
+        return f"always answering '{label}'", times / len(gold)
+
+    def distinct(self, labels: Labels) -> set[Any]:
+        """The different classes."""
+        return set(labels)
+
+    def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
+        """0 or 1."""
+        return float(gold != predicted)
+
+    def how_wrong(self, errors: Sequence[float]) -> str:
+        """How many are wrong."""
+        return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test items are wrong"
+
+    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
+        """Items of each class."""
+        both = Counter(str(g) for g, p in zip(gold, predicted, strict=True) if g == p)
+        return Found(Counter(map(str, gold)), Counter(map(str, predicted)), both)
+
+    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
+        """None: a class is of the whole text."""
+        return None
+
+    def penalties(self) -> tuple[tuple[str, float], ...]:
+        """Inverse penalties of logistic regression."""
+        return tuple(("C", c) for c in C)
+
+    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+        """Logistic regression."""
+        model = logistic(penalty, train.rows, np.array(train.labels))
+
+        def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
+            return list(model.predict(rows).tolist())
+
+        return FloorModel(predict, {name: penalty})
+
+
+def positive_class(names: Sequence[str]) -> str | None:
+    """The class whose F1 `f1_positive` is, None unless there are two.
+
+    It is the one named 1, true, yes, positive or the like (case aside); if neither or both are, the last in sorted
+    order, so `entailment` / `not_entailment` gives the F1 of `not_entailment`.
+    """
+    classes = sorted(set(names))
+    if len(classes) != 2:
+        return None
+    affirmative = [name for name in classes if name.strip().lower() in AFFIRMATIVE]
+    return affirmative[0] if len(affirmative) == 1 else classes[-1]
+
+
+def names_problem(space: LabelSpace, kind: str) -> str | None:
+    """Fewer than two names, or a name that occurs twice."""
+    if len(space.names) < 2 or len(set(space.names)) < len(space.names):
+        return f"{len(space.names)} labels, {len(set(space.names))} of them different, for {kind}"
+    return None
+
+
+def scheme_problem(space: LabelSpace, kind: str) -> str | None:
+    """A tagging scheme of what is not tagged."""
+    return None if space.scheme is None else f"the tagging scheme {briefly(space.scheme)} for {kind}"

@@ -1,0 +1,231 @@
+"""A number for each item."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from unfreeze.disk.typed import briefly
+from unfreeze.errors import InputError, shown
+from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.classes import scheme_problem
+from unfreeze.tasks.targets.regressions import ridge
+from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
+from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+
+CONSTANT = 1e-12  # predictions vary by less than a millionth of their distance to the mean gold score: rounding
+ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
+
+
+class Scores:
+    """Labels are numbers; see `Target` for what each method is."""
+
+    name = "score"
+    per_word = False
+    one_name = False
+    symmetric = True
+    regression = "ridge"
+    counted = False
+    single_tells = False
+    chart: ErrorChart | None = "scatter"
+    words = Words(
+        shows="a correlation",
+        cut_by="",
+        errors="Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
+        mistakes="The largest distances from gold, of each method's best run on dev.",
+        both_right="both equally good",
+    )
+
+    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
+        """Labels as numbers. Raises `InputError` for one that is not a finite number."""
+        return tuple(_scored(e) for e in examples)
+
+    def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
+        """The range of the training scores. Raises `InputError` where all are the same."""
+        scores = [e.label for e in train if isinstance(e.label, float)]
+        if min(scores) == max(scores):
+            problem = f"every training score is {scores[0]:g}; there is nothing to learn, is it the label column?"
+            raise InputError(problem, where=train[0].where)
+        return LabelSpace(low=min(scores), high=max(scores))
+
+    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
+        """Any score may occur."""
+
+    def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
+        """One score, or one text that is not yet read as a score."""
+        different = set(labels)
+        if len(different) != 1:
+            return None
+        (label,) = different
+        return f"every score is {label:g}" if isinstance(label, float) else f"every row has the label '{label}'"
+
+    def single_problem(self) -> str | None:
+        """A correlation is not defined."""
+        return "has 1 item, and a correlation needs two"
+
+    def answer(self, label: Any) -> float | None:
+        """`1` and `1.0` are one score."""
+        return number(str(label))
+
+    def strata(self, labels: Labels) -> Ints:
+        """Scores are drawn evenly."""
+        return np.zeros(len(labels), np.int64)
+
+    def names_in(self, label: Any) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
+        """Scores are not counted."""
+        return Counter()
+
+    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
+        """None: scores are not counted."""
+        return None
+
+    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
+        """None: any score may be predicted."""
+        return None
+
+    def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
+        """As far as is known."""
+        return True
+
+    def size_in_words(self, space: LabelSpace) -> str:
+        """The range of the scores."""
+        return f"scores from {space.low:g} to {space.high:g} in train"
+
+    def shown(self, label: Any, spec: str = ".2f") -> str:
+        """The number."""
+        return f"{label:{spec}}"
+
+    def space_problem(self, space: LabelSpace, kind: str) -> str | None:
+        """A scheme."""
+        return scheme_problem(space, kind)
+
+    def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
+        """What is not a number; a run that diverged may predict an infinite one."""
+        if not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
+            return f"{briefly(label)} is no score"
+        return None
+
+    def main(self, metric: str, scheme: str | None) -> str:
+        """The task's."""
+        return metric
+
+    def check_items(self, gold: Labels, predicted: Labels) -> None:
+        """Any two scores can be compared."""
+
+    def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
+        """`pearson`, `spearman` (ties share the mean rank), `mse`."""
+        x, y = _numbers(gold, predicted)
+        return {
+            "pearson": float(_correlation(_moments(x, y).sum(0))),
+            "spearman": float(_correlation(_moments(_ranks(x), _ranks(y)).sum(0))),
+            "mse": float(np.mean((x - y) ** 2)),
+        }
+
+    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
+        """(items, 6): 1, x, y, xx, yy, xy, less the mean gold score."""
+        return _moments(*_numbers(gold, predicted))
+
+    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
+        """Pearson's correlation."""
+        return _correlation(sums)
+
+    def best_constant(self, gold: Labels, scheme: str | None) -> float:
+        """A constant has correlation 0."""
+        return 0.0
+
+    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
+        """None: it is 0."""
+        return None
+
+    def distinct(self, labels: Labels) -> set[Any]:
+        """The different scores."""
+        return set(labels)
+
+    def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
+        """The distance."""
+        return abs(_one(gold) - _one(predicted))
+
+    def how_wrong(self, errors: Sequence[float]) -> str:
+        """The mean distance."""
+        return f"mean distance from gold {sum(errors) / len(errors):.2f}"
+
+    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
+        """None: scores are no names."""
+        return None
+
+    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
+        """None: a score is of the whole text."""
+        return None
+
+    def penalties(self) -> tuple[tuple[str, float], ...]:
+        """Penalties of ridge regression."""
+        return tuple(("alpha", alpha) for alpha in ALPHA)
+
+    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+        """Ridge regression."""
+        model = ridge(penalty, train.rows, np.array(train.labels, dtype=float))
+
+        def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
+            return list(model.predict(rows).tolist())
+
+        return FloorModel(predict, {name: penalty})
+
+
+def number(label: str) -> float | None:
+    """A finite number, or None when `label` is not one; `1_5` is not one for people, whatever Python says."""
+    try:
+        value = float(label if "_" not in label else "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _scored(example: Example) -> Example:
+    value = number(str(example.label))
+    if value is None:
+        problem = f"score '{shown(str(example.label))}' is no finite number; mend it, or say --task for classes"
+        raise InputError(problem, where=example.where)
+    return replace(example, label=value)
+
+
+def _one(label: Any) -> float:
+    if not isinstance(label, (int, float)):
+        raise TypeError(f"a score task has the label {label!r}")
+    return float(label)
+
+
+def _numbers(gold: Labels, predicted: Labels) -> tuple[Floats, Floats]:
+    y = np.asarray(predicted, dtype=float)
+    return np.asarray(gold, dtype=float), np.where(np.isfinite(y), y, 0.0)
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks from 1, ties share their mean rank."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    return ranks
+
+
+def _moments(x: Floats, y: Floats) -> Floats:
+    centre = x.mean()
+    x, y = x - centre, y - centre
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
+
+
+def _correlation(sums: Floats) -> Floats:
+    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums), -1, 0)
+    x_spread, y_spread = n * xx - x * x, n * yy - y * y  # n squared times the variance
+    gold_varies, varies = x_spread > CONSTANT * n * xx, y_spread > CONSTANT * n * yy
+    product = np.where(varies, np.sqrt(np.maximum(x_spread, 0)) * np.sqrt(np.maximum(y_spread, 0)), 0.0)
+    found: Floats = np.where(gold_varies, np.clip(ratio(n * xy - x * y, product), -1.0, 1.0), np.nan)
+    return found

@@ -1,0 +1,243 @@
+"""What a kind of answer is to the rest: everything that depends on whether labels are classes, scores or tags.
+
+No other file asks which target it has; it asks the target. The half that needs torch is in `training/targets`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from unfreeze.tasks.items import Example, Label, LabelSpace
+from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.sums import Floats, Found, Ints
+
+ErrorChart = Literal["confusion", "scatter"]
+Rows = Any  # a sparse matrix of scipy's
+MARKED = "marked"
+"""The answer of tags that are not all `O`: they are told apart by what they mark, not as a whole."""
+Labels = Sequence[Any]
+"""Labels of one target: class names, numbers, or a tuple of names for each item."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """How messages and the report speak of a target.
+
+    Attributes:
+        shows: what a split with one answer cannot show.
+        cut_by: how examples are cut, as the beginning of a parenthesis.
+        errors: what the report's section about errors shows.
+        mistakes: how its worst mistakes are chosen.
+        both_right: two methods that are both at no distance from gold.
+    """
+
+    shows: str
+    cut_by: str
+    errors: str
+    mistakes: str
+    both_right: str = "both right"
+
+
+@dataclass(frozen=True)
+class FloorModel:
+    """A linear model of the floor.
+
+    Attributes:
+        predict: labels of feature rows; the second argument has the rows of each item (words, for tagging).
+        chosen: what was chosen on dev besides the penalty.
+    """
+
+    predict: Callable[[Rows, Sequence[int]], list[Label]]
+    chosen: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class FloorSplit:
+    """Feature rows of a split with its labels, and how many rows each item has."""
+
+    rows: Rows
+    labels: Labels
+    counts: Sequence[int]
+
+
+class Target(Protocol):
+    """A kind of answer; its instances have no state.
+
+    `gold` and `predicted` are labels of the same items in the same order; `scheme` is that of the label space.
+    """
+
+    @property
+    def name(self) -> str:
+        """Identifies the target, also its half in torch."""
+        ...
+
+    @property
+    def per_word(self) -> bool:
+        """Whether an answer is one label for each word, so that texts are read word by word."""
+        ...
+
+    @property
+    def one_name(self) -> bool:
+        """Whether a label is a single name, which a file may spell in several ways or leave out as `-`."""
+        ...
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the answer to a pair is the same for its texts exchanged."""
+        ...
+
+    @property
+    def regression(self) -> str:
+        """Which regression `linear` is, in a word."""
+        ...
+
+    @property
+    def words(self) -> Words:
+        """See `Words`."""
+        ...
+
+    @property
+    def chart(self) -> ErrorChart | None:
+        """How errors are drawn."""
+        ...
+
+    # Labels of a data set.
+
+    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
+        """Examples with labels as the target has them, from labels as files write them. Raises `InputError`."""
+        ...
+
+    def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
+        """The label space of training examples. Raises `InputError` where there is nothing to learn."""
+        ...
+
+    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
+        """Raise `InputError` where dev or test has a label that nothing can be done about."""
+        ...
+
+    def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
+        """What all labels say, as the end of a sentence; None where they say several things, or there are none."""
+        ...
+
+    def single_problem(self) -> str | None:
+        """Why a split of one item measures nothing, if so."""
+        ...
+
+    @property
+    def single_tells(self) -> bool:
+        """Whether one item, which has one answer of course, can be got right or wrong."""
+        ...
+
+    def answer(self, label: Any) -> Hashable:
+        """What a label says as far as a metric sees it; `MARKED` for tags and the like that mark something."""
+        ...
+
+    def strata(self, labels: Labels) -> Ints:
+        """(items,) stratum of each label for splits: its rank by rareness; all 0 where there are no strata."""
+        ...
+
+    def names_in(self, label: Any) -> tuple[str, ...]:
+        """The names of the label space that every subset should have an example of, as far as this label has them."""
+        ...
+
+    @property
+    def counted(self) -> bool:
+        """Whether `counts` says anything."""
+        ...
+
+    def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
+        """How often each label (tagging: span type) occurs; empty where labels are no names."""
+        ...
+
+    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
+        """Share of the most frequent label, where an item has exactly one."""
+        ...
+
+    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
+        """What no model can get right since train lacks it, counted; None where `check_known` refuses it."""
+        ...
+
+    def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
+        """Whether labels with these `counts` say several things; True where labels are not counted."""
+        ...
+
+    # Words about labels.
+
+    def size_in_words(self, space: LabelSpace) -> str:
+        """`3 classes`."""
+        ...
+
+    def shown(self, label: Any, spec: str = ".2f") -> str:
+        """A label in one line; `spec` is the format of numbers."""
+        ...
+
+    def space_problem(self, space: LabelSpace, kind: str) -> str | None:
+        """What a label space that was read back cannot have; None where all is well. `kind` names the task."""
+        ...
+
+    def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
+        """What is wrong with a label that was read back, beginning with the label; None where nothing is."""
+        ...
+
+    # Measuring.
+
+    def main(self, metric: str, scheme: str | None) -> str:
+        """Name of the main metric; `metric` is that of the task."""
+        ...
+
+    def check_items(self, gold: Labels, predicted: Labels) -> None:
+        """Raise `ValueError` where labels of an item cannot be compared."""
+        ...
+
+    def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
+        """All metrics, the main one first."""
+        ...
+
+    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
+        """(items, k) numbers whose sums give the main metric exactly."""
+        ...
+
+    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
+        """(...) the main metric from summed statistics (..., k); NaN where it is not defined."""
+        ...
+
+    def best_constant(self, gold: Labels, scheme: str | None) -> float:
+        """The main metric of the best answer that is the same for every item."""
+        ...
+
+    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
+        """The best constant answer in words, and its main metric, where the report tells of it."""
+        ...
+
+    def distinct(self, labels: Labels) -> set[Any]:
+        """The different answers; one alone is a degenerate prediction."""
+        ...
+
+    def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
+        """How wrong a prediction is, 0 for right."""
+        ...
+
+    def how_wrong(self, errors: Sequence[float]) -> str:
+        """A run's errors as a whole, in words."""
+        ...
+
+    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
+        """Counts for a table by label; None where labels are no names."""
+        ...
+
+    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
+        """What a label marks in the words of its text; None where it marks nothing there."""
+        ...
+
+    # The floor.
+
+    def penalties(self) -> tuple[tuple[str, float], ...]:
+        """Penalties of the floor's linear model with their names, strongest first."""
+        ...
+
+    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+        """A linear model of feature rows, fitted on train; what else it needs is chosen on dev."""
+        ...

@@ -1,0 +1,67 @@
+"""Classes: a softmax over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.training.convex_losses import Logistic, Loss, Multinomial
+from unfreeze.training.targets.tensors import Decoded, Targets
+
+
+class ClassTensors:
+    """See `TargetTensors` for what each method is."""
+
+    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
+        self._labels = labels
+
+    @staticmethod
+    def scale(train: Sequence[Label]) -> tuple[float, float]:
+        """Classes are not standardised."""
+        return 0.0, 1.0
+
+    @property
+    def outputs(self) -> int:
+        """A logit for each class."""
+        return len(self._labels.names)
+
+    def encode(self, examples: Sequence[Example]) -> Targets:
+        """() int64 each: the index of its class."""
+        index = self._labels.index()
+        return Targets(torch.tensor([index[str(e.label)] for e in examples], dtype=torch.int64))
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy."""
+        members, batch = logits.shape[:2]
+        every = F.cross_entropy(logits.flatten(0, 1), targets.repeat(members), reduction="none")
+        return every.view(members, batch).mean(1)
+
+    def decode(self, logits: Tensor) -> Decoded:
+        """The most probable class."""
+        best = logits.softmax(1).max(1)
+        names = self._labels.names
+        return Decoded(tuple(names[i] for i in best.indices.tolist()), tuple(best.values.tolist()))
+
+    def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
+        """Logistic regression, of one logit where there are two classes."""
+        return of_names(torch.stack(list(targets)).to(device), self.outputs)
+
+    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+        """The most probable class; confidence is not asked for."""
+        best = both_logits(logits, self.outputs).argmax(1)
+        return Decoded(tuple(np.array(self._labels.names, object)[best.cpu().numpy()]))
+
+
+def of_names(targets: Tensor, names: int) -> Loss:
+    """The loss of a linear model for one of several names a row."""
+    return Logistic(targets) if names == 2 else Multinomial(targets, names)
+
+
+def both_logits(logits: Tensor, names: int) -> Tensor:
+    """(rows, names) logits of a linear model, which has one for two names."""
+    return torch.cat([torch.zeros_like(logits), logits], 1) if names == 2 else logits

@@ -1,0 +1,49 @@
+"""Scores: squared error on scores standardised by those of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.training.convex_losses import Loss, Squared
+from unfreeze.training.targets.tensors import Decoded, Targets
+
+
+class ScoreTensors:
+    """See `TargetTensors` for what each method is."""
+
+    outputs = 1
+
+    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
+        self._mean, self._spread = mean, spread
+
+    @staticmethod
+    def scale(train: Sequence[Label]) -> tuple[float, float]:
+        """Mean and standard deviation, 1 where it would be 0."""
+        scores = np.asarray([float(label) for label in train])  # type: ignore[arg-type]
+        return float(scores.mean()), float(scores.std()) or 1.0
+
+    def encode(self, examples: Sequence[Example]) -> Targets:
+        """() float32 each: the standardised score."""
+        scores = [(float(e.label) - self._mean) / self._spread for e in examples]  # type: ignore[arg-type]
+        return Targets(torch.tensor(scores, dtype=torch.float32))
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Squared error."""
+        return (logits[..., 0] - targets).square().mean(1)
+
+    def decode(self, logits: Tensor) -> Decoded:
+        """The score as it is written; it has no probability."""
+        return Decoded(tuple((logits[:, 0] * self._spread + self._mean).tolist()))
+
+    def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
+        """Ridge regression."""
+        return Squared(torch.stack(list(targets)).to(device))
+
+    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+        """As `decode`."""
+        return self.decode(logits.float())

@@ -1,0 +1,86 @@
+"""What a kind of answer is to models; its half without torch is in `tasks/targets`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.training.convex_losses import Loss
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Predictions with the probability of each, where there is one (else empty)."""
+
+    labels: tuple[Label, ...]
+    confidence: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Targets:
+    """A tensor for each example, made when it is asked for: millions of them would take more memory than their texts.
+
+    Attributes:
+        values: (examples,), or (words of all examples,).
+        offsets: (examples + 1,): example e has `values[offsets[e]:offsets[e + 1]]`; None where it has one value.
+    """
+
+    values: Tensor
+    offsets: npt.NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values) if self.offsets is None else len(self.offsets) - 1
+
+    def __getitem__(self, example: int) -> Tensor:
+        """The target of the example with this index, from 0."""
+        if self.offsets is None:
+            return self.values[example]
+        return self.values[self.offsets[example] : self.offsets[example + 1]]
+
+
+class TargetTensors(Protocol):
+    """What a head must put out for a kind of answer, and what that means.
+
+    Args:
+        labels: the label space.
+        mean, spread: what `scale` gives for the training labels.
+    """
+
+    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None: ...
+
+    @staticmethod
+    def scale(train: Sequence[Label]) -> tuple[float, float]:
+        """Mean and spread by which labels are standardised; 0 and 1 where they are not."""
+        ...
+
+    @property
+    def outputs(self) -> int:
+        """Numbers a head puts out an item (a word, for tagging)."""
+        ...
+
+    def encode(self, examples: Sequence[Example]) -> Targets:
+        """Targets of labelled examples."""
+        ...
+
+    def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """(members,) mean loss of logits (members, B, outputs) in fp32 against targets (B, ...)."""
+        ...
+
+    def decode(self, logits: Tensor) -> Decoded:
+        """Labels from logits (B, outputs) in fp32."""
+        ...
+
+    def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
+        """The loss of a linear probe; `targets` has one of `encode` for each example."""
+        ...
+
+    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+        """Labels from a probe's logits (all rows, K of the convex loss); `rows` are those of each example."""
+        ...
