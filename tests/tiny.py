@@ -154,10 +154,21 @@ def unfreeze(*arguments: object, **options: Any) -> subprocess.CompletedProcess[
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
+def methods(result: dict[str, Any]) -> dict[str, Any]:
+    """The arms of a `result.json` by method, of a comparison of one encoder."""
+    return {arm["id"]: arm for arm in result["arms"]}
+
+
+def encoder(result: dict[str, Any]) -> dict[str, Any]:
+    """The encoder of a `result.json`, of a comparison of one."""
+    (only,) = result["encoders"].values()
+    return dict(only)
+
+
 def numbers(result: dict[str, Any]) -> dict[str, Any]:
     """The judged numbers of a `result.json`, without times, dates, memory and paths."""
-    kept = {"difference": result["difference"], "choice": result["verdict"]["choice"]}
-    for name, method in result["methods"].items():
+    kept = {"differences": result["differences"], "choice": result["verdict"]["choice"]}
+    for name, method in methods(result).items():
         kept[name] = {key: method[key] for key in ("recipe", "runs", "dev", "test", "metrics", "best_run")}
         kept[name]["trials"] = [(trial["id"], trial["dev"]) for trial in method["trials"]]
     return kept

@@ -53,10 +53,10 @@ def test_both_methods_from_data_to_predictions(
     code, _, complaint = command_line("compare", "--plan", tiny.write_plan(tmp_path / "plan.yaml", values))
     assert (code, complaint) == (0, "")
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
-    assert list(result["methods"]) == list(default_names())
+    assert list(tiny.methods(result)) == list(default_names())
     heads = {"classification": "linear", "tagging": "crf"}
-    assert result["methods"]["fine-tuning"]["recipe"]["head"] == heads.get(kind, "biattention")
-    assert result["encoder"]["layers"] == 3
+    assert tiny.methods(result)["fine-tuning"]["recipe"]["head"] == heads.get(kind, "biattention")
+    assert tiny.encoder(result)["layers"] == 3
     said = tmp_path / "said.tsv"
     test = next(data_of(kind).glob("test.*"))
     code, *_ = command_line("predict", tmp_path / "out" / "bundle", test, "--out", said)

@@ -26,7 +26,7 @@ def test_it_is_scored_from_the_predictions_that_are_kept(kind: str, answered: Ca
     assert record is not None
     assert floor["test"] == record.test[result["metric"]]
     assert floor["ci95"][0] <= floor["test"] <= floor["ci95"][1]
-    assert floor["gains"].keys() == result["methods"].keys()
+    assert floor["gains"].keys() == tiny.methods(result).keys()
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
     assert len(record.predictions) == len(gold)
     if "classification" in kind:

@@ -37,7 +37,8 @@ def test_an_old_comparison_is_judged_and_shown(kind: str, old: Path) -> None:
         assert [run.test for run in after.methods[method].runs] == [run["test"] for run in values["runs"]]
     values = after.to_dict()
     assert values["floor"]["test"] == before["floor"]["test"]
-    assert values["probes"]["layers"] == before["probes"]["layers"]
+    (encoder,) = values["encoders"].values()
+    assert encoder["probes"]["layers"] == before["probes"]["layers"]
     assert render(old / kind).exists()
 
 

@@ -26,7 +26,7 @@ from unfreeze.training.objectives import Decoded
 def _judged(out: Path) -> list[Any]:
     """The predictions that the winner's best run was judged by."""
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    run = result["methods"][result["verdict"]["use"]]["best_run"]
+    run = tiny.methods(result)[result["verdict"]["use"]]["best_run"]
     return list(pq.read_table(out / "runs" / run / "test.parquet")["prediction"].to_pylist())
 
 

@@ -12,8 +12,8 @@ import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "result_schema.md"
 OPEN = (
-    *("audit", "plan", "recipe", "metrics", "files", "columns", "sizes", "truncated", "methods", "environment"),
-    *("chosen", "gains"),
+    *("audit", "plan", "recipe", "metrics", "files", "columns", "sizes", "truncated", "environment"),
+    *("chosen", "gains", "findings"),
 )
 """Keys below these are methods, splits, metrics and settings, which other pages list."""
 
@@ -44,19 +44,22 @@ def _documented(section: str) -> set[str]:
 @pytest.mark.parametrize("kind", ["pair-classification", "regression", "tagging-BIO"])
 def test_every_key_is_documented(kind: str, answered: Callable[[str], Path]) -> None:
     result = json.loads((answered(kind) / "result.json").read_text(encoding="utf-8"))
-    top = {k: v for k, v in result.items() if k not in ("data", "methods", "difference", "floor", "probes", "verdict")}
+    (encoder,) = result["encoders"].values()
+    rest = ("data", "encoders", "arms", "differences", "floor", "verdict")
     missing = {
-        "Top level": {*result, *_keys(top)} - _documented("Top level"),
+        "Top level": {*result, *_keys({k: v for k, v in result.items() if k not in rest})} - _documented("Top level"),
         "data": set(_keys(result["data"])) - _documented("data"),
-        "difference": set(_keys(result["difference"])) - _documented("difference"),
+        "encoders": set(_keys({k: v for k, v in encoder.items() if k not in ("probes", "unread", "over_limit")}))
+        - _documented("encoders"),
+        "differences": set(_keys(result["differences"])) - _documented("differences"),
         "floor": set(_keys(result["floor"])) - _documented("floor"),
-        "probes": set(result["probes"]) - _documented("probes"),
-        "layers": set(_keys(result["probes"]["layers"])) - _documented("layers"),
+        "probes": set(encoder["probes"]) - _documented("probes"),
+        "layers": set(_keys(encoder["probes"]["layers"])) - _documented("layers"),
         "verdict": set(_keys(result["verdict"])) - _documented("verdict"),
     }
-    for method in result["methods"].values():
-        missing["methods"] = set(_keys({k: v for k, v in method.items() if k != "cost"})) - _documented("methods")
-        missing["cost"] = set(_keys(method["cost"])) - _documented("cost")
+    for arm in result["arms"]:
+        missing["arms"] = set(_keys({k: v for k, v in arm.items() if k != "cost"})) - _documented("arms")
+        missing["cost"] = set(_keys(arm["cost"])) - _documented("cost")
     file = json.loads((answered(kind) / "probes.json").read_text(encoding="utf-8"))
     missing["probes.json"] = set(file) - _documented("probes") - _documented("probes.json")
     assert {section: keys for section, keys in missing.items() if keys} == {}
@@ -64,10 +67,12 @@ def test_every_key_is_documented(kind: str, answered: Callable[[str], Path]) -> 
 
 def test_every_documented_key_is_there(answered: Callable[[str], Path]) -> None:
     result = json.loads((answered("classification") / "result.json").read_text(encoding="utf-8"))
-    method = result["methods"]["fine-tuning"]
-    places = {"Top level": result, "data": result["data"], "methods": method, "cost": method["cost"]}
-    places |= {name: result[name] for name in ("difference", "floor", "probes", "verdict")}
-    places["layers"] = result["probes"]["layers"][0]
+    (encoder,) = result["encoders"].values()
+    arm = result["arms"][1]
+    places = {"Top level": result, "data": result["data"], "encoders": encoder, "arms": arm, "cost": arm["cost"]}
+    places |= {name: result[name] for name in ("floor", "verdict")}
+    places |= {"probes": encoder["probes"], "layers": encoder["probes"]["layers"][0]}
+    places["differences"] = result["differences"][0]
     places["probes.json"] = json.loads((answered("classification") / "probes.json").read_text(encoding="utf-8"))
     for section, values in places.items():
         rows = re.findall(r"^\| (`[^|]*) \|", _sections()[section], re.MULTILINE)

@@ -111,7 +111,7 @@ def test_second_identical_call_repeats_nothing(again: Callable[..., Any]) -> Non
     assert _bundle_bytes(again.out) == model
     assert tiny.numbers(result) == tiny.numbers(first)
     assert result["verdict"] == first["verdict"]
-    assert [m["cost"] for m in result["methods"].values()] == [m["cost"] for m in first["methods"].values()]
+    assert [m["cost"] for m in tiny.methods(result).values()] == [m["cost"] for m in tiny.methods(first).values()]
 
 
 def test_more_seeds_run_only_the_new_ones(again: Callable[..., Any]) -> None:
@@ -120,31 +120,31 @@ def test_more_seeds_run_only_the_new_ones(again: Callable[..., Any]) -> None:
     assert len(recorder.trained) == 2
     assert all(what.endswith("seed 2") for what in recorder.trained)
     assert _stamps(again.out).items() >= stamps.items()
-    for method, before in first["methods"].items():
-        runs = result["methods"][method]["runs"]
+    for method, before in tiny.methods(first).items():
+        runs = tiny.methods(result)[method]["runs"]
         assert runs[:2] == before["runs"]
         assert [run["seed"] for run in runs] == [0, 1, 2]
     fresh = compare(tiny.tiny_plan(*again.asked, again.out.with_name("fresh"), KIND, seeds=3)).to_dict()
-    for method in fresh["methods"]:  # a seed gives the same alone and beside others, but for rounding
+    for method in tiny.methods(fresh):  # a seed gives the same alone and beside others, but for rounding
         for key in ("dev", "test"):
-            alone, beside = ([run[key] for run in r["methods"][method]["runs"]] for r in (result, fresh))
+            alone, beside = ([run[key] for run in tiny.methods(r)[method]["runs"]] for r in (result, fresh))
             assert alone == pytest.approx(beside, abs=1e-6)
     use = result["verdict"]["use"]
     about = json.loads((again.out / "bundle" / "bundle.json").read_text(encoding="utf-8"))
-    assert about["run"] == result["methods"][use]["best_run"]
-    assert about["test"] == result["methods"][use]["test"], "the bundle tells the new mean"
+    assert about["run"] == tiny.methods(result)[use]["best_run"]
+    assert about["test"] == tiny.methods(result)[use]["test"], "the bundle tells the new mean"
 
 
 def test_fewer_seeds_train_at_most_the_model_of_the_bundle(again: Callable[..., Any]) -> None:
     result, recorder = again(seeds=1)
     assert len(recorder.trained) <= 1
-    assert [len(method["runs"]) for method in result["methods"].values()] == [1, 1]
+    assert [len(method["runs"]) for method in tiny.methods(result).values()] == [1, 1]
 
 
 @pytest.mark.parametrize("method", ["feature-extraction", "fine-tuning"])
 def test_deleted_run_is_done_again_alone(method: str, again: Callable[..., Any]) -> None:
     first, stamps = _result(again.out), _stamps(again.out)
-    gone = next(run["id"] for run in first["methods"][method]["runs"] if run["seed"] == 1)
+    gone = next(run["id"] for run in tiny.methods(first)[method]["runs"] if run["seed"] == 1)
     shutil.rmtree(again.out / "runs" / gone)
     result, recorder = again()
     assert len(recorder.trained) == 1
@@ -173,22 +173,22 @@ def test_deleted_choice_costs_no_more_than_two_runs(again: Callable[..., Any]) -
 
 def test_change_of_recipes_changes_choice_and_bundle_but_no_old_run(again: Callable[..., Any]) -> None:
     first, stamps = _result(again.out), _stamps(again.out)
-    worst = {name: min(m["trials"], key=lambda trial: trial["dev"])["name"] for name, m in first["methods"].items()}
+    worst = {name: min(m["trials"], key=lambda trial: trial["dev"])["name"] for name, m in tiny.methods(first).items()}
     narrow, recorder = again(recipes=[r for r in tiny.recipes(KIND) if r.name == worst[r.method]])
-    assert {name: m["recipe"]["name"] for name, m in narrow["methods"].items()} == worst
+    assert {name: m["recipe"]["name"] for name, m in tiny.methods(narrow).items()} == worst
     about = json.loads((again.out / "bundle" / "bundle.json").read_text(encoding="utf-8"))
-    assert about["run"] == narrow["methods"][narrow["verdict"]["use"]]["best_run"]
+    assert about["run"] == tiny.methods(narrow)[narrow["verdict"]["use"]]["best_run"]
     assert recorder.trained, "seed 1 of the new choices"
     wide, _ = again()
     assert tiny.numbers(wide) == tiny.numbers(first)
-    finals = [run["id"] for m in first["methods"].values() for run in m["runs"] if run["id"] not in _winners(first)]
+    finals = [run["id"] for m in tiny.methods(first).values() for run in m["runs"] if run["id"] not in _winners(first)]
     untouched = {name: stamp for name, stamp in stamps.items() if any(run in name for run in finals)}
     assert _stamps(again.out).items() >= untouched.items()
 
 
 def _winners(result: dict[str, Any]) -> set[str]:
     """The runs whose weights may be asked for anew, for the bundle or to measure the time to predict."""
-    return {method["best_run"] for method in result["methods"].values()}
+    return {method["best_run"] for method in tiny.methods(result).values()}
 
 
 def test_method_added_later_leaves_the_first_alone(

@@ -38,9 +38,9 @@ def test_from_data_to_predictions(
     code, _, complaint = command_line("compare", "--plan", tiny.write_plan(tmp_path / "plan.yaml", values))
     assert (code, complaint) == (0, "")
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
-    assert list(result["methods"]) == ["feature-extraction"]
-    assert result["encoder"]["layers"] == 1
-    assert result["methods"]["feature-extraction"]["dev"]["mean"] > (0.6 if kind == "classification" else 0.0)
+    assert list(tiny.methods(result)) == ["feature-extraction"]
+    assert tiny.encoder(result)["layers"] == 1
+    assert tiny.methods(result)["feature-extraction"]["dev"]["mean"] > (0.6 if kind == "classification" else 0.0)
     assert (tmp_path / "out" / "report.html").exists()
     said = tmp_path / "said.tsv"
     code, *_ = command_line("predict", tmp_path / "out" / "bundle", data_of(kind) / "test.tsv", "--out", said)
@@ -57,7 +57,7 @@ def test_the_budget_gives_three_recipes_and_says_why_there_is_one_method(
     assert "Feature extraction alone" in said
     assert "its word vectors are read from disk as they are" in said
     result = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))
-    trials = result["methods"]["feature-extraction"]["trials"]
+    trials = tiny.methods(result)["feature-extraction"]["trials"]
     assert [trial["recipe"]["head"] for trial in trials] == ["linear"] * 3
 
 

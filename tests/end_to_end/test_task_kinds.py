@@ -24,7 +24,7 @@ from unfreeze.runs.runner import Quiet
 # What the issue asks of `result.json`, key by key.
 METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}
 COST_KEYS = {"extract_s", "train_s", "peak_mb", "trained_parameters", "stored_mb", "latency_ms"}
-TOP_KEYS = {"schema", "task", "metric", "data", "encoder", "methods", "difference", "verdict", "environment"}
+TOP_KEYS = {"schema", "task", "metric", "data", "encoders", "arms", "differences", "verdict", "environment"}
 METRICS = {"classification": "accuracy", "regression": "pearson", "tagging": "span_f1"}
 
 
@@ -48,11 +48,11 @@ def test_result_has_the_schema_that_the_issue_asks_for(kind: str, answered: Call
     result = _result(out)
     task = kind.partition("-BIO")[0]
     assert result.keys() >= TOP_KEYS
-    assert result["schema"] == 1
+    assert result["schema"] == 2
     assert result["task"] == task
     assert result["metric"] == METRICS[task.removeprefix("pair-")]
-    assert list(result["methods"]) == list(default_names())
-    for method in result["methods"].values():
+    assert list(tiny.methods(result)) == list(default_names())
+    for method in tiny.methods(result).values():
         assert method.keys() >= METHOD_KEYS
         assert method["cost"].keys() >= COST_KEYS
         assert [run["seed"] for run in method["runs"]] == [0, 1]
@@ -63,9 +63,10 @@ def test_result_has_the_schema_that_the_issue_asks_for(kind: str, answered: Call
         assert method["cost"]["latency_ms"].keys() == {"1", "32"}
         assert method["cost"]["trained_parameters"] > 0
         assert len(method["trials"]) == 2
-    assert result["difference"]["of"] == "fine-tuning - feature-extraction"
-    means = [result["methods"][m]["test"]["mean"] for m in ("fine-tuning", "feature-extraction")]
-    assert result["difference"]["mean"] == pytest.approx(means[0] - means[1])
+    (pair,) = result["differences"]
+    assert (pair["first"], pair["second"]) == ("fine-tuning", "feature-extraction")
+    means = [tiny.methods(result)[m]["test"]["mean"] for m in ("fine-tuning", "feature-extraction")]
+    assert pair["mean"] == pytest.approx(means[0] - means[1])
     assert all(map(math.isfinite, _floats(result)))
     assert result["data"]["sizes"] == {"train": 48, "dev": 24, "test": 30}
     verdict = result["verdict"]
@@ -85,29 +86,29 @@ def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str]
         *("bundle", "choice.json", "comparison.json", "floor.json", "floor.parquet", "items.parquet"),
         *("probes.json", "report.html", "result.json", "runs"),
     }
-    finals = {run.id for method in result["methods"].values() for run in method["runs"]}
-    trials = {trial["id"] for method in result["methods"].values() for trial in method["trials"]}
+    finals = {run.id for method in tiny.methods(result).values() for run in method["runs"]}
+    trials = {trial["id"] for method in tiny.methods(result).values() for trial in method["trials"]}
     runs = {path.name: {file.name for file in path.iterdir()} for path in (out / "runs").iterdir()}
     assert runs.keys() == finals | trials
     for run, files in runs.items():
         tested = {"test.json", "test.parquet"} if run in finals else set()
         assert files == {"record.json", *tested}, "only final runs read the test set; no weights stay behind"
     about = json.loads((out / "bundle" / "bundle.json").read_text(encoding="utf-8"))
-    assert about["run"] == result["methods"][result["verdict"]["use"]]["best_run"]
-    assert about["test"] == result["methods"][result["verdict"]["use"]]["test"]
+    assert about["run"] == tiny.methods(result)[result["verdict"]["use"]]["best_run"]
+    assert about["test"] == tiny.methods(result)[result["verdict"]["use"]]["test"]
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)
 def test_frozen_features_of_a_random_encoder_teach_something(kind: str, answered: Callable[[str], Path]) -> None:
     # Two words of each sort decide, so a model that learns at all passes: accuracy by chance is 0.5, the others 0.
-    reached = _result(answered(kind))["methods"]["feature-extraction"]["dev"]["mean"]
+    reached = tiny.methods(_result(answered(kind)))["feature-extraction"]["dev"]["mean"]
     assert reached > (0.65 if "classification" in kind else 0.4)
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)
 def test_work_is_counted_in_every_run(kind: str, answered: Callable[[str], Path]) -> None:
     out = answered(kind)
-    result, encoder = _result(out), _result(out)["encoder"]["piece_work"]
+    result, encoder = _result(out), tiny.encoder(_result(out))["piece_work"]
     assert encoder == 2 * (4 * 16**2 + 2 * 16 * 32)
     records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("runs/*/record.json")]
     for record in records:
@@ -118,7 +119,7 @@ def test_work_is_counted_in_every_run(kind: str, answered: Callable[[str], Path]
     tuned = [r for r in records if r["method"] == "fine-tuning"]
     epochs = [r["curve"][-1]["epoch"] for r in tuned]
     assert all(r["work"] > 3 * e * 48 * 6 * encoder for r, e in zip(tuned, epochs, strict=True))
-    for name, method in result["methods"].items():
+    for name, method in tiny.methods(result).items():
         own = [r for r in records if r["method"] == name]
         states = {kind: work for r in own for kind, work in r["states"].items()}
         assert method["cost"]["work"] == sum(r["work"] for r in own) + sum(states.values())
@@ -128,7 +129,7 @@ def test_work_is_counted_in_every_run(kind: str, answered: Callable[[str], Path]
 def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable[[str], Path]) -> None:
     out = answered("classification")
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
-    for method in _result(out)["methods"].values():
+    for method in tiny.methods(_result(out)).values():
         for run in method["runs"]:
             said = pq.read_table(out / "runs" / run.id / "test.parquet")["prediction"].to_pylist()
             right = sum(g == p for g, p in zip(gold, said, strict=True)) / len(gold)
@@ -136,7 +137,7 @@ def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable
 
 
 def test_recipe_is_chosen_on_dev(answered: Callable[[str], Path]) -> None:
-    for method in _result(answered("regression"))["methods"].values():
+    for method in tiny.methods(_result(answered("regression"))).values():
         best = max(method["trials"], key=lambda trial: trial["dev"])
         assert best["recipe"] == method["recipe"]
         assert [trial["chosen"] for trial in method["trials"]].count(True) == 1
@@ -208,7 +209,7 @@ def test_a_recipe_that_diverges_loses_and_is_told(
     wild = replace(wild, learning_rate=1e30, clip=None, schedule="constant")
     watcher = Sayings()
     result = compare(replace(plan, recipes=(*others, wild)), watcher).to_dict()
-    runs = result["methods"]["fine-tuning"]["runs"]
+    runs = tiny.methods(result)["fine-tuning"]["runs"]
     assert all(run["diverged"] for run in runs)
     assert any("diverged" in line for line in watcher.said)
     assert any("2 of 2 final runs of fine-tuning diverged" in doubt for doubt in result["verdict"]["doubts"])
@@ -238,7 +239,7 @@ def test_states_can_be_stored_in_eight_bits(
     stores = [json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "cache").glob("*/meta.json")]
     assert {store["dtype"] for store in stores} == {"int8"}
     assert _result(tmp_path / "out")["plan"]["cache_dtype"] == "int8"
-    assert _result(tmp_path / "out")["methods"]["feature-extraction"]["dev"]["mean"] > 0.4
+    assert tiny.methods(_result(tmp_path / "out"))["feature-extraction"]["dev"]["mean"] > 0.4
     code, _, said = command_line("compare", "--plan", plan)  # runs of other states are not mixed with these
     assert code == 2
     assert "cache dtype" in said

@@ -47,10 +47,10 @@ def test_word_vectors_answer_and_predict(
     )
     assert (code, err) == (0, "")
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    assert list(result["methods"]) == ["feature-extraction"]
-    assert result["methods"]["feature-extraction"]["dev"]["mean"] > (0.6 if "class" in kind else 0.3)
-    assert (result["encoder"]["layers"], result["encoder"]["width"]) == (1, 8)
-    assert result["encoder"]["parameters"] == 8 * (len(set(tiny.WORDS)) - 1)
+    assert list(tiny.methods(result)) == ["feature-extraction"]
+    assert tiny.methods(result)["feature-extraction"]["dev"]["mean"] > (0.6 if "class" in kind else 0.3)
+    assert (tiny.encoder(result)["layers"], tiny.encoder(result)["width"]) == (1, 8)
+    assert tiny.encoder(result)["parameters"] == 8 * (len(set(tiny.WORDS)) - 1)
     assert "cannot be fine-tuned: a static table" in said
     floor = result["floor"]
     assert f"bag of words        test {result['metric'].replace('_', ' ')} {100 * floor['test']:5.1f} [" in said
@@ -92,7 +92,7 @@ def test_without_methods_the_frozen_one_is_run_with_the_budgets_recipes(
     code, _, err = command_line(*asked, "--out", out)
     assert (code, err) == (0, "")
     result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    trials = result["methods"]["feature-extraction"]["trials"]
+    trials = tiny.methods(result)["feature-extraction"]["trials"]
     assert [trial["name"] for trial in trials] == ["linear-mean", "bcn", "linear-max"]
     assert "the encoder cannot be fine-tuned" in result["verdict"]["headline"]
     assert json.loads((out / "bundle" / "encoder" / "word_vectors.json").read_text()) == {"tokenizer": "whitespace"}

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 
 from unfreeze.judging.arms import find
 from unfreeze.judging.cheaper import cheaper
-from unfreeze.judging.evidence import DataTrust, Evidence, Floor, MethodEvidence
+from unfreeze.judging.evidence import ArmEvidence, DataTrust, Evidence, Floor
 from unfreeze.judging.next_step import needed
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.verdict import decide
 
 Changes = Mapping[str, Any]
 NONE: Changes = MappingProxyType({})
-FROZEN = MethodEvidence(
+FROZEN = ArmEvidence(
     method="feature-extraction",
     recipe="bcn head",
     dev=0.85,
@@ -58,7 +58,7 @@ def evidence(
     dev = replace(TUNED, dev=FROZEN.dev + mean / 100, test=FROZEN.test + mean / 100)
     methods = (replace(FROZEN, **frozen), replace(dev, **tuned))
     difference = Difference(mean / 100, lo / 100, hi / 100, 0.001)
-    return Evidence(**{"metric": "accuracy", "methods": methods, "difference": difference, "equivalence": 0.005,
+    return Evidence(**{"metric": "accuracy", "arms": methods, "difference": difference, "equivalence": 0.005,
                        "test_size": 2000, **more})  # fmt: skip
 
 
@@ -156,7 +156,7 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
     verdict = decide(asked)
     assert (verdict.choice, verdict.use) == ("too-close", cheap)
     assert why in verdict.headline
-    assert cheaper(*asked.methods)[0].method == cheap
+    assert cheaper(*asked.arms)[0].method == cheap
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_an_undecided_difference_says_what_would_decide_it(asked: Evidence, said
 
 
 def test_texts_that_say_nothing_ask_for_another_encoder_before_a_second_method() -> None:
-    single = replace(evidence(data=DataTrust(unread=0.9)), methods=evidence().methods[:1], difference=None)
+    single = replace(evidence(data=DataTrust(unread=0.9)), arms=evidence().arms[:1], difference=None)
     assert "pretrained on this script" in decide(single).next_step
 
 
@@ -285,7 +285,7 @@ def test_an_encoder_that_cannot_be_fine_tuned() -> None:
 
 
 @pytest.mark.parametrize("only", [FROZEN, TUNED])
-def test_one_method_has_nothing_to_compare_with(only: MethodEvidence) -> None:
+def test_one_method_has_nothing_to_compare_with(only: ArmEvidence) -> None:
     verdict = decide(Evidence("accuracy", (replace(only, seeds=3),), None, 0.005, 300, DataTrust(test_in_train=1)))
     assert verdict.choice == verdict.use == only.method
     assert "no other method was run" in verdict.headline
@@ -295,7 +295,7 @@ def test_one_method_has_nothing_to_compare_with(only: MethodEvidence) -> None:
 
 
 @pytest.mark.parametrize("methods", [(FROZEN, FROZEN), (FROZEN, TUNED), ()])
-def test_half_evidence_is_refused(methods: tuple[MethodEvidence, ...]) -> None:
+def test_half_evidence_is_refused(methods: tuple[ArmEvidence, ...]) -> None:
     with pytest.raises(ValueError, match="evidence of"):
         decide(Evidence("accuracy", methods, None, 0.005, 300))
 
@@ -334,4 +334,4 @@ def test_any_evidence_gives_whole_sentences_and_mirrors(
 
 def test_the_order_of_the_methods_does_not_matter() -> None:
     asked = evidence(1.2, 0.3, 2.1)
-    assert decide(replace(asked, methods=asked.methods[::-1])) == decide(asked)
+    assert decide(replace(asked, arms=asked.arms[::-1])) == decide(asked)

@@ -95,7 +95,7 @@ def judge_report(folder: Path, sound: Path, result: dict[str, Any]) -> None:
 
     out = folder / "out"
     gold = pq.read_table(out / "items.parquet", use_threads=False)["gold"].to_pylist()
-    for name, method in result["methods"].items():
+    for name, method in tiny.methods(result).items():
         for run in method["runs"]:
             said = pq.read_table(out / "runs" / run["id"] / "test.parquet", use_threads=False)["prediction"].to_pylist()
             right = sum(a == b for a, b in zip(gold, said, strict=True)) / len(gold)

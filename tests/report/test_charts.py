@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.report import charts
+from unfreeze.report.looks import look_of
 
-METHODS = ("feature extraction", "fine-tuning")
+FROZEN, TUNED = LOOKS = (look_of("feature-extraction"), look_of("fine-tuning"))
+METHODS = tuple(look.name for look in LOOKS)
 
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=9))
@@ -21,10 +23,10 @@ def test_axis_window_holds_every_value_on_whole_points(values):
 
 def score_chart(seconds):
     rows = [
-        {"method": m, "seconds": s, "cost": "", "score": 90.0, "low": 88.0, "high": 92.0}
+        {"arm": m, "seconds": s, "cost": "", "score": 90.0, "low": 88.0, "high": 92.0}
         for m, s in zip(METHODS, seconds, strict=True)
     ]
-    return charts.score_against_cost(rows, [{**row, "seed": 0} for row in rows], "test accuracy (%)", (87, 93))
+    return charts.score_against_cost(rows, [{**row, "seed": 0} for row in rows], LOOKS, "test accuracy (%)", (87, 93))
 
 
 @pytest.mark.parametrize(("seconds", "log"), [((10.0, 12.0), False), ((1.0, 300.0), True), ((0.0, 300.0), False)])
@@ -48,7 +50,7 @@ def test_ticks_are_whole_seconds_minutes_or_hours(seconds, ticks):
 
 
 def test_difference_is_drawn_around_zero_with_the_region():
-    spec = charts.difference(-3.0, -5.0, -1.0, 0.5)
+    spec = charts.difference((-3.0, -5.0, -1.0), 0.5, "fine-tuning", "feature extraction")
     (row,) = spec["data"]["values"]
     assert (row["from"], row["to"], row["low"], row["high"]) == (-0.5, 0.5, -5.0, -1.0)
     low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
@@ -59,7 +61,7 @@ def test_confusion_figures_are_left_out_when_they_would_not_fit():
     def layers(size):
         names = [str(i) for i in range(size)]
         rows = [{"gold": g, "predicted": p, "count": 1, "share": 10.0} for g in names for p in names]
-        return charts.confusion(rows, "fine-tuning")["layer"]
+        return charts.confusion(rows, TUNED)["layer"]
 
     assert len(layers(12)) == 2
     assert len(layers(13)) == 1
@@ -81,9 +83,9 @@ def texts_of(value):
 @pytest.mark.parametrize(
     "spec",
     [
-        charts.confusion(PAIRS, "fine-tuning"),
-        charts.most_confused([{**row, "pair": row["gold"] + row["predicted"]} for row in PAIRS], "fine-tuning"),
-        charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": name} for name in NAMES], "fine-tuning", (0.0, 5.0)),
+        charts.confusion(PAIRS, TUNED),
+        charts.most_confused([{**row, "pair": row["gold"] + row["predicted"]} for row in PAIRS], TUNED),
+        charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": name} for name in NAMES], TUNED, (0.0, 5.0)),
     ],
 )
 def test_names_and_texts_are_data_and_never_part_of_a_spec_or_of_an_expression_made_from_it(spec):
@@ -93,7 +95,7 @@ def test_names_and_texts_are_data_and_never_part_of_a_spec_or_of_an_expression_m
 
 
 def test_classes_of_a_confusion_matrix_are_in_the_order_of_its_rows():
-    spec = charts.confusion(PAIRS, "fine-tuning")
+    spec = charts.confusion(PAIRS, TUNED)
     assert [row["gold"] for row in spec["datasets"]["rows"][:: len(NAMES)]] == list(NAMES)
     for axis in "xy":
         assert spec["layer"][0]["encoding"][axis]["sort"] is None
@@ -104,18 +106,20 @@ def curve(epochs):
     return charts.training_curves(
         [{**row, "run": r, "recipe": r, "seed": 0, "final": r == "a"} for r in "ab" for row in rows],
         "dev",
-        "fine-tuning",
+        TUNED,
     )
 
 
 SPECS = {
     "cost": score_chart((1.0, 300.0)),
-    "difference": charts.difference(0.0, -1.0, 1.0, 0.5),
-    "seeds": charts.seed_strip([{"method": METHODS[0], "seed": 0, "score": 90.0}], "test accuracy (%)", (89, 91)),
-    "scatter": charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": "</script>"}], "fine-tuning", (0.0, 5.0)),
-    "confusion": charts.confusion(PAIRS, "fine-tuning"),
-    "most confused": charts.most_confused([{**PAIRS[1], "pair": "1. a"}], "feature-extraction"),
-    "layers": charts.layer_weights([{"layer": i, "weight": 50.0, "seed": 0} for i in (0, 1)], "feature-extraction"),
+    "difference": charts.difference((0.0, -1.0, 1.0), 0.5, "a", "b"),
+    "seeds": charts.seed_strip(
+        [{"arm": METHODS[0], "seed": 0, "score": 90.0}], LOOKS[:1], "test accuracy (%)", (89, 91)
+    ),
+    "scatter": charts.scatter([{"gold": 1.0, "predicted": 2.0, "text": "</script>"}], TUNED, (0.0, 5.0)),
+    "confusion": charts.confusion(PAIRS, TUNED),
+    "most confused": charts.most_confused([{**PAIRS[1], "pair": "1. a"}], FROZEN),
+    "layers": charts.layer_weights([{"layer": i, "weight": 50.0, "seed": 0} for i in (0, 1)], FROZEN),
     "probes": charts.layer_scores(
         [{"layer": i, "score": 80.0, "low": 78.0, "high": 83.0, "dev": 81.0, "chosen": i == 1} for i in (0, 1)],
         [{"layer": 0, "score": 79.0}],

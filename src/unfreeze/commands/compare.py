@@ -43,7 +43,7 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
         add_probes(bench, question)
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
-        winner = best[result.verdict.use]
+        winner = best[result.used.method]
         if finished(bench, winner, "weights") or bundled_run(bench.folder / "bundle") == winner.id:
             bundle_winner(bench, result, winner)
             return result

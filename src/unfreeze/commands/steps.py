@@ -97,7 +97,7 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job) -> None:
     about = {
         "method": winner.recipe.method,
         "metric": result.metric,
-        "test": asdict(result.methods[winner.recipe.method].test),
+        "test": asdict(result.used.test),
         "run": winner.id,
         "columns": dict(bench.dataset.columns),
         "versions": versions(),

@@ -1,45 +1,79 @@
-"""Which of two methods is cheaper: by what is counted, never by a clock."""
+"""Which of several arms is cheapest: by what is counted, never by a clock."""
 
 from __future__ import annotations
 
-from unfreeze.judging.evidence import MethodEvidence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from unfreeze.judging.evidence import ArmEvidence
 from unfreeze.judging.wording import against, multiply_adds
+from unfreeze.methods.table import names
 
 SAME_COST = 1.25  # costs within this factor are taken as equal: counts leave out what is small
 
 
-def cheaper(frozen: MethodEvidence, tuned: MethodEvidence) -> tuple[MethodEvidence, str]:
-    """The cheaper method, and why as the end of a sentence.
+@dataclass(frozen=True)
+class _Cost:
+    """A cost that is counted, and how it is put into words for a cheap and a dear arm, with `less` or `least`."""
 
-    The first of these that differs by more than `SAME_COST` decides: multiply-adds of all runs with the layer states
-    that they read, multiply-adds to predict a piece of text, megabytes to store. If none does, feature extraction:
-    several tasks can share one frozen encoder. Seconds stand beside the counts and decide nothing.
+    of: Callable[[ArmEvidence], float]
+    words: Callable[[ArmEvidence, ArmEvidence, str], str]
+
+
+def cheaper(first: ArmEvidence, second: ArmEvidence) -> tuple[ArmEvidence, str]:
+    """The cheaper of two arms, and why as the end of a sentence; see `cheapest`."""
+    return cheapest((first, second))
+
+
+def cheapest(arms: Sequence[ArmEvidence]) -> tuple[ArmEvidence, str]:
+    """The cheapest of several arms, and why as the end of a sentence.
+
+    The first of these in which not all cost the same (within a factor of `SAME_COST` of the least) leaves only those
+    that cost the least, then the next: multiply-adds of all runs with the layer states that they read, multiply-adds to
+    predict a piece of text, megabytes to store. If several are left, the first of them: feature extraction comes
+    before the others, since several tasks can share one frozen encoder. Seconds stand beside the counts and decide
+    nothing.
     """
-    costs = (
-        (frozen.work, tuned.work, _less_computing),
-        (frozen.piece_work, tuned.piece_work, _less_to_predict),
-        (frozen.stored_mb, tuned.stored_mb, _less_storage),
-    )
-    for a, b, told in costs:
-        if max(a, b) > SAME_COST * min(a, b):
-            cheap, dear = (frozen, tuned) if a < b else (tuned, frozen)
-            return cheap, told(cheap, dear)
-    return frozen, "costs about the same and lets several tasks share one encoder"
+    left, decisive = sorted(arms, key=lambda arm: names().index(arm.method)), None
+    for cost in _COSTS:
+        least = min(cost.of(arm) for arm in left)
+        near = [arm for arm in left if cost.of(arm) <= SAME_COST * least]
+        if len(near) < len(left):
+            decisive = cost, min((arm for arm in left if arm not in near), key=cost.of)
+            left = near
+    if decisive is None:
+        return left[0], "costs about the same and lets several tasks share one encoder"
+    cost, dear = decisive
+    return left[0], cost.words(left[0], dear, "less" if len(arms) == 2 else "the least")
 
 
-def _less_computing(cheap: MethodEvidence, dear: MethodEvidence) -> str:
+def cheapest_first(arms: Sequence[ArmEvidence]) -> list[ArmEvidence]:
+    """Arms in the order of their cost: the cheapest, the cheapest of the rest, and so on."""
+    left, order = list(arms), []
+    while left:
+        order.append(cheapest(left)[0])
+        left.remove(order[-1])
+    return order
+
+
+def _computing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
     about = "about " if cheap.work_is_estimated or dear.work_is_estimated else ""
     seconds = against(cheap.effort_s, dear.effort_s, "s")
-    return f"takes less computing ({about}{multiply_adds(cheap.work, dear.work)}; measured here: {seconds})"
+    return f"takes {less} computing ({about}{multiply_adds(cheap.work, dear.work)}; measured here: {seconds})"
 
 
-def _less_to_predict(cheap: MethodEvidence, dear: MethodEvidence) -> str:
-    counts, measured = (
-        multiply_adds(cheap.piece_work, dear.piece_work),
-        against(cheap.latency_ms, dear.latency_ms, "ms"),
-    )
-    return f"predicts with less computing ({counts} a piece; measured here, a text: {measured})"
+def _predicting(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
+    counts = multiply_adds(cheap.piece_work, dear.piece_work)
+    measured = against(cheap.latency_ms, dear.latency_ms, "ms")
+    return f"predicts with {less} computing ({counts} a piece; measured here, a text: {measured})"
 
 
-def _less_storage(cheap: MethodEvidence, dear: MethodEvidence) -> str:
-    return f"needs less storage ({against(cheap.stored_mb, dear.stored_mb, 'MB')})"
+def _storing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
+    return f"needs {less} storage ({against(cheap.stored_mb, dear.stored_mb, 'MB')})"
+
+
+_COSTS = (
+    _Cost(lambda arm: arm.work, _computing),
+    _Cost(lambda arm: arm.piece_work, _predicting),
+    _Cost(lambda arm: arm.stored_mb, _storing),
+)

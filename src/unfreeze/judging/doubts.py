@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unfreeze.judging.evidence import DataTrust, Evidence, MethodEvidence
+from unfreeze.judging.evidence import ArmEvidence, DataTrust, Evidence
 from unfreeze.judging.wording import gap, points
 
 WANTED_SEEDS = 5
@@ -12,24 +12,26 @@ MUCH_UNREAD = 0.25
 SPREAD = 0.01  # the least standard deviation between seeds that is worth a doubt
 
 
-def doubts_about(evidence: Evidence, *methods: MethodEvidence) -> tuple[str, ...]:
+def doubts_about(evidence: Evidence) -> tuple[str, ...]:
     """Every doubt that applies, gravest first."""
+    arms = evidence.both if len(evidence.arms) == 2 else evidence.arms
     groups = (
         _nothing_beside(evidence),
         _overlaps(evidence),
-        _failed(methods),
+        _failed(arms),
         _blind(evidence.data),
-        _near_the_floor(evidence, methods),
+        _near_the_floor(evidence, arms),
         _disagreement(evidence),
-        _few(evidence, methods),
-        _spread(evidence, methods),
+        _few(evidence, arms),
+        _spread(evidence, arms),
+        *(_reading(data, f"{name}'s", name) for name, data in evidence.encoders.items()),
         _data(evidence.data),
     )
     return tuple(doubt for group in groups for doubt in group)
 
 
 def _nothing_beside(evidence: Evidence) -> list[str]:
-    alone = len(evidence.methods) == 1 and not evidence.fixed
+    alone = len(evidence.arms) == 1 and not evidence.fixed
     return ["There is nothing to compare with: only one method was run."] if alone else []
 
 
@@ -43,23 +45,23 @@ def _overlaps(evidence: Evidence) -> list[str]:
     ]
 
 
-def _failed(methods: tuple[MethodEvidence, ...]) -> list[str]:
+def _failed(arms: tuple[ArmEvidence, ...]) -> list[str]:
     return (
         [
             f"{m.degenerate} of {m.seeds} final runs of {m.words} gave one answer for every item: training failed."
-            for m in methods
+            for m in arms
             if m.degenerate
         ]
         + [
             f"{count} of {m.seeds} final runs of {m.words} gave one answer for every {split} item, though not on "
             f"{'dev' if split == 'test' else 'test'}."
-            for m in methods
+            for m in arms
             for split, count in m.flat.items()
             if count
         ]
         + [
             f"{m.diverged} of {m.seeds} final runs of {m.words} diverged; what they had learned before is judged."
-            for m in methods
+            for m in arms
             if m.diverged
         ]
     )
@@ -74,36 +76,44 @@ def _blind(data: DataTrust) -> list[str]:
     return []
 
 
-def _near_the_floor(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
-    """The better method's gain over the floor may be none at all."""
+def _near_the_floor(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
+    """The best arm's gain over the floor may be none at all."""
     if evidence.floor is None:
         return []
-    best = max(methods, key=lambda method: method.test)
-    gain = evidence.floor.gains[best.method]
+    best = max(arms, key=lambda arm: arm.test)
+    gain = evidence.floor.gains[best.id]
     if gain.lo > 0:
         return []
     level = "better" if gain.hi < 0 else "as well"
-    better = ", the better method," if len(methods) > 1 else ""
+    rank = {1: "", 2: ", the better method,"}.get(len(arms), ", the best,")
     return [
         f"A {evidence.floor.name} does {level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
-        f"the encoder, {best.words}{better} {100 * best.test:.1f}, a difference of {gap(gain)}."
+        f"the encoder, {best.words}{rank} {100 * best.test:.1f}, a difference of {gap(gain)}."
     ]
 
 
 def _disagreement(evidence: Evidence) -> list[str]:
-    """Dev and test rank the methods differently, and at least one of them by more than the region."""
-    if evidence.difference is None:
+    """Dev and test rank two arms differently, and at least one of them by more than the region.
+
+    Of more than two arms, those that are the best on test and on dev.
+    """
+    if len(evidence.arms) == 1:
         return []
-    frozen, tuned = evidence.both
-    dev, test = tuned.dev - frozen.dev, evidence.difference.mean
+    if len(evidence.arms) == 2:
+        second, first = evidence.both
+        test = evidence.between.mean
+    else:
+        first, second = (max(evidence.arms, key=score) for score in (lambda a: a.test, lambda a: a.dev))
+        test = first.test - second.test
+    dev = first.dev - second.dev
     if dev * test >= 0 or max(abs(dev), abs(test)) <= evidence.equivalence:
         return []
     gaps = f"is {points(dev)} on dev, {points(test)} on test"
-    return [f"Dev and test disagree: {tuned.words} minus {frozen.words} {gaps}."]
+    return [f"Dev and test disagree: {first.words} minus {second.words} {gaps}."]
 
 
-def _few(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
-    seeds, doubts = min(m.seeds for m in methods), []
+def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
+    seeds, doubts = min(m.seeds for m in arms), []
     if seeds == 1:
         doubts.append("Only 1 seed: the interval does not cover the luck of a training run at all.")
     elif seeds < WANTED_SEEDS:
@@ -113,29 +123,33 @@ def _few(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
     return doubts
 
 
-def _spread(evidence: Evidence, methods: tuple[MethodEvidence, ...]) -> list[str]:
-    """Seeds differ by more than twice the region and by more than half the gap between the methods."""
+def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
+    """Seeds differ by more than twice the region and, of two arms, by more than half the gap between them."""
     between = abs(evidence.difference.mean) if evidence.difference else 0.0
     limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
     return [
         f"{m.name} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
-        for m in methods
+        for m in arms
         if m.test_std > limit
     ]
 
 
 def _data(data: DataTrust) -> list[str]:
-    doubts = []
-    if data.unread > MUCH_UNREAD:
-        doubts.append(
-            f"{100 * data.unread:.0f} % of what is read of the texts are unknown pieces to this encoder, or single "
-            "letters: it does not know their script or language, and another encoder may do far better."
-        )
-    if data.truncated > MUCH_CUT:
-        doubts.append(
-            f"{100 * data.truncated:.0f} % of the texts are cut at the encoder's limit; what is cut is not read."
-        )
+    doubts = _reading(data, "the encoder's", "this encoder")
     if data.rare_labels:
         shown = ", ".join(data.rare_labels[:3]) + (", ..." if len(data.rare_labels) > 3 else "")
         doubts.append(f"Labels too rare in training to be learned or judged well: {len(data.rare_labels)} ({shown}).")
+    return doubts
+
+
+def _reading(data: DataTrust, whose: str, who: str) -> list[str]:
+    """What an encoder does not read, or does not know."""
+    doubts = []
+    if data.unread > MUCH_UNREAD:
+        doubts.append(
+            f"{100 * data.unread:.0f} % of what is read of the texts are unknown pieces to {who}, or single "
+            "letters: it does not know their script or language, and another encoder may do far better."
+        )
+    if data.truncated > MUCH_CUT:
+        doubts.append(f"{100 * data.truncated:.0f} % of the texts are cut at {whose} limit; what is cut is not read.")
     return doubts

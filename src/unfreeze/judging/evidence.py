@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from unfreeze.data.unread import Unread
 from unfreeze.judging.one_answer import dev_is_blind, several_splits
-from unfreeze.judging.read import Comparison
-from unfreeze.judging.result import MethodResult
+from unfreeze.judging.read import Compared, Comparison
+from unfreeze.judging.result import ArmResult
+from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.stats import Difference
+from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.setting import Setting
 from unfreeze.tasks.metrics import METRIC_NAMES
 
 
 @dataclass(frozen=True)
-class MethodEvidence:
-    """What one method reached with its chosen recipe, and what that cost.
+class ArmEvidence:
+    """What one arm, a method on an encoder, reached with its chosen recipe, and what that cost.
 
     Attributes:
+        encoder: where several are compared, its name among them; None where there is one.
         recipe: the chosen recipe in words, such as `bcn head` or `slanted triangular, 4 epochs`; may be empty.
         dev, test: main metric, mean over seeds, fractions.
         test_ci95: interval of `test` over items and seeds.
@@ -54,6 +57,12 @@ class MethodEvidence:
     work_is_estimated: bool = False
     diverged: int = 0
     flat: Mapping[str, int] = field(default_factory=dict)
+    encoder: str | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name in the comparison."""
+        return self.method if self.encoder is None else f"{self.encoder}/{self.method}"
 
     @property
     def effort_s(self) -> float:
@@ -62,13 +71,26 @@ class MethodEvidence:
 
     @property
     def words(self) -> str:
-        """The method inside a sentence."""
-        return self.method.replace("feature-", "feature ")
+        """The arm inside a sentence."""
+        return self._noun + self._of_encoder
 
     @property
     def name(self) -> str:
-        """The method as the first word of a sentence."""
-        return self.words.capitalize()
+        """The arm as the first words of a sentence."""
+        return self._noun[:1].upper() + self._noun[1:] + self._of_encoder
+
+    @property
+    def advice(self) -> str:
+        """To use this arm, as a sentence without its end."""
+        return method_named(self.method).words.headline.format(encoder=self.encoder or "the encoder")
+
+    @property
+    def _noun(self) -> str:
+        return method_named(self.method).words.noun
+
+    @property
+    def _of_encoder(self) -> str:
+        return "" if self.encoder is None else f" of {self.encoder}"
 
     @property
     def recipe_in_brackets(self) -> str:
@@ -105,12 +127,12 @@ class Floor:
     Attributes:
         name: in words, such as `bag of words`.
         test: main metric, a fraction.
-        gains: method to its score minus this one.
+        gains: arm to its score minus this one.
     """
 
     name: str
     test: float
-    gains: Mapping[MethodName, Difference]
+    gains: Mapping[str, Difference]
 
 
 @dataclass(frozen=True)
@@ -119,36 +141,42 @@ class Evidence:
 
     Attributes:
         metric: the main metric in words, such as `accuracy`.
-        methods: one, or feature extraction and fine-tuning in any order.
-        difference: of fine-tuning - feature extraction; None when only one method was run.
+        arms: one or more, in any order.
+        difference: of two arms, the later in the table of methods minus the earlier; None unless there are two.
         equivalence: half-width of the region of practical equivalence, a fraction.
         test_size: test items.
+        data: what does not depend on the encoder, and where there is one what does.
         floor: None where none was computed.
-        fixed: why the encoder cannot be fine-tuned; None if it can.
+        fixed: why the one encoder cannot be fine-tuned; None if it can.
+        differences: of three arms or more, all pairs in the order of `arms`.
+        encoders: of several encoders, each one's `data`.
     """
 
     metric: str
-    methods: tuple[MethodEvidence, ...]
+    arms: tuple[ArmEvidence, ...]
     difference: Difference | None
     equivalence: float
     test_size: int
     data: DataTrust = DataTrust()
     floor: Floor | None = None
     fixed: str | None = None
+    differences: Differences | None = None
+    encoders: Mapping[str, DataTrust] = field(default_factory=dict)
 
     @property
-    def both(self) -> tuple[MethodEvidence, MethodEvidence]:
-        """Feature extraction and fine-tuning, in this order. Raises `ValueError` where there are not just these."""
-        by_name = {m.method: m for m in self.methods}
-        if len(self.methods) != 2 or len(by_name) != 2:
-            raise ValueError(f"evidence of one method or of two different ones is needed, found {list(by_name)}")
-        return by_name["feature-extraction"], by_name["fine-tuning"]
+    def both(self) -> tuple[ArmEvidence, ArmEvidence]:
+        """Two arms in the order of the table of methods. Raises `ValueError` where there are not just two."""
+        ids = [arm.id for arm in self.arms]
+        if len(ids) != 2 or len(set(ids)) != 2:
+            raise ValueError(f"evidence of one arm, or of different ones with differences, is needed, found {ids}")
+        first, second = sorted(self.arms, key=lambda arm: names().index(arm.method))
+        return first, second
 
     @property
     def between(self) -> Difference:
-        """The difference. Raises `ValueError` where there is none."""
+        """The difference of two arms. Raises `ValueError` where there is none."""
         if self.difference is None:
-            raise ValueError("evidence of two methods needs their difference")
+            raise ValueError("evidence of two arms needs their difference")
         return self.difference
 
     @property
@@ -158,39 +186,57 @@ class Evidence:
 
 
 def evidence_of(
-    comparison: Comparison,
-    results: Mapping[MethodName, MethodResult],
-    difference: Difference | None,
-    gains: Mapping[MethodName, Difference],
+    compared: Compared, results: Sequence[ArmResult], differences: Differences, gains: Mapping[str, Difference]
 ) -> Evidence:
     """The evidence of a comparison.
 
     Args:
-        results: what its methods reached.
-        difference: of fine-tuning - feature extraction.
-        gains: method to what it reaches above the floor; empty where there is no floor.
+        results: what its arms reached.
+        differences: all pairs of these arms in their order.
+        gains: arm to what it reaches above the floor; empty where there is no floor.
     """
-    setting, floor = comparison.setting, comparison.floor
-    below = None
-    if floor is not None:
-        below = Floor(floor.name.replace("-", " "), floor.test[setting.metric], gains)
-    return Evidence(
-        metric=METRIC_NAMES.get(setting.metric, setting.metric),
-        methods=tuple(method_evidence(setting, method, result) for method, result in results.items()),
-        difference=difference,
-        equivalence=setting.plan.equivalence,
-        test_size=len(comparison.items),
-        data=data_trust(comparison),
-        floor=below,
-        fixed=setting.encoder.fixed,
+    setting, floor, several = compared.first.setting, compared.floor, len(compared.comparisons) > 1
+    trust = {name: data_trust(comparison) for name, comparison in compared.comparisons.items()}
+    arms = tuple(
+        arm_evidence(compared.comparisons[result.encoder].setting, result, result.encoder if several else None)
+        for result in results
     )
+    evidence = Evidence(
+        metric=METRIC_NAMES.get(setting.metric, setting.metric),
+        arms=arms,
+        difference=None,
+        equivalence=compared.plan.equivalence,
+        test_size=len(compared.first.items),
+        data=_of_all(list(trust.values())),
+        floor=None if floor is None else Floor(floor.name.replace("-", " "), floor.test[setting.metric], gains),
+        fixed=None if several else setting.encoder.fixed,
+        differences=differences if len(arms) > 2 else None,
+        encoders=trust if several else {},
+    )
+    if len(arms) != 2:
+        return evidence
+    first, second = (arms.index(arm) for arm in evidence.both)
+    return replace(evidence, difference=differences.of(second, first).alone)
 
 
-def method_evidence(setting: Setting, method: MethodName, result: MethodResult) -> MethodEvidence:
-    """A method's evidence, from what it reached."""
+def _of_all(trusts: Sequence[DataTrust]) -> DataTrust:
+    """What holds whatever the encoder; of several, what depends on it is left to each."""
+    first = trusts[0]
+    if len(trusts) == 1:
+        return first
+    return replace(first, truncated=0.0, unread=0.0, dev_is_blind=all(trust.dev_is_blind for trust in trusts))
+
+
+def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> ArmEvidence:
+    """An arm's evidence, from what it reached.
+
+    Args:
+        encoder: see `ArmEvidence`.
+    """
     cost, runs, several = result.cost, result.runs, several_splits(setting)
-    return MethodEvidence(
-        method=method,
+    return ArmEvidence(
+        method=result.method,
+        encoder=encoder,
         recipe=result.recipe.brief,
         dev=result.dev.mean,
         test=result.test.mean,

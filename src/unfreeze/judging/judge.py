@@ -1,95 +1,113 @@
-"""From the run folders to `result.json`: scores with intervals, the difference, the verdict. No torch here."""
+"""From the run folders to `result.json`: scores with intervals, differences, the verdict. No torch here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 
+from unfreeze.judging.arm_result import arm_result
 from unfreeze.judging.evidence import evidence_of
-from unfreeze.judging.method_result import method_result
-from unfreeze.judging.read import (
-    Comparison,
-    check_scores,
-    item_statistics,
-    metric_of,
-    read_comparison,
-    statistics_of,
-)
-from unfreeze.judging.result import FloorResult, NamedGap, ProbesResult, Result, ends, gap
+from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, metric_of, read_compared
+from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
 from unfreeze.judging.result_json import write_result
+from unfreeze.judging.simultaneous import Differences, differences, joint_intervals
 from unfreeze.judging.stats import Difference, Floats, mean_ci, paired_difference
 from unfreeze.judging.verdict import decide
-from unfreeze.recipe import MethodName
 from unfreeze.records.layer_scores import LayerScores
 
 FLOOR_DRAWS = 2_000  # a fifth of the draws behind the difference: what is beside the question may be a little coarser
 
 
 def judge(folder: Path) -> Result:
-    """Judge a finished comparison and write its `result.json`.
+    """Judge a finished comparison, of one encoder or of several, and write its `result.json`.
 
     Raises:
-        InputError: a run or file is missing or torn (see `read_comparison`), or the result cannot be written.
+        InputError: a run or file is missing or torn (see `read_compared`), or the result cannot be written.
     """
-    comparison = read_comparison(folder)
-    statistics = {method: statistics_of(comparison, method) for method in comparison.choices}
-    check_scores(folder, comparison, statistics)
-    result = result_of(comparison, statistics)
+    compared = read_compared(folder)
+    result = result_of(compared)
     write_result(folder, result)
     return result
 
 
-def result_of(comparison: Comparison, statistics: Mapping[MethodName, Floats]) -> Result:
-    """The result of a comparison.
+def result_of(compared: Compared) -> Result:
+    """The result of a comparison that was read.
 
-    Args:
-        statistics: see `statistics_of`.
+    Raises:
+        InputError: a test score that was written is not what the predictions beside it give.
     """
-    setting, metric = comparison.setting, metric_of(comparison)
-    methods = {
-        method: method_result(comparison, method, mean_ci(values, metric)) for method, values in statistics.items()
-    }
-    difference = None
-    if len(statistics) == 2:
-        difference = paired_difference(statistics["fine-tuning"], statistics["feature-extraction"], metric)
-    gains, floor = _above_the_floor(comparison, statistics)
+    arms, setting, metric = compared.arms, compared.first.setting, metric_of(compared.first)
+    statistics = [arm.statistics for arm in arms]
+    check_scores(compared, statistics)
+    intervals = [mean_ci(values, metric) for values in statistics]
+    joint = joint_intervals(statistics, intervals, metric)
+    results = tuple(
+        arm_result(arm, interval, ends(wide)) for arm, interval, wide in zip(arms, intervals, joint, strict=True)
+    )
+    pairs = differences(statistics, metric)
+    gains, floor = _above_the_floor(compared, statistics)
     return Result(
         task=setting.task.kind,
         metric=setting.metric,
         data=setting.data,
         labels=setting.labels.names,
         audit=setting.audit,
-        encoder=setting.encoder,
-        methods=methods,
-        difference=None if difference is None else _named(difference),
-        equivalence=setting.plan.equivalence,
+        encoders={name: _encoder(comparison) for name, comparison in compared.comparisons.items()},
+        dropped=compared.dropped,
+        arms=results,
+        differences=_gaps(arms, pairs),
+        equivalence=compared.plan.equivalence,
         floor=floor,
-        probes=None if comparison.probes is None else _probes(comparison.probes),
-        verdict=decide(evidence_of(comparison, methods, difference, gains)),
-        plan=setting.plan,
+        verdict=decide(evidence_of(compared, results, pairs, gains)),
+        plan=compared.plan,
         environment=setting.environment,
     )
 
 
-def _named(difference: Difference) -> NamedGap:
-    return NamedGap("fine-tuning - feature-extraction", difference.mean, ends(difference), difference.p)
+def _gaps(arms: Sequence[Arm], pairs: Differences) -> tuple[PairGap, ...]:
+    """All pairs of arms, the later minus the earlier one: as a rule fine-tuning minus feature extraction."""
+    gaps = []
+    for earlier, later in combinations(range(len(arms)), 2):
+        pair = pairs.of(later, earlier)
+        alone, jointly = pair.alone, pair.jointly
+        names = arms[later].id, arms[earlier].id
+        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p))
+    return tuple(gaps)
+
+
+def _encoder(comparison: Comparison) -> EncoderResult:
+    setting = comparison.setting
+    return EncoderResult(
+        **vars(setting.encoder),
+        question=setting.data.question,
+        precision=setting.environment.precision,
+        begun_in=setting.environment.begun_in,
+        truncated=setting.data.truncated,
+        over_limit=setting.audit.over_limit,
+        unread=setting.audit.unread,
+        probes=None if comparison.probes is None else _probes(comparison.probes),
+    )
 
 
 def _above_the_floor(
-    comparison: Comparison, statistics: Mapping[MethodName, Floats]
-) -> tuple[dict[MethodName, Difference], FloorResult | None]:
-    """How far each method is above the floor, and the floor's scores; nothing where there is no floor."""
-    floor, name, metric = comparison.floor, comparison.setting.metric, metric_of(comparison)
+    compared: Compared, statistics: Sequence[Floats]
+) -> tuple[Mapping[str, Difference], FloorResult | None]:
+    """How far each arm is above the floor, and the floor's scores; nothing where there is no floor."""
+    floor, name, metric = compared.floor, compared.first.setting.metric, metric_of(compared.first)
     if floor is None:
         return {}, None
-    own = item_statistics(comparison, floor.predictions)[None]
-    gains = {method: paired_difference(values, own, metric, FLOOR_DRAWS) for method, values in statistics.items()}
+    own = item_statistics(compared.first, floor.predictions)[None]
+    gains = {
+        arm.id: paired_difference(values, own, metric, FLOOR_DRAWS)
+        for arm, values in zip(compared.arms, statistics, strict=True)
+    }
     return gains, FloorResult(
         name=floor.name,
         dev=floor.dev[name],
         test=floor.test[name],
         ci95=ends(mean_ci(own, metric, FLOOR_DRAWS)),
-        gains={method: gap(gain) for method, gain in gains.items()},
+        gains={arm: gap(gain) for arm, gain in gains.items()},
         metrics=floor.test,
         chosen=floor.chosen,
         trained_on=floor.trained_on,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from unfreeze.data.examples import Example, Label
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.stats import Floats, MetricFn
+from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (
     AGAIN,
@@ -26,6 +27,7 @@ from unfreeze.records.comparison import (
     read_records,
     read_test,
 )
+from unfreeze.records.encoders import folder_of, read_encoders
 from unfreeze.records.fitting import (
     check_floor,
     check_metrics,
@@ -55,6 +57,7 @@ class Comparison:
         probes: what a linear probe reaches on each layer; None where none were made for this question.
     """
 
+    folder: Path
     setting: Setting
     choices: Mapping[MethodName, Choice]
     records: Mapping[str, RunRecord]
@@ -74,6 +77,110 @@ class Comparison:
     def all_finals(self) -> tuple[RunRecord, ...]:
         """The final runs of every method."""
         return tuple(run for method in self.choices for run in self.finals(method))
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A method on an encoder, as a finished comparison has it.
+
+    Attributes:
+        id: the method where there is one encoder, else `ENCODER/METHOD`.
+        encoder: its name among those that are compared.
+    """
+
+    id: str
+    encoder: str
+    method: MethodName
+    comparison: Comparison
+
+    @property
+    def choice(self) -> Choice:
+        """What it chose on dev."""
+        return self.comparison.choices[self.method]
+
+    @property
+    def trials(self) -> tuple[RunRecord, ...]:
+        """The runs among which it chose its recipe."""
+        return self.comparison.trials(self.method)
+
+    @property
+    def finals(self) -> tuple[RunRecord, ...]:
+        """The runs of the chosen recipe, one for each seed."""
+        return self.comparison.finals(self.method)
+
+    @property
+    def statistics(self) -> Floats:
+        """(seeds, items, k) additive statistics of its final runs."""
+        return statistics_of(self.comparison, self.method)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The comparisons of one encoder or several on the same test items.
+
+    Attributes:
+        comparisons: an encoder's name among those that are compared to its comparison.
+        dropped: encoders that were not trained, to the reason.
+        plan: of all of them.
+    """
+
+    comparisons: Mapping[str, Comparison]
+    dropped: Mapping[str, str]
+    plan: Plan
+
+    @property
+    def first(self) -> Comparison:
+        """The comparison of the first encoder: data, task and test items are the same in all."""
+        return next(iter(self.comparisons.values()))
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Every method of every encoder."""
+        several = len(self.comparisons) + len(self.dropped) > 1
+        return tuple(
+            Arm(f"{encoder}/{method}" if several else method, encoder, method, comparison)
+            for encoder, comparison in self.comparisons.items()
+            for method in comparison.choices
+        )
+
+    @property
+    def floor(self) -> FloorRecord | None:
+        """What the words alone reach; it does not depend on the encoder."""
+        return next((c.floor for c in self.comparisons.values() if c.floor is not None), None)
+
+
+def read_compared(folder: Path) -> Compared:
+    """Read what a finished comparison left on disk, of one encoder or of several.
+
+    Raises:
+        InputError: something is missing, torn, or does not fit the rest: which file, and what to do.
+    """
+    encoders = read_encoders(folder)
+    if encoders is None:
+        comparison = read_comparison(folder)
+        return Compared({comparison.setting.encoder.name or "encoder": comparison}, {}, comparison.setting.plan)
+    folders = {name: folder_of(folder, encoders, name) for name in encoders.folders}
+    comparisons = {name: read_comparison(folders[name]) for name in encoders.trained}
+    check_same([folders[name] for name in comparisons], list(comparisons.values()))
+    settings = [
+        comparisons[name].setting if name in comparisons else read_setting(path) for name, path in folders.items()
+    ]
+    named = tuple(setting.plan.only_encoder for setting in settings)
+    plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=str(folder))
+    return Compared(comparisons, encoders.dropped, plan)
+
+
+def check_same(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> None:
+    """Raise `InputError` where comparisons are not about the same task and test items."""
+    first = comparisons[0]
+    for folder, other in zip(folders[1:], comparisons[1:], strict=True):
+        about = [(c.setting.task, c.setting.labels, c.setting.metric) for c in (first, other)]
+        if about[0] != about[1]:
+            problem = f"is about another task or other labels than {folders[0]}; {AGAIN}"
+            raise InputError(problem, where=str(folder / "comparison.json"))
+        if other.items != first.items:
+            problem = f"has other test items than {folders[0]}; {AGAIN}"
+            raise InputError(problem, where=str(folder / "items.parquet"))
 
 
 def read_comparison(folder: Path) -> Comparison:
@@ -111,7 +218,7 @@ def read_comparison(folder: Path) -> Comparison:
     probes = read_layer_scores(folder)
     if probes is not None and probes.question != setting.data.question:
         probes = None  # written there by `unfreeze probe` about something else
-    return Comparison(setting, choices, records, tests, items, floor, probes)
+    return Comparison(folder, setting, choices, records, tests, items, floor, probes)
 
 
 def metric_of(comparison: Comparison) -> MetricFn:
@@ -132,17 +239,19 @@ def item_statistics(comparison: Comparison, predictions: Sequence[Label]) -> Flo
     return metrics.item_statistics(setting.task, gold, predictions, setting.labels.scheme)
 
 
-def check_scores(folder: Path, comparison: Comparison, statistics: Mapping[MethodName, Floats]) -> None:
+def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
     """Raise `InputError` where a test score that was written is not what the predictions beside it give.
 
     Args:
-        statistics: see `statistics_of`.
+        statistics: of the arms.
     """
-    setting, metric = comparison.setting, metric_of(comparison)
-    for method, values in statistics.items():
-        for run, score in zip(comparison.choices[method].runs, metric(values.sum(1)), strict=True):
-            written = comparison.tests[run].metrics[setting.metric]
-            check_score(setting, written, float(score), folder / "runs" / run / "test.json", RUN_AGAIN)
-    if (floor := comparison.floor) is not None:
-        score = float(metric(item_statistics(comparison, floor.predictions).sum(0)))
-        check_score(setting, floor.test[setting.metric], score, folder / "floor.json", AGAIN)
+    setting, metric = compared.first.setting, metric_of(compared.first)
+    for arm, values in zip(compared.arms, statistics, strict=True):
+        for run, score in zip(arm.choice.runs, metric(values.sum(1)), strict=True):
+            written = arm.comparison.tests[run].metrics[setting.metric]
+            where = arm.comparison.folder / "runs" / run / "test.json"
+            check_score(setting, written, float(score), where, RUN_AGAIN)
+    for comparison in compared.comparisons.values():
+        if (floor := comparison.floor) is not None:
+            score = float(metric(item_statistics(comparison, floor.predictions).sum(0)))
+            check_score(setting, floor.test[setting.metric], score, comparison.folder / "floor.json", AGAIN)

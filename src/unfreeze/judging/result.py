@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any
 
 from unfreeze.data.examples import SplitName
+from unfreeze.data.unread import Unread
+from unfreeze.judging.arms import Finding
 from unfreeze.judging.stats import Difference, Interval
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
@@ -24,11 +26,17 @@ class MeanStd:
 
 @dataclass(frozen=True)
 class Score:
-    """Mean and standard deviation of the main metric on test over seeds, with the mean's 95 % interval."""
+    """Mean and standard deviation of the main metric on test over seeds.
+
+    Attributes:
+        ci95: the mean's 95 % interval over items and seeds.
+        joint_ci95: the same, wide enough that those of all arms hold together in 95 % of cases.
+    """
 
     mean: float
     std: float
     ci95: tuple[float, float]
+    joint_ci95: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,33 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class NamedGap:
-    """A `Gap` that says what it is `of`, such as `fine-tuning - feature-extraction`."""
+class PairGap:
+    """Test score of arm `first` minus that of arm `second`.
 
-    of: str
+    Attributes:
+        ci95, p: of this pair alone, see `Gap`.
+        joint_ci95, joint_p: such that those of all pairs hold together (`judging.simultaneous`); the verdict goes by
+            this interval. Of a single pair they are its own.
+    """
+
+    first: str
+    second: str
     mean: float
     ci95: tuple[float, float]
     p: float
+    joint_ci95: tuple[float, float]
+    joint_p: float
+
+    def reversed(self) -> PairGap:
+        """The second arm minus the first."""
+        return PairGap(
+            self.second, self.first, 0.0 - self.mean, _mirrored(self.ci95), self.p, _mirrored(self.joint_ci95),
+            self.joint_p,
+        )  # fmt: skip
+
+
+def _mirrored(interval: tuple[float, float]) -> tuple[float, float]:
+    return 0.0 - interval[1], 0.0 - interval[0]  # -0.0 would be printed as such
 
 
 @dataclass(frozen=True)
@@ -112,16 +140,21 @@ class Cost:
 
 
 @dataclass(frozen=True)
-class MethodResult:
-    """What one method reached with the recipe that was best on dev.
+class ArmResult:
+    """What one arm, a method on an encoder, reached with the recipe that was best on dev.
 
     Attributes:
+        id: its name in this comparison: the method where there is one encoder, else `ENCODER/METHOD`.
+        encoder: its name in this comparison.
         runs: one for each seed.
         dev, test: the main metric.
         metrics: every test metric by name.
         best_run: the run with the best dev score, which goes into the bundle.
     """
 
+    id: str
+    encoder: str
+    method: MethodName
     recipe: Recipe
     runs: tuple[FinalRun, ...]
     dev: MeanStd
@@ -138,7 +171,7 @@ class FloorResult:
 
     Attributes:
         dev, test: the main metric.
-        gains: method to what it reaches above this.
+        gains: arm to what it reaches above this.
         metrics: every test metric by name.
         chosen: the penalty that was best on dev, by its name.
         trained_on: training examples that were used.
@@ -148,7 +181,7 @@ class FloorResult:
     dev: float
     test: float
     ci95: tuple[float, float]
-    gains: Mapping[MethodName, Gap]
+    gains: Mapping[str, Gap]
     metrics: Mapping[str, float]
     chosen: Mapping[str, float]
     trained_on: int
@@ -168,20 +201,47 @@ class ProbesResult:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The advice, in whole sentences.
+class EncoderResult(EncoderFacts):
+    """One encoder of a comparison, as it was loaded, and what depends on it alone.
 
     Attributes:
-        choice: the better method, or `too-close`.
-        use: the method to use.
+        question: digest of data, task, encoder and precision.
+        precision, begun_in: see `records.setting.Environment`.
+        truncated: split to the share of inputs cut at its limit.
+        over_limit, unread: see `data.audit.Audit`.
+        probes: None where none were made.
+    """
+
+    question: str | None = None
+    precision: str | None = None
+    begun_in: str | None = None
+    truncated: Mapping[str, float] = field(default_factory=dict)
+    over_limit: Mapping[str, int] | None = None
+    unread: Mapping[str, Unread] | None = None
+    probes: ProbesResult | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The advice, in whole sentences, and what it was made from.
+
+    Attributes:
+        choice: the arm that is better than every other, or `too-close`.
+        use: the arm to use.
+        leader: the arm of the highest test score.
+        contenders: the arms that are not worse than the leader beyond doubt, the leader included, cheapest first.
+        findings: every other arm to which case the leader minus that arm is.
         headline: the answer in a sentence.
         detail: what the answer rests on: the part of the headline that is more than the advice, as a sentence.
         reasons, doubts: doubts with the gravest first.
         next_step: the one thing that would help most.
     """
 
-    choice: MethodName | Literal["too-close"]
-    use: MethodName
+    choice: str
+    use: str
+    leader: str
+    contenders: tuple[str, ...]
+    findings: Mapping[str, Finding]
     headline: str
     detail: str
     reasons: tuple[str, ...]
@@ -196,11 +256,14 @@ class Result:
     Attributes:
         task: its kind, such as `pair-classification`.
         metric: the main metric.
+        data, audit: of several encoders, what depends on them is that of the first; `encoders` has each one's.
         labels: classes or tags in index order.
-        methods: only those that were run.
-        difference: fine-tuning minus feature extraction; None where only one method was run.
+        encoders: those that were trained, by their name in this comparison.
+        dropped: encoders that were not trained, to the reason.
+        arms: in the order of encoders and methods.
+        differences: all pairs of arms; the later arm is the first of a pair.
         equivalence: half-width of the region of practical equivalence.
-        floor, probes: None where none were made.
+        floor: None where none was made.
     """
 
     task: str
@@ -208,15 +271,51 @@ class Result:
     data: DataFacts
     labels: tuple[str, ...]
     audit: AuditFacts
-    encoder: EncoderFacts
-    methods: Mapping[MethodName, MethodResult]
-    difference: NamedGap | None
+    encoders: Mapping[str, EncoderResult]
+    dropped: Mapping[str, str]
+    arms: tuple[ArmResult, ...]
+    differences: tuple[PairGap, ...]
     equivalence: float
     floor: FloorResult | None
-    probes: ProbesResult | None
     verdict: Verdict
     plan: Plan
     environment: Environment
+
+    def arm(self, name: str) -> ArmResult:
+        """The arm of an id. Raises `KeyError` where there is none."""
+        return {arm.id: arm for arm in self.arms}[name]
+
+    @property
+    def used(self) -> ArmResult:
+        """The arm to use."""
+        return self.arm(self.verdict.use)
+
+    def between(self, first: str, second: str) -> PairGap:
+        """Arm `first` minus arm `second`. Raises `KeyError` where there is no such pair."""
+        for pair in self.differences:
+            if (pair.first, pair.second) == (first, second):
+                return pair
+            if (pair.second, pair.first) == (first, second):
+                return pair.reversed()
+        raise KeyError((first, second))
+
+    @property
+    def methods(self) -> dict[MethodName, ArmResult]:
+        """Method to what it reached, of the one encoder. Raises `ValueError` where there are several."""
+        if len(self.encoders) > 1:
+            raise ValueError(f"methods of {len(self.encoders)} encoders; see `arms`")
+        return {arm.method: arm for arm in self.arms}
+
+    @property
+    def difference(self) -> PairGap | None:
+        """The difference of the two arms; None unless there are two."""
+        return self.differences[0] if len(self.differences) == 1 else None
+
+    @property
+    def probes(self) -> ProbesResult | None:
+        """The probes of the one encoder; None where none were made, or there are several encoders."""
+        (first, *others) = self.encoders.values()
+        return None if others else first.probes
 
     def to_dict(self) -> dict[str, Any]:
         """The plain values, as in the file."""

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, read_typed
 from unfreeze.errors import InputError
-from unfreeze.judging.result import FloorResult, MethodResult, NamedGap, ProbesResult, Result, Verdict
+from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, PairGap, Result, Verdict
 from unfreeze.plan import plain, plan_from
-from unfreeze.recipe import MethodName
-from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, EncoderFacts, Environment
+from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
-SCHEMA = 1
+SCHEMA = 2
 FILE = "result.json"
 AGAIN = "`unfreeze report` writes it again"
 
@@ -37,19 +36,20 @@ class _File:
     task: str
     metric: str
     data: _Data
-    encoder: EncoderFacts
-    methods: Mapping[MethodName, MethodResult]
-    difference: NamedGap | None
+    encoders: Mapping[str, EncoderResult]
+    dropped: Mapping[str, str]
+    arms: tuple[ArmResult, ...]
+    differences: tuple[PairGap, ...]
     equivalence: float
     verdict: Verdict
     plan: Mapping[str, Any]
     environment: Environment
     floor: FloorResult | None = None
-    probes: ProbesResult | None = None
 
 
-_ORDER = ("schema", "task", "metric", "data", "encoder", "methods", "difference", "equivalence", "floor", "probes",
-          "verdict", "plan", "environment")  # fmt: skip
+@dataclass(frozen=True)
+class _Numbered:
+    schema: int
 
 
 def result_values(result: Result) -> dict[str, Any]:
@@ -58,10 +58,9 @@ def result_values(result: Result) -> dict[str, Any]:
         schema=SCHEMA,
         data=_Data(**vars(result.data), labels=result.labels, audit=result.audit),
         plan=plain(result.plan),
-        **{name: getattr(result, name) for name in _ORDER if name not in ("schema", "data", "plan")},
+        **{f.name: getattr(result, f.name) for f in fields(_File) if f.name not in ("schema", "data", "plan")},
     )
-    values = json.loads(json.dumps(asdict(file)))
-    return {name: values[name] for name in _ORDER}
+    return json.loads(json.dumps(asdict(file)))  # type: ignore[no-any-return]
 
 
 def write_result(folder: Path, result: Result) -> None:
@@ -73,9 +72,12 @@ def read_result(folder: Path) -> Result:
     """Read `result.json`; keys that are not known are passed over.
 
     Raises:
-        InputError: it is missing, torn, or of other types.
+        InputError: it is missing, torn, of other types, or of another schema.
     """
     path = folder / FILE
+    schema = read_typed(path, _Numbered, NO_COMPARISON, AGAIN, loose=True).schema
+    if schema != SCHEMA:
+        raise InputError(f"is of schema {schema}, not of {SCHEMA}; {AGAIN}", where=str(path))
     file = read_typed(path, _File, NO_COMPARISON, AGAIN, loose=True)
     try:
         plan = plan_from(file.plan)

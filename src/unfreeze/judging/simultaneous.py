@@ -30,6 +30,7 @@ from unfreeze.judging.stats import (
     ROUNDING,
     Difference,
     Floats,
+    Interval,
     MetricFn,
     defined,
     difference_of,
@@ -120,6 +121,25 @@ def differences(arms: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000
         jointly = [_widened(*facts) for facts in zip(alone, critical * errors, adjusted, strict=True)]
     pairs = [Pair(*place, *both) for place, *both in zip(places, alone, jointly, strict=True)]
     return Differences(tuple(pairs), critical)
+
+
+def joint_intervals(
+    arms: Sequence[Floats], alone: Sequence[Interval], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0
+) -> list[Interval]:
+    """The arms' own mean scores with intervals that hold together; with one pair or none, as they are.
+
+    Args:
+        arms: see `differences`.
+        alone: each arm's interval on its own, `stats.mean_ci`.
+    """
+    if len(arms) <= 2:
+        return list(alone)
+    drawn, means = resampled_arms(arms, metric_fn, draws, seed), np.array([interval.mean for interval in alone])
+    margins = critical_value(drawn, means) * standard_errors(drawn)
+    return [
+        Interval(own.mean, float(np.fmin(own.lo, own.mean - margin)), float(np.fmax(own.hi, own.mean + margin)))
+        for own, margin in zip(alone, margins, strict=True)
+    ]
 
 
 def standard_errors(drawn: Floats) -> Floats:

@@ -1,13 +1,19 @@
-"""From evidence to advice: which method to use, why, what speaks against it, and what to do next. Pure.
+"""From evidence to advice: which arm to use, why, what speaks against it, and what to do next. Pure.
+
+An arm is a method on an encoder. As a rule there are two, feature extraction and fine-tuning of one encoder.
 
 Scores come in as fractions; sentences speak of points (hundredths). The rules, for the difference d with its 95 %
 interval and the region of practical equivalence (-e, e):
 
-* the interval excludes 0 and abs(d) > e: the better method. The reason tells whether the whole interval lies beyond
+* the interval excludes 0 and abs(d) > e: the better arm. The reason tells whether the whole interval lies beyond
   the region, or the gain may be smaller than what counts;
-* else `too-close`: use the cheaper method. The reason tells three cases apart: practically equal (the whole interval
+* else `too-close`: use the cheaper arm. The reason tells three cases apart: practically equal (the whole interval
   inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide). What is
   cheaper is counted and not timed (`cheaper`), so that the same runs get the same verdict on any machine.
+
+Of more than two arms the leader, which has the highest test score, is held against each other arm by intervals that
+hold for all pairs at once (`simultaneous`). If it is better than each of them by the first rule, it is the choice; else
+it is `too-close`, and the cheapest is used of those that are not worse than the leader by that rule.
 
 Doubts never change the choice; they say how far to trust it. That training failed is said only of runs that gave one
 answer for everything, on dev and on test, as far as the gold labels there are several.
@@ -15,40 +21,93 @@ answer for everything, on dev and on test, as far as the gold labels there are s
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
 
-from unfreeze.judging.arms import BETTER, find
-from unfreeze.judging.cheaper import cheaper
+from unfreeze.judging.arms import BETTER, Finding, find, standing
+from unfreeze.judging.cheaper import cheaper, cheapest, cheapest_first
 from unfreeze.judging.doubts import doubts_about
-from unfreeze.judging.evidence import Evidence, MethodEvidence
-from unfreeze.judging.next_step import next_step, next_step_of_one
+from unfreeze.judging.evidence import ArmEvidence, Evidence
+from unfreeze.judging.next_step import next_step, next_step_of_many, next_step_of_one
 from unfreeze.judging.result import Verdict
-from unfreeze.judging.words import Answer, better, one_alone, too_close
-from unfreeze.recipe import MethodName
+from unfreeze.judging.simultaneous import Differences
+from unfreeze.judging.words import Answer, Rival, best_of_many, better, one_alone, too_close, too_close_of_many
 
 
 def decide(evidence: Evidence) -> Verdict:
     """The verdict on `evidence`, by the rules at the top of this file.
 
     Raises:
-        ValueError: neither one method, nor the two methods with their difference.
+        ValueError: there is no arm, or the differences of the arms are not there.
     """
-    if len(evidence.methods) == 1 and evidence.difference is None:
-        only = evidence.methods[0]
-        doubts = doubts_about(evidence, only)
-        return _verdict(only.method, only, one_alone(evidence, only), doubts, next_step_of_one(evidence))
-    frozen, tuned = evidence.both
+    if len(evidence.arms) == 1 and evidence.difference is None:
+        return _of_one(evidence, evidence.arms[0])
+    return _of_two(evidence) if evidence.differences is None else _of_many(evidence, evidence.differences)
+
+
+def _of_one(evidence: Evidence, only: ArmEvidence) -> Verdict:
+    answer = one_alone(evidence, only)
+    return _verdict(evidence, answer, (only,), {}, next_step_of_one(evidence))
+
+
+def _of_two(evidence: Evidence) -> Verdict:
+    first, second = evidence.both
     difference = evidence.between
     finding = find(difference, evidence.equivalence)
-    doubts, step = doubts_about(evidence, frozen, tuned), next_step(evidence, finding)
+    step = next_step(evidence, finding)
     if finding in BETTER:
-        best, other = (tuned, frozen) if difference.lo > 0 else (frozen, tuned)
-        return _verdict(best.method, best, better(evidence, best, other, finding), doubts, step)
-    cheap, why = cheaper(frozen, tuned)
-    return _verdict("too-close", cheap, too_close(evidence, cheap, why, finding), doubts, step)
+        best, other = (second, first) if difference.lo > 0 else (first, second)
+        return _verdict(evidence, better(evidence, best, other, finding), (best,), {other.id: finding}, step)
+    cheap, why = cheaper(first, second)
+    leader, other = (second, first) if difference.mean > 0 or (difference.mean == 0 and cheap == second) else (
+        first, second,
+    )  # fmt: skip
+    near = (cheap, second if cheap == first else first)
+    answer = too_close(evidence, cheap, why, finding)
+    return _verdict(evidence, answer, near, {other.id: finding}, step, leader)
+
+
+def _of_many(evidence: Evidence, differences: Differences) -> Verdict:
+    arms = evidence.arms
+    by_cost = [arms.index(arm) for arm in cheapest_first(arms)]
+    table = standing([arm.test for arm in arms], differences, evidence.equivalence, by_cost)
+    leader = arms[table.leader]
+    rivals = [
+        Rival(arms[place], differences.of(table.leader, place).jointly, finding)
+        for place, finding in table.findings.items()
+    ]
+    near = tuple(cheapest_first([arms[place] for place in table.contenders]))
+    if len(near) == 1:
+        answer = best_of_many(evidence, leader, rivals)
+    else:
+        answer = too_close_of_many(evidence, leader, rivals, near[0], cheapest(near)[1])
+    step = next_step_of_many(evidence, leader, near[0], table)
+    return _verdict(evidence, answer, near, {rival.arm.id: rival.finding for rival in rivals}, step, leader)
 
 
 def _verdict(
-    choice: MethodName | Literal["too-close"], use: MethodEvidence, answer: Answer, doubts: tuple[str, ...], step: str
+    evidence: Evidence,
+    answer: Answer,
+    near: tuple[ArmEvidence, ...],
+    findings: Mapping[str, Finding],
+    step: str,
+    leader: ArmEvidence | None = None,
 ) -> Verdict:
-    return Verdict(choice, use.method, answer.headline, answer.detail, answer.reasons, doubts, step)
+    """A verdict.
+
+    Args:
+        near: the arms that are not worse than the leader beyond doubt, cheapest first.
+        findings: the id of every other arm than the leader to its case.
+        leader: the only one of them where it is left out.
+    """
+    return Verdict(
+        choice=near[0].id if len(near) == 1 else "too-close",
+        use=near[0].id,
+        leader=(leader or near[0]).id,
+        contenders=tuple(arm.id for arm in near),
+        findings=findings,
+        headline=answer.headline,
+        detail=answer.detail,
+        reasons=answer.reasons,
+        doubts=doubts_about(evidence),
+        next_step=step,
+    )

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from unfreeze.judging.arms import Finding
-from unfreeze.judging.evidence import Evidence, MethodEvidence
+from unfreeze.judging.arms import BETTER, Finding
+from unfreeze.judging.evidence import ArmEvidence, Evidence
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import against, amount, gap, interval, points
+
+MOST_NAMED = 3  # arms in a headline
+
+
+@dataclass(frozen=True)
+class Rival:
+    """An arm beside the leader.
+
+    Attributes:
+        gap: the leader minus this arm, with its simultaneous interval.
+        finding: which case that is.
+    """
+
+    arm: ArmEvidence
+    gap: Difference
+    finding: Finding
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,7 @@ class Answer:
         return whole[:1].upper() + whole[1:]
 
 
-def one_alone(evidence: Evidence, only: MethodEvidence) -> Answer:
+def one_alone(evidence: Evidence, only: ArmEvidence) -> Answer:
     """The answer where there is nothing to compare with."""
     low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
     score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
@@ -46,7 +63,7 @@ def one_alone(evidence: Evidence, only: MethodEvidence) -> Answer:
     return Answer(sentence, None, (f"{only.name} reaches {score}.", cost))
 
 
-def better(evidence: Evidence, best: MethodEvidence, other: MethodEvidence, finding: Finding) -> Answer:
+def better(evidence: Evidence, best: ArmEvidence, other: ArmEvidence, finding: Finding) -> Answer:
     """The answer where one method is better.
 
     Args:
@@ -54,51 +71,124 @@ def better(evidence: Evidence, best: MethodEvidence, other: MethodEvidence, find
     """
     gain = _gain(evidence)
     region = f"the {evidence.region} that count as practically equal" if evidence.equivalence else "0"
-    tune = best.method == "fine-tuning"
-    advice = "Fine-tune the encoder" if tune else "Keep the encoder frozen and train on its features"
     if finding == "clear":
         sure = f"Even the low end of the interval, {points(gain.lo)}, is beyond {region}."
     else:
         sure = f"The gain may be as small as {points(gain.lo)}, which is no more than {region}."
     return Answer(
-        f"{advice}{best.recipe_in_brackets}",
+        f"{best.advice}{best.recipe_in_brackets}",
         f"{gap(gain)} {evidence.metric} over {other.words}.",
         (_scores(evidence, best, other), sure, _price(best, other)),
     )
 
 
-def too_close(evidence: Evidence, cheap: MethodEvidence, why: str, finding: Finding) -> Answer:
+def too_close(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding) -> Answer:
     """The answer where neither method is better.
 
     Args:
         why: `cheap` is the cheaper one, as the end of a sentence.
         finding: `equal`, `small` or `undecided`.
     """
-    frozen, tuned = evidence.both
+    first, second = evidence.both
     return Answer(
         "Too close to call",
-        f"{tuned.words} minus {frozen.words} is {gap(evidence.between)} {evidence.metric}; "
+        f"{second.words} minus {first.words} is {gap(evidence.between)} {evidence.metric}; "
         f"use {cheap.words}{cheap.recipe_in_brackets}, which {why}.",
-        (_scores(evidence, tuned, frozen), _closeness(evidence, finding), f"{cheap.name} {why}."),
+        (_scores(evidence, second, first), _closeness(evidence, finding), f"{cheap.name} {why}."),
     )
+
+
+def best_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival]) -> Answer:
+    """The answer where one of more than two arms is better than every other.
+
+    Args:
+        gaps: the other arms.
+    """
+    nearest = min(gaps, key=lambda rival: rival.gap.mean)
+    basis = (
+        f"{_score(evidence, leader)} on the test set, better than each of the {len(gaps)} others; the nearest is "
+        f"{nearest.arm.words}, {_behind(nearest)}."
+    )
+    return Answer(f"{leader.advice}{leader.recipe_in_brackets}", basis, _reasons(evidence, leader, gaps))
+
+
+def too_close_of_many(
+    evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival], use: ArmEvidence, why: str
+) -> Answer:
+    """The answer where several of more than two arms cannot be told apart.
+
+    Args:
+        gaps: the other arms.
+        why: `use` is the cheapest of those that are not worse beyond doubt, as the end of a sentence.
+    """
+    near = [rival for rival in gaps if rival.finding not in BETTER]
+    alone = "it" if use == leader else f"{use.words}{use.recipe_in_brackets}"
+    basis = (
+        f"{leader.words}{leader.recipe_in_brackets if use == leader else ''} has the highest score, "
+        f"{_score(evidence, leader)}, but {_listed(near)} {'is' if len(near) == 1 else 'are'} not worse beyond doubt; "
+        f"use {alone}, which {why}."
+    )
+    reasons = list(_reasons(evidence, leader, gaps))
+    if use != leader:
+        reasons.append(_price(leader, use))
+    return Answer("Too close to call", basis, (*reasons, f"{use.name} {why}."))
+
+
+_CASES: Mapping[Finding, str] = {
+    "equal": "Practically equal to it (the whole interval within {region} of 0): {arms}.",
+    "small": "Behind it, but probably by less than the {region} that matter: {arms}.",
+    "undecided": "Undecided, not equal (the interval is too wide to tell): {arms}.",
+    "likely": "Worse, though perhaps by no more than {region}: {arms}.",
+    "clear": "Worse by more than {region}: {arms}.",
+}
+
+
+def _reasons(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival]) -> tuple[str, ...]:
+    low, high = (f"{100 * end:.1f}" for end in leader.test_ci95)
+    first = (
+        f"Of {len(gaps) + 1} arms {leader.words} has the highest score: {_score(evidence, leader)} on the test set "
+        f"(95 % interval {low} to {high})."
+    )
+    cases = []
+    for finding, sentence in _CASES.items():
+        arms = [f"{rival.arm.words} ({_behind(rival)})" for rival in gaps if rival.finding == finding]
+        if arms:
+            cases.append(sentence.format(region=evidence.region, arms=", ".join(arms)))
+    joint = f"All {len(gaps) + 1} arms were compared with each other; the intervals hold together in 95 % of cases."
+    return (first, *cases, joint)
+
+
+def _score(evidence: Evidence, arm: ArmEvidence) -> str:
+    return f"{100 * arm.test:.1f} {evidence.metric}"
+
+
+def _behind(rival: Rival) -> str:
+    """How far an arm is behind the leader."""
+    return f"behind by {gap(rival.gap)}"
+
+
+def _listed(rivals: Sequence[Rival]) -> str:
+    names = [rival.arm.words for rival in rivals]
+    if len(names) > MOST_NAMED:
+        return f"{len(names)} others"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _gain(evidence: Evidence) -> Difference:
     """The difference seen from the better method: its interval lies mostly above 0."""
     d = evidence.between
-    return d if d.lo + d.hi >= 0 else Difference(-d.mean, -d.hi, -d.lo, d.p)
+    return d if d.lo + d.hi >= 0 else d.reversed()
 
 
-def _scores(evidence: Evidence, first: MethodEvidence, second: MethodEvidence) -> str:
-    d = evidence.between
-    lead = d if first.method == "fine-tuning" else Difference(-d.mean, -d.hi, -d.lo, d.p)
+def _scores(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) -> str:
+    lead = evidence.between if first == evidence.both[1] else evidence.between.reversed()
     return (
         f"{first.name} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {second.words} "
         f"{100 * second.test:.1f}: a difference of {gap(lead)} (95 % interval; p = {lead.p:.2g} over items alone)."
     )
 
 
-def _price(best: MethodEvidence, other: MethodEvidence) -> str:
+def _price(best: ArmEvidence, other: ArmEvidence) -> str:
     """What the better method costs beside the other one."""
     return (
         f"{best.name} costs {against(best.effort_s, other.effort_s, 's')} of computing, "

@@ -37,7 +37,15 @@ class FeatureExtraction(Method[FrozenRecipe]):
     """The encoder stays as it is, a head learns from its layer states."""
 
     name = FrozenRecipe.method
-    words = Words("feature extraction", "frozen", "Keep the encoder frozen", "frozen", "#2f7ed8", "circle")
+    words = Words(
+        "feature extraction",
+        "frozen",
+        "Keep {encoder} frozen",
+        "Keep {encoder} frozen and train on its features",
+        "frozen",
+        "#2f7ed8",
+        "circle",
+    )
     recipe = FrozenRecipe
     trainer = "unfreeze.methods.frozen:FROZEN"
     default = True

@@ -27,7 +27,7 @@ class FineTuning(Method[TunedRecipe]):
     """The encoder's weights learn together with a small head on its top layer."""
 
     name = TunedRecipe.method
-    words = Words("fine-tuning", "tuned", "Fine-tune the encoder", "tuned", "#d9730d", "diamond")
+    words = Words("fine-tuning", "tuned", "Fine-tune {encoder}", "Fine-tune {encoder}", "tuned", "#d9730d", "diamond")
     recipe = TunedRecipe
     trainer = "unfreeze.methods.tuned:TUNED"
     default = True

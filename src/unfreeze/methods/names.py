@@ -12,7 +12,8 @@ class Words:
     Attributes:
         noun: inside a sentence: `feature extraction`.
         short: where there is little room: `frozen`.
-        advice: the sentence of a report that decides for it.
+        advice: to use it, in a few words, `{encoder}` in them.
+        headline: the same where there is room.
         colour_class: of the report's style sheet.
         colour: of charts, as `#rrggbb`; holds a contrast of 3 : 1 against the light and the dark page, and differs from
             the others' for every common colour blindness.
@@ -22,6 +23,7 @@ class Words:
     noun: str
     short: str
     advice: str
+    headline: str
     colour_class: str
     colour: str
     mark: str

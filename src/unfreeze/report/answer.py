@@ -2,100 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from unfreeze.judging.read import Comparison
-from unfreeze.judging.result import Result
+from unfreeze.judging.read import Compared, Comparison
+from unfreeze.judging.result import ArmResult, Result
 from unfreeze.methods.table import method_named
-from unfreeze.recipe import MethodName
 from unfreeze.report import charts, tables
-from unfreeze.report.numbers import axis_title, count, method_name, metric_name, points, seconds, settings, signed, unit
+from unfreeze.report.looks import Look, looks
+from unfreeze.report.numbers import axis_title, count, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
 
 
-def page(comparison: Comparison, result: Result) -> dict[str, Any]:
+def page(compared: Compared, result: Result) -> dict[str, Any]:
     """What `answer.html.j2` shows besides charts."""
-    setting, metric = comparison.setting, comparison.setting.metric
-    sizes = setting.data.sizes
-    low, high = _window(comparison, result)
+    setting, metric = compared.first.setting, result.metric
+    sizes, names = setting.data.sizes, {arm: look.name for arm, look in looks(result.arms).items()}
+    low, high = _window(result)
     trained = f"{count(sizes['train'])} training items" if "train" in sizes else ""
-    kicker = (setting.data.name, setting.task.kind, f"encoder {setting.encoder.name}", trained)
+    kicker = (setting.data.name, setting.task.kind, _encoders(result), trained)
     return {
         "task": setting.task,
         "title": f"unfreeze: {setting.data.name or 'comparison'}",
         "kicker": " · ".join(str(part) for part in kicker if part),
         "verdict": result.verdict,
-        **_headline(comparison, result),
+        **_headline(compared, result),
         "unit": unit(metric),
-        "cards": [_card(comparison, result, method) for method in result.methods],
-        "baseline": _baseline(comparison),
-        "floor": tables.floor(result),
+        "cards": [_card(result, arm, look) for arm, look in zip(result.arms, looks(result.arms).values(), strict=True)],
+        "baseline": _baseline(compared.first),
+        "floor": tables.floor(result, names),
         "floor_line": _floor_line(result),
         "cost_caption": f"Large points are means over seeds, bars their 95 % intervals over items and seeds, small "
         f"points single seeds. Mind the axis: it runs from {low:g} to {high:g}, not from 0.",
         "difference": result.difference,
-        **_difference(result),
+        **_difference(result, names),
     }
 
 
-def _headline(comparison: Comparison, result: Result) -> dict[str, str]:
+def _encoders(result: Result) -> str:
+    names = [about.name or name for name, about in result.encoders.items()]
+    return f"encoder {names[0]}" if len(names) == 1 else f"encoders {', '.join(result.encoders)}"
+
+
+def _headline(compared: Compared, result: Result) -> dict[str, str]:
     """The answer in a few words (`short`), the rest of the verdict's headline (`lead`), and what to use."""
-    verdict, methods = result.verdict, result.methods
-    advised = method_name(verdict.use)
-    if len(methods) == 1:
-        score = points(methods[verdict.use].test.mean)
-        short = f"{advised.capitalize()}: {score}{unit(result.metric)} {metric_name(result.metric)}"
+    verdict, used = result.verdict, result.used
+    advised = looks(result.arms)[used.id].name
+    if len(result.arms) == 1:
+        score = points(used.test.mean)
+        short = f"{advised[:1].upper()}{advised[1:]}: {score}{unit(result.metric)} {metric_name(result.metric)}"
     elif verdict.choice == "too-close":
-        short = f"Too close to call: use {advised}, the cheaper one"
+        short = f"Too close to call: use {advised}, the cheap{'er' if len(result.arms) == 2 else 'est'} one"
     else:
-        short = method_named(verdict.choice).words.advice
-    return {
-        "short": short,
-        "lead": verdict.detail,
-        "advised": advised,
-        "recipe": settings(comparison.finals(verdict.use)[0].recipe),
-    }
+        short = method_named(used.method).words.advice.format(
+            encoder="the encoder" if len(result.encoders) == 1 else used.encoder
+        )
+    return {"short": short, "lead": verdict.detail, "advised": advised, "recipe": settings(used.recipe)}
 
 
-def specs(comparison: Comparison, result: Result) -> dict[str, charts.Spec]:
+def specs(compared: Compared, result: Result) -> dict[str, charts.Spec]:
     """The charts of `answer.html.j2` by name."""
-    rows, seeds = [], []
-    for method, values in result.methods.items():
-        cost, test = values.cost, values.test
+    rows, seeds, look = [], [], looks(result.arms)
+    for arm in result.arms:
+        cost, test = arm.cost, arm.test
         low, high = test.ci95
         took = cost.extract_s + cost.train_s
-        row = {"method": method_name(method), "seconds": took, "cost": seconds(took)}
+        row = {"arm": look[arm.id].name, "seconds": took, "cost": seconds(took)}
         rows.append({**row, "score": 100 * test.mean, "low": 100 * low, "high": 100 * high})
-        for run in comparison.finals(method):
-            score = 100 * comparison.tests[run.id].metrics[comparison.setting.metric]
-            seeds.append({**row, "seconds": cost.extract_s + run.train_s, "seed": run.seed, "score": score})
-    title = axis_title(comparison.setting.metric, "test")
-    result_specs = {"cost": charts.score_against_cost(rows, seeds, title, _window(comparison, result))}
-    if difference := result.difference:
-        points_of = (difference.mean, *difference.ci95, result.equivalence)
-        result_specs["difference"] = charts.difference(*(100 * value for value in points_of))
+        records = compared.comparisons[arm.encoder].records
+        for run in arm.runs:
+            took = cost.extract_s + records[run.id].train_s
+            seeds.append({**row, "seconds": took, "seed": run.seed, "score": 100 * run.test})
+    title, window = axis_title(result.metric, "test"), _window(result)
+    result_specs = {"cost": charts.score_against_cost(rows, seeds, list(look.values()), title, window)}
+    if pair := result.difference:
+        low, high = pair.ci95
+        values = 100 * pair.mean, 100 * low, 100 * high
+        names = look[pair.first].name, look[pair.second].name
+        result_specs["difference"] = charts.difference(values, 100 * result.equivalence, *names)
     return result_specs
 
 
-def _window(comparison: Comparison, result: Result) -> tuple[float, float]:
-    ends = [100 * end for values in result.methods.values() for end in values.test.ci95]
-    scores = [100 * comparison.tests[run.id].metrics[comparison.setting.metric] for run in comparison.all_finals()]
-    return charts.axis_window([*ends, *scores])
+def _window(result: Result) -> tuple[float, float]:
+    ends = [100 * end for arm in result.arms for end in arm.test.ci95]
+    return charts.axis_window([*ends, *(100 * run.test for arm in result.arms for run in arm.runs)])
 
 
-def _card(comparison: Comparison, result: Result, method: MethodName) -> dict[str, Any]:
-    values, metric = result.methods[method], comparison.setting.metric
-    low, high = values.test.ci95
-    cost, runs = values.cost, values.runs
+def _card(result: Result, arm: ArmResult, look: Look) -> dict[str, Any]:
+    low, high = arm.test.ci95
+    cost, runs = arm.cost, arm.runs
     bad = [run.degenerate_on for run in runs if run.degenerate_on]
     where = {split for splits in bad for split in splits}
     what = f"every {where.pop()} item" if len(where) == 1 else "everything"
     return {
-        "name": method_name(method),
-        "colour": method_named(method).words.colour_class,
-        "advised": method == result.verdict.use and len(result.methods) > 1,
-        "score": points(values.test.mean),
-        "interval": f"test {metric_name(metric)}, 95 % interval {points(low)} to {points(high)}",
+        "name": look.name,
+        "colour": look.css,
+        "advised": arm.id == result.verdict.use and len(result.arms) > 1,
+        "score": points(arm.test.mean),
+        "interval": f"test {metric_name(result.metric)}, 95 % interval {points(low)} to {points(high)}",
         "cost": f"{seconds(cost.extract_s + cost.train_s)} to train, mean of {len(runs)} "
         f"{'seed' if len(runs) == 1 else 'seeds'}",
         "degenerate": f"{len(bad)} of {len(runs)} runs gave one answer for {what}." if bad else "",
@@ -120,15 +124,16 @@ def _floor_line(result: Result) -> str:
     )
 
 
-def _difference(result: Result) -> dict[str, str]:
+def _difference(result: Result, names: Mapping[str, str]) -> dict[str, str]:
     difference = result.difference
     if difference is None:
         return {}
     low, high = difference.ci95
     region = points(result.equivalence)
+    first, second = names[difference.first], names[difference.second]
     line = (
-        f"Fine-tuning minus feature extraction is {signed(difference.mean)} points, 95 % interval {signed(low)} to "
-        f"{signed(high)}, {_p(difference.p)}."
+        f"{first[:1].upper()}{first[1:]} minus {second} is {signed(difference.mean)} points, 95 % interval "
+        f"{signed(low)} to {signed(high)}, {_p(difference.p)}."
     )
     caption = (
         f"The point is the mean, the bar its 95 % interval. The grey band is the region of practical equivalence, "

@@ -10,11 +10,11 @@ import altair as alt
 
 from unfreeze.inert import drawable
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
-from unfreeze.methods.table import METHODS, method_named
-from unfreeze.report.numbers import METHOD_NAMES
+from unfreeze.report.looks import Look
 
 Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
+Looks = Sequence[Look]
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400)
 STEPS = (0.01, 0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400)
 DURATION = (
@@ -31,67 +31,78 @@ def axis_window(values: Sequence[float]) -> tuple[float, float]:
     return (max(bottom, 0) if low >= 0 else bottom), min(top, 100)
 
 
-def score_against_cost(rows: Rows, seeds: Rows, title: str, window: tuple[float, float]) -> Spec:
-    """Test score with its 95 % interval against training seconds, one point a method; small points are single seeds.
+def score_against_cost(rows: Rows, seeds: Rows, looks: Looks, title: str, window: tuple[float, float]) -> Spec:
+    """Test score with its 95 % interval against training seconds, a point for each arm; small ones are single seeds.
 
     Args:
-        rows: `method`, `seconds`, `score`, `low`, `high` (points), `cost` (seconds in words).
-        seeds: `method`, `seconds`, `score`, `seed`.
+        rows: `arm`, `seconds`, `score`, `low`, `high` (points), `cost` (seconds in words).
+        seeds: `arm`, `seconds`, `score`, `seed`.
         window: range of the score axis, points.
     """
     x = _time_axis([row["seconds"] for row in (*rows, *seeds)])
     y_scale = alt.Scale(domain=list(window), nice=False, zero=False)
-    tooltip = [_tip("method:N"), _tip("score:Q", ".2f"), _tip("low:Q", ".2f", "95 % from"), _tip("high:Q", ".2f", "to")]
-    base = _chart(rows).encode(x=x, color=_by_method(rows), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
+    tooltip = [
+        _tip("arm:N", "", "method"),
+        _tip("score:Q", ".2f"),
+        _tip("low:Q", ".2f", "95 % from"),
+        _tip("high:Q", ".2f", "to"),
+    ]
+    base = _chart(rows).encode(x=x, color=_by_arm(looks), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
     y = alt.Y("low:Q", title=title, scale=y_scale, axis=alt.Axis(tickCount=5))
     interval = base.mark_rule(strokeWidth=3, strokeCap="round").encode(y=y, y2="high:Q")
     mean = base.mark_point(size=150, filled=True, opacity=1).encode(
-        y=alt.Y("score:Q", title=title, scale=y_scale), shape=_by_method(rows, shape=True)
+        y=alt.Y("score:Q", title=title, scale=y_scale), shape=_by_arm(looks, shape=True)
     )
     single = (
         _chart(seeds)
         .mark_point(size=28, opacity=0.55, strokeWidth=1.5)
-        .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=_by_method(rows))
-        .encode(tooltip=[_tip("method:N"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+        .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=_by_arm(looks))
+        .encode(tooltip=[_tip("arm:N", "", "method"), _tip("seed:Q"), _tip("score:Q", ".2f")])
     )
     return _spec(alt.layer(single, interval, mean), 260, "Test score with its 95 % interval against training time")
 
 
-def difference(mean: float, low: float, high: float, region: float) -> Spec:
-    """Fine-tuning minus feature extraction (points) with its interval, and the region of practical equivalence."""
+def difference(values: tuple[float, float, float], region: float, first: str, second: str) -> Spec:
+    """One arm minus another (points) with its interval, and the region of practical equivalence.
+
+    Args:
+        values: the difference and both ends of its interval.
+        first, second: names of the arms.
+    """
+    mean, low, high = values
     reach = 1.2 * max(abs(low), abs(high), region)
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     row = {"mean": mean, "low": low, "high": high, "from": -region, "to": region, "zero": 0}
     base = _chart([row]).encode(tooltip=[_tip("mean:Q", ".2f"), _tip("low:Q", ".2f"), _tip("high:Q", ".2f")])
-    x = alt.X("low:Q", scale=scale, title="fine-tuning \N{MINUS SIGN} feature extraction (points)")
+    x = alt.X("low:Q", scale=scale, title=f"{first} \N{MINUS SIGN} {second} (points)")
     band = base.mark_rect(style="band").encode(x=alt.X("from:Q", scale=scale, title=None), x2="to:Q")
     zero = base.mark_rule(style="quiet", strokeDash=[3, 3]).encode(x=alt.X("zero:Q", scale=scale))
     interval = base.mark_rule(style="ink", strokeWidth=4, strokeCap="round").encode(x=x, x2="high:Q", y=alt.value(52))
     point = base.mark_point(style="dark-dot", filled=True, size=160, opacity=1).encode(
         x=alt.X("mean:Q", scale=scale), y=alt.value(52)
     )
-    left = base.mark_text(style="note", align="left", text="\N{LEFTWARDS ARROW} feature extraction better")
-    right = base.mark_text(style="note", align="right", text="fine-tuning better \N{RIGHTWARDS ARROW}")
+    left = base.mark_text(style="note", align="left", text=f"\N{LEFTWARDS ARROW} {second} better")
+    right = base.mark_text(style="note", align="right", text=f"{first} better \N{RIGHTWARDS ARROW}")
     layers = [band, zero, left.encode(x=alt.value(4), y=alt.value(12)), interval, point]
     layers.append(right.encode(x=alt.value("width"), y=alt.value(12)))
     return _spec(alt.layer(*layers), 90, "Difference of the methods with its 95 % interval")
 
 
-def seed_strip(rows: Rows, title: str, window: tuple[float, float]) -> Spec:
-    """Every final run's test score. Rows: `method`, `seed`, `score` (points)."""
+def seed_strip(rows: Rows, looks: Looks, title: str, window: tuple[float, float]) -> Spec:
+    """Every final run's test score. Rows: `arm`, `seed`, `score` (points)."""
     x = alt.X("score:Q", title=title, scale=alt.Scale(domain=list(window), nice=False, zero=False))
     x = x.axis(tickCount=6)
     chart = (
         _chart(rows)
         .mark_point(size=90, filled=True, opacity=0.8)
-        .encode(x=x, y=alt.Y("method:N", title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)))
-        .encode(color=_by_method(rows, legend=False), shape=_by_method(rows, shape=True, legend=False))
-        .encode(tooltip=[_tip("method:N"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+        .encode(x=x, y=alt.Y("arm:N", title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)))
+        .encode(color=_by_arm(looks, legend=False), shape=_by_arm(looks, shape=True, legend=False))
+        .encode(tooltip=[_tip("arm:N", "", "method"), _tip("seed:Q"), _tip("score:Q", ".2f")])
     )
-    return _spec(chart, 40 + 30 * len({row["method"] for row in rows}), "Test score of every seed")
+    return _spec(chart, 40 + 30 * len({row["arm"] for row in rows}), "Test score of every seed")
 
 
-def confusion(rows: Rows, method: str) -> Spec:
+def confusion(rows: Rows, look: Look) -> Spec:
     """Gold class against predicted class; shade and figure are the share of the gold class.
 
     Figures are left out past 12 classes, where they would not fit.
@@ -109,28 +120,28 @@ def confusion(rows: Rows, method: str) -> Spec:
         tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
-    layers = [base.mark_rect(color=method_named(method).words.colour, stroke=None).encode(opacity=shade)]
+    layers = [base.mark_rect(color=look.colour, stroke=None).encode(opacity=shade)]
     if classes <= 12:
         layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
-    return _spec(alt.layer(*layers), side, f"Confusion matrix of {METHOD_NAMES[method]}", rows)
+    return _spec(alt.layer(*layers), side, f"Confusion matrix of {look.name}", rows)
 
 
-def most_confused(rows: Rows, method: str) -> Spec:
+def most_confused(rows: Rows, look: Look) -> Spec:
     """The most frequent confusions, a bar each. Rows: `pair`, `gold`, `predicted`, `count`, `share` (percent)."""
     bars = (
         _named()
-        .mark_bar(color=method_named(method).words.colour)
+        .mark_bar(color=look.colour)
         .encode(
             x=alt.X("count:Q", title="times, all seeds together", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("pair:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False)),
             tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
         )
     )
-    described = f"The most frequent confusions of {METHOD_NAMES[method]}, gold class and predicted class"
+    described = f"The most frequent confusions of {look.name}, gold class and predicted class"
     return _spec(bars, max(18 * len(rows), 60), described, rows)
 
 
-def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
+def scatter(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
     """Predicted against gold score with the line of equality.
 
     Args:
@@ -140,28 +151,28 @@ def scatter(rows: Rows, method: str, ends: tuple[float, float]) -> Spec:
     domain = alt.Scale(domain=list(ends), zero=False)
     points = (
         _named()
-        .mark_circle(size=26, opacity=0.45, color=method_named(method).words.colour)
+        .mark_circle(size=26, opacity=0.45, color=look.colour)
         .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
         .encode(tooltip=[_tip("gold:Q", ".2f"), _tip("predicted:Q", ".2f"), _tip("text:N")])
     )
     corners = _chart([{"gold": end, "predicted": end} for end in ends])
     line = corners.mark_line(style="quiet", strokeDash=[4, 4]).encode(x="gold:Q", y="predicted:Q")
-    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {METHOD_NAMES[method]}", rows)
+    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {look.name}", rows)
 
 
-def layer_weights(rows: Rows, method: str) -> Spec:
+def layer_weights(rows: Rows, look: Look) -> Spec:
     """Learned weight of each layer, bar: mean over seeds, points: seeds. Rows: `layer`, `weight` (percent), `seed`."""
     layers = len({row["layer"] for row in rows})
     x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0))
     base = _chart(rows)
     y = alt.Y("mean(weight):Q", title="weight (%)", scale=alt.Scale(zero=True))
     tips = [_tip("layer:O"), _tip("mean(weight):Q", ".2f", "mean weight, %")]
-    bars = base.mark_bar(color=method_named(method).words.colour, opacity=0.55).encode(x=x, y=y, tooltip=tips)
+    bars = base.mark_bar(color=look.colour, opacity=0.55).encode(x=x, y=y, tooltip=tips)
     seeds = base.mark_point(style="dark-dot", filled=True, size=22, opacity=0.75).encode(
         x=x, y="weight:Q", tooltip=[_tip("layer:O"), _tip("seed:Q"), _tip("weight:Q", ".2f", "weight, %")]
     )
     even = _chart([{"even": 100 / layers}]).mark_rule(style="quiet", strokeDash=[3, 3]).encode(y="even:Q")
-    return _spec(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {METHOD_NAMES[method]}")
+    return _spec(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {look.name}")
 
 
 def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
@@ -188,7 +199,7 @@ def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
     return _spec(alt.layer(*layers), 220, "Test score of a linear probe on each layer, with its 95 % interval")
 
 
-def training_curves(rows: Rows, title: str, method: str) -> Spec:
+def training_curves(rows: Rows, title: str, look: Look) -> Spec:
     """Dev score by epoch, one line a run; final runs in colour, other trials grey, the kept epoch as a filled point.
 
     Rows: `run`, `recipe`, `seed`, `final`, `kept`, `epoch`, `dev` (points), `loss`.
@@ -208,15 +219,13 @@ def training_curves(rows: Rows, title: str, method: str) -> Spec:
     base = _named().encode(x=x, y=y, detail="run:N", tooltip=tips)
     trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
     finals = [
-        base.mark_line(color=method_named(method).words.colour, strokeWidth=2),
-        base.mark_point(color=method_named(method).words.colour, size=20, filled=True, opacity=1),
-        base.transform_filter("datum.kept").mark_point(
-            color=method_named(method).words.colour, size=90, filled=True, opacity=1
-        ),
+        base.mark_line(color=look.colour, strokeWidth=2),
+        base.mark_point(color=look.colour, size=20, filled=True, opacity=1),
+        base.transform_filter("datum.kept").mark_point(color=look.colour, size=90, filled=True, opacity=1),
     ]
     layers = [layer.transform_filter("!datum.final") for layer in trials]
     layers += [layer.transform_filter("datum.final") for layer in finals]
-    return _spec(alt.layer(*layers), 220, f"Dev score by epoch, {METHOD_NAMES[method]}", rows)
+    return _spec(alt.layer(*layers), 220, f"Dev score by epoch, {look.name}", rows)
 
 
 def _time_axis(seconds: Sequence[float]) -> Any:
@@ -248,14 +257,12 @@ def _tip(field: str, format: str = "", title: str | None = None) -> Any:
     return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
 
 
-def _by_method(rows: Rows, *, shape: bool = False, legend: bool = True) -> Any:
-    """The colour or shape of a method's marks; methods that were not run are left out of the legend."""
-    present = {row["method"] for row in rows}
-    shown = [method.words for method in METHODS if method.words.noun in present]
-    values = [words.mark if shape else words.colour for words in shown]
-    scale = alt.Scale(domain=[words.noun for words in shown], range=values)
-    key = alt.Legend(orient="top", title=None, symbolOpacity=1) if legend else None
-    return (alt.Shape if shape else alt.Color)("method:N", scale=scale, legend=key)
+def _by_arm(looks: Looks, *, shape: bool = False, legend: bool = True) -> Any:
+    """The colour or shape of an arm's marks."""
+    values = [look.shape if shape else look.colour for look in looks]
+    scale = alt.Scale(domain=[look.name for look in looks], range=values)
+    key = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=2) if legend else None
+    return (alt.Shape if shape else alt.Color)("arm:N", scale=scale, legend=key, sort=None)
 
 
 def _spec(chart: Any, height: int, description: str, rows: Rows | None = None) -> Spec:

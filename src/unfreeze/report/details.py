@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from unfreeze.judging.read import Comparison
+from unfreeze.judging.read import Arm, Compared, Comparison
 from unfreeze.judging.result import Result
-from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
+from unfreeze.records.setting import EncoderFacts
 from unfreeze.report import cases, charts, tables
-from unfreeze.report.numbers import axis_title, count, method_name, metric_name, seconds
+from unfreeze.report.looks import looks
+from unfreeze.report.numbers import axis_title, count, metric_name, seconds
 
 SECTIONS = {
     "answer": "Answer",
@@ -35,43 +36,66 @@ MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
 
-def page(comparison: Comparison, result: Result) -> dict[str, Any]:
+def page(compared: Compared, result: Result) -> dict[str, Any]:
     """What `details.html.j2` shows besides charts."""
-    setting, target = comparison.setting, comparison.setting.task.target
-    by_label = [tables.by_label(comparison, method) for method in comparison.choices]
-    runs = {method: _case_run(comparison, method) for method in comparison.choices}
-    weights, curves = _captions(layer_specs(comparison)), _captions(curve_specs(comparison))
-    missing = {"layers": not weights and comparison.probes is None, "disagreements": len(runs) < 2}
+    first, arms, names = compared.first, compared.arms, names_of(compared)
+    setting, target = first.setting, first.setting.task.target
+    by_name = {names[arm.id]: arm for arm in result.arms}
+    runs = {arm.id: _case_run(arm, names[arm.id]) for arm in arms}
+    by_label = [tables.by_label(arm, names[arm.id]) for arm in arms]
+    weights, curves = _captions(layer_specs(compared)), _captions(curve_specs(compared))
+    missing = {"layers": not weights and not _probed(compared), "disagreements": len(runs) != 2}
     return {
         "names": SECTIONS,
         "sections": [(key, name) for key, name in SECTIONS.items() if not missing.get(key)],
-        "recipes": [tables.recipes(comparison, method) for method in comparison.choices],
-        "seeds": tables.seeds(comparison),
+        "recipes": [tables.recipes(arm, names[arm.id]) for arm in arms],
+        "seeds": tables.seeds(arms, names),
         "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
-        "metrics": tables.metrics(result.methods),
-        "errors_line": _errors_line(comparison),
-        "error_charts": _captions(error_specs(comparison)),
+        "metrics": tables.metrics(by_name),
+        "errors_line": _errors_line(first),
+        "error_charts": _captions(error_specs(compared)),
         "error_tables": [table for table in by_label if table is not None],
-        "probes": None if comparison.probes is None else _probes(comparison.probes),
+        "probes": [
+            _probes(scores, f"probes-{encoder}", encoder if len(compared.comparisons) > 1 else "")
+            for encoder, scores in _probed(compared).items()
+        ],
         "weights": weights,
         "curves": curves,
         "mistakes_line": target.words.mistakes,
         "mistakes": [
             (
-                f"{method_name(method)}: {target.how_wrong(run.wrong)}",
-                cases.mistakes(setting.task, setting.labels, comparison.items, run),
+                f"{run.method}: {target.how_wrong(run.wrong)}",
+                cases.mistakes(setting.task, setting.labels, first.items, run),
             )
-            for method, run in runs.items()
+            for run in runs.values()
         ],
-        **_disagreements(comparison, list(runs.values())),
+        **_disagreements(first, list(runs.values())),
         "splits": tables.splits(setting.data),
         "said": list(setting.data.said),
         "audit": list(setting.audit.lines),
-        "costs": tables.costs(result.methods),
-        "encoder": tables.facts("Encoder", setting.encoder),
+        "costs": tables.costs(by_name),
+        "encoders": [tables.facts(_caption(name, compared), about) for name, about in _encoders(compared).items()],
         "environment": tables.facts("Machine and versions", setting.environment),
         "footer": setting.environment.date or "",
     }
+
+
+def names_of(compared: Compared) -> dict[str, str]:
+    """Arm to its name."""
+    return {arm: look.name for arm, look in looks(compared.arms).items()}
+
+
+def _probed(compared: Compared) -> dict[str, LayerScores]:
+    """Encoder to the scores of its layers, where there are any."""
+    return {name: found.probes for name, found in compared.comparisons.items() if found.probes is not None}
+
+
+def _encoders(compared: Compared) -> dict[str, EncoderFacts]:
+    return {name: found.setting.encoder for name, found in compared.comparisons.items()}
+
+
+def _caption(encoder: str, compared: Compared) -> str:
+    return "Encoder" if len(compared.comparisons) == 1 else f"Encoder {encoder}"
 
 
 def _errors_line(comparison: Comparison) -> str:
@@ -80,56 +104,56 @@ def _errors_line(comparison: Comparison) -> str:
     return MANY_CLASSES_LINE if many and target.chart == "confusion" else target.words.errors
 
 
-def specs(comparison: Comparison) -> dict[str, charts.Spec]:
+def specs(compared: Compared, result: Result) -> dict[str, charts.Spec]:
     """The charts of `details.html.j2` by name."""
-    metric = comparison.setting.metric
-    rows = [
-        {"method": method_name(run.method), "seed": run.seed, "score": 100 * comparison.tests[run.id].metrics[metric]}
-        for run in comparison.all_finals()
-    ]
-    window = charts.axis_window([100 * comparison.tests[run.id].metrics[metric] for run in comparison.all_finals()])
-    strip = {"seeds": charts.seed_strip(rows, axis_title(metric, "test"), window)}
-    groups = (error_specs(comparison), probe_specs(comparison), layer_specs(comparison), curve_specs(comparison))
+    look = looks(compared.arms)
+    runs = [(look[arm.id].name, run) for arm in result.arms for run in arm.runs]
+    rows = [{"arm": name, "seed": run.seed, "score": 100 * run.test} for name, run in runs]
+    window = charts.axis_window([100 * run.test for _, run in runs])
+    title = axis_title(result.metric, "test")
+    strip = {"seeds": charts.seed_strip(rows, list(look.values()), title, window)}
+    groups = (error_specs(compared), probe_specs(compared), layer_specs(compared), curve_specs(compared))
     return strip | {name: spec for group in groups for name, spec in group.items()}
 
 
-def error_specs(comparison: Comparison) -> dict[str, charts.Spec]:
+def error_specs(compared: Compared) -> dict[str, charts.Spec]:
     """Confusion matrices of class tasks, scatter plots of score tasks, by chart name; tagging has tables instead."""
-    chart = comparison.setting.task.target.chart
+    setting, arms, look = compared.first.setting, compared.arms, looks(compared.arms)
+    chart = setting.task.target.chart
     if chart == "confusion":
-        if len(comparison.setting.labels.names) > MOST_CLASSES:
-            confused = {method: tables.most_confused_rows(comparison, method) for method in comparison.choices}
-            return {
-                f"confused-{method}": charts.most_confused(rows, method) for method, rows in confused.items() if rows
-            }
-        return {
-            f"confusion-{method}": charts.confusion(tables.confusion_rows(comparison, method), method)
-            for method in comparison.choices
-        }
+        if len(setting.labels.names) > MOST_CLASSES:
+            confused = {arm.id: tables.most_confused_rows(arm) for arm in arms}
+            return {f"confused-{arm}": charts.most_confused(rows, look[arm]) for arm, rows in confused.items() if rows}
+        return {f"confusion-{arm.id}": charts.confusion(tables.confusion_rows(arm), look[arm.id]) for arm in arms}
     if chart == "scatter":
-        points = {method: _scatter_rows(comparison, method) for method in comparison.choices}
+        points = {arm.id: _scatter_rows(arm) for arm in arms}
         values = [row[key] for rows in points.values() for row in rows for key in ("gold", "predicted")]
         ends = (min(values), max(values))
-        return {f"scatter-{method}": charts.scatter(rows, method, ends) for method, rows in points.items()}
+        return {f"scatter-{arm}": charts.scatter(rows, look[arm], ends) for arm, rows in points.items()}
     return {}
 
 
-def probe_specs(comparison: Comparison) -> dict[str, charts.Spec]:
-    """The scores of linear probes by layer, where there are any."""
-    if comparison.probes is None:
-        return {}
+def probe_specs(compared: Compared) -> dict[str, charts.Spec]:
+    """The scores of linear probes by layer, of each encoder that has any."""
+    title = axis_title(compared.first.setting.metric, "test")
+    return {f"probes-{encoder}": _probe_spec(scores, title) for encoder, scores in _probed(compared).items()}
+
+
+def _probe_spec(scores: LayerScores, title: str) -> charts.Spec:
     rows, resamples = [], []
-    for one in comparison.probes.layers:
+    for one in scores.layers:
         low, high = one.ci95
         row = {"layer": one.layer, "score": 100 * one.test, "low": 100 * low, "high": 100 * high, "dev": 100 * one.dev}
-        rows.append({**row, "chosen": one.layer == comparison.probes.chosen})
+        rows.append({**row, "chosen": one.layer == scores.chosen})
         resamples += [{"layer": one.layer, "score": 100 * score} for score in one.resamples]
-    return {"probes": charts.layer_scores(rows, resamples, axis_title(comparison.setting.metric, "test"))}
+    return charts.layer_scores(rows, resamples, title)
 
 
-def _probes(scores: LayerScores) -> dict[str, Any]:
+def _probes(scores: LayerScores, chart: str, encoder: str) -> dict[str, Any]:
     used = f"{count(scores.trained_on)} of {count(scores.train_size)}"
     return {
+        "encoder": encoder,
+        "chart": chart,
         "finding": scores.finding,
         "trained_on": used if scores.trained_on < scores.train_size else f"all {count(scores.train_size)}",
         "seconds": seconds(scores.probe_s),
@@ -139,29 +163,29 @@ def _probes(scores: LayerScores) -> dict[str, Any]:
     }
 
 
-def layer_specs(comparison: Comparison) -> dict[str, charts.Spec]:
-    """Learned layer weights of the final runs, for methods that mix layers."""
-    found = {}
-    for method in comparison.choices:
+def layer_specs(compared: Compared) -> dict[str, charts.Spec]:
+    """Learned layer weights of the final runs, for arms that mix layers."""
+    found, look = {}, looks(compared.arms)
+    for arm in compared.arms:
         rows = [
             {"layer": layer, "weight": 100 * weight, "seed": run.seed}
-            for run in comparison.finals(method)
+            for run in arm.finals
             for layer, weight in enumerate(run.layer_weights or ())
         ]
         if rows:
-            found[f"layers-{method}"] = charts.layer_weights(rows, method)
+            found[f"layers-{arm.id}"] = charts.layer_weights(rows, look[arm.id])
     return found
 
 
-def curve_specs(comparison: Comparison) -> dict[str, charts.Spec]:
-    """Dev score by epoch, for methods whose runs have epochs."""
-    found = {}
-    for method, choice in comparison.choices.items():
-        runs = {run.id: run for run in (*comparison.trials(method), *comparison.finals(method))}
-        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in choice.runs)]
+def curve_specs(compared: Compared) -> dict[str, charts.Spec]:
+    """Dev score by epoch, for arms whose runs have epochs."""
+    found, look = {}, looks(compared.arms)
+    title = axis_title(compared.first.setting.metric, "dev")
+    for arm in compared.arms:
+        runs = {run.id: run for run in (*arm.trials, *arm.finals)}
+        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in arm.choice.runs)]
         if rows:
-            title = axis_title(comparison.setting.metric, "dev")
-            found[f"curves-{method}"] = charts.training_curves(rows, title, method)
+            found[f"curves-{arm.id}"] = charts.training_curves(rows, title, look[arm.id])
     return found
 
 
@@ -173,10 +197,10 @@ def _curve_rows(run: RunRecord, final: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _scatter_rows(comparison: Comparison, method: MethodName) -> list[dict[str, Any]]:
-    predictions = comparison.tests[comparison.choices[method].best_run].predictions
-    step = -(-len(comparison.items) // MOST_POINTS)
-    pairs = zip(comparison.items[::step], predictions[::step], strict=True)
+def _scatter_rows(arm: Arm) -> list[dict[str, Any]]:
+    items, predictions = arm.comparison.items, arm.comparison.tests[arm.choice.best_run].predictions
+    step = -(-len(items) // MOST_POINTS)
+    pairs = zip(items[::step], predictions[::step], strict=True)
     return [{"gold": item.label, "predicted": p, "text": item.text[:80]} for item, p in pairs]
 
 
@@ -184,17 +208,17 @@ def _captions(found: Mapping[str, charts.Spec]) -> list[tuple[str, str]]:
     return [(name, f"{spec['description']}.") for name, spec in found.items()]
 
 
-def _case_run(comparison: Comparison, method: MethodName) -> cases.Run:
-    setting, test = comparison.setting, comparison.tests[comparison.choices[method].best_run]
-    wrong = cases.errors(setting.task, setting.labels, comparison.items, test.predictions)
-    return cases.Run(method_name(method), test, wrong)
+def _case_run(arm: Arm, name: str) -> cases.Run:
+    setting, test = arm.comparison.setting, arm.comparison.tests[arm.choice.best_run]
+    wrong = cases.errors(setting.task, setting.labels, arm.comparison.items, test.predictions)
+    return cases.Run(name, test, wrong)
 
 
 def _disagreements(comparison: Comparison, runs: Sequence[cases.Run]) -> dict[str, Any]:
     """Who is nearer to gold on how many items, and the items with the widest gap."""
-    if len(runs) < 2:
+    if len(runs) != 2:
         return {"agreement": None, "disagreements": []}
-    first, second = runs[:2]
+    first, second = runs
     pairs = list(zip(first.wrong, second.wrong, strict=True))
     tally = (
         (

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 from unfreeze.errors import InputError
 from unfreeze.judging import result_json
-from unfreeze.judging.read import Comparison
+from unfreeze.judging.read import Compared
 from unfreeze.judging.result import Result
 
 
-def read_result(folder: Path, comparison: Comparison) -> Result:
+def read_result(folder: Path, compared: Compared) -> Result:
     """The result of a folder whose runs were read.
 
     Raises:
-        InputError: it is missing, torn, of other types, or not about this comparison.
+        InputError: it is missing, torn, of other types, or not about these arms and runs.
     """
     result = result_json.read_result(folder)
-    methods = set(result.methods)
-    of_both = (result.difference is not None) == (len(methods) == 2)
-    floor = result.floor is None or set(result.floor.gains) >= methods
-    if methods != set(comparison.choices) or result.verdict.use not in methods or not of_both or not floor:
+    there = {arm.id: (arm.encoder, arm.method, arm.choice.runs) for arm in compared.arms}
+    told = {arm.id: (arm.encoder, arm.method, tuple(run.id for run in arm.runs)) for arm in result.arms}
+    pairs = {frozenset((pair.first, pair.second)) for pair in result.differences}
+    wanted = {frozenset(pair) for pair in combinations(there, 2)}
+    advised = {result.verdict.use, result.verdict.leader} <= set(there)
+    floor = result.floor is None or set(result.floor.gains) >= set(there)
+    if there != told or len(told) != len(result.arms) or pairs != wanted or not advised or not floor:
         problem = f"is about other methods than those that were run; {result_json.AGAIN}"
         raise InputError(problem, where=str(folder / result_json.FILE))
     return result

@@ -18,8 +18,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from unfreeze.disk.files import write_text
-from unfreeze.judging.read import Comparison, read_comparison
-from unfreeze.plan import plain
+from unfreeze.judging.read import read_compared
+from unfreeze.plan import Plan, plain
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
 
@@ -33,12 +33,12 @@ def render(folder: Path) -> Path:
     Raises:
         InputError: `folder` holds no finished, judged comparison, or the file cannot be written.
     """
-    comparison = read_comparison(folder)
-    result = read_result(folder, comparison)
-    page = {**answer.page(comparison, result), **details.page(comparison, result)}
-    specs = {**answer.specs(comparison, result), **details.specs(comparison)}
+    compared = read_compared(folder)
+    result = read_result(folder, compared)
+    page = {**answer.page(compared, result), **details.page(compared, result)}
+    specs = {**answer.specs(compared, result), **details.specs(compared, result)}
     path = folder / "report.html"
-    write_text(path, _html({**page, **_reproduce(comparison), "specs": specs}))
+    write_text(path, _html({**page, **_reproduce(compared.plan), "specs": specs}))
     return path
 
 
@@ -70,10 +70,10 @@ def _policy(*scripts: str) -> str:
     return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
 
 
-def _reproduce(comparison: Comparison) -> dict[str, str]:
+def _reproduce(settings: Plan) -> dict[str, str]:
     """The command that repeats the comparison, and the plan it reads. Paths are on the command line, where they are
     relative to the folder it is called in; in the file they would be relative to the file."""
-    plan = {key: value for key, value in plain(comparison.setting.plan).items() if value not in (None, [], {}, "")}
+    plan = {key: value for key, value in plain(settings).items() if value not in (None, [], {}, "")}
     words = ["unfreeze", "compare"]
     if "data" in plan:
         words.append(str(plan.pop("data")))

@@ -9,10 +9,9 @@ from typing import Any
 
 from unfreeze.data.examples import SPLITS
 from unfreeze.judging.one_answer import degenerate_on
-from unfreeze.judging.read import Comparison
-from unfreeze.judging.result import Cost, MethodResult, Result
+from unfreeze.judging.read import Arm, Comparison
+from unfreeze.judging.result import ArmResult, Cost, Result
 from unfreeze.judging.wording import multiply_adds
-from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import DataFacts, EncoderFacts, Environment
@@ -20,7 +19,6 @@ from unfreeze.report.numbers import (
     count,
     mean_std,
     megabytes,
-    method_name,
     metric_name,
     points,
     seconds,
@@ -50,11 +48,11 @@ class Table:
     marked: frozenset[int] = frozenset()
 
 
-def recipes(comparison: Comparison, method: MethodName) -> Table:
-    """Every recipe a method tried with its dev score, best first; the chosen one is marked."""
-    metric = comparison.setting.metric
-    trials = sorted(comparison.trials(method), key=lambda run: -run.dev[metric])
-    chosen = comparison.finals(method)[0].recipe
+def recipes(arm: Arm, name: str) -> Table:
+    """Every recipe an arm tried with its dev score, best first; the chosen one is marked."""
+    metric = arm.comparison.setting.metric
+    trials = sorted(arm.trials, key=lambda run: -run.dev[metric])
+    chosen = arm.finals[0].recipe
     rows = tuple(
         (
             f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}{DIVERGED * run.diverged}",
@@ -67,24 +65,28 @@ def recipes(comparison: Comparison, method: MethodName) -> Table:
     )
     marked = frozenset(i for i, run in enumerate(trials) if run.recipe == chosen)
     heads = ("recipe", f"dev {metric_name(metric)}", "training", "settings", "source")
-    return Table(f"Recipes of {method_name(method)}, best on dev first", heads, rows, frozenset({1, 2}), marked)
+    return Table(f"Recipes of {name}, best on dev first", heads, rows, frozenset({1, 2}), marked)
 
 
-def seeds(comparison: Comparison) -> Table:
-    """Every final run."""
-    metric = comparison.setting.metric
+def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:
+    """Every final run.
+
+    Args:
+        names: arm to its name.
+    """
+    metric = arms[0].comparison.setting.metric
     rows = tuple(
         (
-            method_name(method),
+            names[arm.id],
             str(run.seed),
             points(run.dev[metric]),
-            points(comparison.tests[run.id].metrics[metric]),
+            points(arm.comparison.tests[run.id].metrics[metric]),
             str(run.best_epoch),
             seconds(run.train_s),
-            f"{run.id}{_degenerate(comparison, run)}{DIVERGED * run.diverged}",
+            f"{run.id}{_degenerate(arm.comparison, run)}{DIVERGED * run.diverged}",
         )
-        for method in comparison.choices
-        for run in comparison.finals(method)
+        for arm in arms
+        for run in arm.finals
     )
     heads = ("method", "seed", "dev", "test", "epoch kept", "training", "run")
     return Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
@@ -95,34 +97,35 @@ def _degenerate(comparison: Comparison, run: RunRecord) -> str:
     return DEGENERATE.format(" and ".join(where)) if where else ""
 
 
-def metrics(methods: Mapping[MethodName, MethodResult]) -> Table:
-    """All test metrics of each method, mean and standard deviation over seeds."""
-    names = list(dict.fromkeys(name for values in methods.values() for name in values.metrics))
+def metrics(arms: Mapping[str, ArmResult]) -> Table:
+    """All test metrics of each arm by its name, mean and standard deviation over seeds."""
+    names = list(dict.fromkeys(name for values in arms.values() for name in values.metrics))
     rows = []
     for name in names:
-        cells = [values.metrics.get(name) for values in methods.values()]
+        cells = [values.metrics.get(name) for values in arms.values()]
         shown = (mean_std(name, cell.mean, cell.std) if cell else points(None) for cell in cells)
         rows.append((metric_name(name), *shown))
-    heads = ("metric", *map(method_name, methods))
+    heads = ("metric", *arms)
     caption = "All test metrics, mean ± standard deviation over seeds"
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
-def by_label(comparison: Comparison, method: MethodName) -> Table | None:
+def by_label(arm: Arm, name: str) -> Table | None:
     """Precision, recall and F1 of every class or span type, counts of all final runs added up; None for scores.
 
     Of more than `MOST_LABELS`, those with the most errors.
     """
     gold, found, hit = Counter[str](), Counter[str](), Counter[str]()
-    labels, setting = [item.label for item in comparison.items], comparison.setting
-    for run in comparison.finals(method):
-        counts = setting.task.target.found(labels, comparison.tests[run.id].predictions, setting.labels.scheme)
+    labels, setting = [item.label for item in arm.comparison.items], arm.comparison.setting
+    for run in arm.finals:
+        predictions = arm.comparison.tests[run.id].predictions
+        counts = setting.task.target.found(labels, predictions, setting.labels.scheme)
         if counts is None:
             return None
         for counter, more in ((gold, counts.gold), (found, counts.predicted), (hit, counts.both)):
             counter.update(more)
     rows = []
-    runs = len(comparison.finals(method))
+    runs = len(arm.finals)
     kinds = sorted(gold | found, key=lambda k: (-gold[k], k))
     shown = kinds
     if kinds[MOST_LABELS:]:
@@ -132,40 +135,38 @@ def by_label(comparison: Comparison, method: MethodName) -> Table | None:
         f1 = 2 * hit[kind] / (gold[kind] + found[kind])
         rows.append((kind, count(gold[kind] // runs), points(precision), points(recall), points(f1)))
     heads = ("label", "in test", "precision", "recall", "F1")
-    caption = f"{method_name(method).capitalize()}, over all seeds"
+    caption = f"{name[:1].upper()}{name[1:]}, over all seeds"
     if kinds[MOST_LABELS:]:
         caption += f": the {MOST_LABELS} of {count(len(kinds))} labels with the most errors"
     return Table(caption, heads, tuple(rows), frozenset({1, 2, 3, 4}))
 
 
-def confusion_rows(comparison: Comparison, method: MethodName) -> list[dict[str, Any]]:
+def confusion_rows(arm: Arm) -> list[dict[str, Any]]:
     """One row a (gold, predicted) pair, zeros included: `count` over all final runs, `share` of the gold class in %."""
-    names = comparison.setting.labels.names
-    return _confusions(comparison, method, [(g, p) for g in names for p in names], _pairs(comparison, method))
+    names = arm.comparison.setting.labels.names
+    return _confusions(arm, [(g, p) for g in names for p in names], _pairs(arm))
 
 
-def most_confused_rows(comparison: Comparison, method: MethodName, most: int = 25) -> list[dict[str, Any]]:
+def most_confused_rows(arm: Arm, most: int = 25) -> list[dict[str, Any]]:
     """Such rows of the `most` frequent confusions, each named as `pair`; ties in alphabetical order."""
-    pairs = _pairs(comparison, method)
+    pairs = _pairs(arm)
     wrong = sorted((pair for pair in pairs if pair[0] != pair[1]), key=lambda pair: (-pairs[pair], pair))
-    rows = _confusions(comparison, method, wrong[:most], pairs)
+    rows = _confusions(arm, wrong[:most], pairs)
     arrow = "\N{RIGHTWARDS ARROW}"
     return [{**row, "pair": f"{i}. {row['gold']} {arrow} {row['predicted']}"} for i, row in enumerate(rows, 1)]
 
 
-def _pairs(comparison: Comparison, method: MethodName) -> Counter[tuple[str, str]]:
+def _pairs(arm: Arm) -> Counter[tuple[str, str]]:
     """How often each (gold, predicted) pair occurs over all final runs."""
-    gold = [str(item.label) for item in comparison.items]
+    gold = [str(item.label) for item in arm.comparison.items]
     pairs: Counter[tuple[str, str]] = Counter()
-    for run in comparison.finals(method):
-        pairs.update(zip(gold, map(str, comparison.tests[run.id].predictions), strict=True))
+    for run in arm.finals:
+        pairs.update(zip(gold, map(str, arm.comparison.tests[run.id].predictions), strict=True))
     return pairs
 
 
-def _confusions(
-    comparison: Comparison, method: MethodName, wanted: Sequence[tuple[str, str]], pairs: Counter[tuple[str, str]]
-) -> list[dict[str, Any]]:
-    runs, total = len(comparison.finals(method)), Counter(str(item.label) for item in comparison.items)
+def _confusions(arm: Arm, wanted: Sequence[tuple[str, str]], pairs: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
+    runs, total = len(arm.finals), Counter(str(item.label) for item in arm.comparison.items)
     return [
         {
             "gold": g,
@@ -177,17 +178,21 @@ def _confusions(
     ]
 
 
-def floor(result: Result) -> Table | None:
-    """What each method adds to the floor; None where there is no floor."""
+def floor(result: Result, names: Mapping[str, str]) -> Table | None:
+    """What each arm adds to the floor; None where there is no floor.
+
+    Args:
+        names: arm to its name.
+    """
     below = result.floor
     if below is None:
         return None
     rows = [(f"{below.name.replace('-', ' ')}, no encoder", points(below.test), _between(*below.ci95), "")]
-    for method, values in result.methods.items():
-        gain = below.gains[method]
+    for values in result.arms:
+        gain = below.gains[values.id]
         low, high = gain.ci95
         added = f"{signed(gain.mean, 1)} ({signed(low, 1)} to {signed(high, 1)})"
-        rows.append((method_name(method), points(values.test.mean), _between(*values.test.ci95), added))
+        rows.append((names[values.id], points(values.test.mean), _between(*values.test.ci95), added))
     metric = metric_name(result.metric)
     heads = ("model", f"test {metric}", "95 % interval", "added to the bag of words")
     return Table(f"Test {metric} in points", heads, tuple(rows), frozenset({1, 2, 3}))
@@ -218,20 +223,20 @@ def _counted(cost: Cost) -> str:
     return f"{about}{multiply_adds(cost.work)}"
 
 
-def costs(methods: Mapping[MethodName, MethodResult]) -> Table:
-    """What a method costs to train, to keep and to use."""
-    rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in methods.values()))]
-    rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in methods.values())))
-    rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in methods.values())))
-    rows.append(("the same, counted", *(_counted(m.cost) for m in methods.values())))
-    rows.append(("peak memory", *(megabytes(m.cost.peak_mb) for m in methods.values())))
-    rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in methods.values())))
-    rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in methods.values())))
-    latency = [m.cost.latency_ms for m in methods.values()]
+def costs(arms: Mapping[str, ArmResult]) -> Table:
+    """What each arm, by its name, costs to train, to keep and to use."""
+    rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in arms.values()))]
+    rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in arms.values())))
+    rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in arms.values())))
+    rows.append(("the same, counted", *(_counted(m.cost) for m in arms.values())))
+    rows.append(("peak memory", *(megabytes(m.cost.peak_mb) for m in arms.values())))
+    rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in arms.values())))
+    rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in arms.values())))
+    latency = [m.cost.latency_ms for m in arms.values()]
     for size in dict.fromkeys(key for values in latency for key in values):
         name = "predict one text" if size == "1" else f"predict a batch of {size}"
         rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
-    heads = ("cost", *map(method_name, methods))
+    heads = ("cost", *arms)
     return Table(
         "Cost, measured on this machine but for what is counted", heads, tuple(rows), frozenset(range(1, len(heads)))
     )

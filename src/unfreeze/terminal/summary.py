@@ -21,22 +21,24 @@ def summary(result: Result) -> list[str]:
     verdict = result.verdict
     lines = ["", verdict.headline, ""]
     metric = result.metric.replace("_", " ")
-    for name, method in result.methods.items():
-        test, cost, recipe = method.test, method.cost, method.recipe
+    width = max(18, *(len(arm.id) for arm in result.arms))
+    for arm in result.arms:
+        test, cost, recipe = arm.test, arm.cost, arm.recipe
         low, high = test.ci95
         seconds = clock(cost.train_s + cost.extract_s)
         lines += [
-            f"  {name:<18}  test {metric} {100 * test.mean:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
+            f"  {arm.id:<{width}}  test {metric} {100 * test.mean:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
             f"  training {seconds}, one text {cost.latency_ms['1']:.1f} ms  ({recipe.name or recipe.head})"
         ]
     if floor := result.floor:
         low, high = floor.ci95
         lines += [
-            f"  {floor.name.replace('-', ' '):<18}  test {metric} {100 * floor.test:5.1f} [{100 * low:.1f}, "
+            f"  {floor.name.replace('-', ' '):<{width}}  test {metric} {100 * floor.test:5.1f} [{100 * low:.1f}, "
             f"{100 * high:.1f}]  training {clock(floor.train_s)}  (no encoder)"
         ]
-    if probes := result.probes:
-        lines += ["", probes.finding]
+    for name, encoder in result.encoders.items():
+        if encoder.probes is not None:
+            lines += ["", f"{name}: {encoder.probes.finding}" if len(result.encoders) > 1 else encoder.probes.finding]
     for title, items in (("Why", verdict.reasons), ("Doubts", verdict.doubts)):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
     out = Path(result.plan.out or "")

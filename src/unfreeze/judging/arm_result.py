@@ -1,0 +1,85 @@
+"""What one arm, a method on an encoder, reached and cost, from the records of its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from unfreeze.judging.one_answer import degenerate_on
+from unfreeze.judging.read import Arm
+from unfreeze.judging.result import ArmResult, Cost, FinalRun, MeanStd, Score, Trial, ends
+from unfreeze.judging.run_work import method_work
+from unfreeze.judging.stats import Interval
+
+
+def arm_result(arm: Arm, interval: Interval, joint: tuple[float, float]) -> ArmResult:
+    """What an arm reached.
+
+    Args:
+        interval: of its test score.
+        joint: that interval where those of all arms hold together.
+    """
+    metric, finals = arm.comparison.setting.metric, arm.finals
+    tests = [arm.comparison.tests[run.id] for run in finals]
+    test = mean_std([test.metrics[metric] for test in tests])
+    return ArmResult(
+        id=arm.id,
+        encoder=arm.encoder,
+        method=arm.method,
+        recipe=finals[0].recipe,
+        runs=_final_runs(arm),
+        dev=mean_std([run.dev[metric] for run in finals]),
+        test=Score(test.mean, test.std, ends(interval), joint),
+        metrics={name: mean_std([test.metrics[name] for test in tests]) for name in tests[0].metrics},
+        cost=_cost(arm),
+        trials=_trials(arm),
+        best_run=arm.choice.best_run,
+    )
+
+
+def mean_std(values: Sequence[float]) -> MeanStd:
+    """Mean and sample standard deviation of one value or more."""
+    return MeanStd(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
+
+
+def _final_runs(arm: Arm) -> tuple[FinalRun, ...]:
+    metric, runs = arm.comparison.setting.metric, []
+    for run in arm.finals:
+        dev, test = float(run.dev[metric]), float(arm.comparison.tests[run.id].metrics[metric])
+        same = degenerate_on(arm.comparison, run)
+        runs.append(FinalRun(run.seed, dev, test, bool(same), same, run.diverged, run.id))
+    return tuple(runs)
+
+
+def _trials(arm: Arm) -> tuple[Trial, ...]:
+    chosen, recipe = set(arm.choice.runs), arm.finals[0].recipe
+    return tuple(
+        Trial(
+            id=run.id,
+            name=run.recipe.name,
+            dev=run.dev[arm.comparison.setting.metric],
+            train_s=run.train_s,
+            chosen=run.id in chosen or run.recipe == recipe,
+            recipe=run.recipe,
+        )
+        for run in arm.trials
+    )
+
+
+def _cost(arm: Arm) -> Cost:
+    choice, finals = arm.choice, arm.finals
+    runs = {run.id: run for run in (*arm.trials, *finals)}  # a trial can be a final run too
+    work = method_work(runs.values(), finals[0], arm.comparison.setting)
+    return Cost(
+        extract_s=choice.extract_s,
+        train_s=float(np.mean([run.train_s for run in finals])),
+        peak_mb=max(run.peak_mb for run in finals),
+        trained_parameters=finals[0].trained_parameters,
+        stored_mb=finals[0].stored_mb,
+        latency_ms=dict(choice.latency_ms),
+        all_runs_s=float(sum(run.train_s for run in runs.values())),
+        work=work.total,
+        piece_work=work.piece,
+        work_is_estimated=work.estimated,
+    )
