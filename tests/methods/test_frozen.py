@@ -13,7 +13,7 @@ from families import make_encoder
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.features.store import StoredFeatures
-from unfreeze.methods.frozen import as_form, form_for, frozen_head, train_frozen
+from unfreeze.methods.frozen import FROZEN, as_form, form_for, frozen_head, train_frozen
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.tasks.kinds import TASKS
 
@@ -200,3 +200,14 @@ def test_weight_decay_is_no_second_penalty_of_a_linear_head(trainer: MakeTrainer
     train = trainer("classification", 1 << 20)
     one, other = (train(replace(LINEAR, weight_decay=decay), 0)[0].weights for decay in (0.0, 0.5))
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def test_heads_that_take_long_get_a_thread_each_and_linear_ones_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+    texts, tags = TASKS["classification"], TASKS["tagging"]
+    linear, slow = FrozenRecipe("linear"), FrozenRecipe("bcn")
+    assert FROZEN.at_once(linear, texts, CPU) is None
+    assert FROZEN.at_once(linear, texts, torch.device("cuda")) is None
+    assert FROZEN.at_once(linear, tags, CPU) == 3
+    assert FROZEN.at_once(slow, texts, CPU) == 3
+    assert FROZEN.at_once(slow, texts, torch.device("cuda")) == 1
