@@ -94,9 +94,9 @@ def fine_tuning(encoder: TransformerEncoder, texts: int, turns: int) -> Ratio:
 
 
 def epoch(encoder: TransformerEncoder, head: str, name: str, texts: int, turns: int) -> Ratio:
-    """An epoch of a head, from the store against computed anew."""
+    """An epoch of a head, from the store against recomputed."""
     _, found = measure(head, read_set(EXAMPLES, name, texts), turns, encoder, Peaks())
-    return replace(found, name=f"epoch of {head}, from the store against computed anew")
+    return replace(found, name=f"epoch of {head}, from the store against recomputed")
 
 
 def linear_probes(encoder: TransformerEncoder, texts: int, turns: int) -> Ratio:

@@ -3,7 +3,7 @@
     python benchmarks/elmo.py --data shared/data/sst2 --sizes small original
 
 The text's words are laid in sentences of 25 (two rows keep the sentences that they are in). The first row is written as
-AllenNLP's module works: batches of 32, the characters of every word read anew, one direction after the other, the
+AllenNLP's module works: batches of 32, the characters of every word read each time, one direction after the other, the
 input's product inside each time step. Rows below add one change each. AllenNLP itself gave 1,091 (small) and 205
 (original) words a second beside a peak of 191 GFLOP/s in fp32; a column compares with that, scaled by the peak here.
 """
@@ -106,7 +106,7 @@ class Bench:
         self.inputs: Inputs = self.encoder.read_words([words[i : i + LENGTH] for i in range(0, len(words), LENGTH)])
 
     def plain(self, **how: bool) -> list[Tensor]:
-        """Batches of 32 in order, of the first words; every word's characters anew."""
+        """Batches of 32 in order, of the first words; every word's characters are read each time."""
         assert self.inputs.table is not None
         run, ends = Plain(self.encoder.model, **how), torch.from_numpy(Bytes().ends()).long()
         table = torch.from_numpy(self.inputs.table.padded()).long()
@@ -119,7 +119,7 @@ class Bench:
         return done
 
     def ours(self, batch: int, precision: Precision = "fp32", *, threads: bool = True, once: bool = True) -> None:
-        """The encoder on batches of so many sentences, or through `encoded` with its threads."""
+        """The encoder on batches of that many sentences, or through `encoded` with its threads."""
         with frozen(self.encoder, precision) as reader, torch.inference_mode():
             if threads:
                 for _ in encoded(reader, self.inputs, np.arange(len(self.inputs.truncated)), "tokens", batch * LENGTH):

@@ -6,11 +6,11 @@ First table: the peer is `AutoModel(output_hidden_states=True)` in file order, b
 it keeps nothing. Ours is `features.extract.extract` into an empty store: freezing, digesting, computing, writing. The
 rows between show what each step brings.
 
-Second table: one vector a text, every text by itself (the distinct texts of pairs). The peers, both with their own
+Second table: one vector per text, every text alone (the distinct texts of pairs). The peers, both with their own
 defaults, are sentence-transformers' `encode`, which gives the mean of the top layer, and transformer-ranker's
 `Embedder`, which gives means of every layer but the embeddings. Ours gives means of all layers, into a store.
 
-All rows tokenise their texts anew.
+All rows include tokenising their texts.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def layer_states(name: str, bench: Bench, turns: int) -> Findings:
 
 
 def vectors(name: str, bench: Bench, turns: int) -> Findings:
-    """One vector a text, or one a layer and text."""
+    """One vector per text, or one per layer and text."""
     from sentence_transformers import SentenceTransformer
 
     folder = str(packaged_folder("minilm"))

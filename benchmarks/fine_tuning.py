@@ -214,7 +214,7 @@ def main() -> None:
 
 
 def shortened(data: Dataset, dev: int, test: int) -> Dataset:
-    """With at most so many examples of dev and test."""
+    """With at most that many examples of dev and test."""
 
     def part(examples: tuple[Example, ...], size: int) -> tuple[Example, ...]:
         return stratified_subset(examples, data.task, size, 0) if size < len(examples) else examples

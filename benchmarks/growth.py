@@ -10,7 +10,7 @@ peak of resident memory has everything in it, libraries too. Stages:
 * check: read a csv file, cut dev and test out of it, audit;
 * extract: read the texts into pieces, compute their layer states (form `mean`) and write the store;
 * train: open the store (its checksum is verified) and train a linear head on it for one epoch, dev being small;
-* report: write the predictions of six runs on so many test items, judge them, write the report.
+* report: write the predictions of six runs on that many test items, judge them, write the report.
 
 The exponent is the slope of log seconds over log texts, by least squares over the last three counts; before that, what
 the stage takes for 100 texts is subtracted, since nothing of it grows. `tiny` is a random BERT of two layer states and

@@ -3,7 +3,7 @@
     python benchmarks/pretrained_encoders.py --data shared/data --out results --encoders bert-mini elmo-mini glove
 
 Scores, not speed: `compare` with one method (feature extraction unless told otherwise), budget `quick`, on some sets. A
-name with `random:` before it is the encoder of that name with weights drawn anew. Finished comparisons in the output
+name with `random:` before it is the encoder of that name with freshly drawn weights. Finished comparisons in the output
 folder are not run again. Prints a table in Markdown, and one of differences: of each encoder from its twin with random
 weights, and of ours from the others, on the same test items and seeds.
 """
@@ -32,7 +32,7 @@ NO_TAGS = "one vector a text"
 
 
 def write_twin(name: str, folder: Path) -> str:
-    """Write the encoder `name` with weights drawn anew, as training from nothing begins; gives the folder's name."""
+    """Write the encoder `name` with freshly drawn weights, as training from scratch begins; gives the folder's name."""
     if not folder.exists():
         twin = random_twin(load_encoder(name))
         if twin is None:

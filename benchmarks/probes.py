@@ -47,7 +47,7 @@ from unfreeze.training.objectives import objective_for
 Floats = npt.NDArray[np.floating[Any]]
 STEPS = 2000  # the peer is let come to its optimum
 OURS = "unfreeze probe"
-PEERS: dict[str, tuple[int | None, float | None]] = {  # threads of the BLAS, and the ratio that is wanted
+PEERS: dict[str, tuple[int | None, float | None]] = {  # threads of the BLAS, and the expected ratio
     "scikit-learn as it comes": (None, 10),
     "scikit-learn with one thread": (1, None),
 }

@@ -220,7 +220,7 @@ def shown_command(words: Sequence[str]) -> str:
     """A script's command as a page can show it.
 
     Paths in the repository are relative to it, others begin with `DIR`; `--json` and other people's interpreters, which
-    change no number, are left out.
+    do not affect any number, are left out.
     """
     kept: list[str] = []
     for word, before in zip(words[1:], words, strict=False):

@@ -1,9 +1,9 @@
-"""An epoch of training a head: layer states read from the store, against computed anew in every epoch.
+"""An epoch of training a head: layer states read from the store, against recomputed in every epoch.
 
     python benchmarks/store_epochs.py --data shared/data --train-size 500
 
 Both sides train the same head on the same states, and the epoch measured is the second one. One side reads a store that
-is there already; the other runs the encoder (as where the store's cap is 0 bytes), in the same fast precision.
+already exists; the other runs the encoder (as where the store's cap is 0 bytes), in the same fast precision.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from unfreeze.training.objectives import objective_for
 
 FEW = 16  # dev examples: reading dev must not count
 HEADS: dict[str, Kind] = {"linear": "texts", "bcn": "texts", "esim": "pairs", "bilstm-crf": "tags"}
-COLUMNS = ("head", "set", "pairs", "rows", "states, MB", "from the store, s", "computed anew, s", "ratio by the clock",
+COLUMNS = ("head", "set", "pairs", "rows", "states, MB", "from the store, s", "recomputed, s", "ratio by the clock",
            "by processor time")  # fmt: skip
-SIDES = {"computed anew": 6, "from the store": 5}
+SIDES = {"recomputed": 6, "from the store": 5}
 
 
 def second_epoch(recipe: Recipe, data: Dataset, train: SplitFeatures, dev: SplitFeatures) -> Rate:
@@ -77,21 +77,21 @@ def measure(
 
             return split(data.train), split(data.dev[:FEW])
 
-        stored, anew = side(10**12), side(0)
-        if (stored[0].features.kind, anew[0].features.kind) != ("stored", "recomputed"):
+        stored, recomputed = side(10**12), side(0)
+        if (stored[0].features.kind, recomputed[0].features.kind) != ("stored", "recomputed"):
             raise SystemExit(f"expected stored and recomputed states: {stored[0].features.note}")
         sides = {
             "store": partial(second_epoch, recipe, data, *stored),
-            "anew": partial(second_epoch, recipe, data, *anew),
+            "again": partial(second_epoch, recipe, data, *recomputed),
         }
         rates = take_turns(sides, turns, peaks)
-    stored_s, anew_s = (1 / median_rate(rates[name]).clock for name in ("store", "anew"))
-    against = ratio(rates["store"], rates["anew"])
+    stored_s, recomputed_s = (1 / median_rate(rates[name]).clock for name in ("store", "again"))
+    against = ratio(rates["store"], rates["again"])
     pair = recipe.pair if data.task.pair else ""
-    cells = (head, data.name, pair, len(data.train), stored[0].features.bytes / 1e6, stored_s, anew_s)
-    name = f"epoch of {head} on {data.name}, from the store against computed anew"
+    cells = (head, data.name, pair, len(data.train), stored[0].features.bytes / 1e6, stored_s, recomputed_s)
+    name = f"epoch of {head} on {data.name}, from the store against recomputed"
     row = (*cells, str(against.clock), str(against.processor))
-    return row, named_ratio(name, rates["store"], rates["anew"], "epochs/s")
+    return row, named_ratio(name, rates["store"], rates["again"], "epochs/s")
 
 
 def main() -> None:

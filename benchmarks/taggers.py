@@ -7,7 +7,7 @@ rate. flair reads the mean of all layers and keeps it in memory; ours reads all 
 their mix. The first epoch has in it what must be done before: flair embeds every sentence, ours extracts train and dev
 into a new store. Every epoch ends with reading dev, which chooses the epoch whose weights are kept. flair needs another
 version of transformers than ours, so it runs in an environment of its own (`requirements-flair.txt`); each side is
-a process by itself and they take turns, one a seed.
+a process of its own and they take turns, one per seed.
 """
 
 from __future__ import annotations

@@ -96,19 +96,19 @@ def test_lock_of_a_living_process_of_an_older_version_holds(tmp_path: Path) -> N
 
 def test_other_peoples_files_hold(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputError, match="holds no comparison"), claimed(tmp_path):
+    with pytest.raises(InputError, match="contains no comparison"), claimed(tmp_path):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_folder_of_another_kind_holds(tmp_path: Path) -> None:
     (tmp_path / "pretraining.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match="holds no comparison"), claimed(tmp_path):
+    with pytest.raises(InputError, match="contains no comparison"), claimed(tmp_path):
         pass
     with claimed(tmp_path, "pretraining.json"):
         assert (tmp_path / ".lock").exists()
     (tmp_path / "pretraining.json").rename(tmp_path / "comparison.json")
-    with pytest.raises(InputError, match="holds no pretraining"), claimed(tmp_path, "pretraining.json"):
+    with pytest.raises(InputError, match="contains no pretraining"), claimed(tmp_path, "pretraining.json"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["comparison.json"]
 
@@ -239,9 +239,9 @@ def test_paths_that_can_be_no_folder_are_told(tmp_path: Path) -> None:
     assert problem_of(tmp_path / "file").endswith("file: is a file and not a folder; choose another --out")
     assert f"its parent {tmp_path / 'file'} is a file" in problem_of(tmp_path / "file" / "out")
     for name in ("link", "loop"):
-        assert problem_of(tmp_path / name).endswith(f"{name}: is a link to nothing; choose another --out")
-        assert f"its parent {tmp_path / name} is a link to nothing" in problem_of(tmp_path / name / "a" / "b")
-    assert "is no name of a folder" in problem_of(tmp_path / "a\0b")
+        assert problem_of(tmp_path / name).endswith(f"{name}: is a broken link; choose another --out")
+        assert f"its parent {tmp_path / name} is a broken link" in problem_of(tmp_path / name / "a" / "b")
+    assert "is not the name of a folder" in problem_of(tmp_path / "a\0b")
     assert "File name too long" in problem_of(tmp_path / ("a" * 300))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link", "loop"]
 

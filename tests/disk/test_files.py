@@ -112,7 +112,7 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
 
 
 def test_folder_that_must_not_be_there_is_told_and_kept(tmp_path: Path) -> None:
-    problem = "new: has come into being meanwhile"
+    problem = "new: was created by another process meanwhile"
     with pytest.raises(InputError, match=problem), files.new_folder(tmp_path / "new", over=False):
         (tmp_path / "new").mkdir()
         (tmp_path / "new" / "theirs").write_text("", encoding="utf-8")

@@ -87,14 +87,14 @@ def test_other_faults_of_a_lock_are_no_missing_locks(tmp_path: Path, monkeypatch
 
 
 def test_soft_lock_of_a_living_process_holds(other: Owner, tmp_path: Path, way: str) -> None:
-    (tmp_path / FIRST).write_bytes(other.told())
-    advice = f"wait, choose another --out, or, if that process is no more, delete {FIRST} there"
+    (tmp_path / FIRST).write_bytes(other.line())
+    advice = f"wait, choose another --out, or, if that process has ended, delete {FIRST} there"
     assert refused(tmp_path).endswith(f": is in use by process {other.process} on {other.host}, says {FIRST}; {advice}")
     assert names(tmp_path) == [FIRST]
 
 
 def test_soft_lock_of_another_machine_holds(tmp_path: Path, way: str) -> None:
-    (tmp_path / FIRST).write_bytes(ELSEWHERE.told())
+    (tmp_path / FIRST).write_bytes(ELSEWHERE.line())
     assert f"is in use by process 4711 on node-7, says {FIRST}; wait" in refused(tmp_path)
     assert names(tmp_path) == [FIRST]
 
@@ -102,7 +102,7 @@ def test_soft_lock_of_another_machine_holds(tmp_path: Path, way: str) -> None:
 @pytest.mark.parametrize("gone", ["dead", "another start"])
 def test_soft_lock_of_a_process_that_is_no_more_is_followed_and_cleared(gone: str, tmp_path: Path, way: str) -> None:
     left = dead() if gone == "dead" else replace(this_process(), start="1", random="cafe")
-    (tmp_path / FIRST).write_bytes(left.told())
+    (tmp_path / FIRST).write_bytes(left.line())
     with locked(tmp_path):
         assert names(tmp_path) == ([FIRST, f".lock-{left.random}"] if way == "soft" else [LOCK, FIRST])
     assert names(tmp_path) == ([] if way == "soft" else [FIRST])
@@ -112,25 +112,25 @@ def test_soft_lock_of_a_process_that_is_no_more_is_followed_and_cleared(gone: st
 def test_line_of_dead_processes_is_followed_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     no_locks(monkeypatch)
     first, second, third = dead(), dead(), ELSEWHERE
-    (tmp_path / FIRST).write_bytes(first.told())
-    (tmp_path / f".lock-{first.random}").write_bytes(second.told())
+    (tmp_path / FIRST).write_bytes(first.line())
+    (tmp_path / f".lock-{first.random}").write_bytes(second.line())
     with locked(tmp_path):
         assert len(names(tmp_path)) == 3
     assert names(tmp_path) == []
-    (tmp_path / FIRST).write_bytes(first.told())
-    (tmp_path / f".lock-{first.random}").write_bytes(third.told())
+    (tmp_path / FIRST).write_bytes(first.line())
+    (tmp_path / f".lock-{first.random}").write_bytes(third.line())
     assert f"node-7, says .lock-{first.random};" in refused(tmp_path)
 
 
 def test_line_that_was_cleared_meanwhile_is_walked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = dead()
-    (tmp_path / FIRST).write_bytes(gone.told())
+    (tmp_path / FIRST).write_bytes(gone.line())
     walked = soft_lock._end
 
     def walked_then_cleared(folder: Path) -> str:
         monkeypatch.setattr(soft_lock, "_end", walked)
         end = walked(folder)
-        (folder / FIRST).write_bytes(ELSEWHERE.told())  # the dead one's follower has ended, and another came
+        (folder / FIRST).write_bytes(ELSEWHERE.line())  # the dead one's follower has ended, and another came
         return end
 
     monkeypatch.setattr(soft_lock, "_end", walked_then_cleared)
@@ -155,10 +155,10 @@ def test_soft_lock_without_links_is_made_too(tmp_path: Path, monkeypatch: pytest
 def test_lock_of_another_machine_is_believed_where_its_disk_may_be_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    (tmp_path / LOCK).write_bytes(b" " + ELSEWHERE.told())
+    (tmp_path / LOCK).write_bytes(b" " + ELSEWHERE.line())
     monkeypatch.setattr(lock, "_is_local", lambda folder: False)
     assert f"is in use by process 4711 on node-7, says {LOCK}; wait" in refused(tmp_path)
-    assert (tmp_path / LOCK).read_bytes() == b" " + ELSEWHERE.told()
+    assert (tmp_path / LOCK).read_bytes() == b" " + ELSEWHERE.line()
     monkeypatch.setattr(lock, "_is_local", lambda folder: True)
     assert (refused(tmp_path) == "") == (way == "locks")
 
@@ -179,7 +179,7 @@ def test_kinds_of_disk_are_told_apart(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_lock_that_a_killed_process_of_this_machine_left_is_taken(tmp_path: Path) -> None:
-    (tmp_path / LOCK).write_bytes(b" " + dead().told())
+    (tmp_path / LOCK).write_bytes(b" " + dead().line())
     (tmp_path / ".lock-0123456789abcdef.new").write_text("", encoding="utf-8")
     with locked(tmp_path):
         assert names(tmp_path) == [LOCK]
@@ -190,21 +190,21 @@ def test_without_locks_what_a_process_with_locks_says_is_heard(
     other: Owner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_locks(monkeypatch)
-    (tmp_path / LOCK).write_bytes(b" " + other.told())
+    (tmp_path / LOCK).write_bytes(b" " + other.line())
     assert f"process {other.process} on {other.host}, says {LOCK};" in refused(tmp_path)
-    (tmp_path / LOCK).write_bytes(b" " + dead().told())
+    (tmp_path / LOCK).write_bytes(b" " + dead().line())
     assert refused(tmp_path) == ""
 
 
 def test_holder_is_named_once_it_has_said_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / LOCK).open("wb", buffering=0) as held:
         assert filelock.lock_descriptor(held.fileno(), blocking=False)
-        held.write(b" " + dead().told())  # of the one before
+        held.write(b" " + dead().line())  # of the one before
         monkeypatch.setattr(lock.time, "sleep", lambda pause: held.write(b""))
         assert "is in use by another process; wait, or choose another --out" in refused(tmp_path)
         held.seek(0)
         held.truncate()
-        held.write(b" " + ELSEWHERE.told())
+        held.write(b" " + ELSEWHERE.line())
         assert refused(tmp_path).endswith("is in use by process 4711 on node-7; wait, or choose another --out")
 
 

@@ -22,8 +22,8 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_owner_comes_back_as_it_was_told() -> None:
     ours = this_process()
-    assert owner_from(ours.told()) == ours
-    assert owner_from(b" " + ours.told()) == ours
+    assert owner_from(ours.line()) == ours
+    assert owner_from(b" " + ours.line()) == ours
     assert this_process() != ours, "two claims of one process differ"
     assert replace(this_process(), random=ours.random) == ours
 
@@ -33,7 +33,7 @@ def test_owner_comes_back_as_it_was_told() -> None:
     [b"", b"\xff", b"[]", b"{}", b"12", b"null", b"[" * 100_000, b'{"host": "a"}', b"\0"],
 )
 def test_what_is_no_owner_or_a_cut_one_is_none(told: bytes) -> None:
-    whole = this_process().told()
+    whole = this_process().line()
     assert owner_from(told) is None
     assert owner_from(whole[: len(whole) // 2]) is None
     assert owner_from(whole.replace(str(os.getpid()).encode(), b'"' + str(os.getpid()).encode() + b'"')) is None

@@ -28,12 +28,12 @@ def test_they_are_read_and_put_in(tmp_path: Path) -> None:
     ("change", "problem"),
     [
         ({"bias": None}, "it has no tensor bias"),
-        ({"more": torch.ones(1)}, "it has a tensor that is not asked for, more"),
-        ({"bias": torch.zeros(3)}, r"bias has the shape \[3\], wanted is \[2\]"),
-        ({"weight": torch.ones(6)}, r"weight has the shape \[6\], wanted is \[2, 3\]"),
-        ({"bias": torch.zeros(2, dtype=torch.int64)}, r"bias holds torch\.int64, wanted is torch\.float32"),
-        ({"bias": torch.tensor([1.0, torch.nan])}, "bias holds weights that are infinite or no numbers"),
-        ({"bias": torch.tensor([torch.inf, 1.0])}, "bias holds weights that are infinite or no numbers"),
+        ({"more": torch.ones(1)}, "it has an unexpected tensor, more"),
+        ({"bias": torch.zeros(3)}, r"bias has the shape \[3\], expected \[2\]"),
+        ({"weight": torch.ones(6)}, r"weight has the shape \[6\], expected \[2, 3\]"),
+        ({"bias": torch.zeros(2, dtype=torch.int64)}, r"bias contains torch\.int64, expected torch\.float32"),
+        ({"bias": torch.tensor([1.0, torch.nan])}, "bias contains weights that are infinite or NaN"),
+        ({"bias": torch.tensor([torch.inf, 1.0])}, "bias contains weights that are infinite or NaN"),
     ],
 )
 def test_what_does_not_fit_is_told(change: dict[str, Tensor | None], problem: str) -> None:

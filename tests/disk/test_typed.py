@@ -112,7 +112,7 @@ def test_what_is_no_such_object_is_told(content: bytes, tmp_path: Path) -> None:
 
 def test_a_key_that_is_there_twice_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps(VALUES)[:-1] + ', "later": 8}', encoding="utf-8")
-    with pytest.raises(InputError, match="'later' is there twice"):
+    with pytest.raises(InputError, match="'later' appears twice"):
         read_typed(tmp_path / "x.json", Kept)
 
 

@@ -30,7 +30,7 @@ def test_states_that_are_no_numbers_in_bf16_are_told() -> None:
         return out * torch.nan if out.dtype == torch.bfloat16 else out
 
     encoder.stack()[1].register_forward_hook(overflow)
-    assert encoder.trouble_in_bf16() == "its states in it are infinite or no numbers"
+    assert encoder.trouble_in_bf16() == "its states in it are infinite or NaN"
 
 
 def test_states_that_depend_on_the_batch_in_bf16_alone_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,7 +122,7 @@ def test_a_decoder_made_to_look_both_ways_is_none(tmp_path: Path) -> None:
 
 def test_unknown_options_are_told(tmp_path: Path) -> None:
     folder = decoder(tmp_path / "d")
-    with pytest.raises(InputError, match=r"is no option of this encoder \(did you mean 'tagging'"):
+    with pytest.raises(InputError, match=r"is not an option of this encoder \(did you mean 'tagging'"):
         loaded(folder, taging="true")
     with pytest.raises(InputError, match="--encoder-option pooling"):
         loaded(folder, pooling="middle")

@@ -19,7 +19,7 @@ def test_one_number_is_enough(value: float) -> None:
     assert finite_states(states, "x") is states
     numbers[1, 2, 0] = value
     assert not all_finite(numbers)
-    with pytest.raises(InputError, match="encoder x: gives states that are infinite or no numbers"):
+    with pytest.raises(InputError, match="encoder x: gives states that are infinite or NaN"):
         finite_states(states, "x")
 
 

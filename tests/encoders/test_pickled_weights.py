@@ -85,7 +85,7 @@ def test_convert_makes_the_same_encoder_of_them(
 ) -> None:
     expected = load_encoder(str(folder)).fingerprint()
     save(weights(folder), folder / "pytorch_model.bin")
-    with pytest.raises(InputError, match=f"write them anew with unfreeze convert {folder} --out NEW"):
+    with pytest.raises(InputError, match=f"re-save them with unfreeze convert {folder} --out NEW"):
         load_encoder(str(folder))
     before = sorted(path.name for path in folder.iterdir())
     assert convert(str(folder), tmp_path / "new", {}) == expected
@@ -156,8 +156,8 @@ def test_torn_in_the_middle(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("values", "problem"),
     [
-        ([1, 2], "holds no tensors by name"),
-        ({}, "holds no tensors by name"),
+        ([1, 2], "contains no tensors by name"),
+        ({}, "contains no tensors by name"),
         ({"epoch": 3}, "more than tensors"),
         ({"model": {"a": torch.zeros(2)}}, "more than tensors by name, such as 'model'"),
         ({3: torch.zeros(2)}, "such as '3'"),
@@ -181,7 +181,7 @@ def test_a_shard_that_is_missing_and_an_index_that_is_none(folder: Path, tmp_pat
     index.write_text('{"weight_map": {"a": "../../secret.bin"}}')
     refused(folder, tmp_path / "new", "names a file outside the folder")
     index.unlink()
-    refused(folder, tmp_path / "new", "holds no weights as safetensors")
+    refused(folder, tmp_path / "new", "contains no weights as safetensors")
 
 
 @pytest.mark.parametrize(
@@ -196,4 +196,4 @@ def test_weights_of_others_alone(name: str, folder: Path, tmp_path: Path) -> Non
 def test_adapters_beside_pickles_are_refused_as_ever(folder: Path, tmp_path: Path) -> None:
     torch.save(weights(folder), folder / "pytorch_model.bin")
     shutil.copyfile(folder / "pytorch_model.bin", folder / "pytorch_adapter.bin")
-    refused(folder, tmp_path / "new", "holds an adapter (pytorch_adapter.bin)")
+    refused(folder, tmp_path / "new", "contains an adapter (pytorch_adapter.bin)")

@@ -224,7 +224,7 @@ def test_folders_of_the_first_releases(folder: Path) -> None:
         ([("x.Transformer", "../elsewhere")], "names a folder outside of it"),
         ([("x.Transformer", "/etc")], "names a folder outside of it"),
         ([("x.Transformer", "C:\\x")], "names a folder outside of it"),
-        ([("x.Transformer", "0_Transformer")], "holds no config.json"),
+        ([("x.Transformer", "0_Transformer")], "contains no config.json"),
         ([], "lists no modules"),
     ],
 )

@@ -94,9 +94,9 @@ def test_letters_that_the_file_itself_normalises_are_no_unknown_pieces(tmp_path:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "is no sentencepiece model"),
-        (b"IQ== 0\nIg== 1\n", "is no sentencepiece model"),  # tiktoken's
-        (b"\x00" * 100, "is no sentencepiece model"),
+        (b"", "is not a sentencepiece model"),
+        (b"IQ== 0\nIg== 1\n", "is not a sentencepiece model"),  # tiktoken's
+        (b"\x00" * 100, "is not a sentencepiece model"),
         (None, "nothing says which kind of tokenizer"),
     ],
 )

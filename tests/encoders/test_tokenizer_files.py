@@ -98,7 +98,7 @@ def test_a_part_of_a_file_that_a_class_leaves_out_is_not_left_out(tmp_path: Path
     (folder / "tokenizer_config.json").write_text(json.dumps({**told, "tokenizer_class": "DebertaV2Tokenizer"}))
     text = "你好，世界！（ＡＩ）"
     alone = transformers.AutoTokenizer.from_pretrained(folder)
-    assert alone.unk_token_id in alone(text)["input_ids"], "if not, transformers was mended and this may go"
+    assert alone.unk_token_id in alone(text)["input_ids"], "if not, transformers was fixed and this may go"
     encoder = load_encoder(str(folder))
     assert encoder.read_texts([text]).ids.tolist() == tokenizer(text)["input_ids"]
     assert "is read as it stands: transformers' DebertaV2Tokenizer leaves out a part" in " ".join(encoder.notes)

@@ -22,8 +22,8 @@ PERCEIVER = {"d_latents": 16, "num_latents": 4, "d_model": 16, "num_blocks": 1, 
 # class stem, its configuration, what the line tells
 ODD: dict[str, tuple[str, dict[str, Any], str]] = {
     "states change length": ("Funnel", FUNNEL, "funnel"),
-    "boxes are wanted": ("Bros", SIZES, "bbox"),
-    "other inputs are wanted": ("Perceiver", PERCEIVER, "perceiver"),
+    "boxes are needed": ("Bros", SIZES, "bbox"),
+    "other inputs are needed": ("Perceiver", PERCEIVER, "perceiver"),
     "pieces see no others without a kernel": ("Mra", SIZES, "'mra'"),
     "pieces look back": ("CLIPText", SIZES, "clip_text_model"),
     "characters": ("Canine", SIZES, "canine"),

@@ -58,7 +58,7 @@ def test_pieces_that_see_nothing_of_each_other_are_refused() -> None:
     for part in encoder.modules():
         if type(part).__name__ == "BertSelfAttention":
             part.register_forward_hook(lambda part, given, out: (torch.zeros_like(out[0]), *out[1:]))
-    with pytest.raises(InputError, match="hangs on that piece alone"):
+    with pytest.raises(InputError, match="depends on that piece alone"):
         encoder.way()
 
 

@@ -189,8 +189,8 @@ def _other_width(folder: Path) -> None:
 
 
 ENCODER_FAULTS: dict[str, tuple[Change, str]] = {
-    "no weights": (_without("*.safetensors"), "holds no weights as safetensors"),
-    "no configuration": (_without("config.json"), "holds no config.json"),
+    "no weights": (_without("*.safetensors"), "contains no weights as safetensors"),
+    "no configuration": (_without("config.json"), "contains no config.json"),
     "no tokenizer": (_without("token*"), "tokenizer"),
     "torn weights": (_torn("model.safetensors"), "cannot be loaded"),
     "torn configuration": (_torn("config.json"), "cannot be loaded"),
@@ -259,7 +259,7 @@ def call(encoder: Path, data_of: Callable[[str], Path], command_line: Callable) 
 def test_folder_with_other_files_is_left_alone(tmp_path: Path, call: Callable) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine", encoding="utf-8")
-    assert "holds no comparison; choose another --out" in call(tmp_path / "out")
+    assert "contains no comparison; choose another --out" in call(tmp_path / "out")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     assert "choose another --out" in call(tmp_path / "file")
     assert "cannot be written" in call(tmp_path / "file" / "below")

@@ -210,4 +210,4 @@ def test_states_that_are_no_numbers_are_refused(tmp_path: Path, encoder: Path, c
         out = tmp_path / f"{text}.safetensors"
         code, _, complaint = command_line("encode", tmp_path / "texts.txt", "--encoder", folder, "--out", out)
         assert (code, out.exists()) == (expected, not expected), complaint
-        assert ("states that are infinite or no numbers" in complaint) == bool(expected)
+        assert ("states that are infinite or NaN" in complaint) == bool(expected)

@@ -1,4 +1,4 @@
-"""Commands on a disk that takes no more: one line, nothing hidden left, and gone on with where there is room again."""
+"""Commands on a disk that takes no more: one line, nothing hidden left, and resumed where there is room again."""
 
 from __future__ import annotations
 

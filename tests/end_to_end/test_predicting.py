@@ -237,7 +237,7 @@ def _change(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Pat
         (_change("bundle.json", lambda v: v.pop("labels")), "is not as this version of unfreeze writes it"),
         (lambda b: (b / "head.safetensors").unlink(), "head.safetensors: cannot be loaded"),
         (lambda b: (b / "head.safetensors").write_bytes(b"torn"), "head.safetensors: cannot be loaded"),
-        (_no_number_in_the_head, "weights that are infinite or no numbers"),
+        (_no_number_in_the_head, "weights that are infinite or NaN"),
         (lambda b: shutil.rmtree(b / "encoder"), "encoder"),
         (lambda b: (b / "encoder" / "model.safetensors").write_bytes(b"torn"), "cannot be loaded"),
         (_change_weights, "the encoder is not the one that was saved"),

@@ -1,4 +1,4 @@
-"""`unfreeze pretrain` from the command line: trained, interrupted, gone on with, loaded."""
+"""`unfreeze pretrain` from the command line: trained, interrupted, resumed, loaded."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_trained_interrupted_gone_on_with_and_loaded(
     (out / "training" / "checkpoint.pt").write_bytes(b"large")
     code, _, error = command_line(*line)
     assert code == 2
-    assert "holds a finished run" in error
+    assert "contains a finished run" in error
     assert not (out / "training").exists()
     if objective == "skip-thoughts":
         return

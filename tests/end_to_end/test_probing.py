@@ -177,5 +177,5 @@ def test_bad_input_is_one_line(fault: str, encoder: Path, data_of: Data, tmp_pat
 
 def test_one_vector_a_text_cannot_be_probed_for_tags(data_of: Data, tmp_path: Path) -> None:
     folder = skip_folder.write_folder(tmp_path / "skip", ("<eos>", "UNK", *tiny.WORDS))
-    with pytest.raises(InputError, match="one vector a text; tagging needs one a word"):
+    with pytest.raises(InputError, match="one vector per text; tagging needs one per word"):
         unfreeze.probe(data_of("tagging-BIO"), encoder=folder)

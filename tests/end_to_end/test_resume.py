@@ -167,7 +167,7 @@ def test_deleted_choice_costs_no_more_than_two_runs(again: Callable[..., Any]) -
     first = _result(again.out)
     (again.out / "choice.json").unlink()
     result, recorder = again()
-    assert len(recorder.trained) == 2, "the time to predict is measured anew, on one run of each method"
+    assert len(recorder.trained) == 2, "the time to predict is measured again, on one run of each method"
     assert tiny.numbers(result) == tiny.numbers(first)
 
 

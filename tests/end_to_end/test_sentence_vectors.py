@@ -92,7 +92,7 @@ def test_states_for_own_use(skip: Path, tmp_path: Path, command_line: Callable) 
     ("classification", ("--methods", "fine-tuning"), "cannot be fine-tuned: its word vectors are read from disk"),
     ("classification", ("--methods", "feature-extraction,fine-tuning"), "cannot be fine-tuned"),
     ("classification", ("--encoder-option", "kind=tri"), "--encoder-option kind: input should be 'uni', 'bi' or"),
-    ("tagging-BIO", (), "it gives one vector a text; tagging needs one a word"),
+    ("tagging-BIO", (), "it gives one vector per text; tagging needs one per word"),
 ])  # fmt: skip
 def test_what_cannot_be_asked(
     kind: str, arguments: tuple[str, ...], told: str, skip: Path, tmp_path: Path, data_of: Callable[[str], Path],

@@ -1,4 +1,4 @@
-"""`compare` as a person runs it: on a terminal, interrupted, gone on with."""
+"""`compare` as a person runs it: on a terminal, interrupted, resumed."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_without_methods_the_frozen_one_is_run_with_the_budgets_recipes(
     ("content", "told"),
     [
         ("a 1 2\nb 1\n", ":2: has 1 numbers"),
-        ("", ":1: is no line of word vectors"),
+        ("", ":1: is not a line of word vectors"),
         ("a 1\nb x\n", ":2: 'x' is not a number"),
     ],
 )

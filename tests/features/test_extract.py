@@ -121,7 +121,7 @@ def test_int8_takes_states_too_large_for_float16_but_none_that_are_no_numbers(tm
     features = get(encoder, inputs, tmp_path, dtype="int8")
     assert (features.about.dtype, features.note) == ("int8", None)
     encoder.scale = float("nan")
-    with pytest.raises(InputError, match="infinite or no numbers"):
+    with pytest.raises(InputError, match="infinite or NaN"):
         get(encoder, inputs, tmp_path, dtype="int8")
 
 
@@ -206,7 +206,7 @@ def test_states_too_large_for_float16_are_kept_in_float32(tmp_path, encoder, inp
 
 def test_an_encoder_that_gives_no_numbers_is_bad_input(tmp_path, encoder, inputs):
     encoder.scale = float("nan")
-    with pytest.raises(InputError, match="encoder fake: gives states that are infinite or no numbers"):
+    with pytest.raises(InputError, match="encoder fake: gives states that are infinite or NaN"):
         get(encoder, inputs, tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -142,5 +142,5 @@ def test_states_that_are_no_numbers_are_refused_where_asked(recipe: Recipe, trai
     with torch.no_grad():
         next(iter(model.encoder.parameters())).fill_(float("nan"))
     assert len(model.predict(train.dev)[0].labels) == len(train.dev)  # a run that diverged is judged
-    with pytest.raises(InputError, match="infinite or no numbers"):
+    with pytest.raises(InputError, match="infinite or NaN"):
         model.predict(train.dev, finite=True)

@@ -38,7 +38,7 @@ def test_nothing_to_fine_tune_and_nothing_for_tagging(task: Task) -> None:
     assert recipes("thorough", FINE_TUNING, task, VECTORS) == ()
     if task.target.per_word:
         assert recipes("thorough", FEATURE_EXTRACTION, task, VECTORS) == ()
-        with pytest.raises(InputError, match="one vector a text; tagging needs one a word"):
+        with pytest.raises(InputError, match="one vector per text; tagging needs one per word"):
             check_recipes((), task, VECTORS)
 
 

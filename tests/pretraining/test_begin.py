@@ -245,7 +245,7 @@ def test_a_corpus_that_was_changed_is_told(objective: str, corpus: Path) -> None
     begin(corpus, objective)
     with (corpus / "text.txt").open("a", encoding="utf-8") as file:
         file.write("One sentence more.\n")
-    with pytest.raises(InputError, match="not the one that this run was begun with"):
+    with pytest.raises(InputError, match="not the one that this run was started with"):
         begin(corpus, objective)
 
 
@@ -265,7 +265,7 @@ def test_a_preparation_that_was_interrupted_is_made_again(corpus: Path, monkeypa
 
 
 @pytest.mark.parametrize(("objective", "given", "other", "said"), [
-    ("mlm", "heads: 2", "heads: 3", "no multiple of 3 heads"),
+    ("mlm", "heads: 2", "heads: 3", "not a multiple of 3 heads"),
     ("mlm", "length: 16", "length: 15", "length: is 15; must be at least 16"),
     ("bilm", "[2, 8]", "[51, 8]", "one is 51 characters wide"),
 ])  # fmt: skip

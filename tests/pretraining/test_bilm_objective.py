@@ -143,7 +143,7 @@ def test_states_are_carried_from_step_to_step(corpus: Path) -> None:
     earlier = sum(len(each) for each in before)
     expected_last = (sum(gone_on) - sum(sum(each) for each in before)) / (len(gone_on) - earlier)
     torch.testing.assert_close(last[0], expected_last)
-    made.loss((second, True), rows)  # a new block goes on from nothing
+    made.loss((second, True), rows)  # a new block starts from scratch
     assert not torch.equal(made.carried()["h0"], carried["h0"])
 
 
@@ -250,7 +250,7 @@ def test_a_softmax_that_does_not_fit_is_told(harm: str, corpus: Path, tmp_path: 
 
 
 def test_another_folder_is_no_elmo(corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no folder of a published ELMo"):
+    with pytest.raises(InputError, match="not the folder of a published ELMo"):
         objective(corpus, start=str(tmp_path))
 
 

@@ -77,16 +77,16 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("data", "where", "problem"), [
-    (b"fine\n\x89PNG\x00\n", ":2", "no text has"),
-    (b"\x7fELF\x02\x01\x00\x00", ":1", "no text has"),
-    ("fine".encode("utf-16"), ":1", "no text has"),
+    (b"fine\n\x89PNG\x00\n", ":2", "bytes that text does not"),
+    (b"\x7fELF\x02\x01\x00\x00", ":1", "bytes that text does not"),
+    ("fine".encode("utf-16"), ":1", "bytes that text does not"),
     (b"fine\nfine\ncaf\xe9\n", ":3", "byte 0xe9 is not UTF-8"),
     (b'<doc id="1">\nT\n\n\xff\n</doc>\n', ":4", "byte 0xff is not UTF-8"),
     (b'{"text": null}\n', ":1", "no 'text'"),
     (b'{"text": "fine"}\n{"title": "x"}\n', ":2", "no 'text'"),
-    (b'{"text": "fine"}\n\n[1, 2]\n', ":3", "no line of JSON"),
+    (b'{"text": "fine"}\n\n[1, 2]\n', ":3", "not a line of JSON"),
     (b'{"text": "\\ud83d\\ude00"}\n{"text": "a \\ude00"}\n', ":2", r"\\ude00 is half a character"),
-    (b'{"text": "fine"}\n{"text": \n', ":2", "no line of JSON"),
+    (b'{"text": "fine"}\n{"text": \n', ":2", "not a line of JSON"),
 ])  # fmt: skip
 def test_a_bad_line_is_named(data: bytes, where: str, problem: str, tmp_path: Path) -> None:
     file = tmp_path / "text.txt"
@@ -141,5 +141,5 @@ def test_missing_paths_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         corpus_files([tmp_path / "absent"])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no files"):
+    with pytest.raises(InputError, match="contains no files"):
         corpus_files([tmp_path / "empty"])

@@ -51,7 +51,7 @@ def test_all_may_be_masked() -> None:
 def test_a_whole_word_is_chosen_or_none_of_it() -> None:
     given, rng = ids(), np.random.default_rng(0)
     ordinary = given > MASK
-    continues = np.arange(VOCABULARY) >= 40  # pieces that go on with a word
+    continues = np.arange(VOCABULARY) >= 40  # pieces that continue a word
     chosen = masker(continues=continues).choose(given, ordinary, rng)
     both = ordinary[:, 1:] & ordinary[:, :-1] & continues[given[:, 1:]]
     assert both.sum() > 1000

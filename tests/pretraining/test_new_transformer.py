@@ -64,7 +64,7 @@ def test_the_order_of_pieces_matters(architecture: Architecture) -> None:
 
 
 def test_sizes_that_make_none() -> None:
-    with pytest.raises(InputError, match="no multiple of 3 heads"):
+    with pytest.raises(InputError, match="not a multiple of 3 heads"):
         check_size(TransformerSize(1, 64, 3, 64, 500, 128, 1024, 1e-3))
     with pytest.raises(InputError, match="must be at least 16"):
         check_size(TransformerSize(1, 64, 2, 64, 500, 15, 1024, 1e-3))

@@ -74,7 +74,7 @@ def test_only_so_much_text_makes_a_vocabulary(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("none", [[], [("",)]])
 def test_no_text_makes_no_vocabulary(none: list[Document]) -> None:
-    with pytest.raises(InputError, match="holds no text"):
+    with pytest.raises(InputError, match="contains no text"):
         wordpiece(none, SIZE, False, LENGTH)
 
 

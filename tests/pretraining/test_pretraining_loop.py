@@ -39,7 +39,7 @@ def train(
     made: Objective, file: Path, tokens: float, told: Callable[[Progress], None] = lambda _: None, every: float = 0
 ) -> State:
     budget = Budget(tokens, None)
-    return pretrain(made, budget, Checkpoints(file, every), seed=3, precision="fp32", device=CPU, told=told)
+    return pretrain(made, budget, Checkpoints(file, every), seed=3, precision="fp32", device=CPU, after_step=told)
 
 
 def curve_of(state: State) -> list[dict[str, Any]]:
@@ -188,7 +188,7 @@ def test_a_rate_that_breaks_the_weights_is_told_before_they_are_kept(kind: str, 
     """The step itself has a loss; what it made of the weights is seen on the held-out part, or in the next step."""
     file = tmp_path / "checkpoint.pt"
     made = objective(corpus, kind, learning_rate=1e38)
-    with pytest.raises(DivergedError, match="the loss is no number after step") as told:
+    with pytest.raises(DivergedError, match="the loss is not finite after step") as told:
         train(made, file, 30 * made.step_tokens)
     assert told.value.where == "--learning-rate"
     kept = torch.load(file)["state"]["curve"] if file.exists() else []
@@ -238,7 +238,7 @@ def test_a_checkpoint_that_cannot_be_read_is_told(harm: str, corpus: Path, tmp_p
         train(other, file, other.step_tokens)
     else:
         torch.save({name: t for name, t in torch.load(file).items() if name != "carried"}, file)
-    with pytest.raises(InputError, match="delete it to begin anew") as told:
+    with pytest.raises(InputError, match="delete it to start from scratch") as told:
         train(objective(corpus, "bilm"), file, 1e4)
     assert str(file) in str(told.value)
 

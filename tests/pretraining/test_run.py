@@ -82,13 +82,13 @@ def test_an_interrupted_run_goes_on_to_the_same_files(objective: str, tmp_path: 
     wanted = settings(tmp_path, objective)
     out = Path(wanted.out)
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(4))
+        run(wanted, after_step=stop_at(4))
     assert (out / WORK / "checkpoint.pt").exists()
     assert not (out / ".lock").exists()
     assert not read_record(out).finished
     assert len(read_record(out).curve) == 3
     kept = tmp_path / "kept"
-    os.rename(out, kept)  # to be gone on with twice
+    os.rename(out, kept)  # to be resumed twice
     runs = []
     for name, steps in (("straight", None), ("again", 5)):
         again = replace(wanted, out=str(tmp_path / name))
@@ -99,7 +99,7 @@ def test_an_interrupted_run_goes_on_to_the_same_files(objective: str, tmp_path: 
                 (copied / path.relative_to(kept)).write_bytes(path.read_bytes())
         if steps:
             with pytest.raises(KeyboardInterrupt):
-                run(again, told=stop_at(steps))
+                run(again, after_step=stop_at(steps))
         runs.append((run(again), files(copied)))
     (one, left), (other, right) = runs
     assert [(p["step"], p["loss"], p["held_out"]) for p in one.curve] == [
@@ -143,7 +143,7 @@ def test_half_the_bits_are_an_encoder_too(objective: str, tmp_path: Path) -> Non
 def test_an_unfinished_run_keeps_its_settings(tmp_path: Path) -> None:
     wanted = settings(tmp_path, "bilm")
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(4))
+        run(wanted, after_step=stop_at(4))
     before = files(Path(wanted.out))
     for change, where in (
         ({"tokens": 700}, "--tokens"),
@@ -154,19 +154,19 @@ def test_an_unfinished_run_keeps_its_settings(tmp_path: Path) -> None:
             run(replace(wanted, **change))
     assert files(Path(wanted.out)) == before
     steps: list[int] = []
-    run(replace(wanted, half=True, checkpoint_minutes=5.0), told=lambda progress: steps.append(progress.step))
+    run(replace(wanted, half=True, checkpoint_minutes=5.0), after_step=lambda progress: steps.append(progress.step))
     assert steps[0] == 4
 
 
 def test_another_corpus_is_told_and_the_run_is_kept(tmp_path: Path) -> None:
     wanted = settings(tmp_path, "skip-thoughts")
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(4))
+        run(wanted, after_step=stop_at(4))
     text = Path(wanted.corpus[0])
     content = text.read_bytes()
     text.write_bytes(content + b"More.\n")
     before = files(Path(wanted.out))
-    with pytest.raises(InputError, match="not the one that this run was begun with"):
+    with pytest.raises(InputError, match="not the one that this run was started with"):
         run(wanted)
     assert files(Path(wanted.out)) == before
     text.write_bytes(content)
@@ -191,7 +191,7 @@ def test_an_end_that_fails_is_made_again(
     out = Path(wanted.out)
     before = read_record(out)
     assert not before.finished
-    after = run(wanted, told=stop_at(before.curve[-1]["step"] + 1))
+    after = run(wanted, after_step=stop_at(before.curve[-1]["step"] + 1))
     assert after.finished
     assert after.curve == before.curve
     assert (out / CARD).exists()
@@ -201,10 +201,10 @@ def test_an_end_that_fails_is_made_again(
 def test_the_curve_is_there_while_a_run_goes_on(tmp_path: Path) -> None:
     wanted = settings(tmp_path, "skip-thoughts")
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(4))
+        run(wanted, after_step=stop_at(4))
     curve = read_record(Path(wanted.out)).curve
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(4))
+        run(wanted, after_step=stop_at(4))
     assert read_record(Path(wanted.out)).curve == curve
 
 
@@ -212,7 +212,7 @@ def test_a_finished_folder_is_left_alone(tmp_path: Path) -> None:
     wanted = settings(tmp_path, "skip-thoughts", tokens=50)
     run(wanted)
     before = files(Path(wanted.out))
-    with pytest.raises(InputError, match="holds a finished run"):
+    with pytest.raises(InputError, match="contains a finished run"):
         run(wanted)
     assert files(Path(wanted.out)) == before
 
@@ -252,12 +252,12 @@ def test_a_run_that_diverged_goes_on_from_the_last_checkpoint(tmp_path: Path, mo
             return loss(self, batch, rows) * (float("nan") if steps[0] > 8 else 1.0)
 
         patch.setattr(SkipThoughts, "loss", broken)
-        with pytest.raises(InputError, match="the loss is no number after step"):
+        with pytest.raises(InputError, match="the loss is not finite after step"):
             run(wanted)
     reached = read_record(Path(wanted.out)).curve[-1]["step"]
     assert reached > 2
     seen: list[int] = []
-    assert run(wanted, told=lambda progress: seen.append(progress.step)).finished
+    assert run(wanted, after_step=lambda progress: seen.append(progress.step)).finished
     assert seen[0] == reached + 1
 
 
@@ -284,6 +284,6 @@ def test_a_run_goes_on_from_a_finished_one(tmp_path: Path) -> None:
 def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = settings(tmp_path, "bilm")
     with pytest.raises(KeyboardInterrupt):
-        run(wanted, told=stop_at(2))
+        run(wanted, after_step=stop_at(2))
     monkeypatch.setattr("unfreeze.pretraining.run.precision_to_use", lambda device, begun: {"fp32": "fp32"}[begun])
     assert run(wanted).precision == "fp32"

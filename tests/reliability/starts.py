@@ -104,7 +104,7 @@ def _pretrain(world: Path, objective: str) -> Start:
         f"pretrain {objective}",
         ("pretrain", str(world / "corpus.txt"), "--objective", objective, "--size", str(world / f"{objective}.yaml"),
          "--tokens", "1500", "--checkpoint-minutes", "0.001", "--device", "cpu", "--out", "out"),
-        quicken=_no_peak, over="holds a finished run",
+        quicken=_no_peak, over="contains a finished run",
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def _quick_tuning() -> None:
 
 def _convert(world: Path, name: str) -> Start:
     return Start(
-        f"convert {name}", ("convert", str(world / "encoders" / name), "--out", "out"), over="is there already"
+        f"convert {name}", ("convert", str(world / "encoders" / name), "--out", "out"), over="already exists"
     )  # fmt: skip
 
 

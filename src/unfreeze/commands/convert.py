@@ -31,7 +31,7 @@ def convert(
         InputError: the encoder cannot be loaded, `out` is there already or cannot be written.
     """
     if os.path.lexists(out):
-        raise InputError("is there already; choose another --out or remove it", where=str(out))
+        raise InputError("already exists; choose another --out or remove it", where=str(out))
     with new_folder(out, over=False) as folder:
         scratch = folder / "scratch"
         scratch.mkdir()

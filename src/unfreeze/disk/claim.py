@@ -13,17 +13,17 @@ from unfreeze.disk.unfinished import make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
 
 _OWN = ("runs", "training", "cells", "sets")  # folders in which only the holder writes
-_TRIES = 100  # to enter a folder that others make, and delete again since it was for nothing
+_TRIES = 100  # to enter a folder that others make, and delete again since it stayed empty
 
 
 @contextmanager
 def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
-    """Hold the folder of a comparison, or of what else has a file `mark` there.
+    """Claim the folder of a comparison, or of anything else that keeps a file `mark` there.
 
-    A folder that was made for nothing is gone again after the block.
+    A folder that was made and stayed empty is removed after the block.
 
     Raises:
-        InputError: it is in use, holds something else, or cannot be written.
+        InputError: it is in use, contains something else, or cannot be written.
     """
     made: list[Path] = []
     try:
@@ -58,17 +58,17 @@ def _enter(out: Path, mark: str, made: list[Path], held: ExitStack) -> None:
 
 
 def _check(out: Path, mark: str) -> None:
-    """Raise `InputError` where a path is no folder and can become none, or holds something else."""
+    """Raise `InputError` where a path is not a folder and cannot become one, or contains something else."""
     if "\0" in str(out):
-        raise InputError("is no name of a folder; choose another --out", where=repr(str(out)))
+        raise InputError("is not the name of a folder; choose another --out", where=repr(str(out)))
     there = next((folder for folder in (out, *out.parents) if os.path.lexists(folder)), Path())
     if not there.exists():
-        raise InputError(f"{_named(there, out)}is a link to nothing; choose another --out", where=str(out))
+        raise InputError(f"{_named(there, out)}is a broken link; choose another --out", where=str(out))
     if not there.is_dir():
         raise InputError(f"{_named(there, out)}is a file and not a folder; choose another --out", where=str(out))
     names = os.listdir(out) if there == out else []
     if names and mark not in names and not any(name == LOCK or name.startswith(PREFIX) for name in names):
-        raise InputError(f"is there already and holds no {Path(mark).stem}; choose another --out", where=str(out))
+        raise InputError(f"already exists and contains no {Path(mark).stem}; choose another --out", where=str(out))
 
 
 def _named(there: Path, out: Path) -> str:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from unfreeze.disk.unfinished import discard, hidden, make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
 
-# What torch, tokenizers, HDF5 and others say of a disk in errors of no class of their own.
+# How torch, tokenizers, HDF5 and others report a failing disk, in errors without a class of their own.
 _OF_THE_DISK = re.compile(
     r"no space left|disk quota|file too large|read-only file system|input/output error|os error \d+|errno = \d+|"
     r"PytorchStreamWriter|iostream error|unexpected pos",
@@ -29,7 +29,7 @@ _FULL = 1 << 20  # bytes; a disk with less is full
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """What goes wrong with the disk inside the block is an `InputError` about `path`."""
+    """A failure of the disk inside the block becomes an `InputError` about `path`."""
     try:
         yield
     except InputError:
@@ -43,8 +43,8 @@ def writing(path: Path) -> Iterator[None]:
 def _problem(path: Path, error: Exception) -> str:
     if number := _NUMBER.search(str(error)):
         return os.strerror(int(number[1]))
-    if said := getattr(error, "strerror", None):
-        return str(said)
+    if reason := getattr(error, "strerror", None):
+        return str(reason)
     with suppress(OSError):
         folder = next(folder for folder in (path, *path.parents) if folder.is_dir())
         if shutil.disk_usage(folder).free < _FULL:
@@ -58,7 +58,7 @@ def _problem(path: Path, error: Exception) -> str:
 def new_file(path: Path) -> Iterator[Path]:
     """A hidden file to write that becomes `path` when the block ends well, and vanishes when it does not.
 
-    What a killed process left of the same file vanishes too.
+    Remains of the same file that a killed process left vanish too.
 
     Raises:
         InputError: the disk is full or may not be written.
@@ -84,7 +84,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, values: Any) -> None:
-    """Write JSON atomically; NaN is refused, since it is no JSON."""
+    """Write JSON atomically; NaN is refused, since JSON does not have it."""
     write_text(path, json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -92,10 +92,10 @@ def write_json(path: Path, values: Any) -> None:
 def new_folder(path: Path, *, over: bool = True) -> Iterator[Path]:
     """A hidden folder to fill that becomes `path` when the block ends well, and vanishes when it does not.
 
-    What a killed process left of the same folder vanishes too.
+    Remains of the same folder that a killed process left vanish too.
 
     Args:
-        over: a folder that is there is replaced; else it is kept, and told.
+        over: an existing folder is replaced; else it is kept, which is an error.
 
     Raises:
         InputError: the disk is full or may not be written.
@@ -113,7 +113,9 @@ def new_folder(path: Path, *, over: bool = True) -> Iterator[Path]:
             if over and path.exists():
                 path.rename(aside)
             if not over and os.path.lexists(path):
-                raise InputError("has come into being meanwhile; choose another --out or remove it", where=str(path))
+                raise InputError(
+                    "was created by another process meanwhile; choose another --out or remove it", where=str(path)
+                )
             temporary.rename(path)
             _keep(path.parent)
     finally:
@@ -125,9 +127,9 @@ def new_folder(path: Path, *, over: bool = True) -> Iterator[Path]:
 
 
 def _keep(path: Path) -> None:
-    """Bring a file or folder to the disk, so that a later rename is not there before it."""
+    """Flush a file or folder to the disk, so that a later rename cannot reach it first."""
     if path.is_dir():
-        with suppress(OSError):  # a system, or a disk, that does this for files only
+        with suppress(OSError):  # some systems and disks do this for files only
             _sync(path, os.O_RDONLY)
     elif path.is_file():
         _sync(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)

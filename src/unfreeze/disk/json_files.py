@@ -1,4 +1,4 @@
-"""JSON and YAML files read strictly: what is no such file, or says a thing twice, is told in one line."""
+"""JSON and YAML files read strictly: invalid files, and repeated keys, are reported in one line."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from unfreeze.errors import InputError, shown
 if TYPE_CHECKING:
     import yaml
 
-_SAID = 200  # characters of what a library says
-_MOST, _DIGITS = 1e150, 150  # numbers; the square of a larger one is none
+_SAID = 200  # characters of a library's message
+_MOST, _DIGITS = 1e150, 150  # numbers; the square of a larger one overflows
 
 
 def read_json(path: Path, missing: str = "not found") -> Any:
     """The values of a JSON file.
 
     Args:
-        missing: what is said where there is no file.
+        missing: the message where there is no file.
 
     Raises:
-        InputError: it cannot be read, is no JSON or not UTF-8, names a key twice in one object, is nested deeper than
-            Python can follow, or holds a number that is none (NaN), infinite or absurd.
+        InputError: it cannot be read, is not JSON or not UTF-8, names a key twice in one object, is nested deeper than
+            Python can follow, or contains NaN or a number that is infinite or absurdly large.
     """
     return parsed(read_bytes(path, missing), str(path))
 
@@ -49,14 +49,14 @@ def parsed(data: bytes, where: str) -> Any:
     except RecursionError:
         raise InputError("cannot be read: it is nested too deeply", where=where) from None
     except UnicodeEncodeError:
-        raise InputError("cannot be read: it holds half of a character (\\ud800 to \\udfff)", where=where) from None
+        raise InputError("cannot be read: it contains half of a character (\\ud800 to \\udfff)", where=where) from None
     except ValueError as error:
         raise InputError(f"cannot be read: {in_words(error)}", where=where) from None
     return values
 
 
 def as_text(data: bytes) -> str:
-    """Bytes as text, a mark of their order aside. Raises `ValueError` naming the first byte that is not UTF-8."""
+    """Bytes as text, without a byte order mark. Raises `ValueError` naming the first byte that is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -65,7 +65,7 @@ def as_text(data: bytes) -> str:
 
 
 def in_words(error: BaseException) -> str:
-    """What a library says, as part of one line of bearable length."""
+    """A library's message, as part of one line of bearable length."""
     return shown(" ".join(str(error).split()), _SAID) or type(error).__name__
 
 
@@ -74,23 +74,23 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(values) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"'{shown(twice)}' is there twice in one object; keep one")
+        raise ValueError(f"'{shown(twice)}' appears twice in one object; keep one")
     return values
 
 
 def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}, which is no number of JSON")
+    raise ValueError(f"it contains {name}, which JSON does not have")
 
 
 def _float(text: str) -> float:
     if abs(value := float(text)) > _MOST:
-        raise ValueError(f"it holds the number {shown(text)}, which is too large")
+        raise ValueError(f"it contains the number {shown(text)}, which is too large")
     return value
 
 
 def _int(text: str) -> int:
     if len(text) > _DIGITS:
-        raise ValueError(f"it holds the number {shown(text)}, which is too large")
+        raise ValueError(f"it contains the number {shown(text)}, which is too large")
     return int(text)
 
 
@@ -101,7 +101,7 @@ def read_yaml(path: Path) -> Any:
     """The values of a YAML file, of plain kinds only: a tag runs nothing.
 
     Raises:
-        InputError: it cannot be read, is no YAML or not UTF-8, or names a key twice.
+        InputError: it cannot be read, is not YAML or not UTF-8, or names a key twice.
     """
     import yaml
 
@@ -119,14 +119,14 @@ def _loader() -> type[yaml.SafeLoader]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """A SafeLoader that keeps no later value of a key silently."""
+        """A SafeLoader that does not let a repeated key silently win."""
 
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
             written = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != _MERGE]
             known = [key for key in written if isinstance(key, Hashable)]
             if len(set(known)) < len(known):
                 twice = next(key for key in known if known.count(key) > 1)
-                raise yaml.constructor.ConstructorError(None, None, f"'{twice}' is there twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"'{twice}' appears twice", node.start_mark)
             return super().construct_mapping(node, deep)
 
     return Loader

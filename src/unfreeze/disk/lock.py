@@ -1,9 +1,9 @@
 """One process in a folder at a time.
 
-The operating system holds the lock on `.lock`, and takes it back from a process that dies, however it dies. Where the
-file system has no such locks, a file of ours says who is in (`soft_lock.py`). Each way looks at the other one too,
-since machines that share a disk need not agree on what it can do. `.lock` also says who holds it: for people, and
-because some networks' locks are seen by one machine alone. So what a process of another machine said there is
+The operating system keeps the lock on `.lock`, and takes it back from a process that dies, however it dies. Where the
+file system has no such locks, a file of ours names the owner (`soft_lock.py`). Each way looks at the other one too,
+since machines that share a disk need not agree on what it can do. `.lock` also names its holder: for people, and
+because some networks' locks are seen by one machine only. So what a process of another machine wrote there is
 believed, unless the disk is one that no other machine writes to.
 """
 
@@ -27,13 +27,13 @@ from unfreeze.disk.unfinished import began_after
 from unfreeze.errors import InputError
 
 LOCK = ".lock"
-# What systems say of a file system without locks.
+# What systems report for a file system without locks.
 _NONE = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.EINVAL, getattr(errno, "ENOTSUP", errno.EOPNOTSUPP)}
 _LOCAL = frozenset({
     "apfs", "bcachefs", "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "hfs", "jfs", "msdos", "ntfs", "ntfs3",
     "overlay", "ramfs", "reiserfs", "tmpfs", "ufs", "vfat", "xfs", "zfs",
 })  # that only one machine writes to  # fmt: skip
-_TRIES, _PAUSE = 10, 0.02  # for a holder that has not said yet who it is
+_TRIES, _PAUSE = 10, 0.02  # for a holder that has not written yet who it is
 _MOST = 4096  # bytes of a lock that are read
 
 _held: set[tuple[int, int, int]] = set()  # process, and disk and number of each folder
@@ -42,11 +42,11 @@ _changing = Lock()
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder that is there; no other process, thread or machine is inside at the same time.
+    """Hold an existing folder; no other process, thread or machine is inside at the same time.
 
     Raises:
-        InputError: another one is, or cannot be said not to be: who, and what to do.
-        OSError: the folder is not there (any more) or cannot be written.
+        InputError: another one is inside, or may be: who, and what to do.
+        OSError: the folder does not exist (any more) or cannot be written.
     """
     found = folder.stat()
     key = (os.getpid(), found.st_dev, found.st_ino)
@@ -62,7 +62,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            if os.getpid() == key[0]:  # a copy of the process holds nothing
+            if os.getpid() == key[0]:  # a copy of the process has no locks
                 release()
     finally:
         with _changing:
@@ -70,11 +70,11 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _in_use(folder: Path, held: HeldError) -> InputError:
-    """A holder that the system knows lives; of one that only a file tells of, that file can be deleted."""
+    """A holder that the system knows is alive; if only a file names it, that file can be deleted."""
     who = f"process {held.owner.process} on {held.owner.host}" if held.owner else "another process"
     if not held.file:
         return InputError(f"is in use by {who}; wait, or choose another --out", where=str(folder))
-    advice = f"wait, choose another --out, or, if that process is no more, delete {held.file} there"
+    advice = f"wait, choose another --out, or, if that process has ended, delete {held.file} there"
     return InputError(f"is in use by {who}, says {held.file}; {advice}", where=str(folder))
 
 
@@ -95,7 +95,7 @@ def _has_locks(folder: Path) -> bool:
 
 
 def _taken(folder: Path, owner: Owner) -> Callable[[], None]:
-    """Take the system's lock; gives what gives it up."""
+    """Take the system's lock; returns what releases it."""
     from filelock import lock_descriptor
 
     while True:
@@ -112,13 +112,13 @@ def _taken(folder: Path, owner: Owner) -> Callable[[], None]:
             os.close(file)
             raise
         try:
-            _write(file, owner.told())
+            _write(file, owner.line())
             soft_lock.check(folder)
         except BaseException:
             _release(folder, file)
             raise
         for path in folder.glob(f"{PREFIX}*{NEW}"):
-            path.unlink(missing_ok=True)  # a killed process's, or one whose maker does not need its name any more
+            path.unlink(missing_ok=True)  # a killed process's, or one whose maker no longer needs its name
         return lambda: _release(folder, file)
 
 
@@ -132,7 +132,7 @@ def _release(folder: Path, file: int) -> None:
             here.unlink()
         return
     with suppress(OSError):
-        here.unlink()  # before it is let go: who has opened it sees that it is not the folder's any more
+        here.unlink()  # before its release: whoever has opened it sees that it is no longer the folder's
     os.close(file)
 
 
@@ -156,7 +156,7 @@ def _softly_taken(folder: Path, owner: Owner) -> Callable[[], None]:
 
 
 def _check_lock(folder: Path) -> None:
-    """Raise `HeldError` where somebody who uses the system's locks says to hold the folder."""
+    """Raise `HeldError` where a process that uses the system's locks claims to hold the folder."""
     try:
         owner = owner_from((folder / LOCK).read_bytes())
     except OSError:
@@ -166,7 +166,7 @@ def _check_lock(folder: Path) -> None:
 
 
 def _holder(folder: Path) -> Owner | None:
-    """Who holds the system's lock, if it says so."""
+    """Who holds the system's lock, if the file names it."""
     for _ in range(_TRIES):
         try:
             with (folder / LOCK).open("rb", buffering=0) as file:
@@ -180,16 +180,16 @@ def _holder(folder: Path) -> Owner | None:
     return None
 
 
-def _perhaps_inside(folder: Path, told: bytes) -> Owner | None:
-    """Who may be inside although the system gave us the lock, by what the lock's file says."""
-    if told.strip().isdigit():
-        return _as_before(folder, int(told))
-    owner, ours = owner_from(told), this_process()
+def _perhaps_inside(folder: Path, line: bytes) -> Owner | None:
+    """Who may be inside although the system gave us the lock, according to the lock's file."""
+    if line.strip().isdigit():
+        return _as_before(folder, int(line))
+    owner, ours = owner_from(line), this_process()
     return None if owner is None or owner.machine == ours.machine or _is_local(folder) else owner
 
 
 def _as_before(folder: Path, process: int) -> Owner | None:
-    """A process that only wrote its number, as it was done before there were locks."""
+    """A process that only wrote its number, as before there were locks."""
     began, ours = began_at(process), this_process()
     if began is None or process == ours.process or began_after(process, (folder / LOCK).stat().st_mtime):
         return None
@@ -197,7 +197,7 @@ def _as_before(folder: Path, process: int) -> Owner | None:
 
 
 def _is_local(folder: Path) -> bool:
-    """Whether a folder is on a disk of which it is known that only this machine writes to it."""
+    """Whether a folder is on a disk that certainly no other machine writes to."""
     path = folder.resolve()
     found = [p for p in psutil.disk_partitions(all=True) if path.is_relative_to(p.mountpoint)]
     last = max(found, key=lambda p: len(Path(p.mountpoint).parts), default=None)
@@ -209,7 +209,7 @@ def _read(file: int) -> bytes:
     return os.read(file, _MOST)
 
 
-def _write(file: int, told: bytes) -> None:
+def _write(file: int, line: bytes) -> None:
     os.ftruncate(file, 0)
     os.lseek(file, 0, os.SEEK_SET)
-    os.write(file, b" " + told if told else b"")
+    os.write(file, b" " + line if line else b"")

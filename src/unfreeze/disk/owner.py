@@ -1,7 +1,7 @@
-"""Which process holds a folder or wrote a file, told so that any process, later or on another machine, can judge it.
+"""Which process holds a folder or wrote a file, recorded so that a later process, or another machine, can judge it.
 
-A number of a process says little by itself: the system gives it again, and other machines that share a disk have
-processes of the same number. So the machine and the time at which the process began are told along.
+The number of a process says little on its own: the system reuses it, and other machines that share a disk have
+processes of the same number. So the machine and the time at which the process began are stored alongside.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class Owner:
 
     Attributes:
         host: name of its machine, for people.
-        machine: tells one running system, and one set of process numbers there (containers have their own), from
-            another; a machine that was started anew is another one. Where a system says none of that (it is not
-            Linux), the host alone tells.
-        start: when it began, as its system counts; empty where that is not told.
-        random: tells two claims of one process apart.
+        machine: distinguishes one running system, and one set of process numbers there (containers have their own),
+            from another; a restarted machine is another one. Where a system reports none of that (it is not Linux), the
+            host is all there is.
+        start: when it began, as its system counts; empty where that is unknown.
+        random: distinguishes two claims of one process.
     """
 
     host: str
@@ -38,22 +38,22 @@ class Owner:
     start: str
     random: str = field(default_factory=lambda: secrets.token_hex(8))
 
-    def told(self) -> bytes:
-        """As a line of JSON."""
+    def line(self) -> bytes:
+        """The owner as a line of JSON."""
         return json.dumps(asdict(self)).encode() + b"\n"
 
     def is_dead(self) -> bool:
-        """Whether it certainly runs no more. Of a process of another machine nobody here can say so."""
+        """Whether it has certainly ended. That cannot be known of a process of another machine."""
         if self.machine != _machine():
             return False
         began = began_at(self.process)
         return began is None or (bool(began) and bool(self.start) and began != self.start)
 
 
-def owner_from(told: bytes) -> Owner | None:
-    """The owner in a line that `Owner.told` wrote; None where it is none, or cut."""
+def owner_from(line: bytes) -> Owner | None:
+    """The owner in a line that `Owner.line` made; None where it is something else, or cut."""
     try:
-        values = json.loads(told)
+        values = json.loads(line)
         texts = [values[f.name] for f in fields(Owner) if f.name != "process"]
         process = values["process"]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -69,11 +69,11 @@ def this_process() -> Owner:
 
 
 def began_at(process: int) -> str | None:
-    """When a process began: the same text at each asking, another one for a later process of the same number.
+    """When a process began: always the same text, and another one for a later process of the same number.
 
     Returns:
-        None where there is no such process (or one that was killed and holds nothing any more), the empty text where
-        the system does not tell.
+        None where there is no such process (or a killed one that has already released everything), the empty text where
+        the system does not report it.
     """
     if not _exists(process):
         return None
@@ -103,7 +103,7 @@ def _exists(process: int) -> bool:
 
 @cache
 def host_part() -> str:
-    """Names this machine in the name of a hidden file: letters, digits, `_` and `-`."""
+    """This machine in the name of a hidden file: letters, digits, `_` and `-`."""
     plain = re.sub(r"[^0-9A-Za-z]+", "-", platform.node())[:32].strip("-") or "host"
     return f"{plain}-{_digest(platform.node(), _read('/etc/machine-id'), _processes())}"
 
@@ -114,7 +114,7 @@ def _machine() -> str:
 
 
 def _processes() -> str:
-    """Which set of process numbers this process has."""
+    """Which set of process numbers this process belongs to."""
     try:
         return os.readlink("/proc/self/ns/pid")
     except OSError:

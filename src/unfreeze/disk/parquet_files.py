@@ -14,13 +14,13 @@ Kind = Literal["text", "text or none", "number", "texts or none", "label"]
 
 
 def read_columns(path: Path, columns: Mapping[str, Kind], optional: Mapping[str, Kind] | None = None) -> dict[str, Any]:
-    """Columns as lists of texts, of numbers, or of lists of texts; others are not looked at.
+    """Columns as lists of texts, of numbers, or of lists of texts; others are ignored.
 
     Args:
         columns: names and what their cells are. optional: those that may be missing.
 
     Raises:
-        InputError: the file is missing, torn or no Parquet, or a column is missing or of another kind.
+        InputError: the file is missing, torn or not Parquet, or a column is missing or of another kind.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -43,7 +43,7 @@ def _cells(column: Any, kind: Kind, where: str) -> list[Any]:
     found = next((what for what, is_one in _kinds().items() if is_one(column.type)), None)
     allowed = _ALLOWED[kind]
     if found not in allowed:
-        raise InputError(f"holds {column.type}, not {allowed[0]}", where=where)
+        raise InputError(f"contains {column.type}, not {allowed[0]}", where=where)
     if column.null_count and not kind.endswith("or none"):
         raise InputError(f"has {column.null_count} empty cells", where=where)
     if found == "texts":
@@ -82,7 +82,7 @@ def _texts_of_lists(column: Any, where: str) -> list[Any]:
 
 
 def _same(column: Any) -> list[Any]:
-    """Texts; those that are the same, such as classes, are hardly ever two objects."""
+    """Texts; equal ones, such as classes, are rarely two objects."""
     found: list[Any] = []
     for chunk in column.chunks:
         encoded = chunk if hasattr(chunk, "dictionary") else chunk.dictionary_encode()

@@ -2,7 +2,7 @@
 
 The system does not take it away from a process that dies. So a dead owner is followed: the file that comes after
 `.lock-0` is named after the random part of the owner in it, and again only one process can make that. No file is ever
-replaced or deleted while it may count, which is where two processes that both found a dead owner would get in each
+replaced or deleted while it may still count, since there two processes that both found a dead owner would get in each
 other's way. Who ends clears the line from its beginning, and who has made a file looks whether the line still leads
 there.
 """
@@ -26,8 +26,8 @@ class HeldError(Exception):
     """Another process holds the lock, or may hold it.
 
     Attributes:
-        owner: as far as it is told.
-        file: that says so; empty where the system itself does.
+        owner: as far as it is known.
+        file: that names it; empty where the system itself does.
     """
 
     def __init__(self, owner: Owner | None, file: str) -> None:
@@ -36,11 +36,11 @@ class HeldError(Exception):
 
 
 def take(folder: Path, owner: Owner) -> Path:
-    """The file that says that `owner` holds the folder now; to be given to `release`.
+    """The file that records that `owner` holds the folder now; to be given to `release`.
 
     Raises:
-        HeldError: another process does, or cannot be said to be dead.
-        OSError: the folder is not there or cannot be written.
+        HeldError: another process does, or may still be alive.
+        OSError: the folder does not exist or cannot be written.
     """
     while True:
         name = _end(folder)
@@ -51,7 +51,7 @@ def take(folder: Path, owner: Owner) -> Path:
 
 
 def check(folder: Path) -> None:
-    """Raise `HeldError` where a process holds the folder so."""
+    """Raise `HeldError` where a process holds the folder in this way."""
     _end(folder)
 
 
@@ -89,7 +89,7 @@ def _leads_to(folder: Path, name: str) -> bool:
 
 
 def _owner(file: Path) -> Owner | None:
-    """The owner in a file; None where there is no file. Raises `HeldError` where it says none: it is being written."""
+    """The owner in a file; None without a file. Raises `HeldError` where it names none yet: it is being written."""
     for _ in range(_TRIES):
         if (owner := _read(file)) is not None:
             return owner
@@ -109,11 +109,11 @@ def _read(file: Path) -> Owner | None:
 def _made(file: Path, owner: Owner) -> bool:
     """Make a file unless it is there: with the owner in it from its first moment on where the disk has links."""
     aside = file.with_name(f"{PREFIX}{secrets.token_hex(8)}{NEW}")
-    aside.write_bytes(owner.told())
+    aside.write_bytes(owner.line())
     try:
         os.link(aside, file)
     except FileExistsError:
-        return aside.stat().st_nlink == 2  # a network's answer was lost, and the question asked again
+        return aside.stat().st_nlink == 2  # a network's answer was lost, and the request repeated
     except (OSError, AttributeError, NotImplementedError):
         return _made_and_written(file, owner)
     finally:
@@ -124,7 +124,7 @@ def _made(file: Path, owner: Owner) -> bool:
 def _made_and_written(file: Path, owner: Owner) -> bool:
     try:
         with file.open("xb") as opened:
-            opened.write(owner.told())
+            opened.write(owner.line())
     except FileExistsError:
         return False
     except OSError:

@@ -1,4 +1,4 @@
-"""Tensors of a file put into a module: what does not fit is told by name, in one line."""
+"""Tensors of a file loaded into a module: what does not fit is reported by name, in one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_tensors(path: Path, remedy: str = "") -> dict[str, Tensor]:
         remedy: what to do where it is torn or missing.
 
     Raises:
-        InputError: it is.
+        InputError: it is torn or missing.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -34,17 +34,17 @@ def read_tensors(path: Path, remedy: str = "") -> dict[str, Tensor]:
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], where: str, remedy: str = "") -> None:
-    """Put tensors into a module's parameters and buffers of the same names.
+    """Load tensors into a module's parameters and buffers of the same names.
 
     Raises:
-        InputError: one is missing, too many, of another shape or kind of number, or holds numbers that are not finite.
+        InputError: one is missing, superfluous, of another shape or dtype, or contains numbers that are not finite.
     """
     check_fit(module, tensors, where, remedy)
     module.load_state_dict(dict(tensors))
 
 
 def check_fit(module: nn.Module, tensors: Mapping[str, Tensor], where: str, remedy: str = "") -> None:
-    """Raise `InputError` as `load_into` does, of a module that may be without memory (on the meta device)."""
+    """Raise `InputError` as `load_into` does; the module may be without memory (on the meta device)."""
     if problem := _misfit(module.state_dict(), tensors):
         raise InputError(f"cannot be loaded: {problem}{_then(remedy)}", where=where)
 
@@ -54,13 +54,13 @@ def _misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | 
         if name not in found:
             return f"it has no tensor {shown(name)}"
         if found[name].shape != tensor.shape:
-            return f"{shown(name)} has the shape {list(found[name].shape)}, wanted is {list(tensor.shape)}"
+            return f"{shown(name)} has the shape {list(found[name].shape)}, expected {list(tensor.shape)}"
         if found[name].is_floating_point() != tensor.is_floating_point():
-            return f"{shown(name)} holds {found[name].dtype}, wanted is {tensor.dtype}"
+            return f"{shown(name)} contains {found[name].dtype}, expected {tensor.dtype}"
         if found[name].is_floating_point() and not found[name].isfinite().all():
-            return f"{shown(name)} holds weights that are infinite or no numbers"
+            return f"{shown(name)} contains weights that are infinite or NaN"
     surplus = sorted(found.keys() - wanted.keys())
-    return f"it has a tensor that is not asked for, {shown(surplus[0])}" if surplus else None
+    return f"it has an unexpected tensor, {shown(surplus[0])}" if surplus else None
 
 
 def _then(remedy: str) -> str:

@@ -1,7 +1,7 @@
-"""Values from a file, of the types that they are declared with: the one place where what a file holds is checked.
+"""Values from a file, of the types that they are declared with: the one place where the content of a file is checked.
 
-A dataclass says what a file may hold: fields, their types, and by its defaults which of them older files lack. pydantic
-checks it, strictly: a number is not taken for a text, nor true for 1.
+A dataclass defines what a file may contain: fields, their types, and by its defaults which of them older files lack.
+pydantic checks it, strictly: a number is not taken for a text, nor true for 1.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def read_typed(
     """A JSON file as a dataclass, or whatever else pydantic knows.
 
     Args:
-        missing: what is said where there is no file.
-        remedy: what to do where it holds something else.
-        loose: fields that `kind` does not have are passed over; else they are a fault.
-        wrong: what is said where it holds something else, before which field that is.
+        missing: the message where there is no file.
+        remedy: what to do where it contains something else.
+        loose: fields that `kind` does not have are ignored; else they are an error.
+        wrong: the beginning of the message where it contains something else, before the field.
 
     Raises:
-        InputError: it cannot be read (see `read_json`), or holds something else: which field, what was found.
+        InputError: it cannot be read (see `read_json`), or contains something else: which field, what was found.
     """
     data = read_bytes(path, missing)
     parsed(data, str(path))  # more strictly than pydantic would
@@ -53,10 +53,10 @@ def read_typed(
 
 
 def typed(values: Any, kind: type[T], where: str, remedy: str = "", *, loose: bool = False, wrong: str = OURS) -> T:
-    """As `read_typed`, of plain values that were read from `where`; lists may be tuples in them."""
+    """As `read_typed`, for plain values that were read from `where`; lists may be tuples in them."""
     try:
         whole = json.dumps([values], allow_nan=False, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError) as error:  # no values of JSON
+    except (TypeError, ValueError, RecursionError) as error:  # not values of JSON
         raise InputError(_problem(str(error), (wrong, remedy)), where=where) from None
     return _validated(whole, kind, where, (wrong, remedy), loose)
 
@@ -102,7 +102,7 @@ def _lower(text: str) -> str:
 
 
 def briefly(value: Any) -> str:
-    """A value for a message, however large it is or however often it holds itself."""
+    """A value for a message, however large it is and even if it contains itself."""
     short = reprlib.Repr()
     short.maxlevel, short.maxlist, short.maxdict, short.maxstring, short.maxother, short.maxlong = 2, 3, 3, 40, 40, 20
     return " ".join(short.repr(value).split())

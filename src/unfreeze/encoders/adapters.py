@@ -103,7 +103,7 @@ def target_layers(encoder: TransformerEncoder, targets: Targets, top: int | None
     Those whose `forward` runs on the way to the states of the top layer.
 
     Args:
-        top: only those in so many layer groups from the top; None: in all groups.
+        top: only those in that many layer groups from the top; None: in all groups.
     """
     groups = encoder.layer_groups()
     wanted = of_kind(linear_layers(encoder.model, groups[len(groups) - (top or len(groups)) :]), targets)

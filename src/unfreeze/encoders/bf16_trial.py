@@ -15,7 +15,7 @@ from unfreeze.encoders.which_way import LENGTHS, furthest, random_batch
 if TYPE_CHECKING:
     from unfreeze.encoders.transformer import TransformerEncoder
 
-NOISE = 0.5  # of what tells pieces apart
+NOISE = 0.5  # of what distinguishes pieces
 TIMES = 3.0  # what the model's own rounding is
 STEP = 2.0**-8  # of the mean magnitude: the rounding of a single number
 
@@ -36,7 +36,7 @@ def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
             if trouble is None:
                 with autocast(encoder.device, "bf16", cache=False):
                     trouble = _trouble(exact, reader.run(batch, "one by one"), reader.run(batch, way))
-    except Exception as error:  # what has no bf16 fails in ways of its own
+    except Exception as error:  # what has no bf16 fails in its own way
         return f"it cannot be run in it ({shortened(error, 120)})"
     return trouble
 
@@ -44,9 +44,9 @@ def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
 def _trouble(exact: Tensor, alone: Tensor, together: Tensor) -> str | None:
     """Of states (layers, P, width) in fp32, in bf16, and in bf16 in a batch."""
     if exact.isfinite().all() and not (alone.isfinite().all() and together.isfinite().all()):
-        return "its states in it are infinite or no numbers"
-    apart = (exact - exact.mean(1, keepdim=True)).abs().mean((1, 2))
-    if bool(((alone - exact).abs().mean((1, 2)) > NOISE * apart).any()):
+        return "its states in it are infinite or NaN"
+    spread = (exact - exact.mean(1, keepdim=True)).abs().mean((1, 2))
+    if bool(((alone - exact).abs().mean((1, 2)) > NOISE * spread).any()):
         return "rounding makes its states in it too unlike those of fp32"
     limit = TIMES * furthest(alone, exact) + STEP * exact.abs().mean((1, 2))
     return None if bool((furthest(together, exact) <= limit).all()) else "its states in it depend on the batch"

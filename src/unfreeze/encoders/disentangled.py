@@ -16,11 +16,12 @@ from torch import Tensor
 
 from unfreeze.encoders.packed import equal_length_groups, lengths_here
 
-MOST = 1 << 21  # scores at a time, distances included: about what a processor's cache holds
+MOST = 1 << 21  # scores at a time, distances included: about what fits into a processor's cache
 
 
 def by_distance(products: Tensor) -> Tensor:
-    """(..., L, 2 L - 1), a row a piece and a column a distance 1 - L to L - 1, to (..., L, L): at [i, j] that of j - i.
+    """(..., L, 2 L - 1), a row per piece and a column per distance 1 - L to L - 1, to (..., L, L): at [i, j] that of j
+    - i.
 
     A view, but for a copy where `products` are not contiguous.
     """
@@ -44,7 +45,7 @@ class Disentangled:
         relative_pos: Tensor | None = None,
         rel_embeddings: Tensor | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """(1, P, width) of a packed batch to the same, and no attention weights; anything else as ever."""
+        """(1, P, width) of a packed batch to the same, and no attention weights; anything else as before."""
         lengths = lengths_here()
         if lengths is None:
             own: tuple[Tensor, Tensor | None] = super().forward(  # type: ignore[misc]
@@ -75,7 +76,7 @@ class Disentangled:
                 if to_key is not None:
                     scores = scores + by_distance(q @ to_key[:, near].transpose(1, 2))
                 if to_query is not None:
-                    # a row a key j here, so that [j, i] is that of i - j
+                    # one row per key j here, so that [j, i] is that of i - j
                     there = by_distance((k * scale) @ to_query[:, near.flip(0)].transpose(1, 2))
                     scores = scores + there.transpose(2, 3)
             weights = self.dropout(scores.softmax(3))
@@ -144,7 +145,7 @@ class ConvolutionInEachInput:
     """Stands before transformers' `ConvLayer` of DeBERTa-v2: an input's edges are edges, and not its neighbours."""
 
     def forward(self: Any, hidden_states: Tensor, residual_states: Tensor, input_mask: Tensor) -> Tensor:
-        """(1, P, width) twice to the same, for a packed batch; anything else as ever."""
+        """(1, P, width) twice to the same, for a packed batch; anything else as before."""
         lengths = lengths_here()
         if lengths is None:
             own: Tensor = super().forward(hidden_states, residual_states, input_mask)  # type: ignore[misc]

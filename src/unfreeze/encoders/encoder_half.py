@@ -18,10 +18,10 @@ def is_half(config: Any) -> bool:
 
 
 def half_of(source: Source, config: Any) -> tuple[Any, dict[str, Any], list[str]]:
-    """The encoder with its weights, what transformers says of them, and lines that a person is to be told.
+    """The encoder with its weights, what transformers reports about them, and notes for the user.
 
     T5 and its kin have a class for it, which reads only its weights. Of others the whole model is loaded, unless the
-    folder holds such an encoder by itself, as `save` writes it. Nothing of the decoder stays in memory.
+    folder contains such an encoder alone, as `save` writes it. Nothing of the decoder stays in memory.
 
     Raises:
         InputError: the model cannot be loaded, or has no encoder of texts.
@@ -30,14 +30,14 @@ def half_of(source: Source, config: Any) -> tuple[Any, dict[str, Any], list[str]
         torch.manual_seed(0)
         options = {
             "dtype": torch.float32, "use_safetensors": True, "output_loading_info": True,
-            "ignore_mismatched_sizes": True,  # they are told, and refused, in `check_weights`
+            "ignore_mismatched_sizes": True,  # they are reported, and refused, in `check_weights`
         }  # fmt: skip
         own = _encoder_class(config)
         if own is not None:
             whole = own.__name__ not in (getattr(config, "architectures", None) or ())
             if own.__name__.endswith("EncoderModel"):
                 config = copy.deepcopy(config)
-                config.is_encoder_decoder = False  # T5Gemma's class wants it said
+                config.is_encoder_decoder = False  # T5Gemma's class needs it explicitly
             model, found = own.from_pretrained(source.where, config=config, trust_remote_code=False, **options)
         else:
             model, found = AutoModel.from_pretrained(source.where, config=config, trust_remote_code=False, **options)

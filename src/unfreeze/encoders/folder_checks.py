@@ -1,4 +1,4 @@
-"""What is looked at before anything of a transformer is loaded: are its files there, and what do they ask for?"""
+"""Checks before anything of a transformer is loaded: do its files exist, and what do they ask for?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unfreeze.encoders.source import Source
 from unfreeze.encoders.tokenizer_files import needs_no_file
 from unfreeze.errors import InputError
 
-WANTED = "wanted are the floating-point weights that they were made from"
+WANTED = "the floating-point weights that they were made from are needed"
 ADAPTERS = ("adapter_config.json", "adapter_model.*", "adapter.safetensors", "pytorch_adapter.*", "adapter_model_*")
 # Of TensorFlow, Flax, ONNX, Rust and llama.cpp, and pickles under other names.
 OTHER_WEIGHTS = ("*.bin", "*.h5", "*.msgpack", "*.ckpt*", "*.onnx", "*.ot", "*.gguf", "*.pt", "*.pth", "*.npz")
@@ -21,10 +21,10 @@ def check_files(source: Source, pickles: bool = False) -> list[str]:
     """Check what lies beside the weights.
 
     Args:
-        pickles: pickled weights will do, since they are to be written anew.
+        pickles: pickled weights are accepted, since they are to be re-saved.
 
     Returns:
-        Lines that a person is to be told.
+        Notes for the user.
 
     Raises:
         InputError: a file is missing, or one asks for what is not done here.
@@ -44,13 +44,13 @@ def _check_adapters(source: Source) -> list[str]:
     adapter = next(_adapters(source), None)
     if adapter is not None:
         raise source.error(
-            f"holds an adapter ({adapter}), which is not applied here; merge it into the weights (merge_and_unload of "
-            "peft) and save the model, or take the adapter's files away to use the model without it"
+            f"contains an adapter ({adapter}), which is not applied here; merge it into the weights (merge_and_unload "
+            "of peft) and save the model, or take the adapter's files away to use the model without it"
         )
     below = sorted(source.folder.glob("*/adapter_config.json"))
     if not below:
         return []
-    return [f"Warning: the encoder's folder holds an adapter in {below[0].parent.name}, which is not applied."]
+    return [f"Warning: the encoder's folder contains an adapter in {below[0].parent.name}, which is not applied."]
 
 
 def _adapters(source: Source) -> Iterator[str]:
@@ -60,22 +60,22 @@ def _adapters(source: Source) -> Iterator[str]:
 def _check_folder(folder: Path, name: str, no_tokenizer: bool, pickles: bool) -> None:
     if not (folder / "config.json").exists():
         alone = " but an adapter, which is nothing without its base model; merge it into that and save the model"
-        more = alone if (folder / ADAPTERS[0]).exists() else "; wanted is an encoder folder as transformers saves it"
-        raise InputError(f"holds no config.json{more}", where=str(folder))
+        more = alone if (folder / ADAPTERS[0]).exists() else "; give an encoder folder as transformers saves it"
+        raise InputError(f"contains no config.json{more}", where=str(folder))
     found = pickled(folder)
     if not list(folder.glob("*.safetensors")) and not (found and pickles):
         if found is not None:
             raise InputError(
-                f"holds its weights as pickles ({found}), which are not loaded as they are; write them anew with "
+                f"contains its weights as pickles ({found}), which are not loaded as they are; re-save them with "
                 f"unfreeze convert {name} --out NEW",
                 where=str(folder),
             )
         other = sorted(p.name for kind in OTHER_WEIGHTS for p in folder.glob(kind)) or ["none"]
         raise InputError(
-            f"holds no weights as safetensors (other weights: {', '.join(other[:3])}); save it with transformers' "
+            f"contains no weights as safetensors (other weights: {', '.join(other[:3])}); save it with transformers' "
             "save_pretrained",
             where=str(folder),
         )
     # transformers makes an empty tokenizer where there is no file, and every word would become the unknown piece.
     if not no_tokenizer and not any(list(folder.glob(kind)) for kind in ("tokenizer.json", "vocab.*", "*.model")):
-        raise InputError("holds no tokenizer; save it there with its save_pretrained", where=str(folder))
+        raise InputError("contains no tokenizer; save it there with its save_pretrained", where=str(folder))

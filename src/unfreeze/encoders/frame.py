@@ -47,7 +47,7 @@ def frame_of(tokenizer: Any, texts: int) -> Frame:
     """The frame of one text or two.
 
     Raises:
-        InputError: no text has a piece, or what is put around texts hangs on what they are.
+        InputError: no text has a piece, or what is put around texts depends on the texts.
     """
     backend = tokenizer.backend_tokenizer
     undefined = next(_undefined(backend.post_processor), None)
@@ -65,7 +65,7 @@ def frame_of(tokenizer: Any, texts: int) -> Frame:
 
 
 def separates_pairs(tokenizer: Any, types: bool) -> bool:
-    """Whether anything tells the texts of a pair apart in one input.
+    """Whether anything distinguishes the texts of a pair in one input.
 
     Args:
         types: the model reads token types, which can do it; else a special piece must stand between.
@@ -78,7 +78,7 @@ def separates_pairs(tokenizer: Any, types: bool) -> bool:
 
 
 def _around(encoding: Any, texts: int) -> Frame | None:
-    """What stands around the texts of an example; None where they are not whole and in their order."""
+    """What stands around the texts of an example; None where they are cut or out of order."""
     gaps: list[list[int]] = [[] for _ in range(texts + 1)]
     gap_types: list[list[int]] = [[] for _ in range(texts + 1)]
     types: list[set[int]] = [set() for _ in range(texts)]
@@ -103,8 +103,8 @@ def _undefined(post_processor: Any) -> Iterator[str]:
     """Special pieces of templates that say nothing of which ids they are."""
     if post_processor is None:
         return
-    told = json.loads(post_processor.__getstate__())
-    for part in told.get("processors", [told]):
+    settings = json.loads(post_processor.__getstate__())
+    for part in settings.get("processors", [settings]):
         known = part.get("special_tokens", {})
         for piece in (*part.get("single", ()), *part.get("pair", ())) if isinstance(known, dict) else ():
             name = piece.get("SpecialToken", {}).get("id") if isinstance(piece, dict) else None
@@ -119,7 +119,7 @@ def _samples(tokenizer: Any) -> Iterator[str]:
 
 
 def stand_in(tokenizer: Any) -> int:
-    """The piece that stands for a text or a word which has none: the unknown one, else the padding one, else any."""
+    """The piece that replaces a text or word without pieces: the unknown one, else the padding one, else any."""
     known = ("unk_token_id", "pad_token_id", "eos_token_id", "sep_token_id", "cls_token_id", "bos_token_id")
     found = (getattr(tokenizer, name, None) for name in known)
     return next((piece for piece in found if piece is not None), 0)

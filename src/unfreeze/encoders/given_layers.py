@@ -27,7 +27,7 @@ class _StandIn(nn.Module):
 
     def __init__(self, layer: nn.Module, parts: int | None) -> None:
         super().__init__()
-        self.__dict__["stood"], self.parts = layer, parts  # the layer is no part of this one
+        self.__dict__["stood"], self.parts = layer, parts  # the layer is not a part of this one
 
     def __getattr__(self, name: str) -> Any:
         """What models ask their layers for, such as their kind of attention."""
@@ -57,14 +57,14 @@ class _LeftOut(_StandIn):
 
 
 def parts_given(layer: nn.Module, run: Any) -> int | None:
-    """How many things a layer gives when `run` runs, states first; None where it gives states and no tuple."""
-    found: list[Any] = []
-    handle = layer.register_forward_hook(lambda part, given, out: found.append(out))
+    """How many values a layer returns when `run` runs, states first; None where it returns states and no tuple."""
+    outputs: list[Any] = []
+    handle = layer.register_forward_hook(lambda part, inputs, out: outputs.append(out))
     try:
         run()
     finally:
         handle.remove()
-    out = found[0] if found else None
+    out = outputs[0] if outputs else None
     return None if isinstance(out, torch.Tensor) or out is None else len(out)
 
 

@@ -42,14 +42,14 @@ def load_transformer(
         name: a known name (`PACKAGED`), a folder, or a model's name on the Hugging Face hub.
         max_length: lower limit than the encoder's own, in pieces.
         options: fields of `TransformerOptions` as text.
-        scratch: an empty folder, in which pickled weights are written anew; None refuses them.
+        scratch: an empty folder, in which pickled weights are re-saved; None refuses them.
 
     Returns:
         The encoder; its `notes` list what the user should know about how it was loaded.
 
     Raises:
-        InputError: nothing of that name, files that are missing, broken or do not fit each other, or a model that is no
-            encoder as one is wanted here.
+        InputError: nothing of that name, files that are missing, broken or do not fit each other, or a model that is
+            not an encoder of texts.
     """
     source = source_of(name, pickles=scratch is not None)
     sentence = read_sentence_model(source)
@@ -102,18 +102,18 @@ def _configuration(source: Source, over: Mapping[str, str | float]) -> Any:
         with suppress(NotImplementedError):
             config.max_position_embeddings = DEFAULT  # no limit; but the model is made with a table, or a count
     if hasattr(config, "auto_map"):
-        del config.auto_map  # an encoder that is saved anew does not bring that code along
+        del config.auto_map  # a re-saved encoder does not bring that code along
     return config
 
 
 def _model(source: Source, config: Any) -> tuple[Any, dict[str, Any]]:
-    """The model, and what transformers says of its weights."""
+    """The model, and what transformers reports about its weights."""
     from transformers import AutoModel
 
     with source.loading(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # a pooler that the weights lack is drawn; nothing reads it, the fingerprint covers it
         model, found = AutoModel.from_pretrained(
             source.where, config=config, dtype=torch.float32, use_safetensors=True, output_loading_info=True,
-            trust_remote_code=False, ignore_mismatched_sizes=True,  # they are told, and refused, in `check_weights`
+            trust_remote_code=False, ignore_mismatched_sizes=True,  # they are reported, and refused, in `check_weights`
         )  # fmt: skip
         return model, found

@@ -18,16 +18,16 @@ _TABLES = ("position_embeddings", "position_embedding", "embed_positions", "wpe"
 def length_limit(
     source: Source, model: Any, tokenizer: Any, asked: int | None, sentences: int | None = None
 ) -> tuple[int, list[str]]:
-    """The lowest of: what is asked for, sentence-transformers' own limit, the tokenizer's, the position table's.
+    """The lowest of: the requested limit, sentence-transformers' own limit, the tokenizer's, the position table's.
 
     Args:
         sentences: the limit of a folder of sentence-transformers around this one.
 
     Returns:
-        The limit in pieces, special ones included, and lines that a person is to be told.
+        The limit in pieces, special ones included, and notes for the user.
 
     Raises:
-        InputError: a limit is no number of pieces, or leaves no room for text.
+        InputError: a limit is not a number of pieces, or leaves no room for text.
     """
     own = source.settings("sentence_bert_config.json").get("max_seq_length")
     known = [
@@ -62,16 +62,16 @@ def _chosen(most: int | None, asked: int | None) -> tuple[int, list[str]]:
 
 
 def _pieces(source: Source, where: str, value: Any) -> int | None:
-    """A limit that is written in a file; None for none."""
+    """A limit that is written in a file; None where there is none."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or float(value) < 1:
-        raise source.error(f"{where} {value!r}; wanted is a number of pieces")
+        raise source.error(f"{where} {value!r}; a number of pieces is expected")
     return None if value > _ENDLESS else int(value)
 
 
 def _positions(source: Source, model: Any) -> int | None:
-    """How many positions the model has; None where it has no end of them."""
+    """How many positions the model has; None where they are unlimited."""
     named = (pair for pair in model.named_modules() if "vision" not in pair[0] and "visual" not in pair[0])
     table = next((part for name, part in named if name.rpartition(".")[2] in _TABLES), None)
     value = getattr(model.config, "max_position_embeddings", None)
@@ -80,7 +80,7 @@ def _positions(source: Source, model: Any) -> int | None:
     weight = getattr(table, "weight", None)
     if not isinstance(weight, Tensor):
         return declared
-    # RoBERTa's positions start after the padding id, so its table holds that many fewer.
+    # RoBERTa's positions start after the padding id, so its table has room for that many fewer.
     padding = getattr(table, "padding_idx", None)
     rows = len(weight) - (0 if padding is None else padding + 1)
     return rows if declared is None else min(rows, declared)

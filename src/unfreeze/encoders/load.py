@@ -25,7 +25,7 @@ FAMILIES: tuple[tuple[Callable[[Path], bool], Load], ...] = (
     (skip_thoughts.is_published, SkipThoughtsEncoder.load),
     (word_vectors.is_published, WordVectors.load),
 )
-_OF_FOLDERS = (".json", ".hdf5", ".h5", ".safetensors", ".npz", ".pkl")  # files that are no encoder by themselves
+_OF_FOLDERS = (".json", ".hdf5", ".h5", ".safetensors", ".npz", ".pkl")  # files that are not an encoder on their own
 
 
 def load_encoder(
@@ -39,7 +39,7 @@ def load_encoder(
             Hugging Face hub.
         max_length: lower limit than the encoder's own, in pieces.
         options: of this family of encoders, as text, such as `{"stateful": "true"}`.
-        scratch: an empty folder, in which a transformer's pickled weights are written anew; None refuses them.
+        scratch: an empty folder, in which a transformer's pickled weights are re-saved; None refuses them.
 
     Raises:
         InputError: nothing of that name, several encoders or a file of one, no weights or broken ones, an option that

@@ -1,4 +1,4 @@
-"""Whether a transformer that was loaded is an encoder as one is wanted here."""
+"""Whether a loaded transformer is an encoder of texts as this program needs it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ def check_runs(source: Source, model: Any, limit: int) -> Trial:
     """Try the model on a few pieces of random inputs up to `limit`.
 
     Raises:
-        InputError: it cannot be run on them, or is no encoder as one is wanted here.
+        InputError: it cannot be run on them, or is not such an encoder.
     """
     kind = model.config.model_type
     trial = tried(source, model, limit)
     if trial.looks == "nowhere":
         raise source.error(
-            f"is of type {kind!r}, in which a piece's state knows nothing of other pieces on this machine"
+            f"is of type {kind!r}, in which a piece's state does not depend on other pieces on this machine"
         )
     return trial

@@ -1,4 +1,4 @@
-"""Options that a family of encoders has of its own: fields of a dataclass, given and told as text."""
+"""Options that a family of encoders has of its own: fields of a dataclass, given and stored as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 T = TypeVar("T")
-Told = dict[str, str | bool | int | float]
+Written = dict[str, str | bool | int | float]
 
 
 def options_from(kind: type[T], given: Mapping[str, str]) -> T:
@@ -28,7 +28,9 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
-            raise InputError(f"is no option of this encoder{nearest(name, known)}", where=f"--encoder-option {name}")
+            raise InputError(
+                f"is not an option of this encoder{nearest(name, known)}", where=f"--encoder-option {name}"
+            )
     try:
         made: T = TypeAdapter(kind).validate_python(dict(given), strict=False)
     except ValidationError as error:
@@ -40,21 +42,21 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
 
 def as_text(options: DataclassInstance) -> dict[str, str]:
     """The fields as `options_from` takes them; those that are None are left out."""
-    told: dict[str, Any] = asdict(options)
-    return {name: str(value).lower() for name, value in told.items() if value is not None}
+    written: dict[str, Any] = asdict(options)
+    return {name: str(value).lower() for name, value in written.items() if value is not None}
 
 
 def saved_options(path: Path) -> dict[str, str]:
     """Options that an encoder's `save` wrote as JSON; none where there is no such file.
 
     Raises:
-        InputError: the file cannot be read, or holds anything but names with a text, number or switch each.
+        InputError: the file cannot be read, or contains anything but names with a text, number or switch each.
     """
     if not path.exists():
         return {}
-    return plain_options(read_typed(path, Told, remedy="delete it for the usual options", wrong="cannot be read"))
+    return plain_options(read_typed(path, Written, remedy="delete it for the usual options", wrong="cannot be read"))
 
 
-def plain_options(told: Told) -> dict[str, str]:
-    """Options as a file tells them, by hand perhaps, as the command line has them."""
-    return {name: str(value) for name, value in told.items()}
+def plain_options(written: Written) -> dict[str, str]:
+    """Options from a file, which may be written by hand, in the form that the command line has them."""
+    return {name: str(value) for name, value in written.items()}

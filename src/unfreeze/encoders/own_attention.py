@@ -1,7 +1,7 @@
 """Kinds whose attention is their own, which transformers does not let others exchange: taught to run packed.
 
 A part of such a model becomes one of a class that runs packed where this thread computes a packed batch
-(`packed_lengths`), and as ever elsewhere. Weights and names stay; copies are of the same class.
+(`packed_lengths`), and as before elsewhere. Weights and names stay; copies are of the same class.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _MPNetAttention:
         output_attentions: bool = False,
         **kwargs: Any,
     ) -> tuple[Tensor, ...]:
-        """(1, P, width) of a packed batch to the same; anything else as ever.
+        """(1, P, width) of a packed batch to the same; anything else as before.
 
         Args:
             position_bias: (1, heads, L, L), L at least the length of the longest input.
@@ -103,7 +103,7 @@ _made: dict[type, type] = {}  # class of transformers' to ours
 def attend_fully(model: Any, longest: int) -> str | None:
     """Let BigBird attend to all pieces, whatever the length.
 
-    By itself it is sparse in long texts until a short one comes, and then never again: states would hang on what was
+    On its own it is sparse in long texts until a short one comes, and then never again: states would depend on what was
     read before.
 
     Returns:

@@ -20,7 +20,7 @@ def check_own_code(source: Source, config: Mapping[str, Any]) -> list[str]:
         config: values of config.json.
 
     Returns:
-        Lines that a person is to be told.
+        Notes for the user.
 
     Raises:
         InputError: without that code it would be another model or tokenizer, or none.
@@ -34,12 +34,12 @@ def _check_model(source: Source, config: Mapping[str, Any]) -> list[str]:
 
     named, kind = _named(config.get("auto_map")), config.get("model_type")
     if not isinstance(kind, str) or not kind:
-        return []  # loading says what is missing
+        return []  # loading reports what is missing
     if kind not in CONFIG_MAPPING:
         code = f"its own code for it ({next(iter(named.values()))}) is never run, and " if named else ""
         raise source.error(
-            f"is of type {kind!r}: {code}transformers {__version__} does not know it; if another release does, save it "
-            "anew with that, else choose another encoder"
+            f"is of type {kind!r}: {code}transformers {__version__} does not know it; if another release does, re-save "
+            "it with that, else choose another encoder"
         )
     if kind not in MODEL_MAPPING_NAMES:
         raise source.error(f"is of type {kind!r}, of which transformers has no model that gives states alone")
@@ -70,7 +70,7 @@ def _odd_architecture(config: Mapping[str, Any], own: str) -> list[str]:
 
 @cache
 def _known_names() -> frozenset[str]:
-    """All that transformers has; asking takes a third of a second."""
+    """All networks that transformers has; listing them takes a third of a second."""
     import transformers
 
     return frozenset(dir(transformers))
@@ -87,7 +87,7 @@ def _check_tokenizer(source: Source) -> list[str]:
     if source.file("tokenizer.json") is None:
         raise source.error(
             f"has a tokenizer that is code of its own ({names[-1]}), which is never run, and no tokenizer.json, which "
-            "would tell the same without code; save one there"
+            "would do the same without code; save one there"
         )
     return [f"The tokenizer's own code ({names[-1]}) is not run: texts are read as tokenizer.json says."]
 

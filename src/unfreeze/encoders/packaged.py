@@ -95,7 +95,7 @@ class _Config:
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Sizes of an encoder that `unfreeze pretrain` wrote; which of them it has hangs on its kind."""
+    """Sizes of an encoder that `unfreeze pretrain` wrote; which of them it has depends on its kind."""
 
     layers: int = 0
     width: int = 0
@@ -116,7 +116,9 @@ def _listed(name: str, folder: Path) -> Listed:
         if not (folder / "config.json").exists():
             rows, width = array_shape(folder)
             return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
-        config = read_typed(folder / "config.json", _Config, loose=True, wrong="is no configuration of a transformer")
+        config = read_typed(
+            folder / "config.json", _Config, loose=True, wrong="is not the configuration of a transformer"
+        )
     except InputError as error:
         return Listed(name, str(error))
     size = sum(p.stat().st_size for p in folder.glob("*.safetensors")) / 1e6

@@ -33,7 +33,7 @@ def with_safe_weights(source: Source, scratch: Path) -> Source:
     """The same encoder with its weights as safetensors in `scratch`, an empty folder; as it was where they are that.
 
     Raises:
-        InputError: a file is missing or torn, or holds something other than tensors, of which nothing is run.
+        InputError: a file is missing or torn, or contains something other than tensors, of which nothing is run.
     """
     if pickled(source.folder) is None:
         return source
@@ -89,15 +89,17 @@ def _read(source: Source, path: Path) -> dict[str, Tensor]:
             if mapped and "mmap can only be used" in str(error):
                 continue
             if "Weights only load failed" in str(error) or "Unsupported" in str(error):
-                problem = f"{path.name} holds more than tensors, or is torn; of what it would run nothing was run"
+                problem = f"{path.name} contains more than tensors, or is torn; none of its code was run"
             else:
-                problem = f"{path.name} is no file of weights, or torn ({shortened(error, 100)})"
+                problem = f"{path.name} is not a file of weights, or is torn ({shortened(error, 100)})"
             raise source.error(f"cannot be loaded: {problem}") from None
     if not isinstance(found, Mapping) or not found:
-        raise source.error(f"cannot be loaded: {path.name} holds no tensors by name")
+        raise source.error(f"cannot be loaded: {path.name} contains no tensors by name")
     others = [str(name) for name, value in found.items() if not isinstance(value, Tensor) or not isinstance(name, str)]
     if others:
-        raise source.error(f"cannot be loaded: {path.name} holds more than tensors by name, such as {others[0][:60]!r}")
+        raise source.error(
+            f"cannot be loaded: {path.name} contains more than tensors by name, such as {others[0][:60]!r}"
+        )
     return dict(found)
 
 

@@ -1,4 +1,4 @@
-"""A tokenizer made of its parts, with no class of transformers that would build them anew."""
+"""A tokenizer made of its parts, with no class of transformers that would rebuild them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ def plain_tokenizer(tokenizer: Any, backend: Any) -> Any:
     """A tokenizer that is what `backend` says and nothing else, also after it was saved and loaded.
 
     Args:
-        tokenizer: whose special pieces, limit and inputs it takes over; a class of its own would build its parts anew.
+        tokenizer: whose special pieces, limit and inputs it takes over; a class of its own would rebuild its parts.
     """
     from transformers import PreTrainedTokenizerFast
 

@@ -43,7 +43,7 @@ def fast_precision(device: torch.device) -> Precision:
 def precision_to_use(device: torch.device, begun: str | None) -> Precision:
     """That of work which was begun, if this device can do it; else what is fast here.
 
-    How fast bf16 is is measured, so it hangs on what else the machine does: what was begun in one precision must not
+    The speed of bf16 is measured, so it depends on what else the machine does: what was begun in one precision must not
     become another question when the stopwatch says otherwise. A processor can do both, if slowly.
     """
     if begun == "fp32":

@@ -82,7 +82,7 @@ def ranges(starts: Ints, counts: Ints) -> Ints:
 class Batch:
     """Packed inputs: P pieces of N inputs, one after another. All tensors are (P,) int64; see `Inputs`.
 
-    `table` is that of the `Inputs`, the very same object in each batch of them.
+    `table` is that of the `Inputs`, the same object in each batch of them.
     """
 
     ids: Tensor
@@ -122,8 +122,8 @@ class Encoder(nn.Module, ABC):
         batch_pieces: pieces a batch that it reads fastest.
         step_pieces: pieces whose gradients are computed at a time, unless a single example has more: what training
             keeps of each piece until then may be large.
-        ordered: inputs a batch, where a state hangs on what was read before, so that all inputs must be read one after
-            the other; None where each input stands by itself.
+        ordered: inputs per batch, where a state depends on what was read before, so that all inputs must be read one
+            after the other; None where inputs are independent.
         fixed: why it cannot be fine-tuned, as the end of "cannot be fine-tuned: ..."; None if it can.
         notes: what the user should know about how it was loaded, one line each.
         notes_on_pairs: the same, where pairs are read in one input.
@@ -226,7 +226,7 @@ class Encoder(nn.Module, ABC):
         return None
 
     def begin(self, inputs: Inputs) -> None:
-        """Told before batches of these inputs are encoded: forget what was read, compute what all of them share."""
+        """Called before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 
     def piece_work(self) -> tuple[int, ...]:
         """Weights that a piece goes through, by layer group: of matrices, but for tables, which are looked up.

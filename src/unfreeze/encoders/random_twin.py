@@ -1,4 +1,4 @@
-"""An encoder of the same shape with weights drawn anew: what its architecture gives without any pretraining."""
+"""An encoder of the same shape with freshly drawn weights: what its architecture gives without any pretraining."""
 
 from __future__ import annotations
 

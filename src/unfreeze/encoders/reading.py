@@ -16,7 +16,7 @@ from unfreeze.encoders.word_pieces import encode_words, space_piece
 from unfreeze.errors import InputError
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for what tokenizers keep of each stays flat
-_CHUNK_CHARACTERS = 1 << 20  # and so many characters, unless one text has more
+_CHUNK_CHARACTERS = 1 << 20  # and at most that many characters, unless one text has more
 
 
 class Input(NamedTuple):
@@ -134,7 +134,7 @@ def windows(starts: Sequence[int], pieces: int, capacity: int) -> list[tuple[int
     Args:
         starts: first piece of each word, ascending.
         pieces: pieces of the sentence.
-        capacity: the most pieces a window holds.
+        capacity: maximum pieces of a window.
 
     Returns:
         (first piece, end piece, first word, end word) a window: the words are those read there. Neighbours overlap by

@@ -63,7 +63,7 @@ class SentenceModel:
         prompt: what is put before every text unless another is asked for.
         prompts: all that it has, by name.
         prompt_counts: whether the prompt's pieces are pooled too.
-        notes: what of it is left out here, a line each.
+        notes: what of it is left out here, one line each.
     """
 
     path: str = ""
@@ -79,10 +79,10 @@ class SentenceModel:
 
 
 def read_sentence_model(source: Source) -> SentenceModel | None:
-    """What the folder's modules say; None where it is no folder of sentence-transformers.
+    """What the folder's modules say; None where it is not a folder of sentence-transformers.
 
     Raises:
-        InputError: its files cannot be read, or its first module is no transformer.
+        InputError: its files cannot be read, or its first module is not a transformer.
     """
     if source.file(MODULES) is None:
         return None
@@ -159,7 +159,7 @@ def _check_first(source: Source, kind: str) -> None:
         parts = sorted(str(p.parent.relative_to(source.folder)) for p in source.folder.glob("**/config.json"))
         parts = [part for part in parts if (source.folder / part / "tokenizer_config.json").exists()]
         which = f": {', '.join(parts)}" if parts else ""
-        raise source.error(f"holds several encoders behind a {kind}; give the folder of one{which}")
+        raise source.error(f"contains several encoders behind a {kind}; give the folder of one{which}")
 
 
 def _vector(source: Source, modules: list[tuple[str, str]]) -> tuple[Pooling | None, bool, bool, list[str]]:
@@ -206,7 +206,7 @@ def _pooling(settings: Mapping[str, Any]) -> tuple[Pooling, str | None]:
 
 
 def _transformer_settings(source: Source, path: str) -> dict[str, Any]:
-    """Limit and case, from the first of the files that may hold them."""
+    """Limit and case, from the first of the files that may contain them."""
     for kind in SETTINGS:
         settings = source.settings(str(PurePosixPath(path) / f"sentence_{kind}_config.json"))
         if settings:

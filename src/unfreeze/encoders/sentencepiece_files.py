@@ -1,4 +1,4 @@
-"""A tokenizer whose only file is a sentencepiece model: as transformers makes it, mended where that cuts texts wrongly.
+"""A tokenizer whose only file is a sentencepiece model: as transformers makes it, fixed where that cuts texts wrongly.
 
 transformers turns such a file into a tokenizer of its own kind, and leaves out what a class does not ask for: the
 normalisation that the file brings along (so that full-width letters and ligatures become unknown), byte pieces for
@@ -34,17 +34,17 @@ def only_sentencepiece(folder: Path) -> Path | None:
 
 
 def checked_against(source: Source, tokenizer: Any, file: Path) -> Any:
-    """The tokenizer, mended if need be, so that it cuts sample texts as the sentencepiece library does.
+    """The tokenizer, fixed if necessary, so that it cuts sample texts as the sentencepiece library does.
 
     Raises:
-        InputError: the file is no sentencepiece model, or the tokenizer cannot be brought to cut texts like it.
+        InputError: the file is not a sentencepiece model, or the tokenizer cannot be made to cut texts like it.
     """
     model = read_model(source, file)
     if cuts_alike(tokenizer, model):
         return tokenizer
-    mended = plain_tokenizer(tokenizer, _mended(tokenizer, model))
-    if cuts_alike(mended, model):
-        return mended
+    fixed = plain_tokenizer(tokenizer, _fixed(tokenizer, model))
+    if cuts_alike(fixed, model):
+        return fixed
     raise source.error(
         f"{file.name} cannot be turned into a tokenizer that cuts texts as sentencepiece does; give the folder a "
         "tokenizer.json made from it"
@@ -52,14 +52,14 @@ def checked_against(source: Source, tokenizer: Any, file: Path) -> Any:
 
 
 def read_model(source: Source, file: Path) -> Any:
-    """The sentencepiece library's own processor. Raises `InputError` where the file is no model of it."""
+    """The sentencepiece library's own processor. Raises `InputError` where the file is not a model of it."""
     from sentencepiece import SentencePieceProcessor
 
     try:
         return SentencePieceProcessor(model_file=str(file))
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise source.error(
-            f"cannot be loaded: {file.name} is no sentencepiece model ({shortened(error, 80)}); wanted is one, or a "
+            f"cannot be loaded: {file.name} is not a sentencepiece model ({shortened(error, 80)}); give one, or a "
             "tokenizer.json"
         ) from None
 
@@ -105,7 +105,7 @@ _BEFORE: tuple[Callable[[str], str], ...] = (
 )
 
 
-def _mended(tokenizer: Any, model: Any) -> Any:
+def _fixed(tokenizer: Any, model: Any) -> Any:
     """The tokenizer behind it, with the parts that the sentencepiece model asks for; case and accents stay its own."""
     from sentencepiece import sentencepiece_model_pb2
     from tokenizers import Tokenizer

@@ -46,7 +46,7 @@ class Source:
         """The values of a JSON file, none where there is no such file.
 
         Raises:
-            InputError: it is no JSON object.
+            InputError: it is not a JSON object.
         """
         path = self.file(name)
         if path is None:
@@ -54,9 +54,9 @@ class Source:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise self.error(f"cannot be loaded: {name} is no JSON ({shortened(error)})") from None
+            raise self.error(f"cannot be loaded: {name} is not JSON ({shortened(error)})") from None
         if not isinstance(values, dict):
-            raise self.error(f"cannot be loaded: {name} holds no JSON object")
+            raise self.error(f"cannot be loaded: {name} contains no JSON object")
         return values
 
     def inside(self, path: str) -> Source:
@@ -98,9 +98,7 @@ def source_of(name: str, pickles: bool = False) -> Source:
     folder = _fetched(name, FETCHED)
     if not any(folder.glob("**/*.safetensors")) and (folder / "config.json").exists():
         if not pickles:
-            problem = (
-                f"has no weights as safetensors on the hub; write others anew with unfreeze convert {name} --out NEW"
-            )
+            problem = f"has no weights as safetensors on the hub; re-save others with unfreeze convert {name} --out NEW"
             raise InputError(problem, where=f"--encoder {name}")
         folder = _fetched(name, (*FETCHED, *FETCHED_PICKLES))
     return Source(name, folder)

@@ -14,7 +14,7 @@ _WITHOUT_TABLE = {"xlnet": 3}  # kinds that compare token types with each other
 
 
 class Tables(NamedTuple):
-    """Rows of the tables of pieces (None where it cannot be told) and of token types (0 without one)."""
+    """Rows of the tables of pieces (None where it is unknown) and of token types (0 without one)."""
 
     pieces: int | None
     types: int
@@ -29,7 +29,7 @@ def tables_of(model: Any) -> Tables:
 
 
 def piece_rows(model: Any) -> int | None:
-    """Rows of the model's table of pieces; None where it has none that is told."""
+    """Rows of the model's table of pieces; None where it has none that is known."""
     try:
         table = model.get_input_embeddings()
     except (AttributeError, NotImplementedError):

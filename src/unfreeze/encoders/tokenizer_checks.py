@@ -17,7 +17,7 @@ def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
     """Check that tokenizer and model fit each other.
 
     Returns:
-        Lines that a person is to be told.
+        Notes for the user.
 
     Raises:
         InputError: it is not fast, reads nothing, or has pieces that the model has no row for.
@@ -53,7 +53,7 @@ def _rows_for_all(source: Source, model: Any, tokenizer: Any, vocabulary: dict[s
     if set(beyond) <= spare and stand_in(tokenizer) < rows:
         return [
             f"The encoder's tokenizer has {' and '.join(beyond)}, for which the model's table has no row; a text that "
-            "holds it is read with the unknown piece in its place."
+            "contains it is read with the unknown piece in its place."
         ]
     shown = ", ".join(beyond[:3]) + (f" and {len(beyond) - 3} more" if len(beyond) > 3 else "")
     raise source.error(
@@ -74,7 +74,7 @@ def _capitals(tokenizer: Any, vocabulary: dict[str, int]) -> list[str]:
         return []
     return [
         f"Warning: {len(capital):,} of the {len(vocabulary):,} pieces of the encoder's vocabulary have capital "
-        "letters, but texts are lower-cased before they are read; for an encoder that tells capitals apart, write "
+        "letters, but texts are lower-cased before they are read; for an encoder that distinguishes capitals, write "
         '"do_lower_case": false into its tokenizer_config.json.'
     ]
 
@@ -88,7 +88,7 @@ def pairs_said(model: Any, tokenizer: Any) -> list[str]:
     try:
         frame = frame_of(tokenizer, 2)
     except InputError:
-        return []  # told where pairs are read
+        return []  # noted where pairs are read
     if frame.types[0] != frame.types[1] and "token_type_ids" in tokenizer.model_input_names:
         return []
     return [

@@ -13,7 +13,7 @@ from unfreeze.encoders.source import Source
 # Tokenizers that need no file: a piece is a byte or a letter.
 WITHOUT_FILE = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
 _WITHOUT_FILE_TYPES = ("byt5", "canine", "perceiver")
-# Published with the tokenizer of another kind, which transformers does not look for by itself.
+# Published with the tokenizer of another kind, which transformers does not look for on its own.
 _AS_OTHERS = {"umt5": "T5Tokenizer", "nystromformer": "AlbertTokenizer"}
 
 
@@ -29,7 +29,7 @@ def _named_class(source: Source) -> str:
 
 
 def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
-    """The fast tokenizer, and lines that a person is to be told.
+    """The fast tokenizer, and notes for the user.
 
     Raises:
         InputError: there is none, or one of another kind of pieces than are read here.
@@ -109,8 +109,8 @@ def _letters_of_bytes() -> Sequence[str]:
 def _as_its_file(source: Source, tokenizer: Any) -> tuple[Any, list[str]]:
     """The tokenizer that tokenizer.json describes, where transformers' class makes another one of it.
 
-    A class builds its tokenizer anew from the pieces in the file. Where that leaves out a part that keeps letters from
-    being unknown, the file is read as it stands; other differences are told, but for spaces around a text.
+    A class rebuilds its tokenizer from the pieces in the file. Where that leaves out a part that keeps letters from
+    being unknown, the file is read as it is; other differences are noted, except for spaces around a text.
     """
     from tokenizers import Tokenizer
 

@@ -231,7 +231,7 @@ class TransformerEncoder(Encoder):
         """States of all layers (layers, P, width), or of the top one (1, P, width), run in that way.
 
         Args:
-            given: a layer and its states (P, width), to go on from; only packed.
+            given: a layer and its states (P, width), to continue from; only packed.
         """
         if way == "padded":
             return padded(partial(self._run_block, all_layers), batch, self.padding_id() or 0)
@@ -287,7 +287,7 @@ class TransformerEncoder(Encoder):
 
     @cached_property
     def takes_types(self) -> bool:
-        """Whether the model is told which of two texts a piece is of."""
+        """Whether the model gets to know which of two texts a piece belongs to."""
         return self.tables.types > 0 and "token_type_ids" in self.tokenizer.model_input_names
 
     @cached_property

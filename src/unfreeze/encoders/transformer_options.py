@@ -32,9 +32,9 @@ class TransformerOptions:
 
     def save(self, folder: Path) -> None:
         """Write them to a folder, if there are any."""
-        told = {name: value for name, value in asdict(self).items() if value not in (None, False, "")}
-        if told:
-            (folder / SAVED).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        settings = {name: value for name, value in asdict(self).items() if value not in (None, False, "")}
+        if settings:
+            (folder / SAVED).write_text(json.dumps(settings, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def options_of(source: Source, given: Mapping[str, str], sentence: SentenceModel | None) -> TransformerOptions:
@@ -55,7 +55,7 @@ def options_of(source: Source, given: Mapping[str, str], sentence: SentenceModel
 
 
 def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list[str]:
-    """What a person is to be told of prefix and pooling."""
+    """Notes for the user about prefix and pooling."""
     notes = list(sentence.notes) if sentence else []
     prefix, prompts = options.prefix, sentence.prompts if sentence else {}
     if prefix:

@@ -18,7 +18,7 @@ SHORT, LONG = 12, 130  # pieces; some kinds do not look around in short inputs, 
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it.
+    """The outcome of a trial.
 
     Attributes:
         layers, width: of the states, the embedding layer included.
@@ -41,10 +41,10 @@ def tried(source: Source, model: Any, limit: int) -> Trial:
             return _tried(source, model, limit)
     except InputError:
         raise
-    except Exception as error:  # each kind fails in ways of its own
+    except Exception as error:  # each kind fails in its own way
         raise source.error(
             f"is of type {model.config.model_type!r}, which cannot be run on the pieces of texts alone "
-            f"({shortened(error, 150)}); an encoder of texts is wanted"
+            f"({shortened(error, 150)}); an encoder of texts is needed"
         ) from None
 
 
@@ -57,13 +57,13 @@ def _tried(source: Source, model: Any, limit: int) -> Trial:
         shown = ", ".join(" x ".join(map(str, shape[1:])) for shape in dict.fromkeys(found))
         raise source.error(
             f"is of type {model.config.model_type!r}, whose layers give states of different shapes for an input of "
-            f"{length} pieces ({shown}); wanted is one state of the same width a piece and layer"
+            f"{length} pieces ({shown}); one state of the same width per piece and layer is expected"
         )
     if not _same(out.hidden_states[-1], out.last_hidden_state):
         problem = f"is of type {model.config.model_type!r}, which changes its last layer's states once more"
         raise source.error(f"{problem}; choose another encoder")
     if not out.last_hidden_state.isfinite().all():
-        raise source.error("gives states that are infinite or no numbers")
+        raise source.error("gives states that are infinite or NaN")
     if not _same(model(input_ids=ids).last_hidden_state, out.last_hidden_state):
         problem = f"is of type {model.config.model_type!r}, which gives the same pieces other states at each run"
         raise source.error(f"{problem}; choose another encoder")

@@ -15,7 +15,7 @@ from unfreeze.encoders.protocol import Inputs
 
 _BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 _FIRST_LETTER = 0x370  # Greek; what comes before is Latin and its accents
-# Signs of which one a piece is usual: Ethiopic, kana, Han, syllables of Hangul.
+# Signs of which one per piece is usual: Ethiopic, kana, Han, syllables of Hangul.
 _SYLLABLES = re.compile("[\u1200-\u139f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff]")
 _FEW = 1000  # pieces: a smaller vocabulary is of letters by intention
 

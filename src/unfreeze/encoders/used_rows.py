@@ -15,12 +15,12 @@ from unfreeze.encoders.protocol import Ints
 
 
 class UsedRows(nn.Module):
-    """An embedding whose parameter holds the rows of some pieces; those of all others are read, and stay.
+    """An embedding whose parameter contains the rows of some pieces; those of all others are read, and stay.
 
     Weight decay does not reach the others either, which it would in a dense table.
 
     Args:
-        table: taken apart; its weight is not changed.
+        table: whose rows are divided; its weight is not changed.
         ids: pieces that learn, in any order, repeated or not.
         sparse: give gradients of the rows read, without a table of zeros around them.
     """

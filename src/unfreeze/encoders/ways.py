@@ -1,7 +1,7 @@
 """The ways in which a transformer can be run on a batch; each piece gets one row, in the batch's order.
 
 `packed`: all inputs as one long sequence. `padded`: a block as wide as the longest input, behind a mask. `equal
-lengths`: inputs of one length together, nothing padded. `one by one`: each input by itself.
+lengths`: inputs of one length together, nothing padded. `one by one`: each input alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def padded(run: RunBlock, batch: Batch, pad: int) -> Tensor:
 
 
 def unpadded(run: RunBlock, batch: Batch, together: bool = True) -> Tensor:
-    """(layers, P, width): neighbours of equal length `together`, or each input by itself; nothing is padded."""
+    """(layers, P, width): neighbours of equal length `together`, or each input alone; nothing is padded."""
     groups = equal_length_groups(batch.lengths)
     if not together:
         groups = [(first + i * length, 1, length) for first, count, length in groups for i in range(count)]
@@ -60,7 +60,7 @@ def shortest_first(batch: Batch) -> tuple[Batch, Tensor | None, Tensor | None]:
 
 
 def cut(batch: Batch, most: int | None) -> list[tuple[Batch, slice]]:
-    """The batch in parts of at most so many pieces (or one longer input), each with its rows."""
+    """The batch in parts of at most that many pieces (or one longer input), each with its rows."""
     if most is None or sum(batch.lengths) <= most:
         return [(batch, slice(None))]
     ends = np.cumsum(batch.lengths)

@@ -55,13 +55,13 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
     """Check that weights and model fit each other.
 
     Args:
-        found: what `from_pretrained` says of the weights (`output_loading_info`).
+        found: what `from_pretrained` reports about the weights (`output_loading_info`).
 
     Returns:
-        Lines that a person is to be told.
+        Notes for the user.
 
     Raises:
-        InputError: tensors lack, are of other sizes, are left over in a layer, or hold what are no finite numbers.
+        InputError: tensors are missing, of other sizes, left over in a layer, or contain numbers that are not finite.
     """
     odd = sorted(found["mismatched_keys"])
     if odd:
@@ -78,7 +78,7 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
     broken = [name for name, p in model.named_parameters() if "pooler" not in name and not p.isfinite().all()]
     if broken:
         raise source.error(
-            f"its weights hold what are no finite numbers, in {len(broken)} tensors, such as {broken[0]}"
+            f"its weights contain numbers that are not finite, in {len(broken)} tensors, such as {broken[0]}"
         )
     return notes
 
@@ -89,7 +89,7 @@ def _refuse_lacking(source: Source, lacking: Collection[str], unexpected: Collec
         raise source.error(f"its weights have an adapter in them ({adapter}); merge it, and save the model without it")
     problem = f"its weights lack {len(lacking)} of the model's tensors, such as {min(lacking)}"
     other = f" (and have others, such as {min(unexpected)})" if unexpected else ""
-    raise source.error(f"{problem}{other}; save it anew with save_pretrained")
+    raise source.error(f"{problem}{other}; save it again with save_pretrained")
 
 
 def _surplus(source: Source, model: Any, surplus: Collection[str]) -> list[str]:
@@ -106,7 +106,7 @@ def _surplus(source: Source, model: Any, surplus: Collection[str]) -> list[str]:
     count = getattr(model.config, "num_hidden_layers", None)
     raise source.error(
         f"its weights have tensors in the encoder's layers that the model has no place for, such as {layers[0]}; "
-        f"config.json says {count} layers (num_hidden_layers): mend that, or save the model anew with save_pretrained"
+        f"config.json says {count} layers (num_hidden_layers): fix that, or save the model again with save_pretrained"
     )
 
 

@@ -1,7 +1,8 @@
 """How a transformer has to be run so that a state depends on its own input alone: tried, never assumed.
 
-A few random inputs are run one by one; whatever gives the same states is right. What "the same" means hangs on the
-model: rounding must be small beside the states, and small beside what a change of a neighbouring piece makes of them,
+A few random inputs are run one by one; whatever gives the same states is right. What "the same" means depends on
+the model: rounding must be small beside the states, and small beside what a change of a neighbouring piece makes of
+    them,
 for a run that mixes inputs up is wrong by about that much. Where the weights are so small that pieces hardly look at
 each other, linear layers are made louder for the time of the trial.
 """
@@ -36,7 +37,7 @@ LOUD = (1.0, 8.0, 64.0)
 
 
 class Trial:
-    """Inputs, their states when each is run by itself, and how far other states of them may be from these.
+    """Inputs, their states when each is run alone, and how far other states of them may be from these.
 
     Args:
         lengths: pieces of the inputs, the first of them 9.
@@ -55,20 +56,20 @@ class Trial:
         turned[3], turned[place] = ids[place], ids[3]
         self.size = self.alone.float().abs().mean((1, 2))
         self.limit = ROUNDING * self.size
-        self.told = float("inf")  # what a change of other pieces makes of the top states, beside their size
+        self.contrast = float("inf")  # how much a change of other pieces changes the top states, relative to their size
         self.mixes = False  # they look at each other at all
         for other, kept in ((changed, rows != 4), (turned, (rows != 3) & (rows != place))):
             states = self._run(replace(random_batch(encoder, (9,)), ids=other), "one by one")
             change = furthest(states[:, kept], self.alone[:, :9][:, kept])
             self.limit = torch.where(change > SEEN * self.size, self.limit.minimum(PART * change), self.limit)
             self.mixes |= bool(change.any())
-            self.told = min(self.told, float(change[-1] / self.size[-1]))
+            self.contrast = min(self.contrast, float(change[-1] / self.size[-1]))
 
     def _run(self, batch: Batch, way: Way) -> Tensor:
         return self.encoder.run(batch, way, self.all_layers)
 
     def right(self, way: Way, beside: tuple[int, ...] = ()) -> bool:
-        """Whether this way gives the states that the inputs have by themselves.
+        """Whether this way gives the states that the inputs have when run alone.
 
         Args:
             beside: pieces of more inputs, whose own states are not looked at.
@@ -76,14 +77,14 @@ class Trial:
         batch = random_batch(self.encoder, (*self.batch.lengths, *beside))
         try:
             states = self._run(batch, way)[:, : self.alone.shape[1]]
-        except Exception:  # a model that cannot be run so fails in ways of its own
+        except Exception:  # a model that cannot be run like that fails in its own way
             return False
         return self.same(states)
 
     def same(self, states: Tensor) -> bool:
-        """Whether these are the states that the inputs have by themselves: all layers, or the top ones given."""
+        """Whether these are the states that the inputs have when run alone: all layers, or the top ones given."""
         error = furthest(states, self.alone[-len(states) :])
-        return bool((error <= self.limit[-len(states) :]).all())  # false where something is no number
+        return bool((error <= self.limit[-len(states) :]).all())  # false where something is NaN
 
 
 def _other(ids: Tensor, place: int, first: int) -> int:
@@ -92,7 +93,7 @@ def _other(ids: Tensor, place: int, first: int) -> int:
 
 
 def find_way(encoder: TransformerEncoder) -> Way:
-    """The fastest way that gives each input the states that it has by itself; sets `encoder.packed_start`.
+    """The fastest way that gives each input the states that it has when run alone; sets `encoder.packed_start`.
 
     Args:
         encoder: frozen, in fp32.
@@ -107,19 +108,20 @@ def find_way(encoder: TransformerEncoder) -> Way:
 @contextmanager
 def _telling(encoder: TransformerEncoder) -> Iterator[Trial]:
     """A trial under conditions in which a wrong way shows, if there are any."""
-    told: dict[float, float] = {}
+    contrasts: dict[float, float] = {}
     for factor in LOUD:
         with louder(encoder.model, factor):
             trial = _tried(encoder)
-            if trial.told > TELLING:
+            if trial.contrast > TELLING:
                 yield trial
                 return
         if trial.mixes:
-            told[factor] = trial.told
-    if not told:
-        problem = "gives each piece a state that hangs on that piece alone: its attention does nothing here"
+            contrasts[factor] = trial.contrast
+    if not contrasts:
+        problem = "gives each piece a state that depends on that piece alone: its attention does nothing here"
         raise InputError(f"{problem}; choose another encoder", where=f"--encoder {encoder.name}")
-    with louder(encoder.model, max(told, key=told.__getitem__)):  # attention that is too loud looks at one piece alone
+    # Attention that is too loud looks at one piece alone.
+    with louder(encoder.model, max(contrasts, key=contrasts.__getitem__)):
         yield _tried(encoder)
 
 

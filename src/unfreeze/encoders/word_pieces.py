@@ -12,7 +12,7 @@ _SPACE_OF_BYT5 = 0x20 + 3
 
 
 class _Way(NamedTuple):
-    """How words are given to a tokenizer: to which, with what before each, and the piece that a space is by itself."""
+    """How words are given to a tokenizer: to which, with what before each, and the piece that a space is on its own."""
 
     backend: Any
     before: str

@@ -62,7 +62,7 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
 
     Args:
         how: `treebank` splits punctuation and contractions off, as in the text that ELMo was trained on, and sets each
-            character of scripts without spaces apart; `whitespace` is for texts that are in words already.
+            character of scripts without spaces separated; `whitespace` is for texts that are in words already.
     """
     if how == "treebank":
         found = treebank_words(_NO_SPACES.sub(r" \1 ", text))
@@ -81,7 +81,7 @@ def read_sentences(
     *,
     tagged: bool,
 ) -> tuple[Inputs, list[str]]:
-    """Sentences in words as `Inputs`, a piece a word, and the distinct words that the pieces' ids number.
+    """Sentences in words as `Inputs`, one piece per word, and the distinct words that the pieces' ids number.
 
     Args:
         tagged: long sentences become overlapping windows and `Inputs.words` counts the words; else they are cut.

@@ -40,7 +40,7 @@ def room_for(folder: Path, needed: int, cap_bytes: int, in_use: Collection[str])
     """Make room for a store of `needed` bytes by deleting those used longest ago; nothing is deleted in vain.
 
     Args:
-        cap_bytes: the most that all stores may take together.
+        cap_bytes: at most that many bytes for all stores together.
         in_use: keys of stores that stay.
 
     Returns:
@@ -72,7 +72,7 @@ def room_for(folder: Path, needed: int, cap_bytes: int, in_use: Collection[str])
 def new_store(path: Path) -> Iterator[Path]:
     """A hidden folder to fill that becomes `path` when the block ends well, and vanishes when it does not.
 
-    If another process has made `path` meanwhile, that one stays: both hold the same states.
+    If another process has made `path` meanwhile, that one stays: both contain the same states.
     """
     writing = hidden(path)
     writing.mkdir(parents=True)
@@ -89,7 +89,7 @@ def _named(writing: Path, path: Path) -> None:
             writing.rename(path)
         except OSError:
             if not path.exists() and left:
-                continue  # one that was there, and is thrown away by now
+                continue  # one that existed, and has been thrown away since
             if not path.exists():
                 raise
         return

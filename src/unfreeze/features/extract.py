@@ -29,7 +29,7 @@ from unfreeze.layers.pooling import pool
 from unfreeze.recipe import CacheDtype
 
 Progress = Callable[[int, int], None]
-_BATCHES_PER_TRIM = 4  # the next batch has to fetch its pages anew; at every fourth that cost is lost in the noise
+_BATCHES_PER_TRIM = 4  # the next batch has to fetch its pages again; at every fourth that cost is lost in the noise
 
 
 class Features(Protocol):
@@ -37,10 +37,10 @@ class Features(Protocol):
 
     Attributes:
         layers, width, form: of the states.
-        bytes: of states on disk; 0 when they are recomputed.
-        seconds: spent in the encoder. A store tells what it cost when it was made; recomputed features count on.
-        reused: the store was there already.
-        note: what a person should be told, such as why the states are recomputed; or None.
+        bytes: size of the states on disk; 0 when they are recomputed.
+        seconds: spent in the encoder. For a store, those spent when it was made; recomputed features keep counting.
+        reused: the store existed before.
+        note: what the user should know, such as why the states are recomputed; or None.
     """
 
     kind: Literal["stored", "recomputed"]
@@ -55,7 +55,7 @@ class Features(Protocol):
     def read(self, inputs: Sequence[int] | Ints, layers: range | None = None) -> LayerStates:
         """States of the inputs with these indices, in this order: float32 on the CPU.
 
-        Form `tokens` has a row for each piece, `words` for each piece with `Inputs.words >= 0`, the others one an
+        Form `tokens` has a row for each piece, `words` for each piece with `Inputs.words >= 0`, the others one per
         input (segment and words are -1 there); `lengths` are rows per input. Of all layers, or of a range of them.
         """
         ...
@@ -74,24 +74,25 @@ def extract(
     progress: Progress | None = None,
     token_budget: int | None = None,
 ) -> Features:
-    """Layer states of `inputs`, from a store in `folder` that is made first if need be.
+    """Layer states of `inputs`, from a store in `folder` that is made first if necessary.
 
     Where a store would pass the cap or the disk cannot take it, the states are recomputed at each reading, for which
-    the encoder must still be frozen. A store that does not fit float16 is written again as float32.
+    the encoder must still be frozen. States that do not fit float16 are stored as float32.
 
     Args:
         encoder: frozen: every part in eval mode, no parameter with a gradient.
         folder: see `cache_folder`.
-        cap_bytes: the most that all stores in `folder` may take together.
+        cap_bytes: at most that many bytes for all stores in `folder` together.
         precision: of the encoder's computation; part of the store's key.
         dtype: of the store, part of its key too.
         where: the layout of `inputs` in this form, if it is known already.
-        progress: is told pieces done and pieces in all.
-        token_budget: the most pieces encoded at a time, unless a single input is longer; None takes the encoder's own.
+        progress: called with pieces done and pieces in all.
+        token_budget: at most that many pieces are encoded at a time, unless a single input is longer; None takes the
+            encoder's own.
 
     Raises:
         RuntimeError: the encoder is not frozen.
-        InputError: the encoder gives states that are no finite numbers, or states of an ordered one cannot be stored.
+        InputError: the encoder gives states that are not finite, or states of an ordered one cannot be stored.
     """
     require_frozen(encoder)
     token_budget = token_budget or encoder.batch_pieces
@@ -118,7 +119,7 @@ def extract(
             note = f"states cannot be stored in {folder}: {error.strerror or error}"
             break
     else:
-        raise InputError("gives states that are infinite or no numbers", where=f"encoder {encoder.name}")
+        raise InputError("gives states that are infinite or NaN", where=f"encoder {encoder.name}")
     if encoder.ordered is not None:
         problem = f"{note}; stateful reading needs a store, since single texts cannot be read again; raise --cache-gb"
         raise InputError(problem, where=f"encoder {encoder.name}")
@@ -142,8 +143,8 @@ def _reopened(path: Path) -> StoredFeatures | None:
 def _stored(path: Path, about: About, where: Layout, batches: Iterator[tuple[Ints, Tensor]]) -> StoredFeatures:
     with new_store(path) as unfinished:
         write_store(unfinished, about, where, batches)
-        # Opened before it has its name, from when on another process may throw it away. Where an open file forbids to
-        # rename its folder, it also forbids to throw it away.
+        # Opened before it has its name, since from then on another process may throw it away. Where an open file
+        # forbids renaming its folder, it also forbids throwing it away.
         ours = None if os.name == "nt" else open_store(unfinished, key=path.name, check=False)
     try:
         return open_store(path, check=False)
@@ -154,7 +155,7 @@ def _stored(path: Path, about: About, where: Layout, batches: Iterator[tuple[Int
 
 
 class RecomputedFeatures:
-    """Features that hold nothing: each reading runs the encoder. For states that no disk has room for."""
+    """Features that store nothing: each reading runs the encoder. For states that no disk has room for."""
 
     kind: Literal["stored", "recomputed"] = "recomputed"
 
@@ -198,7 +199,7 @@ def encoded(
 def _batches(
     encoder: Encoder, inputs: Inputs, asked: Ints, form: Form, token_budget: int, progress: Progress | None = None
 ) -> Iterator[tuple[Ints, Tensor]]:
-    """As `encoded`, of any few inputs: nothing beyond them is computed."""
+    """As `encoded`, for any few inputs: nothing beyond them is computed."""
     device = encoder.device
     lengths, done = inputs.lengths()[asked], 0
     total = int(lengths.sum())

@@ -29,10 +29,10 @@ def index_of(where: Layout) -> dict[str, Ints]:
 
 
 def layout_from(index: Mapping[str, Ints]) -> Layout:
-    """The layout of an index; one as stores had it before, a column for each field, is read too.
+    """The layout of an index; the earlier format, with a column for each field, is read too.
 
     Raises:
-        KeyError, TypeError, ValueError: it is no index.
+        KeyError, TypeError, ValueError: it is not an index.
     """
     if "offsets" in index:
         return Layout(**index)
@@ -46,14 +46,14 @@ def layout_from(index: Mapping[str, Ints]) -> Layout:
 
 
 def predicted_bytes(where: Layout, layers: int, width: int, dtype: Dtype = "float16") -> int:
-    """Bytes on disk of a store of this layout before there is one: states and index exactly, meta.json about."""
+    """Bytes that a store of this layout will take on disk: states and index exactly, meta.json about."""
     index = io.BytesIO()
     np.savez(index, **index_of(where))  # type: ignore[arg-type]
     return where.rows * row_bytes(layers, width, dtype) + len(index.getbuffer()) + _META
 
 
 def _narrow(column: Ints) -> Ints:
-    """A column in the smallest integers that hold it, as one number where all are the same."""
+    """A column in the smallest integers that fit it, as one number where all are the same."""
     if not len(column):
         return column
     low, high = int(column.min()), int(column.max())

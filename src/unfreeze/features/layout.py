@@ -82,7 +82,7 @@ def layout(inputs: Inputs, form: Form, shared: bool = True) -> Layout:
 def _distinct(inputs: Inputs) -> tuple[Ints, Ints]:
     """`first` and `stored` of a layout: inputs are grouped by a hash, and every group is then compared piece by piece.
 
-    Two inputs that are different and hash alike are hardly ever met; then all are grouped anew by another hash.
+    Two different inputs rarely have the same hash; if they do, all are grouped again by another hash.
     """
     columns = _columns(inputs)
     for seed in count():

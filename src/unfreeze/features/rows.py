@@ -25,7 +25,7 @@ _SCALE = np.dtype("<f4")
 
 
 class NotFiniteError(ArithmeticError):
-    """A layer state is too large for the store's dtype, or no number at all."""
+    """A layer state is too large for the store's dtype, or NaN."""
 
 
 def row_bytes(layers: int, width: int, dtype: Dtype) -> int:
@@ -38,7 +38,7 @@ def to_rows(states: Tensor, dtype: Dtype) -> Bytes:
     """States (layers, rows, width) of any dtype and device to (rows, row_bytes).
 
     Raises:
-        NotFiniteError: a state is no finite number in `dtype`.
+        NotFiniteError: a state is not finite in `dtype`.
     """
     if dtype == "int8":
         return _quantised(_by_row(states, torch.float32))

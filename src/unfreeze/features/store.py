@@ -45,12 +45,12 @@ class TornStoreError(Exception):
 
 @dataclass(frozen=True)
 class About:
-    """What a store holds.
+    """What a store contains.
 
     Attributes:
         encoder: its fingerprint.
         precision: of the computation; `dtype` is that of the file.
-        note: what a person should be told about the store, or None.
+        note: what the user should know about the store, or None.
     """
 
     key: str

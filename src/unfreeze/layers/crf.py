@@ -18,7 +18,7 @@ _FORBIDDEN = -1e4  # finite, so that log-sums over forbidden steps alone keep a 
 class CRF(nn.Module):
     """Scores of tag sequences: emissions, transitions, start and end.
 
-    Constraints hold in the loss and in decoding: forbidden sequences have no probability (their score is -1e4 a step
+    Constraints apply in the loss and in decoding: forbidden sequences have no probability (their score is -1e4 per step
     in the log-sum), and decoding never gives one as long as an allowed one exists. A gold sequence that is itself
     forbidden, or has a tag of -1 (unknown), has no likelihood: it counts 0 in the loss and teaches nothing.
 
@@ -70,7 +70,7 @@ class CRF(nn.Module):
     def log_partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
         """(N,) log-sum over all allowed tag sequences.
 
-        The forward algorithm goes from both ends at once until it meets in the middle: half the steps. Sequences are
+        The forward algorithm runs from both ends at once until it meets in the middle: half the steps. Sequences are
         the last dimension, which is longer than that of tags: what is summed over lies in rows.
         """
         emissions = full_precision(emissions).masked_fill(~mask[..., None], 0.0)

@@ -12,5 +12,5 @@ def full_precision(values: Tensor) -> Tensor:
 
 
 def no_autocast(values: Tensor) -> torch.autocast:
-    """Context in which operations on the device of `values` keep the type of what they are given."""
+    """Context in which operations on the device of `values` keep the type of their inputs."""
     return torch.autocast(values.device.type, enabled=False)

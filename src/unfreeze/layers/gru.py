@@ -20,7 +20,7 @@ class _Gru(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
         matrix = recurrent.to(dtype)
-        across = matrix.T.contiguous()  # a few rows by a transposed view take up to twice as long
+        across = matrix.T.contiguous()  # a product of a few rows with a transposed view takes up to twice as long
         hidden = recurrent.shape[1]
         gates = given.new_empty(given.shape[0], 2 * hidden)  # reset and update
         said, news, out = (given.new_empty(len(given), hidden) for _ in range(3))  # `said`: of the candidate
@@ -53,7 +53,7 @@ class _Gru(torch.autograd.Function):
         first = len(out) - len(rows.earlier)
         earlier = out.index_select(0, rows.earlier)
         old = torch.cat([out.new_zeros(first, out.shape[1]), earlier])
-        of_new = (1 - update) * (1 - news * news)  # what each value gets of the gradient of the state
+        of_new = (1 - update) * (1 - news * news)  # the share of each value in the gradient of the state
         of_said = of_new * reset
         slopes = torch.cat([of_said * said * (1 - reset), (old - news) * update * (1 - update), of_said], 1)
         with no_autocast(out):
@@ -71,7 +71,7 @@ class _Gru(torch.autograd.Function):
 
 
 def gru_states(given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Tensor:
-    """States of a GRU from zeros, in float32 (float64 of float64). Under autocast the products alone are in its type.
+    """States of a GRU from zeros, in float32 (float64 for float64). Under autocast only the products are in its type.
 
     Args:
         given: (R, 3h) what the input adds, bias and all, in step order; gates in torch's order: reset, update, new.

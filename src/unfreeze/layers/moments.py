@@ -20,7 +20,7 @@ def moments(batches: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         Two (..., D) float32 tensors. A constant feature gets the deviation 1, so that dividing by it is safe.
 
     Raises:
-        ValueError: there is no row.
+        ValueError: there are no rows.
     """
     count, mean, squares = 0, torch.zeros(()), torch.zeros(())
     for batch in batches:

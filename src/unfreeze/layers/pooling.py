@@ -1,4 +1,4 @@
-"""Pieces to one vector an input, straight from packed rows: no padding is made and none can leak in."""
+"""Pieces to one vector per input, straight from packed rows: no padding is made and none can leak in."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def pool(states: Tensor, lengths: Lengths, how: How) -> Tensor:
         return full_precision(states.index_select(-2, first if how == "cls" else first + sizes - 1))
     every = torch.arange(rows, device=states.device)
     # Bags of neighbouring rows are segments; on a CPU this kernel is several times faster than index_add or scatter.
-    # One layer at a time: all of them in float32 would be fetched anew from the system at each call.
+    # One layer at a time: memory for all of them in float32 would be requested from the system at every call.
     bags = [F.embedding_bag(every, full_precision(layer), first, mode=how) for layer in states.reshape(-1, rows, width)]
     return torch.stack(bags).view(*layers, len(sizes), width)

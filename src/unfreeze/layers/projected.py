@@ -2,7 +2,7 @@
 
 As in `recurrence`, only the recurrent products run step by step; the gradients of the weights are one product each for
 all steps, and what back propagation multiplies with is computed for all rows at once. One direction is read after the
-other, so that the weights of one alone must stay in the cache; transposed weights are laid out anew, since a product of
+other, so that only the weights of one must stay in the cache; transposed weights are copied, since a product of
 a few rows with a transposed view takes up to four times as long.
 
 tanh(x) is 2 sigmoid(2 x) - 1, to 1e-7: torch's vectorised sigmoid takes a sixth of the time of its tanh, and one
@@ -25,13 +25,13 @@ from unfreeze.layers.recurrence import Rows, rows_of
 from unfreeze.layers.side_by_side import both
 
 Weights = tuple[Tensor, Tensor, Tensor]
-"""Of both directions: recurrent (2, P, 4H), bias (2, 4H), projection (2, H, P); gates in the order input, forget,
-output, cell."""
+"""Weights of both directions: recurrent (2, P, 4H), bias (2, 4H), projection (2, H, P); gates in the order input,
+forget, output, cell."""
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """What is no tensor: where rows lie, each input's last row (N,), the bounds, and the type of the products."""
+    """What is not a tensor: where rows lie, each input's last row (N,), the bounds, and the type of the products."""
 
     rows: Rows
     last: Tensor
@@ -106,10 +106,10 @@ def _read(gates: Tensor, recurrent: Tensor, project: Tensor, h: Tensor, c: Tenso
 
 
 def _slopes(slopes: Tensor, read: _Read, c: Tensor, how: _Setting) -> tuple[Tensor, Tensor]:
-    """What the cell gets of the gradient of what is projected, and the cell before of the cell's, (R, H).
+    """The cell's share of the gradient of what is projected, and the earlier cell's share of the cell's, (R, H).
 
-    `slopes` (R, 4H) is filled with what a gate's input gets of the gradient of the cell (of what is projected, for the
-    output gate).
+    `slopes` (R, 4H) is filled with the share of a gate's input in the gradient of the cell (of what is projected, for
+    the output gate).
     """
     i, forget, o, g = read.gates.chunk(4, 1)
     torch.addcmul(read.gates, read.gates, read.gates, value=-1, out=slopes)

@@ -23,8 +23,8 @@ from unfreeze.layers.full_precision import no_autocast
 from unfreeze.layers.side_by_side import both
 
 Weights = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Of a direction: input (4h, width), recurrent (4h, h), two biases (4h,), as torch has them: gates in the order input,
-forget, cell, output."""
+"""Weights of a direction: input (4h, width), recurrent (4h, h), two biases (4h,), as torch has them: gates in the
+order input, forget, cell, output."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
     cell = slice(2 * hidden, 3 * hidden)
     gates = torch.addmm(biases[0] + biases[1], x, given.T)
     gates[:, cell].mul_(-2)
-    # Laid out anew: a few rows by a transposed view take up to twice as long.
+    # A copy: a product of a few rows with a transposed view takes up to twice as long.
     across = recurrent.T.clone(memory_format=torch.contiguous_format)
     across[:, cell].mul_(-2)
     kept = [x.new_empty(len(x), hidden) for _ in range(3)]
@@ -104,8 +104,8 @@ def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
 
 
 def _slopes(read: _Read, rows: Rows, backward: bool) -> tuple[Tensor, Tensor]:
-    """(R, 4h): what a gate's input gets of the gradient of the cell (of the output, for the output gate), and (R, h):
-    what the cell gets of the gradient of the output."""
+    """(R, 4h): the share of a gate's input in the gradient of the cell (of the output, for the output gate), and
+    (R, h): that of the cell in the gradient of the output."""
     i, _, g, o = read.gates.view(-1, 4, read.cells.shape[1]).unbind(1)
     slopes = torch.addcmul(read.gates, read.gates, read.gates, value=-1)
     of_i, of_f, of_g, of_o = slopes.view(-1, 4, read.cells.shape[1]).unbind(1)

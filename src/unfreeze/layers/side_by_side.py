@@ -34,4 +34,4 @@ def both(work: Callable[[int], Result]) -> tuple[Result, Result]:
     try:
         return alone(0), other.result()
     finally:
-        other.exception()  # waits: nothing goes on behind the caller's back
+        other.exception()  # waits: nothing continues behind the caller's back

@@ -46,13 +46,13 @@ Tell = Callable[[str], None]
 
 
 def objective_for(asked: Pretraining, work: Path, device: torch.device, tell: Tell) -> Objective:
-    """The objective with its corpus in `work / CORPUS`, which is prepared if it is not there.
+    """The objective with its corpus in `work / CORPUS`, which is prepared if it does not exist.
 
     Raises:
-        InputError: the corpus, a size or the encoder to go on from is at fault.
+        InputError: the corpus, a size or the encoder to continue from is invalid.
     """
     if asked.start is None:
-        size_of(asked)  # a mistake there is told before much text is read
+        size_of(asked)  # a mistake there is reported before much text is read
     if asked.objective == "mlm":
         masked = _masked_lm(asked, work, tell)
         masked.module.to(device)
@@ -74,21 +74,21 @@ def _documents(asked: Pretraining) -> Iterator[Document]:
 def _prepared(
     asked: Pretraining, folder: Path, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
 ) -> Corpus:
-    """The corpus in `folder`, prepared there unless it was made from the same files and read in the same way."""
+    """The corpus in `folder`, prepared there unless it exists, made from the same files and read in the same way."""
     files = [(path.name, path.stat().st_size) for path in corpus_files([Path(p) for p in asked.corpus])]
     key = blake2b(json.dumps([files, reading, asked.most]).encode(), digest_size=8).hexdigest()
-    told = folder / "corpus.json"
-    if told.exists():
-        known = read_typed(told, Corpus, remedy=f"delete the folder {folder} and start the same command again")
-        if known.key != key:
-            raise InputError("the corpus is not the one that this run was begun with", where=str(folder.parent))
-        return known
+    record = folder / "corpus.json"
+    if record.exists():
+        corpus = read_typed(record, Corpus, remedy=f"delete the folder {folder} and start the same command again")
+        if corpus.key != key:
+            raise InputError("the corpus is not the one that this run was started with", where=str(folder.parent))
+        return corpus
     tell(f"Reading {len(files)} file{'s'[: len(files) != 1]} of text")
     with new_folder(folder) as unfinished:
         tokens, held_out = prepare(unfinished)
-        made = Corpus(tokens, held_out, key)
-        write_json(unfinished / told.name, asdict(made))
-    return made
+        corpus = Corpus(tokens, held_out, key)
+        write_json(unfinished / record.name, asdict(corpus))
+    return corpus
 
 
 def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
@@ -178,15 +178,15 @@ def _known_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, Wo
     name = str(asked.start)
     folder = packaged_folder(name) or Path(name)
     if not published.is_published(folder):
-        raise InputError("is no folder of a published ELMo", where=f"--from {name}")
+        raise InputError("is not the folder of a published ELMo", where=f"--from {name}")
     options = published.read_options(folder)
     model = ElmoModel(options.cnn, options.lstm)
     model.load_state_dict(published.read_weights(folder, options))
     width = options.lstm.projection
-    known = (folder / SOFTMAX).exists()
+    has_softmax = (folder / SOFTMAX).exists()
     like = SIZES["bilm"]["mini"]
     assert isinstance(like, BilmSize)
-    softmax = WordSoftmax.load(width, folder) if known else WordSoftmax(width, words[: like.vocabulary])
+    softmax = WordSoftmax.load(width, folder) if has_softmax else WordSoftmax(width, words[: like.vocabulary])
     size = BilmSize(
         options.cnn.embedding, options.cnn.filters, options.cnn.highways, options.lstm.hidden, width,
         options.lstm.layers, len(softmax.words), like.length, asked.batch or like.batch,
@@ -208,7 +208,7 @@ def _new_model(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, Tr
             wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except Exception as error:  # a torn file fails in many ways
+    except Exception as error:  # a truncated file fails in many ways
         problem = f"cannot be read: {in_words(error)}; delete it and start the same command again"
         raise InputError(problem, where=str(folder)) from None
     model = new_transformer(asked.architecture, size, tokenizer, next_sentence=asked.next_sentence, seed=asked.seed)
@@ -222,7 +222,7 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
 
     name = str(asked.start)
     try:
-        encoder = load_transformer(name)  # says what is wrong with a folder
+        encoder = load_transformer(name)  # reports what is wrong with a folder
     except InputError as error:
         raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
     _check_start(asked, encoder)
@@ -239,12 +239,12 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
                 trust_remote_code=False,
             )
     except (ValueError, OSError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"cannot be loaded with a masked-LM head: {said}", where=f"--from {name}") from None
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"cannot be loaded with a masked-LM head: {reason}", where=f"--from {name}") from None
     lacking = sorted(key for key in found["missing_keys"] if "pooler" not in key and "seq_relationship" not in key)
     if lacking:
         raise InputError(
-            f"has no masked-LM head: its weights lack {lacking[0]}; wanted is an encoder that was saved with it",
+            f"has no masked-LM head: its weights lack {lacking[0]}; use an encoder that was saved with it",
             where=f"--from {name}",
         )
     config = model.config
@@ -258,14 +258,14 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
 
 
 def _check_start(asked: Pretraining, encoder: TransformerEncoder) -> None:
-    """Raise `InputError` where an encoder cannot be gone on with, for its kind or for want of a piece."""
+    """Raise `InputError` where training cannot continue from an encoder: it is of the wrong kind, or lacks a piece."""
     where, tokenizer, config = f"--from {asked.start}", encoder.tokenizer, encoder.model.config
     kind = getattr(config, "model_type", None)
     if encoder.causal:
         raise InputError(f"is a decoder ({kind}): a masked-LM head reads pieces on both sides", where=where)
     if asked.next_sentence and (kind != "bert" or encoder.tables.types < 2):
         problem = f"is of type {kind!r} with {encoder.tables.types} token types"
-        raise InputError(f"{problem}; --next-sentence goes on from a BERT with two", where=where)
+        raise InputError(f"{problem}; --next-sentence continues from a BERT with two", where=where)
     for name in ("mask", "cls", "sep"):
         if getattr(tokenizer, f"{name}_token_id") is None:
             problem = "its tokenizer has no masking piece" if name == "mask" else f"its tokenizer has no {name}_token"

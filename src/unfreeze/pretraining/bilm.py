@@ -35,7 +35,7 @@ class BiLm:
         model: the network, whose dropout is used.
         corpus: what is read.
         size: of which `length`, `batch` and `learning_rate` are read here.
-        reading: how texts become words, told along with the encoder.
+        reading: how texts become words, stored with the encoder.
     """
 
     unit = "words"
@@ -64,7 +64,7 @@ class BiLm:
 
     @property
     def flops(self) -> float:
-        """See `Objective`: of the LSTMs' products and the softmax's first part, both directions."""
+        """See `Objective`: those of the LSTMs' products and the softmax's first part, both directions."""
         lstm = sum(p[0].numel() for layer in self.model.lm.layers for p in layer.parameters() if p.ndim == 3)
         head = self.softmax.head.weight.numel()
         return 3 * 2 * 2 * float(lstm + head)
@@ -104,8 +104,8 @@ class BiLm:
         with torch.no_grad(), autocast(device, precision, cache=False):
             for step in range(steps):
                 ids = streams.first(step)
-                found, states = self._losses(ids, states)
-                sums += found.cpu().numpy()
+                losses, states = self._losses(ids, states)
+                sums += losses.cpu().numpy()
                 count += self._predicted(ids)
         self.module.train(training)
         each = dict(zip(NAMES, (sums / count).tolist(), strict=True))

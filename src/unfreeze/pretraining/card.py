@@ -17,7 +17,7 @@ _KINDS = {"mlm": "A BERT (masked-LM)", "bilm": "An ELMo (language model of both 
 def write_card(folder: Path, record: Record) -> None:
     """Write the card of a finished run."""
     asked, last = record.settings, record.curve[-1]
-    begun = f"going on from {asked.start}" if asked.start else "from nothing"
+    begun = f"continued from {asked.start}" if asked.start else "from scratch"
     sizes = ", ".join(f"{name} {value}" for name, value in record.sizes.items())
     rows = [
         ("kind", f"{_KINDS[asked.objective]}, trained {begun}"),
@@ -32,5 +32,5 @@ def write_card(folder: Path, record: Record) -> None:
     ]
     table = (f"| {name} | {in_markdown(value)} |" for name, value in rows)
     lines = [f"# {in_markdown(folder.name)}", "", "| | |", "| --- | --- |", *table, "", "Made by:", ""]
-    block = command(asked).replace("\n", "\n    ")  # a path may hold a line end
+    block = command(asked).replace("\n", "\n    ")  # a path may contain a line break
     write_text(folder / CARD, "\n".join([*lines, f"    {block}", ""]))

@@ -15,7 +15,7 @@ from unfreeze.pretraining.prepared import Prepared
 class Chunks:
     """Running text in pieces of `size` ids.
 
-    Every pass cuts at other places and has an order of its own; both hang on the seed and the pass alone.
+    Every pass cuts at other places and has an order of its own; both depend only on the seed and the pass.
     """
 
     text: Prepared
@@ -27,7 +27,7 @@ class Chunks:
         """Chunks of a pass. Raises `ValueError` where the text is shorter than one."""
         tokens = len(self.text.ids)
         if tokens < self.size:
-            raise ValueError(f"{tokens} ids are no chunk of {self.size}")
+            raise ValueError(f"{tokens} ids do not make a chunk of {self.size}")
         return max(1, (tokens - self.size + 1) // self.size)  # with room to begin elsewhere at the next pass
 
     def starts(self, first: int, count: int) -> Ints:

@@ -16,7 +16,7 @@ Document = tuple[str, ...]
 
 LONGEST_LINE = 1 << 24  # bytes; text has line ends, and a line is in memory as a whole
 LONGEST_DOCUMENT = 1000  # paragraphs; a longer one is read as several
-_HALVES = re.compile("[\ud800-\udfff]")  # of pairs; JSON can name one by itself, UTF-8 cannot write it
+_HALVES = re.compile("[\ud800-\udfff]")  # of pairs; JSON can name one alone, UTF-8 cannot write it
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -31,7 +31,7 @@ def corpus_files(paths: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
             if not inside:
-                raise InputError("the folder holds no files", where=str(path))
+                raise InputError("the folder contains no files", where=str(path))
             files += inside
         elif path.is_file():
             files.append(path)
@@ -108,7 +108,7 @@ def _jsonl(lines: _Lines, where: str) -> Iterator[list[str]]:
         try:
             text = json.loads(line).get("text")
         except (ValueError, AttributeError):
-            raise InputError("is no line of JSON with an object", where=f"{where}:{number}") from None
+            raise InputError("is not a line of JSON with an object", where=f"{where}:{number}") from None
         if not isinstance(text, str):
             raise InputError("has no 'text' that is a string", where=f"{where}:{number}")
         if half := _HALVES.search(text):
@@ -135,7 +135,7 @@ def _lines(file: Path) -> _Lines:
 
 def _text(raw: bytes, where: str, number: int) -> str:
     if _CONTROL.search(raw):
-        raise InputError("holds bytes that no text has; a corpus is plain text, UTF-8", where=f"{where}:{number}")
+        raise InputError("contains bytes that text does not; a corpus is plain text, UTF-8", where=f"{where}:{number}")
     if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
         raise InputError(
             f"is a line of more than {LONGEST_LINE:,} bytes; text has line ends", where=f"{where}:{number}"

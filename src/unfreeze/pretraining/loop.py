@@ -1,4 +1,4 @@
-"""The loop of pretraining: steps until the budget is spent, checkpoints that it can go on from to the same losses."""
+"""The loop of pretraining: steps until the budget is spent, checkpoints from which it resumes to the same losses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Progress:
-    """What is told after a step: `speed` in tokens a second of late, `left` seconds."""
+    """What is reported after a step: `speed` in recent tokens per second, `left` in seconds."""
 
     step: int
     tokens: int
@@ -73,7 +73,7 @@ class State:
 
 
 class DivergedError(InputError):
-    """A loss, in training or on the held-out part, is no number any more; the last good checkpoint stands."""
+    """A loss, in training or on the held-out part, has become NaN or infinite; the last good checkpoint is kept."""
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,11 @@ class Checkpoints:
             optimiser.load_state_dict(kept["optimiser"])
             _check_shapes(optimiser)
             objective.carry(kept["carried"])
-            return typed(kept["state"], State, str(self.file), "delete it to begin anew")
+            return typed(kept["state"], State, str(self.file), "delete it to start from scratch")
         except InputError:
             raise
         except Exception as error:  # a torn file fails in many ways
-            problem = f"cannot be gone on from: {in_words(error)}; delete it to begin anew"
+            problem = f"cannot be resumed from: {in_words(error)}; delete it to start from scratch"
             raise InputError(problem, where=str(self.file)) from None
 
 
@@ -122,11 +122,11 @@ def optimiser_for(objective: Objective, device: torch.device) -> torch.optim.Ada
     """AdamW, vectors (biases, norms) without decay."""
     every = list(objective.module.parameters())
     vectors = [p for p in every if p.ndim <= 1 or isinstance(p, Vectors)]
-    known = {id(p) for p in vectors}
-    groups = [{"params": [p for p in every if id(p) not in known], "weight_decay": DECAY},
+    undecayed = {id(p) for p in vectors}
+    groups = [{"params": [p for p in every if id(p) not in undecayed], "weight_decay": DECAY},
               {"params": vectors, "weight_decay": 0.0}]  # fmt: skip
-    made = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(made, objective.learning_rate, BETAS, eps=1e-6, fused=True)
+    filled = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(filled, objective.learning_rate, BETAS, eps=1e-6, fused=True)
 
 
 def pretrain(
@@ -137,7 +137,7 @@ def pretrain(
     seed: int,
     precision: Precision,
     device: torch.device,
-    told: Callable[[Progress], None] = lambda progress: None,
+    after_step: Callable[[Progress], None] = lambda progress: None,
     point: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until the budget is spent, from the last checkpoint if there is one.
@@ -146,10 +146,10 @@ def pretrain(
     unless the budget is one of time.
 
     Args:
-        told: after every step. point: at every point of the curve.
+        after_step: called after every step. point: called at every point of the curve.
 
     Raises:
-        DivergedError: a loss is no number.
+        DivergedError: a loss is not finite.
         InputError: a checkpoint is torn or cannot be written.
     """
     optimiser = optimiser_for(objective, device)
@@ -170,7 +170,7 @@ def pretrain(
                 state, step=state.step + 1, tokens=state.tokens + tokens, seconds=state.seconds + _since(began)
             )
             done = budget.done(state.tokens, state.seconds)
-            told(run.progress(state, loss, done, tokens, _since(began)))
+            after_step(run.progress(state, loss, done, tokens, _since(began)))
             if state.step % every == 0 or done >= 1:
                 state = _with_point(objective, state, losses, share, precision, done >= 1)
                 if not all(map(math.isfinite, (state.curve[-1].held_out or {}).values())):
@@ -188,7 +188,7 @@ def _since(began: float) -> float:
 
 
 def _every(objective: Objective, budget: Budget) -> int:
-    """Steps between two points, which must not hang on the clock where the budget does not."""
+    """Steps between two points, which must not depend on the clock where the budget does not."""
     return 50 if budget.tokens is None else max(1, round(budget.tokens / objective.step_tokens / POINTS))
 
 
@@ -196,7 +196,7 @@ def _diverged(state: State, checkpoints: Checkpoints) -> str:
     kept = "there was no checkpoint yet"
     if checkpoints.file.exists():
         kept = f"the last good checkpoint is kept in {checkpoints.file}"
-    return f"the loss is no number after step {state.step}; {kept}; go on with a lower rate"
+    return f"the loss is not finite after step {state.step}; {kept}; continue with a lower rate"
 
 
 def _with_point(
@@ -238,7 +238,7 @@ class _Steps:
         objective.module.train()
 
     def step(self, number: int, share: float, pool: ThreadPoolExecutor | None) -> tuple[float, int]:
-        """One step of the optimiser; gives the loss, no number where the gradient is none, and the tokens read."""
+        """One step of the optimiser; returns the loss (NaN where the gradient is not finite) and the tokens read."""
         objective = self.objective
         for group in self.optimiser.param_groups:
             group["lr"] = objective.learning_rate * share
@@ -255,7 +255,7 @@ class _Steps:
         return float(loss) if math.isfinite(norm) else math.nan, objective.tokens(batch)
 
     def progress(self, state: State, loss: float, done: float, tokens: int, took: float) -> Progress:
-        """What is told of a step that took so many seconds."""
+        """What is reported of a step that took that many seconds."""
         now = tokens / took
         self.speed = now if not self.speed else 0.95 * self.speed + 0.05 * now
         spent = state.seconds

@@ -22,7 +22,7 @@ class Masker:
         mask: id of the masking piece.
         others: ids from which exchanged pieces are drawn; no special ones, which may mean something to the model.
         exchange: of the chosen, 10 % become another piece and 10 % stay; else all are masked.
-        continues: (V,) whether a piece goes on with the word of the one before it, to choose whole words; else None.
+        continues: (V,) whether a piece continues the word of the one before it, to choose whole words; else None.
     """
 
     share: float
@@ -54,7 +54,7 @@ class Masker:
 
 
 def continuations(tokenizer: Any) -> Flags:
-    """(V,) whether a piece goes on with a word, by how the tokenizer marks it: `##` inside, or `Ġ` or `▁` before."""
+    """(V,) whether a piece continues a word, by how the tokenizer marks it: `##` inside, or `Ġ` or `▁` before."""
     names = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     for mark in ("Ġ", "▁"):
         if sum(name.startswith(mark) for name in names) > len(names) // 10:

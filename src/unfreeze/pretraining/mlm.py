@@ -168,7 +168,7 @@ class MaskedLm:
         """Nothing."""
 
     def save(self, folder: Path) -> None:
-        """A folder of transformers, the head among the weights, so that it can be gone on with."""
+        """Write a folder of transformers, the head among the weights, so that training can continue from it."""
         with self._whole() as model:
             model.save_pretrained(folder, safe_serialization=True)
         self.tokenizer.save_pretrained(folder)

@@ -1,4 +1,4 @@
-"""A transformer with a masked-LM head and weights drawn anew."""
+"""A transformer with a masked-LM head and freshly drawn weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ALIGNED = 64
 def check_size(size: TransformerSize) -> None:
     """Raise `InputError` for sizes of which no transformer can be made."""
     if size.width % size.heads:
-        raise InputError(f"width {size.width} is no multiple of {size.heads} heads", where="--size")
+        raise InputError(f"width {size.width} is not a multiple of {size.heads} heads", where="--size")
     if size.length < SHORTEST:
         raise InputError(f"length: is {size.length}; must be at least {SHORTEST}", where="--size")
 

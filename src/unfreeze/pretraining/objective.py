@@ -1,4 +1,4 @@
-"""What the loop asks of an objective."""
+"""What the loop needs from an objective."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class WordCorpus:
 
 
 class Objective(Protocol):
-    """A model with what it is trained to do. All that is random in a step hangs on the seed and the step's number.
+    """A model with what it is trained to do. All randomness of a step depends on the seed and the step's number.
 
     Attributes:
         unit: what tokens are called.
         corpus: what is trained on.
-        module: holds every parameter that learns.
+        module: contains every parameter that learns.
         sizes: of the model and its steps, by name.
-        step_tokens: tokens of a step, or about as many.
-        flops: floating point operations a token, forward and backward.
+        step_tokens: tokens per step, exactly or about.
+        flops: floating point operations per token, forward and backward.
         learning_rate: highest.
     """
 
@@ -78,7 +78,7 @@ class Objective(Protocol):
         ...
 
     def tokens(self, batch: Any) -> int:
-        """What the batch has of them."""
+        """The number of tokens in the batch."""
         ...
 
     def parts(self, batch: Any, count: int) -> Sequence[Indices]:
@@ -90,15 +90,15 @@ class Objective(Protocol):
         ...
 
     def held_out(self, precision: Precision) -> dict[str, float]:
-        """Losses a token on the held-out part, in nats, by name; the first is the one that counts."""
+        """Losses per token on the held-out part, in nats, by name; the first is the one that counts."""
         ...
 
     def carried(self) -> Mapping[str, Tensor]:
-        """State besides the parameters that the next step goes on from."""
+        """State besides the parameters from which the next step continues."""
         ...
 
     def carry(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from `carried`."""
+        """Continue from `carried`."""
         ...
 
     def save(self, folder: Path) -> None:

@@ -27,7 +27,7 @@ def wordpiece(documents: Iterable[Document], size: int, lower_case: bool, length
 
     Args:
         size: pieces, special ones among them; fewer where the text is small.
-        length: the most pieces an input may have.
+        length: maximum pieces of an input.
 
     Raises:
         InputError: the text has more characters than that many pieces.
@@ -39,7 +39,7 @@ def wordpiece(documents: Iterable[Document], size: int, lower_case: bool, length
     reading: dict[str, Any] = {"lowercase": lower_case, "strip_accents": lower_case}
     made = BertWordPieceTokenizer(**reading)
     # The trainer numbers letters inside words as its hash table has them, another way each time, and prefers pieces
-    # by number where they are equally frequent. So it is told all letters as if they were special.
+    # by number where they are equally frequent. So all letters are given to it as if they were special.
     letters, inner = _letters(texts, made, max(1, min(1000, size // 4)))
     known = [*SPECIAL, *letters, *(f"##{letter}" for letter in inner)]
     made.train_from_iterator(
@@ -47,7 +47,7 @@ def wordpiece(documents: Iterable[Document], size: int, lower_case: bool, length
         show_progress=False,
     )  # fmt: skip
     if made.get_vocab_size() <= len(SPECIAL):
-        raise InputError("the corpus holds no text", where="CORPUS")
+        raise InputError("the corpus contains no text", where="CORPUS")
     plain = BertWordPieceTokenizer(made.get_vocab(with_added_tokens=True), **reading)
     return BertTokenizerFast(
         tokenizer_object=plain._tokenizer, do_lower_case=lower_case, strip_accents=lower_case or None,
@@ -84,7 +84,7 @@ def _ends_word(character: str) -> bool:
 
 
 def dtype_of(vocabulary: int) -> npt.DTypeLike:
-    """Of ids on disk."""
+    """The type of ids on disk."""
     return np.uint16 if vocabulary <= 1 << 16 else np.uint32
 
 

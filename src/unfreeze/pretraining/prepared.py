@@ -69,7 +69,7 @@ def _numbers(file: BinaryIO, values: npt.ArrayLike) -> None:
 
 
 def _write(file: BinaryIO, values: npt.NDArray[Any]) -> None:
-    """Not by `tofile`, which loses a few numbers without a word where the disk is full."""
+    """Not by `tofile`, which silently loses a few numbers where the disk is full."""
     file.write(values.tobytes())
 
 
@@ -80,13 +80,13 @@ def write_prepared(
 
     Args:
         documents: sentences of ids; empty sentences and documents are left out.
-        most: ids to train on after which no more are read; None reads all. Two documents are read in any case.
+        most: stop reading after that many ids to train on; None reads all. Two documents are read in any case.
 
     Returns:
         Ids to train on, and held out.
 
     Raises:
-        InputError: there are fewer than two documents, so that none could be held out.
+        InputError: there are fewer than two documents, so none can be held out.
     """
     with ExitStack() as open_files:
         train, held_out = (_Sink(folder / part, dtype, open_files) for part in (TRAIN, HELD_OUT))
@@ -100,7 +100,7 @@ def write_prepared(
         for sink in (train, held_out):
             sink.close()
     if not number:
-        raise InputError("the corpus holds no text", where="CORPUS")
+        raise InputError("the corpus contains no text", where="CORPUS")
     if number < 2:
         raise InputError(
             "the corpus is one document, of which none can be held out; a blank line ends a document", where="CORPUS"
@@ -115,14 +115,14 @@ def open_prepared(folder: Path, dtype: npt.DTypeLike, size: int | None = None) -
         size: above every id; None does not look.
 
     Raises:
-        InputError: a file is missing or torn, or does not fit the others.
+        InputError: a file is missing or truncated, or does not fit the others.
     """
     ids, sentences, documents = (
         _mapped(folder / f"{name}.bin", kind)
         for name, kind in (("ids", dtype), ("sentences", np.int64), ("documents", np.int64))
     )
     if size is not None and any(int(part.max()) >= size for part in _parts(ids)):
-        raise InputError(f"holds ids past the {size} that there are; {AGAIN}", where=str(folder / "ids.bin"))
+        raise InputError(f"contains ids past the last of {size}; {AGAIN}", where=str(folder / "ids.bin"))
     for name, bounds, end in (("sentences", sentences, len(ids)), ("documents", documents, len(sentences) - 1)):
         rising = all(bool((part[1:] > part[:-1]).all()) for part in _parts(bounds, 1))
         if bounds[0] != 0 or bounds[-1] != end or not rising:
@@ -139,7 +139,7 @@ def _mapped(path: Path, dtype: npt.DTypeLike) -> Any:
 
 
 def _parts(array: Any, more: int = 0) -> Iterator[Any]:
-    """An array in parts that the memory holds, each with `more` of the next one."""
+    """An array in parts that fit into memory, each with `more` elements of the next one."""
     for start in range(0, len(array), _CHUNK):
         yield array[start : start + _CHUNK + more]
 

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-AT_ONCE = 64  # items a process gets at a time
+AT_ONCE = 64  # items that a process gets at a time
 
 
 def map_in_processes(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """`map(work, items)`, results in order, with a process a core; only so many items are read ahead as keep them busy.
+    """`map(work, items)`, results in order, one process per core; only as many items are read ahead as keep them busy.
 
     A few items are done here, since processes take a second to begin.
 

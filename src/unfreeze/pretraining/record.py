@@ -1,4 +1,4 @@
-"""`pretraining.json`: the settings of a run, and what came of it. No torch here."""
+"""`pretraining.json`: the settings of a run, and its outcome. No torch here."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from unfreeze.errors import InputError
 from unfreeze.pretraining.settings import Pretraining, pretraining_from
 
 RECORD = "pretraining.json"
-_WRONG = "is no record of a pretraining"
+_WRONG = "is not a record of a pretraining"
 _REMOVE = "remove the folder, or choose another --out"
-_FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate")  # may change when a run goes on
+_FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate")  # may change when a run is resumed
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Record:
         tokens, held_out: of the corpus, to train on and held out.
         parameters: that learn.
         curve: points, see `loop.Point`.
-        speed: tokens a second over the whole run. share_of_peak: of the matrix-multiply peak measured at its beginning.
+        speed: tokens per second over the whole run.
+        share_of_peak: of the matrix-multiply peak measured at its beginning.
     """
 
     settings: Pretraining
@@ -52,7 +53,7 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def read_record(folder: Path) -> Record:
-    """Read the file. Raises `InputError` where it is no record."""
+    """Read the file. Raises `InputError` where it is not a record."""
     path = folder / RECORD
     record = read_typed(path, Record, f"{_WRONG}: no such file", _REMOVE, wrong=_WRONG)
     try:
@@ -76,13 +77,13 @@ class _Point:
 
 
 def check_same(before: Pretraining, now: Pretraining) -> None:
-    """Raise `InputError` where an unfinished run is to go on with other settings."""
+    """Raise `InputError` where an unfinished run would be resumed with other settings."""
     free = {name: getattr(before, name) for name in _FREE}
     for name, value in asdict(replace(now, **free)).items():
         known = getattr(before, name)
         if value != known:
             option = "--from" if name == "start" else f"--{name.replace('_', '-')}"
             raise InputError(
-                f"is {value}, but the unfinished run in {now.out} was begun with {known}; choose another --out",
+                f"is {value}, but the unfinished run in {now.out} was started with {known}; choose another --out",
                 where="CORPUS" if name == "corpus" else option,
             )

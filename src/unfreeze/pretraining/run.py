@@ -38,17 +38,17 @@ WORK = "training"  # what an unfinished run needs: corpus, vocabulary, checkpoin
 def run(
     asked: Pretraining,
     tell: Callable[[str], None] = lambda line: None,
-    told: Callable[[Progress], None] = lambda progress: None,
+    after_step: Callable[[Progress], None] = lambda progress: None,
     point: Callable[[Record], None] = lambda record: None,
 ) -> Record:
-    """Pretrain an encoder and write it to the folder `asked.out`; an unfinished run there is gone on with.
+    """Pretrain an encoder and write it to the folder `asked.out`; an unfinished run there is resumed.
 
     Args:
-        tell: told what is read and made, a line at a time.
-        told: after every step. point: at every point of the curve, with the record that has it.
+        tell: called with a line about each thing that is read or made.
+        after_step: called after every step. point: called at every point of the curve, with the record that has it.
 
     Raises:
-        InputError: the settings, the corpus or the folder is at fault, or the loss became no number.
+        InputError: the settings, the corpus or the folder is invalid, or the loss became NaN or infinite.
     """
     out = Path(asked.out)
     with claimed(out, RECORD):
@@ -57,7 +57,7 @@ def run(
             check_same(known.settings, asked)
             if known.finished:
                 shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed as it ended
-                raise InputError("holds a finished run; go on from it with --from and another --out", where=str(out))
+                raise InputError("contains a finished run; continue it with --from and another --out", where=str(out))
         device = pick_device(asked.device)
         precision = precision_to_use(device, None if known is None else known.precision)
         objective = _objective(asked, out, device, tell)
@@ -67,7 +67,7 @@ def run(
             if instead is not None:
                 tell(instead)
         record = _record(asked, objective, precision, device)
-        if known is not None:  # all there is to tell until the next point, and after the last one
+        if known is not None:  # all there is to report until the next point, and after the last one
             record = replace(record, curve=known.curve, speed=known.speed, share_of_peak=known.share_of_peak)
         write_record(out, record)
         tell(_begun(record))
@@ -91,20 +91,20 @@ def run(
             seed=asked.seed,
             precision=precision,
             device=device,
-            told=told,
+            after_step=after_step,
             point=reached,
         )
         _write_encoder(objective, out, asked.half)
         record = replace(record, finished=True)
         write_page(out, record)
         write_card(out, record)
-        write_record(out, record)  # last, since it says that everything is there
+        write_record(out, record)  # last, since it shows that everything is complete
         shutil.rmtree(out / WORK, ignore_errors=True)
     return record
 
 
 def _objective(asked: Pretraining, out: Path, device: torch.device, tell: Callable[[str], None]) -> Objective:
-    """See `objective_for`; what was prepared for nothing is gone again."""
+    """See `objective_for`; if it fails, what was prepared is removed again."""
     work = out / WORK
     with writing(work):
         work.mkdir(parents=True, exist_ok=True)
@@ -117,7 +117,7 @@ def _objective(asked: Pretraining, out: Path, device: torch.device, tell: Callab
 
 
 def _write_encoder(objective: Objective, out: Path, half: bool) -> None:
-    """Write the encoder's files into `out`, each of them whole or not there."""
+    """Write the encoder's files into `out`, each of them complete or not at all."""
     aside = hidden(out / WORK / "encoder")
     try:
         with writing(out):

@@ -18,7 +18,7 @@ Objective = Literal["mlm", "bilm", "skip-thoughts"]
 Masking = Literal["80-10-10", "all"]
 Architecture = Literal["modernbert", "bert"]
 OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
-_NONE = ("highways",)  # sizes of which there may be none
+_NONE = ("highways",)  # sizes that may be 0
 SEEDS = 1 << 32  # that NumPy takes
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -31,8 +31,8 @@ class TransformerSize:
         layers, width, heads, inner: of the transformer; `inner` is the width of its feed-forward part (two thirds of it
             where that part is gated, which makes as many weights).
         vocabulary: WordPiece pieces.
-        length: pieces an input has, and the most it may have ever after.
-        batch: pieces a step.
+        length: pieces of an input, and their maximum whenever the encoder is used.
+        batch: pieces per step.
         learning_rate: highest, of Adam.
     """
 
@@ -53,9 +53,9 @@ class BilmSize:
     Attributes:
         embedding, filters, highways: of the character CNN; filters are (width in characters, how many).
         hidden, projection, layers: of the LSTMs of one direction.
-        vocabulary: words that can be predicted; all others are one.
+        vocabulary: words that can be predicted; all others count as one.
         length: words through which the gradient goes back.
-        batch: words a step.
+        batch: words per step.
         learning_rate: highest, of Adam.
     """
 
@@ -77,9 +77,9 @@ class SkipSize:
 
     Attributes:
         word_width, hidden: of word vectors and of the GRUs.
-        vocabulary: words that have a vector; all others are one.
+        vocabulary: words that have a vector; all others count as one.
         length: words of a sentence that are read.
-        batch: words a step, of the sentences in the middle.
+        batch: words per step, of the sentences in the middle.
         learning_rate: highest, of Adam.
     """
 
@@ -118,18 +118,18 @@ SIZES: dict[Objective, dict[str, Size]] = {
 
 @dataclass(frozen=True, config=_STRICT)
 class Pretraining:
-    """All settings of a run; those of an unfinished one must be the same when it goes on, but for the rate
-    and what does not change losses.
+    """All settings of a run; to resume an unfinished one they must be the same, except for the rate and what does not
+    change losses.
 
     Attributes:
         corpus: files and folders.
         objective: `mlm`, `bilm` or `skip-thoughts`.
-        start: encoder to go on from; None begins from nothing.
+        start: encoder to continue from; None starts from scratch.
         size: a name in `SIZES`, or a YAML file; a `start` has its own, as its architecture.
         architecture: of a new transformer; `modernbert` learns from far less text.
         tokens: pieces (`mlm`) or words to train on; `hours` the time instead; else `passes` over the corpus.
-        most: pieces or words of the corpus that are read at all; None reads all.
-        learning_rate, batch: over those of the size.
+        most: at most that many pieces or words of the corpus are read; None reads all.
+        learning_rate, batch: override those of the size.
         dropout: while training. One pass over much text needs none.
         masking: of the chosen pieces, 80 % masked, 10 % exchanged, 10 % left; or all masked.
         mask_share: of the pieces that are chosen.
@@ -170,7 +170,7 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
     """Settings from the command line, checked.
 
     Raises:
-        InputError: a value is out of its range, two ways of saying how long, or a setting of another objective.
+        InputError: a value is out of its range, the length is given in two ways, or a setting is of another objective.
     """
     try:
         asked = Pretraining(**values)
@@ -198,19 +198,22 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
                 raise InputError(f"is a setting of {objective}, not of {asked.objective}", where=_option(name))
     for name in ("size", "architecture") if asked.start is not None else ():
         if getattr(asked, name) != getattr(Pretraining, name):
-            raise InputError("an encoder that is gone on with has its own", where=_option(name))
+            raise InputError("an encoder that training continues from has its own", where=_option(name))
     if asked.next_sentence and asked.start is None and asked.architecture != "bert":
         raise InputError("needs --architecture bert, which has a head for it", where="--next-sentence")
     if asked.start is not None and asked.objective == "skip-thoughts":
-        raise InputError("the published files of skip-thoughts have no decoders to go on with", where="--from")
+        raise InputError(
+            "published skip-thoughts have no decoders to continue training with",
+            where="--from",
+        )
     return asked
 
 
 def size_of(asked: Pretraining) -> Size:
-    """The sizes asked for, the batch and rate of the settings over them.
+    """The requested sizes, with batch and rate of the settings over them.
 
     Raises:
-        InputError: no size of that name, a file that is missing, no YAML or has other fields than its objective's.
+        InputError: no size of that name, or a file that is missing, not YAML, or has other fields than its objective's.
     """
     known, kind = SIZES[asked.objective], KINDS[asked.objective]
     if asked.size in known:

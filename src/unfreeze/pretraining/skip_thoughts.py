@@ -49,11 +49,11 @@ class SkipThoughtsModel(nn.Module):
         self.softmax = WordSoftmax(hidden, words)
         with torch.no_grad():
             for name, bias in self.encoder.named_parameters():
-                if name.startswith("bias_hh"):  # the published GRU has none
+                if name.startswith("bias_hh"):  # which the published GRU does not have
                     bias.zero_().requires_grad_(False)
 
     def vectors(self, words: Tensor, lengths: Tensor) -> Tensor:
-        """(N, hidden) of sentences of classes (L, N), each with so many."""
+        """(N, hidden) of sentences of classes (L, N) with these lengths (N,)."""
         order = lengths.argsort(descending=True, stable=True)
         packed = pack_padded_sequence(words[:, order], lengths[order])
         states = _states(self.encoder, self.embedding(packed.data), packed)
@@ -121,7 +121,7 @@ class SkipThoughts:
     Args:
         corpus: what is read.
         size: of which `length`, `batch` and `learning_rate` are read here.
-        tokenizer: how texts become words, told along with the encoder.
+        tokenizer: how texts become words, stored with the encoder.
     """
 
     unit = "words"
@@ -144,7 +144,7 @@ class SkipThoughts:
 
     @property
     def flops(self) -> float:
-        """See `Objective`: of the GRUs' products and the softmax's first part."""
+        """See `Objective`: those of the GRUs' products and the softmax's first part."""
         model = self.module
         grus = [(model.encoder, 1), *((gru, 1) for gru in model.decoders)]
         inside = sum(p.numel() for gru, _ in grus for p in gru.parameters() if p.ndim == 2)
@@ -180,18 +180,18 @@ class SkipThoughts:
         with torch.no_grad(), autocast(device, precision, cache=False):
             for first in range(0, min(HELD_OUT_SENTENCES, len(self.held.middle)), self.rows):
                 some = self.held.middle[:HELD_OUT_SENTENCES][first : first + self.rows]
-                found, count = self._losses(self.held, some)
-                sums += found.cpu().numpy()
+                losses, count = self._losses(self.held, some)
+                sums += losses.cpu().numpy()
                 counts += count
         self.module.train(training)
         return {"loss": float(sums.sum() / counts.sum()), **dict(zip(NAMES, (sums / counts).tolist(), strict=True))}
 
     def carried(self) -> Mapping[str, Tensor]:
-        """Nothing."""
+        """See `Objective`: nothing."""
         return {}
 
     def carry(self, state: Mapping[str, Tensor]) -> None:
-        """Nothing."""
+        """See `Objective`: nothing."""
 
     def save(self, folder: Path) -> None:
         """The files as published: dictionary, table of word vectors, and the GRU of one direction."""
@@ -216,5 +216,5 @@ class SkipThoughts:
 
         vectors = self.module.vectors(*read(sentences))
         neighbours = [read(sentences + step) for step in (-1, 1)]
-        sums = [self.module.loss(which, vectors, *one) for which, one in enumerate(neighbours)]
+        sums = [self.module.loss(which, vectors, *words) for which, words in enumerate(neighbours)]
         return torch.stack(sums), np.array([int(lengths.sum()) for _, lengths in neighbours])

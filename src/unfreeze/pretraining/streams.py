@@ -1,4 +1,4 @@
-"""Running text of words for a language model of both directions: many streams, each going on from step to step."""
+"""Running text of words for a language model of both directions: many streams, each continued from step to step."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ STEPS_A_BLOCK = 50
 class Streams:
     """Sentences in their frames `<S> ... </S>`, one after another, cut into blocks that are read in random order.
 
-    A stream reads a block from its beginning to its end, some words a step. The backward direction reads the same
+    A stream reads a block from its beginning to its end, some words per step. The backward direction reads the same
     sentences in the same order, each of them, frame and all, from its end.
 
     Args:
         rows: streams.
-        length: words of each stream a step.
+        length: words of each stream per step.
         begin: id of `<S>`; `</S>` is the next.
     """
 
@@ -48,7 +48,7 @@ class Streams:
         return self.length * STEPS_A_BLOCK
 
     def fresh(self, step: int) -> bool:
-        """Whether a step begins new blocks, which do not go on from what was read before."""
+        """Whether a step begins new blocks, which do not continue what was read before."""
         return step % STEPS_A_BLOCK == 0
 
     def read(self, step: int) -> Ints:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from unfreeze.encoders.protocol import Ints
 from unfreeze.errors import InputError
 
-BEGIN, END, OTHER, FIRST = range(4)  # classes: ends of a sentence, words that are not told apart, the first word
+BEGIN, END, OTHER, FIRST = range(4)  # classes: ends of a sentence, words without a class of their own, the first word
 SOFTMAX, VOCABULARY = "softmax.safetensors", "vocabulary.txt"
 CUTS = (2000, 10000, 50000)  # classes before each cluster of rarer ones
 
@@ -31,7 +31,7 @@ class WordSoftmax(nn.Module):
 
     Args:
         width: of the states.
-        words: the words that can be told apart, most frequent first.
+        words: the words that have a class of their own, most frequent first.
     """
 
     def __init__(self, width: int, words: Sequence[str]) -> None:
@@ -57,13 +57,13 @@ class WordSoftmax(nn.Module):
         return total + F.cross_entropy(self.head(states).float(), first, reduction="sum")
 
     def save(self, folder: Path) -> None:
-        """Beside an encoder, so that its pretraining can be gone on with."""
+        """Write the softmax beside an encoder, so that its pretraining can continue."""
         save_file({name: t.contiguous() for name, t in self.state_dict().items()}, folder / SOFTMAX)
         (folder / VOCABULARY).write_text("".join(f"{word}\n" for word in self.words), encoding="utf-8")
 
     @classmethod
     def load(cls, width: int, folder: Path) -> WordSoftmax:
-        """What `save` wrote. Raises `InputError` where it does not fit."""
+        """Read what `save` wrote. Raises `InputError` where it does not fit."""
         try:
             words = (folder / VOCABULARY).read_text(encoding="utf-8").split("\n")[:-1]
         except (OSError, UnicodeDecodeError) as error:

@@ -20,7 +20,7 @@ LIST = "words.txt"
 
 
 def word_sentences(document: Document, how: Tokenizer) -> list[list[str]]:
-    """Sentences of words. Text that is in words already (`whitespace`) has a sentence a line."""
+    """Sentences of words. Text that is already split into words (`whitespace`) has one sentence per line."""
     if how == "whitespace":
         return [paragraph.split() for paragraph in document]
     return [words_of(sentence, how) for paragraph in document for sentence in sentences_of(paragraph)]
@@ -56,7 +56,7 @@ def prepare_words(
 
 
 def read_words(folder: Path) -> Sequence[str]:
-    """The list of `prepare_words`. Raises `InputError` where it is missing or torn."""
+    """The list of `prepare_words`. Raises `InputError` where it is missing or truncated."""
     path = folder / LIST
     try:
         lines = path.read_text(encoding="utf-8").split("\n")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Display:
     """A live line: what runs now, how many are left, an estimate of the time left, the best dev score so far.
 
-    Where the output is no terminal, each finished run is a plain line instead.
+    Where the output is not a terminal, each finished run is a plain line instead.
     """
 
     def __init__(self) -> None:

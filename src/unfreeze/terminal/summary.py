@@ -47,7 +47,7 @@ def summary(result: Result) -> list[str]:
 
 
 def layer_table(scores: LayerScores) -> list[str]:
-    """The probes of all layers for a terminal: a row a layer, with its interval drawn, and what they say together."""
+    """The probes of all layers for a terminal: one row per layer with its interval drawn, and what they show."""
     metric = METRIC_NAMES.get(scores.metric, scores.metric)
     low, high = min(s.ci95[0] for s in scores.layers), max(s.ci95[1] for s in scores.layers)
     lines = ["", f"{metric} of linear probes", f"layer    dev   test  95 % interval      l2  {'':{BAR}}"]

@@ -31,7 +31,7 @@ def set_gradients(
     """Set `grad` of the parameters that learn to the gradient of the batch's loss.
 
     Several shares run in the threads of `pool`, or one after the other where there is none. Each draws its dropout from
-    a generator of its own and gradients are added in the order of the shares, so the result hangs neither on the
+    a generator of its own and gradients are added in the order of the shares, so the result depends neither on the
     threads nor on their number.
 
     Args:

@@ -14,9 +14,9 @@ from unfreeze.encoders.precision import Precision
 def half_weights(model: nn.Module, precision: Precision) -> Iterator[None]:
     """Inside, every plain linear layer computes with a bf16 copy of its weight and bias, where `precision` is bf16.
 
-    Under autocast that is the very same arithmetic, but autocast would make such a copy at each use (its cache, which
-    several threads share, holds for one forward pass). Gradients arrive at the fp32 parameters. Threads may share the
-    block.
+    Under autocast that is exactly the same arithmetic, but autocast would make such a copy at each use (its cache,
+    which several threads share, lasts for one forward pass). Gradients arrive at the fp32 parameters. Threads may
+    share the block.
     """
     layers = [part for part in model.modules() if type(part) is nn.Linear] if precision == "bf16" else []
     own = [(layer, name, p) for layer in layers for name, p in layer.named_parameters(recurse=False)]

@@ -29,12 +29,12 @@ class Trainable(Protocol):
     def gradients(self, indices: Indices, step: int) -> Tensor:
         """Set the gradients of the mean loss over these training examples; gives that loss, (members,), detached.
 
-        `step` counts from 0 over the whole run: randomness may hang on it.
+        `step` counts from 0 over the whole run: randomness may depend on it.
         """
         ...
 
     def dev_scores(self) -> Sequence[float]:
-        """Main metric on dev, one a member, higher is better; called in eval mode."""
+        """Main metric on dev, one per member, higher is better; called in eval mode."""
         ...
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
@@ -64,7 +64,7 @@ class Fit:
 
     Attributes:
         best_epoch: (members,) from 1; 0 is the state before training, for a member that diverged at once.
-        diverged: (members,) whether the loss or dev score became infinite or no number; what was best before is kept.
+        diverged: (members,) whether the loss or dev score became infinite or NaN; the best state before is kept.
     """
 
     curve: tuple[Epoch, ...]
@@ -206,7 +206,7 @@ def _step(
 
 
 def _clip_each(parameters: Sequence[nn.Parameter], limit: float) -> None:
-    """Clip the gradient norm of every member by itself: none may slow down another."""
+    """Clip the gradient norm of every member on its own: none may slow down another."""
     gradients = [p.grad for p in parameters if p.grad is not None]
     norms = torch.stack([g.reshape(len(g), -1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (members,)
     shares = (limit / (norms + 1e-6)).clamp(max=1.0)  # as clip_grad_norm_ reckons

@@ -16,11 +16,11 @@ from unfreeze.training.loop import Fit, Progress
 
 
 class _StoppedError(Exception):
-    """Another training failed, or the person has had enough."""
+    """Another training failed, or the user interrupted."""
 
 
 class _Tally:
-    """What is told of several trainings as if they were one; and the word to stop, which each hears after its step."""
+    """The progress of several trainings reported as one; and the signal to stop, which each receives after its step."""
 
     def __init__(self, count: int, tell: Progress) -> None:
         self.count, self.tell, self.stopped = count, tell, False
@@ -28,7 +28,7 @@ class _Tally:
         self.seen: dict[int, tuple[int, int, float | None]] = {}
 
     def of(self, number: int) -> Progress:
-        def told(step: int, total: int, best: float | None) -> None:
+        def report(step: int, total: int, best: float | None) -> None:
             if self.stopped:
                 raise _StoppedError
             with self.lock:
@@ -37,7 +37,7 @@ class _Tally:
                 top = max((s for s in scores if s is not None), default=None)
                 self.tell(sum(steps), sum(totals) * self.count // len(totals), top)
 
-        return told
+        return report
 
 
 def train_together(
@@ -45,8 +45,8 @@ def train_together(
 ) -> list[Fit]:
     """`train(number, progress)` for each number below `count`.
 
-    On a processor each training computes in one thread, whatever the number of threads, so that no result hangs on it;
-    a single one is lent a second (`layers.side_by_side`). On another device they follow each other.
+    On a processor each training computes in one thread, whatever the number of threads, so that no result depends on
+    it; a single one is lent a second (`layers.side_by_side`). On another device they follow each other.
 
     Args:
         train: draws nothing from the random state that all threads share, if they are several and on a processor.

@@ -12,7 +12,7 @@ from unfreeze.training.seeds import seeded
 
 
 def usable_precision(encoder: Encoder, wanted: Precision) -> tuple[Precision, str | None]:
-    """The precision that is wanted if this encoder can be read and taught in it; else fp32, and a line that says so.
+    """The wanted precision if this encoder can be read and trained in it; else fp32, and a line that says so.
 
     Args:
         encoder: as it was loaded, in fp32; its weights and modes stay.
@@ -47,4 +47,4 @@ def _trouble_learning(encoder: Encoder) -> str | None:
             parameter.grad = gradient
         for module, training in modes:
             module.training = training
-    return None if finite else "its gradients in it are infinite or no numbers"
+    return None if finite else "its gradients in it are infinite or NaN"

@@ -160,7 +160,7 @@ def test_a_pickle_with_code_is_refused_and_runs_nothing(tmp_path: Path) -> None:
         lambda path: path.write_bytes(pickle.dumps(_Code(target), protocol=2)),
     ):
         save(folder / "encoder.pkl")
-        with pytest.raises(InputError, match=r"encoder\.pkl: is no file of plain tensors"):
+        with pytest.raises(InputError, match=r"encoder\.pkl: is not a file of plain tensors"):
             load_encoder(str(folder))
         assert not target.exists()
 
@@ -183,7 +183,7 @@ def test_pickles_of_old_are_read_whole_and_refused_wherever_they_are_cut(tmp_pat
     assert load_encoder(str(folder)).layers == 3
     for end in (*range(0, 700, 23), *range(700, length, 997), length - 1):
         (folder / "encoder.pkl").write_bytes(whole[:end])
-        with pytest.raises(InputError, match=r"encoder\.pkl: (is no file of plain tensors|has no tensor)"):
+        with pytest.raises(InputError, match=r"encoder\.pkl: (is not a file of plain tensors|has no tensor)"):
             load_encoder(str(folder))
 
 
@@ -194,15 +194,15 @@ def _rewrite(folder: Path, name: str, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(("damage", "expected"), [
-    (lambda f: (f / "sizes.json").unlink(), "sizes.json: not found; config.json says that it holds"),
+    (lambda f: (f / "sizes.json").unlink(), "sizes.json: not found; config.json says that it contains"),
     (lambda f: (f / "encoder.pkl").unlink(), "encoder.pkl: not found"),
-    (_cut, "encoder.pkl: is no file of plain tensors, or is torn"),
+    (_cut, "encoder.pkl: is not a file of plain tensors, or is torn"),
     (lambda f: torch.save([1], f / "encoder.pkl"), "encoder.pkl: has no tensor forward_layer_0.input_linearity.weight"),
     (lambda f: _rewrite(f, "sizes.json", '"dim": 9', '"dim": 8'),
      "encoder.pkl: forward_layer_0.input_linearity.weight has the shape (36, 6), the configuration asks for (32, 6)"),
     (lambda f: _rewrite(f, "word.dic", "cat\t4", "cat\t40"), "word_emb_layer.embedding.weight has the shape (6, 4)"),
     (lambda f: _rewrite(f, "char.dic", "<bow>", "bow"), "char.dic: has no <bow>"),
-    (lambda f: _rewrite(f, "char.dic", "a\t7", "a 7"), "char.dic:8: is no name and id with a tab between"),
+    (lambda f: _rewrite(f, "char.dic", "a\t7", "a 7"), "char.dic:8: is not a name and an id with a tab between them"),
     (lambda f: _rewrite(f, "sizes.json", '"cnn"', '"lstm"'), "a character CNN (cnn, relu or tanh) below elmo is read"),
     (lambda f: _rewrite(f, "sizes.json", '"n_highway"', '"highways"'), "is not as ELMoForManyLangs' configuration"),
     (lambda f: (f / "word.dic").unlink(), "word_dim is 4, and word.dic is missing"),
@@ -211,7 +211,7 @@ def _rewrite(folder: Path, name: str, old: str, new: str) -> None:
     (lambda f: _rewrite(f, "sizes.json", '"n_highway": 2', '"n_highway": 1'),
      "token_embedder.pkl: has a tensor highways._layers.1.weight, which the configuration does not ask for"),
     (lambda f: _rewrite(f, "sizes.json", '"dropout": 0.1', '"unfreeze": 3'), "unfreeze: input should be an object"),
-    (lambda f: _rewrite(f, "char.dic", "a\t7", "a\t-7"), "char.dic:8: is no name and id with a tab between"),
+    (lambda f: _rewrite(f, "char.dic", "a\t7", "a\t-7"), "char.dic:8: is not a name and an id with a tab between them"),
 ], ids=range(15))  # fmt: skip
 def test_what_is_wrong_with_a_folder(damage: Callable[[Path], object], expected: str, tmp_path: Path) -> None:
     folder = written(tmp_path / "cat")

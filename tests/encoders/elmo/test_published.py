@@ -46,7 +46,7 @@ def test_the_names_of_published_files_may_be_longer(folder: Path) -> None:
     assert found.keys() == plain.keys()
     assert all(torch.equal(found[name], tensor) for name, tensor in plain.items())
     (folder / "other_options.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(InputError, match=f"holds 2 files of options; .*: {stem}_options.json, other_options.json"):
+    with pytest.raises(InputError, match=f"contains 2 files of options; .*: {stem}_options.json, other_options.json"):
         is_published(folder)
 
 
@@ -57,7 +57,7 @@ def test_options_of_a_longer_name_without_weights_are_not_elmos(tmp_path: Path) 
 
 def test_several_files_of_weights(folder: Path) -> None:
     shutil.copy(folder / "weights.hdf5", folder / "more.hdf5")
-    assert told(folder) == f"{folder}: holds 2 files of ELMo's weights; keep one: more.hdf5, weights.hdf5"
+    assert told(folder) == f"{folder}: contains 2 files of ELMo's weights; keep one: more.hdf5, weights.hdf5"
 
 
 def test_other_hdf5_files_beside_the_weights_are_passed_over(folder: Path) -> None:
@@ -117,10 +117,10 @@ def _other(folder: Path) -> None:
 
 @pytest.mark.parametrize(("damage", "expected"), [
     (_remove, "no .hdf5 file with ELMo's weights"),
-    (_truncate, "weights.hdf5: is no HDF5 file, or is torn"),
-    (_foreign, "weights.hdf5: is no HDF5 file, or is torn"),
-    (_tree, "weights.hdf5: is no HDF5 file, or is torn"),
-    (_words, "weights.hdf5: is no HDF5 file, or is torn: could not convert"),
+    (_truncate, "weights.hdf5: is not an HDF5 file, or is torn"),
+    (_foreign, "weights.hdf5: is not an HDF5 file, or is torn"),
+    (_tree, "weights.hdf5: is not an HDF5 file, or is torn"),
+    (_words, "weights.hdf5: is not an HDF5 file, or is torn: could not convert"),
     (_other, "no .hdf5 file with ELMo's weights"),
 ])  # fmt: skip
 def test_damaged_weights(damage: Callable[[Path], None], expected: str, folder: Path) -> None:
@@ -136,13 +136,13 @@ def test_damaged_weights(damage: Callable[[Path], None], expected: str, folder: 
     (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "max_characters_per_token": 16}}), "is 16"),
     (json.dumps({**OPTIONS, "unfreeze": 3}), "options are written: unfreeze: input should be an object"),
     (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "n_layers": 0}}), "written: hidden 9, projection 6, "),
-    (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": float("inf")}}), "cannot be read: it holds Infinity"),
+    (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": float("inf")}}), "cannot be read: it contains Infinity"),
     (json.dumps({**OPTIONS, "char_cnn": {**OPTIONS["char_cnn"], "filters": [[1, 0]]}}), "written: embedding 4, "),
     (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": 9.5}}), "lstm.dim: input should be a valid integer"),
     (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": "9"}}), "lstm.dim: input should be a valid integer"),
     (json.dumps({**OPTIONS, "lstm": {**OPTIONS["lstm"], "dim": True}}), "lstm.dim: input should be a valid integer"),
     (json.dumps({**OPTIONS, "lstm": [1]}), "lstm: input should be an object, found [1]"),
-    (json.dumps(OPTIONS)[:-1] + ', "lstm": {}}', "'lstm' is there twice"),
+    (json.dumps(OPTIONS)[:-1] + ', "lstm": {}}', "'lstm' appears twice"),
     ('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested too deeply"),
 ], ids=range(15))  # fmt: skip
 def test_options_that_cannot_be_read(text: str, expected: str, folder: Path) -> None:

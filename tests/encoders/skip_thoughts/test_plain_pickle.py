@@ -46,7 +46,7 @@ def test_nothing_in_a_pickle_runs(protocol: int, tmp_path: Path) -> None:
     assert (tmp_path / "control").exists()  # the trick works where pickles are simply loaded
     folder = write_folder(tmp_path / "skip")
     (folder / "uni_skip.npz.pkl").write_bytes(evil)
-    with pytest.raises(InputError, match=r"uni_skip\.npz\.pkl: is no pickle of plain options: it asks for"):
+    with pytest.raises(InputError, match=r"uni_skip\.npz\.pkl: is not a pickle of plain options: it asks for"):
         load_encoder(str(folder))
     assert not made.exists()
 
@@ -57,7 +57,7 @@ def test_nothing_in_a_pickle_runs(protocol: int, tmp_path: Path) -> None:
 def test_other_ways_to_a_name_are_refused(content: bytes, tmp_path: Path) -> None:
     made = tmp_path / "made"
     (tmp_path / "x.pkl").write_bytes(content.replace(b"%b", str(made).encode()))
-    with pytest.raises(InputError, match="is no pickle of plain options"):
+    with pytest.raises(InputError, match="is not a pickle of plain options"):
         read_plain_pickle(tmp_path / "x.pkl")
     assert not made.exists()
 
@@ -67,7 +67,7 @@ def test_torn_large_and_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_plain_pickle(path)
     path.write_bytes(pickle.dumps({"dim": 5})[:-4])
-    with pytest.raises(InputError, match="is no pickle of plain options"):
+    with pytest.raises(InputError, match="is not a pickle of plain options"):
         read_plain_pickle(path)
     path.write_bytes(pickle.dumps("x" * (1 << 20)))
     with pytest.raises(InputError, match="larger than 1 MB"):

@@ -110,7 +110,7 @@ def test_the_store_knows_texts_by_their_words(encoder: SkipThoughtsEncoder) -> N
 
 
 def test_there_is_no_state_a_word(encoder: SkipThoughtsEncoder) -> None:
-    with pytest.raises(InputError, match="one vector a text; tagging needs one a word"):
+    with pytest.raises(InputError, match="one vector per text; tagging needs one per word"):
         encoder.read_words([["the", "cat"]])
 
 

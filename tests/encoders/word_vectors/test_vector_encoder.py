@@ -126,7 +126,7 @@ def test_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"tokeniser": "x"}, "--encoder-option tokeniser: is no option of this encoder (did you mean 'tokenizer'?"),
+        ({"tokeniser": "x"}, "--encoder-option tokeniser: is not an option of this encoder (did you mean 'tokenizer'?"),
         ({"tokenizer": "moses"}, "--encoder-option tokenizer: input should be 'treebank' or 'whitespace'"),
     ],
 )

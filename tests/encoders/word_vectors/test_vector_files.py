@@ -103,20 +103,20 @@ def test_words_with_spaces_odd_gaps_empty_lines_and_a_mark_at_the_start(tmp_path
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a 1 2\nb 3\n", "bad.txt:2: has 1 numbers after its word, where 2 are wanted"),
-        ("a 1 2\nb 3 4 5\nc 1\n", "bad.txt:2: has 3 numbers after its word, where 2 are wanted"),
+        ("a 1 2\nb 3\n", "bad.txt:2: has 1 numbers after its word, where 2 are expected"),
+        ("a 1 2\nb 3 4 5\nc 1\n", "bad.txt:2: has 3 numbers after its word, where 2 are expected"),
         ("a 1 2\nb 3 x\n", "bad.txt:2: 'x' is not a number"),
         ("a 1 2\nb 3 nan\n", "bad.txt:2: has a number that is not finite"),
         ("a 1 2\nb 3 1e99\n", "bad.txt:2: has a number that is not finite"),
         (b"a 1 2\nb\xff 3 4\n", "bad.txt:2: has a word that is not UTF-8: b'b\\xff'"),
-        ("3 2\na 1 2\nb 3 4\n", "bad.txt: promises 3 words in its first line and holds 2"),
-        ("2 3\na 1 2\nb 3 4\n", "bad.txt:2: has 2 numbers after its word, where 3 are wanted"),
+        ("3 2\na 1 2\nb 3 4\n", "bad.txt: promises 3 words in its first line and contains 2"),
+        ("2 3\na 1 2\nb 3 4\n", "bad.txt:2: has 2 numbers after its word, where 3 are expected"),
         ("2 99999999999999\na 1\n", "bad.txt:1: promises 99,999,999,999,999 numbers a word"),
-        ("3 20\n" + "\n" * 50, "bad.txt: promises 3 words in its first line and holds 0"),
-        ("", "bad.txt:1: is no line of word vectors"),
-        ("\n\n", "bad.txt:1: is no line of word vectors"),
-        ("word\n", "bad.txt:1: is no line of word vectors"),
-        ("0 2\n", "bad.txt: holds no word vectors"),
+        ("3 20\n" + "\n" * 50, "bad.txt: promises 3 words in its first line and contains 0"),
+        ("", "bad.txt:1: is not a line of word vectors"),
+        ("\n\n", "bad.txt:1: is not a line of word vectors"),
+        ("word\n", "bad.txt:1: is not a line of word vectors"),
+        ("0 2\n", "bad.txt: contains no word vectors"),
         ("0 0\n", "bad.txt:1: promises 0 numbers a word"),
         ("5 0\na\n", "bad.txt:1: promises 0 numbers a word"),
     ],
@@ -153,9 +153,9 @@ def test_bad_arrays(tmp_path: Path) -> None:
     path = _array(tmp_path)
     for array, told in (
         (VECTORS[:-1], "has 6 rows, but its vocabulary has 7 words"),
-        (VECTORS.ravel(), "wanted are rows of floats"),
-        (VECTORS.astype(int), "wanted are rows of floats"),
-        (np.zeros((7, 0)), "holds no word vectors"),
+        (VECTORS.ravel(), "rows of floats are expected"),
+        (VECTORS.astype(int), "rows of floats are expected"),
+        (np.zeros((7, 0)), "contains no word vectors"),
         (np.array([{}], dtype=object), "cannot be read as an array"),
     ):
         np.save(path, array)
@@ -177,7 +177,7 @@ def test_bad_arrays(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"tiny\.npy: has no vocabulary beside it; looked for tiny\.vocab"):
         read_vectors(path)
     assert not is_published(tmp_path)
-    with pytest.raises(InputError, match="holds no word vectors"):
+    with pytest.raises(InputError, match="contains no word vectors"):
         read_vectors(tmp_path)
     pq.write_table(pa.table({"rank": [1]}), tmp_path / "index.parquet")
     with pytest.raises(InputError, match="no column of strings"):
@@ -206,7 +206,7 @@ def test_of_a_folder_with_several_files_one_has_to_be_given(tmp_path: Path) -> N
     assert is_published(tmp_path)
     with pytest.raises(InputError) as raised:
         read_vectors(tmp_path)
-    told = "holds 2 files of vectors; give one of them: glove.other.txt, glove.tiny.txt"
+    told = "contains 2 files of vectors; give one of them: glove.other.txt, glove.tiny.txt"
     assert str(raised.value) == f"{tmp_path}: {told}"
     _fasttext(tmp_path)
     assert list(read_vectors(tmp_path).words) == WORDS  # the one of its kind
@@ -218,7 +218,7 @@ def test_an_array_goes_before_text_and_a_transformer_before_both(tmp_path: Path)
     assert array_shape(tmp_path) == VECTORS.shape
     _written(tmp_path / "config.json", "{}")
     assert not is_published(tmp_path)
-    with pytest.raises(InputError, match=r"holds no \.npy"):
+    with pytest.raises(InputError, match=r"contains no \.npy"):
         array_shape(tmp_path)
 
 

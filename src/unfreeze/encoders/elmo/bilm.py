@@ -219,7 +219,7 @@ class BiLm(nn.Module):
 
         Args:
             x: (2, R, width) in step order.
-            active, states: see `ProjectedLstm`; a state a layer.
+            active, states: see `ProjectedLstm`; one state per layer.
 
         Returns:
             Of each layer from `first` (2, R, projection), and their states after the last rows.

@@ -36,7 +36,7 @@ class Spelling(Protocol):
         """The word that a row of ids stands for, as far as it is read."""
         ...
 
-    def told(self) -> Mapping[str, Sequence[str]]:
+    def lists(self) -> Mapping[str, Sequence[str]]:
         """Its lists of characters and words, by id; empty where the spelling has none."""
         ...
 
@@ -44,7 +44,7 @@ class Spelling(Protocol):
 class Bytes:
     """ELMo's own: bytes of UTF-8 in a frame, as bilm-tf's batcher makes them.
 
-    Ids are those of inference, one higher than in training: 0 is no character of any word.
+    Ids are those of inference, one higher than in training: 0 is not a character of any word.
     """
 
     padding = PADDING
@@ -61,8 +61,8 @@ class Bytes:
         """See `Spelling.word_of`."""
         return bytes(int(i) - 1 for i in ids if 1 <= i <= 256).decode(errors="replace")
 
-    def told(self) -> Mapping[str, Sequence[str]]:
-        """Nothing: the bytes are the same everywhere."""
+    def lists(self) -> Mapping[str, Sequence[str]]:
+        """Empty: the bytes are the same everywhere."""
         return {}
 
     def _framed(self, inner: list[int]) -> list[int]:
@@ -112,7 +112,7 @@ class Lexicon:
         found: npt.NDArray[np.bool_] = spelt.any(1) & ((inner == self.characters["<oov>"]) | ~spelt).all(1)
         return found
 
-    def told(self) -> Mapping[str, Sequence[str]]:
+    def lists(self) -> Mapping[str, Sequence[str]]:
         """Characters and words by id."""
         lists = {"characters": self.characters, "words": self.words or {}}
         return {name: sorted(ids, key=ids.__getitem__) for name, ids in lists.items()}

@@ -38,7 +38,7 @@ class ElmoEncoder(Encoder):
     Args:
         name: what the user called it.
         max_length: words of a text that are read.
-        reading: how texts become words, and whether states go on from sentence to sentence.
+        reading: how texts become words, and whether states continue from sentence to sentence.
         spelling: how words become ids; ELMo's own if None.
     """
 
@@ -59,7 +59,7 @@ class ElmoEncoder(Encoder):
         self.step_pieces = max(1, STEP_CELLS // (2 * model.lm.size.layers * model.lm.size.hidden))
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
-            broken = "its states go on from text to text, which training in random order would break"
+            broken = "its states continue from text to text, which training in random order would break"
             self.fixed = f"{broken}; without stateful=true it can be"
         self._states: list[State] | None = None
         self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`
@@ -95,9 +95,9 @@ class ElmoEncoder(Encoder):
     def save(self, folder: Path) -> None:
         """See `Encoder.save`: options and dictionaries as published, weights as safetensors."""
         if isinstance(self.spelling, Lexicon):
-            many_langs.write_folder(folder, self.model, self.spelling, self.reading.told())
+            many_langs.write_folder(folder, self.model, self.spelling, self.reading.as_text())
         else:
-            write_folder(folder, self.model, self.reading.told())
+            write_folder(folder, self.model, self.reading.as_text())
 
     def read_texts(self, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> Inputs:
         """See `Encoder.read_texts`. Raises `ValueError` for pairs: ELMo reads sentences one by one."""
@@ -134,7 +134,7 @@ class ElmoEncoder(Encoder):
         return LayerStates(states if all_layers else states[-1:], batch.segment, batch.words, batch.lengths)
 
     def resumes(self) -> frozenset[int]:
-        """See `Encoder.resumes`: every layer, but not where states hang on what was read before."""
+        """See `Encoder.resumes`: every layer, but not where states depend on what was read before."""
         return frozenset() if self.reading.stateful else frozenset(range(self.layers))
 
     def encode_above(self, layer: int, states: Tensor, batch: Batch) -> LayerStates:
@@ -161,7 +161,7 @@ class ElmoEncoder(Encoder):
         """See `Encoder.fingerprint`."""
         digest = hashlib.blake2b(digest_size=16)
         self._digest_weights(digest, self.model)
-        settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.told()]
+        settings = [self.model.cnn.size, self.model.lm.size, self.reading, self.spelling.lists()]
         digest.update(repr(settings).encode() + splitting(self.reading.tokenizer))
         return digest.hexdigest()
 

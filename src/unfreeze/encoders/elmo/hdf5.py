@@ -22,18 +22,18 @@ _OURS = ("i", "f", "o", "j")
 
 
 def holds_elmo(path: Path) -> bool:
-    """Whether a file has ELMo's weights. Raises `InputError` where it is no HDF5 file."""
+    """Whether a file has ELMo's weights. Raises `InputError` where it is not an HDF5 file."""
     import h5py
 
     with _told(path), h5py.File(path, "r") as opened:
         return "char_embed" in opened
 
 
-def read_hdf5(path: Path, cnn: CnnSize, lstm: LstmSize, told: str) -> dict[str, Tensor]:
+def read_hdf5(path: Path, cnn: CnnSize, lstm: LstmSize, source: str) -> dict[str, Tensor]:
     """Weights under the names of `ElmoModel`'s parameters.
 
     Args:
-        told: what says the sizes, for messages.
+        source: the file that defines the sizes, for messages.
 
     Raises:
         InputError: the file is torn; a tensor is missing, of another shape than the sizes ask for, or not asked for.
@@ -41,7 +41,7 @@ def read_hdf5(path: Path, cnn: CnnSize, lstm: LstmSize, told: str) -> dict[str, 
     import h5py
 
     with _told(path), h5py.File(path, "r") as opened:
-        read = _Tensors(opened, path, told)
+        read = _Tensors(opened, path, source)
         weights = _mapped(read, cnn, lstm)
         read.done()
         return weights
@@ -56,7 +56,7 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         problem = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"is no HDF5 file, or is torn: {problem}", where=str(path)) from None
+        raise InputError(f"is not an HDF5 file, or is torn: {problem}", where=str(path)) from None
 
 
 def write_hdf5(path: Path, weights: Mapping[str, Tensor], cnn: CnnSize, lstm: LstmSize, dtype: str = "float32") -> None:
@@ -97,8 +97,8 @@ def _published(weights: Mapping[str, Tensor], cnn: CnnSize, lstm: LstmSize) -> d
 class _Tensors:
     """Tensors of an HDF5 file, their shapes checked."""
 
-    def __init__(self, opened: Any, path: Path, told: str) -> None:
-        self.opened, self.path, self.told = opened, path, told
+    def __init__(self, opened: Any, path: Path, source: str) -> None:
+        self.opened, self.path, self.source = opened, path, source
         self.names: set[str] = set()
 
     def __call__(self, name: str, *shape: int) -> Tensor:
@@ -106,10 +106,10 @@ class _Tensors:
 
         found = self.opened.get(name)
         if not isinstance(found, h5py.Dataset):
-            raise InputError(f"has no tensor {name}, which {self.told} asks for", where=str(self.path))
+            raise InputError(f"has no tensor {name}, which {self.source} asks for", where=str(self.path))
         if found.shape != shape:
-            told = f"{name} has the shape {found.shape}, {self.told} asks for {shape}"
-            raise InputError(told, where=str(self.path))
+            problem = f"{name} has the shape {found.shape}, {self.source} asks for {shape}"
+            raise InputError(problem, where=str(self.path))
         self.names.add(name)
         return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
 
@@ -123,7 +123,7 @@ class _Tensors:
 
         name = self.opened.visititems(unread)
         if name is not None:
-            raise InputError(f"has a tensor {name}, which {self.told} does not ask for", where=str(self.path))
+            raise InputError(f"has a tensor {name}, which {self.source} does not ask for", where=str(self.path))
 
 
 def _mapped(read: _Tensors, cnn: CnnSize, lstm: LstmSize) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """A folder of ELMoForManyLangs (Che et al. 2018): dictionaries, a configuration, and weights as torch saves them.
 
-    config.json             names the configuration of the network, or holds it
+    config.json             names the configuration of the network, or contains it
     char.dic, word.dic      a character or word and its id a line
     token_embedder.pkl      character CNN, word vectors, projection
     encoder.pkl             the language model, in AllenNLP's layout
@@ -27,10 +27,10 @@ from unfreeze.encoders.elmo.characters import Lexicon
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.published import WEIGHTS, Options, sized, write_safetensors
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
-from unfreeze.encoders.options import Told, plain_options
+from unfreeze.encoders.options import Written, plain_options
 from unfreeze.errors import InputError
 
-# What the names of the network's tensors begin with; others that a file may hold are not looked at.
+# What the names of the network's tensors begin with; others that a file may contain are ignored.
 _NETWORK = ("char_emb_layer.", "word_emb_layer.", "convolutions.", "highways.", "projection.", "forward_", "backward_")
 _WRONG = "is not as ELMoForManyLangs' configuration is written"
 _MARKS = ("<bow>", "<eow>", "<bos>", "<eos>", "<oov>", "<pad>")
@@ -61,20 +61,20 @@ def _dictionary(path: Path, marks: tuple[str, ...]) -> dict[str, int]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        name, _, told = line.rstrip("\r").rpartition("\t")
+        name, _, written = line.rstrip("\r").rpartition("\t")
         try:
-            found[name or "\u3000"] = _id(told)  # the authors' writer loses the ideographic space, as white space
+            found[name or "\u3000"] = _id(written)  # the authors' writer loses the ideographic space, as white space
         except ValueError:
-            raise InputError("is no name and id with a tab between", where=f"{path}:{number}") from None
+            raise InputError("is not a name and an id with a tab between them", where=f"{path}:{number}") from None
     missing = [mark for mark in marks if mark not in found]
     if missing:
         raise InputError(f"has no {missing[0]}", where=str(path))
     return found
 
 
-def _id(told: str) -> int:
-    if (number := int(told)) < 0:
-        raise ValueError(told)
+def _id(written: str) -> int:
+    if (number := int(written)) < 0:
+        raise ValueError(written)
     return number
 
 
@@ -92,11 +92,11 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         path = next((place for place in places if place.exists()), places[-1])
         if not path.exists():
             raise InputError(
-                f"not found; config.json says that it holds the network's sizes ({named})", where=str(path)
+                f"not found; config.json says that it contains the network's sizes ({named})", where=str(path)
             )
         values = _json(path)
-    told = typed(values, _Told, str(path), loose=True, wrong=_WRONG)
-    cnn, lm = told.token_embedder, told.encoder
+    written = typed(values, _Written, str(path), loose=True, wrong=_WRONG)
+    cnn, lm = written.token_embedder, written.encoder
     kinds, embedding, width = (cnn.name.lower(), lm.name.lower()), cnn.char_dim, cnn.word_dim
     longest, activation = cnn.max_characters_per_token, cnn.activation
     with sized(path, _WRONG):
@@ -116,13 +116,13 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         raise InputError(
             f"word_dim is {width}, and word.dic is {'there' if lexicon.words else 'missing'}", where=str(path)
         )
-    return Options(cnn_size, size, plain_options(told.unfreeze))
+    return Options(cnn_size, size, plain_options(written.unfreeze))
 
 
 def _json(path: Path) -> dict[str, Any]:
     values = read_json(path)
     if not isinstance(values, dict):
-        raise InputError("holds no JSON object", where=str(path))
+        raise InputError("contains no JSON object", where=str(path))
     return values
 
 
@@ -148,12 +148,12 @@ class _Lm:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Written:
     """The configuration, as far as it is read; `unfreeze` has the options of reading, in a file that we wrote."""
 
     token_embedder: _Cnn
     encoder: _Lm
-    unfreeze: Told = field(default_factory=dict)
+    unfreeze: Written = field(default_factory=dict)
 
 
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
@@ -162,8 +162,8 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     Pickles are read by torch's reader of plain tensors, which runs no code.
 
     Raises:
-        InputError: a file is missing, torn, or holds anything but tensors; a tensor is missing, of another shape than
-            the configuration and the dictionaries ask for, or not asked for.
+        InputError: a file is missing, torn, or contains anything but tensors; a tensor is missing, of another shape
+            than the configuration and the dictionaries ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
         return read_tensors(folder / WEIGHTS)
@@ -186,7 +186,7 @@ class _Tensors:
             raise InputError("not found", where=str(path)) from None
         except Exception as error:  # a torn file can raise nearly anything
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise InputError(f"is no file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
+            raise InputError(f"is not a file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
 
     def done(self) -> None:
         """Raise `InputError` where a tensor of the network was not asked for: it is of a smaller one."""
@@ -199,8 +199,8 @@ class _Tensors:
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
             raise InputError(f"has no tensor {name}, which the configuration asks for", where=str(self.path))
         if tuple(tensor.shape) != shape:
-            told = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"
-            raise InputError(told, where=str(self.path))
+            problem = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"
+            raise InputError(problem, where=str(self.path))
         self.names.add(name)
         return tensor.detach().to(torch.float32)
 
@@ -254,7 +254,7 @@ def write_folder(folder: Path, model: ElmoModel, lexicon: Lexicon, reading: Mapp
     """Write configuration and dictionaries as published, and the weights as safetensors.
 
     Args:
-        reading: told along in the configuration.
+        reading: stored alongside in the configuration.
     """
     cnn, lm = model.cnn.size, model.lm.size
     values = {

@@ -37,7 +37,7 @@ class ElmoModel(nn.Module):
             tokens: (P, projection) vectors of their words, from `cnn`.
             lengths: words of each sentence, 0 allowed; they sum to P.
             ends: (2, projection) vectors of `<S>` and `</S>`, which are set around each sentence.
-            states: of each layer, to go on from; None lets each sentence stand by itself.
+            states: of each layer, to continue from; None reads each sentence independently.
 
         Returns:
             (layers + 1, P, width): the token vector twice, then each layer forward and backward; and the states after.
@@ -56,7 +56,7 @@ class ElmoModel(nn.Module):
         return torch.stack([torch.cat([tokens, tokens], 1), *words]), after
 
     def above(self, layer: int, states: Tensor, lengths: Sequence[int], ends: Tensor) -> Tensor:
-        """(P, width) of the top layer from (P, width) of `layer`, each sentence standing by itself; see `forward`."""
+        """(P, width) of the top layer from (P, width) of `layer`, each sentence independently; see `forward`."""
         if layer == len(self.lm.layers):
             return states
         sizes = [n for n in lengths if n]

@@ -21,7 +21,7 @@ from unfreeze.encoders.elmo.characters import CHARACTERS, LONGEST
 from unfreeze.encoders.elmo.hdf5 import holds_elmo, read_hdf5, write_hdf5
 from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
-from unfreeze.encoders.options import Told, plain_options
+from unfreeze.encoders.options import Written, plain_options
 from unfreeze.errors import InputError
 
 WEIGHTS = "weights.safetensors"
@@ -63,12 +63,12 @@ class _Lstm:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Written:
     """The file of options, as far as it is read; `unfreeze` has the options of reading, in a file that we wrote."""
 
     char_cnn: _Cnn
     lstm: _Lstm
-    unfreeze: Told = field(default_factory=dict)
+    unfreeze: Written = field(default_factory=dict)
 
 
 def is_published(folder: Path) -> bool:
@@ -82,7 +82,9 @@ def _options_file(folder: Path) -> Path:
     named = sorted(folder.glob("*?options.json")) if not plain.exists() and _weight_files(folder) else []
     if len(named) > 1:
         names = ", ".join(path.name for path in named)
-        raise InputError(f"holds {len(named)} files of options; keep one, with its weights: {names}", where=str(folder))
+        raise InputError(
+            f"contains {len(named)} files of options; keep one, with its weights: {names}", where=str(folder)
+        )
     return named[0] if named else plain
 
 
@@ -97,8 +99,8 @@ def read_options(folder: Path) -> Options:
         InputError: no such file, a key is missing or of the wrong kind, or a model that was trained on words.
     """
     path = _options_file(folder)
-    told = read_typed(path, _Told, loose=True, wrong=_WRONG)
-    cnn, lstm = told.char_cnn, told.lstm
+    written = read_typed(path, _Written, loose=True, wrong=_WRONG)
+    cnn, lstm = written.char_cnn, written.lstm
     with sized(path, _WRONG):
         size = LstmSize(
             lstm.dim, lstm.projection_dim, lstm.n_layers, lstm.cell_clip or None, lstm.proj_clip or None,
@@ -112,7 +114,7 @@ def read_options(folder: Path) -> Options:
         raise InputError(f"max_characters_per_token is {longest}; a published model has 50", where=str(path))
     if activation not in ACTIVATIONS:
         raise InputError(f"activation is {activation}; known are {', '.join(ACTIVATIONS)}", where=str(path))
-    return Options(cnn_size, size, plain_options(told.unfreeze))
+    return Options(cnn_size, size, plain_options(written.unfreeze))
 
 
 @contextmanager
@@ -127,16 +129,16 @@ def sized(path: Path, wrong: str) -> Iterator[None]:
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
     """Weights under the names of `ElmoModel`'s parameters.
 
-    They come from `weights.safetensors`, if `write_folder` has put it there, else from the one `.hdf5` file that holds
-    them.
+    They come from `weights.safetensors`, if `write_folder` has put it there, else from the one `.hdf5` file that
+    contains them.
 
     Raises:
-        InputError: no such file, one that is no HDF5 or torn, a tensor that is missing, of another shape than the
+        InputError: no such file, one that is not HDF5 or torn, a tensor that is missing, of another shape than the
             options ask for, or not asked for.
     """
     if (folder / WEIGHTS).exists():
         return read_tensors(folder / WEIGHTS)
-    told, torn, found = _options_file(folder).name, None, []
+    options_name, torn, found = _options_file(folder).name, None, []
     for path in _weight_files(folder):
         try:
             found += [path] if holds_elmo(path) else []
@@ -144,18 +146,18 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
             torn = torn or error
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise InputError(f"holds {len(found)} files of ELMo's weights; keep one: {names}", where=str(folder))
+        raise InputError(f"contains {len(found)} files of ELMo's weights; keep one: {names}", where=str(folder))
     if not found:
-        wanted = f"has {told} but no .hdf5 file with ELMo's weights (char_embed, ...)"
+        wanted = f"has {options_name} but no .hdf5 file with ELMo's weights (char_embed, ...)"
         raise torn or InputError(wanted, where=str(folder))
-    return read_hdf5(found[0], options.cnn, options.lstm, told)
+    return read_hdf5(found[0], options.cnn, options.lstm, options_name)
 
 
 def write_folder(folder: Path, model: ElmoModel, reading: Mapping[str, str], *, hdf5: bool = False) -> None:
     """Write `options.json` as published and the weights; `read_options` and `read_weights` read them.
 
     Args:
-        reading: told along in the options.
+        reading: stored alongside in the options.
         hdf5: the weights as published, too; else as safetensors.
     """
     cnn, lstm = model.cnn.size, model.lm.size

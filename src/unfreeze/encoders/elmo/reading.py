@@ -21,7 +21,7 @@ class Reading:
     Attributes:
         tokenizer: how texts become words; see `words_of`.
         stateful: the LSTMs of a batch start where those of the batch before it stopped, row by row, as the reference
-            does it. A state then hangs on what was read before; without it each input stands by itself.
+            does it. A state then depends on what was read before; without it each input is read independently.
         batch_size: rows of such a batch; inputs are read in their own order.
     """
 
@@ -29,7 +29,7 @@ class Reading:
     stateful: bool = False
     batch_size: Annotated[int, Field(ge=1)] = 32
 
-    def told(self) -> dict[str, str]:
+    def as_text(self) -> dict[str, str]:
         """The fields as text, as `reading_from` takes them."""
         return as_text(self)
 

@@ -79,10 +79,10 @@ def _largest(embedded: Tensor, conv: nn.Module) -> Tensor:
 
 
 class CharCnn(nn.Module):
-    """Vectors of words from their characters, each word by itself.
+    """Vectors of words from their characters, each word independently.
 
     The padding inside a word is an ordinary character. Behind a word's end all windows look alike, so positions are
-    computed only up to the first window that holds nothing but padding: the maximum over all of them is the same.
+    computed only up to the first window that contains nothing but padding: the maximum over all of them is the same.
     """
 
     def __init__(self, size: CnnSize) -> None:

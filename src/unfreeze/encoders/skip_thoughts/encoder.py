@@ -90,8 +90,8 @@ class SkipThoughtsEncoder(Encoder):
         return read_sentences(words, self.vocabulary, self.max_length, use_eos=self.options.use_eos)
 
     def read_words(self, sentences: Sequence[Sequence[str]]) -> Inputs:
-        """Raises `InputError`: there is no state a word."""
-        raise InputError("gives one vector a text; tagging needs one a word", where=f"encoder {self.name}")
+        """Raises `InputError`: there are no states per word."""
+        raise InputError("gives one vector per text; tagging needs one per word", where=f"encoder {self.name}")
 
     def pieces(self, inputs: Inputs) -> list[str]:
         """See `Encoder.pieces`: the words of each text that are read, unknown ones as `UNK`."""
@@ -134,8 +134,8 @@ class SkipThoughtsEncoder(Encoder):
 
         Two models whose tables differ only in rows between the 4,096 that are looked at have one fingerprint.
         """
-        told = repr(self.options).encode() + splitting(self.options.tokenizer)
-        digest = hashlib.blake2b(told, digest_size=16)
+        settings = repr(self.options).encode() + splitting(self.options.tokenizer)
+        digest = hashlib.blake2b(settings, digest_size=16)
         self._digest_weights(digest, self)
         digest.update(self.vocabulary.digest())
         return digest.hexdigest()

@@ -28,7 +28,7 @@ def read_plain_pickle(path: Path) -> Any:
     """Read a pickle of plain data, of Python 2 too (its strings as Latin-1).
 
     Raises:
-        InputError: it asks for anything that is no plain data, is torn, or is larger than options are.
+        InputError: it asks for anything that is not plain data, is torn, or is larger than options are.
     """
     try:
         with path.open("rb") as file:
@@ -40,4 +40,4 @@ def read_plain_pickle(path: Path) -> Any:
     try:
         return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # a torn pickle can raise nearly anything
-        raise InputError(f"is no pickle of plain options: {in_words(error)}", where=str(path)) from None
+        raise InputError(f"is not a pickle of plain options: {in_words(error)}", where=str(path)) from None

@@ -1,6 +1,6 @@
 """Skip-thoughts as it is published: a folder with a dictionary, a table of word vectors and a GRU for each part.
 
-dictionary.txt       a word a line; line k is row k of the tables
+dictionary.txt       one word per line; line k is row k of the tables
 utable.npy           (words, 620), read by the one-directional model; btable.npy by the two-directional one
 uni_skip.npz         encoder_W, encoder_U, ...; bi_skip.npz has encoder_r_W, ... for the backward direction too
 uni_skip.npz.pkl     options of its training, of which `dim_word` and `dim` are looked at
@@ -50,7 +50,7 @@ def read_published(folder: Path, given: Mapping[str, str]) -> tuple[dict[Part, n
         A GRU a part, the words with their tables, and the options with `kind` settled.
 
     Raises:
-        InputError: an unknown option; a file that is missing, torn or does not fit the others, told with array and
+        InputError: an unknown option; a file that is missing, torn or does not fit the others, named with array and
             shape; a pickle of options that is more than plain data.
     """
     options = options_from(Options, {**saved_options(folder / SAVED_OPTIONS), **given})
@@ -110,9 +110,9 @@ def _map_table(path: Path, rows: int, width: int) -> Table:
     except OSError as error:
         raise InputError(_missing(error), where=str(path)) from None
     except Exception as error:  # numpy reads the header as Python, and a torn one raises nearly anything
-        raise InputError(f"is no array of numbers, or is torn: {in_words(error)}", where=str(path)) from None
+        raise InputError(f"is not an array of numbers, or is torn: {in_words(error)}", where=str(path)) from None
     if not isinstance(table, np.memmap) or table.dtype.kind != "f" or table.ndim != 2:
-        raise InputError("is no table of floating-point numbers", where=str(path))
+        raise InputError("is not a table of floating-point numbers", where=str(path))
     if len(table) != rows:
         raise InputError(f"has {len(table):,} rows, {DICTIONARY} has {rows:,} words", where=str(path))
     if table.shape[1] != width:
@@ -132,12 +132,12 @@ def _read_gru(folder: Path, part: Part) -> nn.GRU:
     except InputError:
         raise
     except Exception as error:  # as with tables, and what a torn zip file raises besides
-        raise InputError(f"is no .npz file of weights, or is torn: {in_words(error)}", where=str(path)) from None
-    width, hidden, told = _sizes(path, directions[0])
+        raise InputError(f"is not an .npz file of weights, or is torn: {in_words(error)}", where=str(path)) from None
+    width, hidden, source = _sizes(path, directions[0])
     for prefix, arrays in zip(_PREFIXES[part], directions, strict=True):
         for name, shape in shapes(width, hidden).items():
             if arrays[name].shape != shape:
-                found = f"{prefix}{name} has the shape {arrays[name].shape}, {told} asks for {shape}"
+                found = f"{prefix}{name} has the shape {arrays[name].shape}, {source} asks for {shape}"
                 raise InputError(found, where=str(path))
     return gru_from(directions)
 
@@ -149,7 +149,7 @@ def _direction(file: Any, prefix: str, path: Path) -> Arrays:
             raise InputError(f"has no array {prefix}{name}", where=str(path))
         array = file[prefix + name]
         if array.dtype.kind != "f" or not array.ndim:
-            raise InputError(f"{prefix}{name} is no array of floating-point numbers", where=str(path))
+            raise InputError(f"{prefix}{name} is not an array of floating-point numbers", where=str(path))
         arrays[name] = array.astype(np.float32)
     return arrays
 

@@ -1,4 +1,4 @@
-"""Texts to words as skip-thoughts splits them, and words to `Inputs`, a piece a text."""
+"""Texts to words as skip-thoughts splits them, and words to `Inputs`, one piece per text."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
     """Words of a text, in its own case; none of an empty one.
 
     Args:
-        how: `treebank` cuts a text into sentences and these into words, punctuation and contractions apart and quotes
-            written as two characters, as the reference does it (NLTK's punkt and `word_tokenize`); `whitespace` is for
-            texts that are in words already.
+        how: `treebank` cuts a text into sentences and these into words, punctuation and contractions separated and
+            quotes written as two characters, as the reference does it (NLTK's punkt and `word_tokenize`); `whitespace`
+            is for texts that are in words already.
     """
     if how == "whitespace":
         return text.split()
@@ -49,7 +49,7 @@ def words_of(text: str, how: Tokenizer) -> list[str]:
 def read_sentences(
     texts: Iterable[Sequence[str]], vocabulary: Vocabulary, max_length: int, *, use_eos: bool = False
 ) -> Inputs:
-    """Texts in words as `Inputs`: a piece a text, whose words are a row of `Inputs.table`.
+    """Texts in words as `Inputs`: one piece per text, whose words are a row of `Inputs.table`.
 
     Args:
         max_length: words of a text that are read; `<eos>` is not counted.

@@ -20,7 +20,7 @@ _SAMPLE = 4096  # rows of a table that its digest looks at
 
 @dataclass(frozen=True, eq=False)
 class Vocabulary:
-    """Words, and for each part of a model a vector a word. Nothing changes it, so a deep copy is the object itself.
+    """Words, and for each part of a model one vector per word. Nothing changes it, so a deep copy is the object itself.
 
     Attributes:
         words: (V,); word k has row k. Of a word that is there twice the later row counts, as in the reference.
@@ -50,7 +50,7 @@ class Vocabulary:
         return [self.rows.get(word, self.unknown) for word in words]
 
     def digest(self) -> bytes:
-        """16 bytes that tell vocabularies apart: all words, and of each table shape, dtype and 4,096 rows spread over
+        """16 bytes that distinguish vocabularies: all words, and of each table shape, dtype and 4,096 rows spread over
         it (all of a smaller one). To read gigabytes each time would take minutes.
         """
         digest = blake2b("\n".join(self.words).encode(), digest_size=16)

@@ -31,7 +31,7 @@ class WordVectors(Encoder):
     """One layer state: each word's vector, the same in every context.
 
     A piece is a word, its id its row in the table. A word is looked up as it is written, then lower-cased; one that the
-    table has in neither form is all zeros. The table is no parameter: it is never copied, moved or rounded, and rows
+    table has in neither form is all zeros. The table is not a parameter: it is never copied, moved or rounded, and rows
     are gathered on the CPU.
 
     Args:
@@ -106,8 +106,8 @@ class WordVectors(Encoder):
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`, and `VectorTable.digest` on large tables."""
-        told = f"{self.table.digest} {self.tokenizer}".encode() + splitting(self.tokenizer)
-        return hashlib.blake2b(told, digest_size=16).hexdigest()
+        settings = f"{self.table.digest} {self.tokenizer}".encode() + splitting(self.tokenizer)
+        return hashlib.blake2b(settings, digest_size=16).hexdigest()
 
     def sizes(self) -> tuple[int, int]:
         """See `Encoder.sizes`; of the table."""

@@ -5,7 +5,7 @@ word2vec's binary format; everything else is text. In a folder the first of thes
 `*.npy` with a vocabulary, `*.vec`, `*.bin`, `glove*.txt`.
 
 A vocabulary has a word for each row, in order: `NAME.vocab` or `NAME.txt` beside `NAME.npy`, else `vocabulary.txt`,
-`vocab.txt`, `words.txt` (a word a line), or the folder's one `.parquet` (its first column of strings).
+`vocab.txt`, `words.txt` (one word per line), or the folder's one `.parquet` (its first column of strings).
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def read_vectors(path: Path) -> VectorTable:
     """
     files = _in_folder(path) if path.is_dir() else [path]
     if not files:
-        raise InputError(f"holds no word vectors; wanted is {VECTORS} with {VOCABULARY}, or a .vec", where=str(path))
+        raise InputError(f"contains no word vectors; expected {VECTORS} with {VOCABULARY}, or a .vec", where=str(path))
     if len(files) > 1:
         names = ", ".join(file.name for file in files)
-        raise InputError(f"holds {len(files)} files of vectors; give one of them: {names}", where=str(path))
+        raise InputError(f"contains {len(files)} files of vectors; give one of them: {names}", where=str(path))
     file = files[0]
     if file.suffix == ".npy":
         return _read_array(file)
@@ -64,7 +64,7 @@ def array_shape(folder: Path) -> tuple[int, int]:
     """Rows and width of a folder's array, its numbers unread."""
     files = _in_folder(folder)
     if len(files) != 1 or files[0].suffix != ".npy":
-        raise InputError("holds no .npy with a vocabulary", where=str(folder))
+        raise InputError("contains no .npy with a vocabulary", where=str(folder))
     rows, width = _mapped(files[0]).shape
     return rows, width
 
@@ -106,7 +106,7 @@ def _read_array(path: Path) -> VectorTable:
 
 
 def _words_of_lines(path: Path) -> list[str]:
-    """Words of a file with one a line; only `\\n` and `\\r\\n` end a line, whatever else a word may hold."""
+    """Words of a file with one per line; only `\\n` and `\\r\\n` end a line, whatever else a word may contain."""
     try:
         lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError as error:

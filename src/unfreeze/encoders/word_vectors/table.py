@@ -29,15 +29,15 @@ class VectorTable:
 
     Raises:
         InputError: no word, no dimension, another number of words than rows, no floats, a word with a line break.
-            Vectors with numbers that are not finite are told when they are read: a mapped file is not read before.
+            Vectors with numbers that are not finite are reported when they are read: a mapped file is not read before.
     """
 
     def __init__(self, words: Sequence[str], vectors: npt.NDArray[Any], where: str = "") -> None:
         if vectors.ndim != 2 or vectors.dtype.kind != "f":
             found = f"an array of shape {vectors.shape} and type {vectors.dtype}"
-            raise InputError(f"holds {found}; wanted are rows of floats, a row a word", where=where)
+            raise InputError(f"contains {found}; rows of floats are expected, one per word", where=where)
         if not vectors.size:
-            raise InputError("holds no word vectors", where=where)
+            raise InputError("contains no word vectors", where=where)
         if len(words) != len(vectors):
             raise InputError(f"has {len(vectors):,} rows, but its vocabulary has {len(words):,} words", where=where)
         self.words, self.vectors, self.where = tuple(words), vectors, where

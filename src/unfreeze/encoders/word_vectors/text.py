@@ -16,11 +16,11 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_text(path: Path) -> VectorTable:
-    """Read a text file of word vectors; a word may hold spaces, as some of GloVe's do, and empty lines do not count.
+    """Read a text file of word vectors; a word may contain spaces, as some of GloVe's do, and empty lines do not count.
 
     Raises:
-        InputError: with the line: another number of numbers than before, no number, not UTF-8; a header that promises
-            another number of words; an empty file, or one that cannot be read.
+        InputError: with the line: another number of numbers than before, not a number, not UTF-8; a header that
+            promises another number of words; an empty file, or one that cannot be read.
     """
     try:
         lines, header, width = _opening(path)
@@ -36,8 +36,8 @@ def read_text(path: Path) -> VectorTable:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
     if header and header[0] != len(words):
-        told = f"promises {header[0]:,} words in its first line and holds {len(words):,}; is it whole?"
-        raise InputError(told, where=str(path))
+        problem = f"promises {header[0]:,} words in its first line and contains {len(words):,}; is it complete?"
+        raise InputError(problem, where=str(path))
     return VectorTable(words, vectors[: len(words)], str(path))
 
 
@@ -54,7 +54,9 @@ def _opening(path: Path) -> tuple[int, tuple[int, int] | None, int]:
             raise InputError(f"promises {header[1]:,} numbers a word, more than it has bytes", where=f"{path}:1")
         return lines, header, header[1]
     if len(first) < 2:
-        raise InputError("is no line of word vectors: a word and its numbers, or `words dimensions`", where=f"{path}:1")
+        raise InputError(
+            "is not a line of word vectors: a word and its numbers, or `words dimensions`", where=f"{path}:1"
+        )
     return lines, None, len(first) - 1
 
 
@@ -89,7 +91,7 @@ def _parsed(lines: Sequence[tuple[int, bytes]], width: int, path: Path) -> tuple
 
 
 def _all_numbers(text: bytes) -> Floats | None:
-    """Numbers set apart by single spaces; None where one cannot be read. pyarrow takes a third of numpy's time."""
+    """Numbers separated by single spaces; None where one cannot be read. pyarrow takes a third of numpy's time."""
     import pyarrow as pa
     import pyarrow.csv
 
@@ -108,12 +110,12 @@ def _all_numbers(text: bytes) -> Floats | None:
 
 
 def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
-    """A line's word, which may hold spaces, and its numbers."""
+    """A line's word, which may contain spaces, and its numbers."""
     word, *numbers = line.rsplit(maxsplit=width)
     more = [part for part in word.split()[1:] if is_number(part)]
     if len(numbers) != width or more:
         found = len(numbers) + len(more)
-        raise InputError(f"has {found} numbers after its word, where {width} are wanted", where=where)
+        raise InputError(f"has {found} numbers after its word, where {width} are expected", where=where)
     bad = next((number for number in numbers if not is_number(number)), None)
     if bad is not None:
         raise InputError(f"{bad.decode(errors='replace')!r} is not a number", where=where)
