@@ -40,7 +40,7 @@ def test_scores_that_a_constant_answer_reaches_are_named(make_desk: MakeDesk, sc
 def test_fewer_least_steps_are_told(make_desk: MakeDesk, scored: Callable[..., Measured]) -> None:
     def page(**asked: object) -> tuple[str, str]:
         made = page_of(make_desk(**asked), "table2", "Which?", "Table 2", (), (), [scored(0.9)])
-        return " ".join(made.differs), dict(made.settings)["least steps of a run"]
+        return " ".join(made.differs), dict(made.settings)["minimum steps of a run"]
 
     assert "least number of steps" not in page()[0]
     assert page()[1] == "the table's"

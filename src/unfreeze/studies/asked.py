@@ -1,4 +1,4 @@
-"""What a study is asked with, and the number that it is made of: a cell. No torch here."""
+"""The settings of studies, and the unit that they measure: a cell. No torch here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from unfreeze.tasks import metrics
 from unfreeze.tasks.kinds import Task
 
 TRIALS = {"quick": 1, "standard": 2, "thorough": 3}
-"""Recipes of a cell among which dev chooses."""
+"""How many recipes of a cell dev chooses from."""
 
 LEAST_ROWS = 32
 _ROLES: Mapping[Family, Role] = {"transformer": "BERT", "elmo": "ELMo", "sentence-vectors": "Skip-thoughts"}
@@ -36,9 +36,9 @@ class Asked:
         encoders: names or folders.
         seeds: final runs of a cell.
         tasks: names of sets; None takes each study's own.
-        rows: most training examples of a set, and most dev examples; None takes all.
-        tested: most test examples of a set; None takes all.
-        min_steps: most that a recipe's least number of steps may be, for machines that cannot afford the table's; its
+        rows: at most that many training examples of a set, and dev examples; None takes all.
+        tested: at most that many test examples of a set; None takes all.
+        min_steps: cap on the minimum number of steps of a recipe, for machines that cannot afford the table's; its
             epochs stay, and so do frozen linear heads. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
@@ -77,7 +77,7 @@ def asked_from(
         InputError: a folder is missing, a name is unknown, a number too small.
     """
     if not data_root.is_dir():
-        raise InputError("no such folder; it is to hold the standard sets", where=f"--data-root {data_root}")
+        raise InputError("no such folder; it should contain the standard sets", where=f"--data-root {data_root}")
     if seeds < 2:
         raise InputError(f"is {seeds}; at least 2 are needed for an interval over seeds", where="--seeds")
     for most, option in ((rows, "--train-size"), (tested, "--test-size")):
@@ -96,7 +96,7 @@ def asked_from(
 
 @dataclass(frozen=True)
 class About:
-    """An encoder, as far as recipes hang on it."""
+    """An encoder, as far as recipes depend on it."""
 
     name: str
     family: Family
@@ -110,12 +110,12 @@ class About:
 
     @property
     def shown(self) -> str:
-        """A folder by its last name."""
+        """The name of the encoder, of a folder the last part."""
         return Path(self.name).name
 
     @property
     def role(self) -> Role | None:
-        """Whose place in the paper it takes."""
+        """The encoder of the paper whose place it takes."""
         return _ROLES.get(self.family)
 
 
@@ -125,8 +125,8 @@ class Cell:
 
     Attributes:
         task: a standard set.
-        rows: training examples, and most dev examples; None takes all.
-        tested: most test examples; None takes all.
+        rows: training examples, and at most that many dev examples; None takes all.
+        tested: at most that many test examples; None takes all.
         subset: which of the many subsets of that size.
         genre: only examples of this genre, in every split; None takes all.
     """
@@ -142,11 +142,11 @@ class Cell:
 
     @property
     def question(self) -> tuple[str, str, int | None, int | None, int, str | None]:
-        """What cells share that are trained on the same examples over the same encoder."""
+        """What cells have in common that are trained on the same examples over the same encoder."""
         return self.task, self.encoder, self.rows, self.tested, self.subset, self.genre
 
     def digest(self, *more: object) -> str:
-        """Of all that its number hangs on; `more` are the encoder's weights and the files."""
+        """Digest of everything that its number depends on; `more` are the encoder's weights and the files."""
         recipes = [plain(replace(recipe, name="", source="")) for recipe in self.recipes]
         values = {**asdict(self), "recipes": recipes}
         return hashlib.blake2b(json.dumps([values, more], sort_keys=True).encode(), digest_size=8).hexdigest()
@@ -157,12 +157,12 @@ class Measured:
     """A cell with its test results.
 
     Attributes:
-        recipe: that was chosen.
+        recipe: the chosen one.
         task: kind of the task.
         statistics: (seeds, test items, k), see `metrics.item_statistics`.
-        train_examples: that were trained on.
+        train_examples: the number of examples that were trained on.
         layer_weights: learned scalar mix of each seed, bottom to top; None where nothing was mixed.
-        diverged: runs that did.
+        diverged: the number of runs that diverged.
         constant: what the best constant answer scores on test.
         scheme: of tags.
     """
@@ -189,12 +189,12 @@ class Measured:
 
     @property
     def mean(self) -> float:
-        """Of the scores."""
+        """The mean of the scores."""
         return float(self.scores.mean())
 
     @property
     def std(self) -> float:
-        """Sample standard deviation over seeds; 0 with one."""
+        """Sample standard deviation over seeds; 0 with a single one."""
         return float(np.std(self.scores, ddof=1)) if len(self.scores) > 1 else 0.0
 
     @cached_property

@@ -54,11 +54,11 @@ def run_studies(
 ) -> list[Page]:
     """Run studies one after another; cells that were measured before, for whichever study, are not measured again.
 
-    Writes `NAME.html`, `NAME.md`, `NAME.json` each, and after each `index.html` and `findings.md` over all that are
-    there. A study that fails does not stop the others.
+    Writes `NAME.html`, `NAME.md`, `NAME.json` each, and after each `index.html` and `findings.md` over all that
+    exist. A study that fails does not stop the others.
 
     Raises:
-        InputError: an encoder, a set or the output folder is at fault; after all other studies have run.
+        InputError: an encoder, a set or the output folder is invalid; raised after all other studies have run.
     """
     with claimed(asked.out, MARK):
         write_json(asked.out / MARK, {"studies": list(STUDIES)})

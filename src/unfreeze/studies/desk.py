@@ -50,10 +50,10 @@ K = TypeVar("K")
 
 
 class Desk:
-    """Measures what studies ask for.
+    """Measures the cells of studies.
 
     Args:
-        tell: told what is missing and what goes on, a line at a time.
+        tell: called with a line about each thing that is missing or begins.
     """
 
     def __init__(self, asked: Asked, watcher: Watcher, tell: Callable[[str], None]) -> None:
@@ -66,7 +66,7 @@ class Desk:
         self.precision = precision_to_use(pick_device(asked.device), _begun(asked.out))
 
     def about(self, encoder: str) -> About:
-        """What recipes must know of an encoder. Raises `InputError` where it cannot be loaded."""
+        """What recipes must know about an encoder. Raises `InputError` where it cannot be loaded."""
         if encoder not in self._about:
             it = load_encoder(encoder)
             self._about[encoder] = About(
@@ -76,12 +76,12 @@ class Desk:
         return self._about[encoder]
 
     def encoders(self, *roles: str) -> list[About]:
-        """Of the encoders asked for those that take one of these roles; all of them where none is named."""
+        """The requested encoders that take one of these roles; all of them where none is named."""
         every = [self.about(name) for name in self.asked.encoders]
         return [one for one in every if not roles or one.role in roles]
 
     def tasks(self, *names: str) -> list[str]:
-        """Of these sets the ones that are asked for and there; missing ones are told, once, with where to get them."""
+        """The requested ones of these sets that are available; missing ones are reported once, with their source."""
         wanted = [name for name in names if self.asked.tasks is None or name in self.asked.tasks]
         return [name for name in wanted if self.found(name) is not None]
 
@@ -95,21 +95,21 @@ class Desk:
                 hub = ", or install unfreeze[datasets]" if standard.hub else ""
                 self.tell(
                     f"{standard.title} is missing: nothing known under {self.asked.data_root}; get it from "
-                    f"{standard.where}{hub}. The others go on."
+                    f"{standard.where}{hub}. The others still run."
                 )
             elif Path(found.files["train"]).is_relative_to(downloads):
                 self.tell(f"{standard.title} is that of the Hugging Face hub ({HUB}), kept in {downloads}.")
         return self._found[name]
 
     def cell(self, task: str, one: About, recipes: tuple[Recipe, ...] = ()) -> Cell:
-        """A cell with the seeds and examples that are asked for."""
+        """A cell with the requested seeds and examples."""
         return Cell(task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.rows, self.asked.tested)
 
     def measured(self, cells: Mapping[K, Cell]) -> dict[K, Measured]:
         """Every cell's result; what was measured before, by whatever study, is not measured again.
 
         Raises:
-            InputError: a set, an encoder or a recipe is at fault.
+            InputError: a set, an encoder or a recipe is invalid.
         """
         missing = [cell for cell in cells.values() if not self._mark(cell).exists()]
         for question in dict.fromkeys(cell.question for cell in missing):
@@ -134,7 +134,7 @@ class Desk:
         return whole
 
     def genres(self, cell: Cell, least: int) -> list[str]:
-        """Genres with at least so many examples in train and in test. Raises `InputError` where the set has none."""
+        """Genres with at least that many examples in train and in test. Raises `InputError` where the set has none."""
         return genres_in(self.whole(replace(cell, genre=None)), self._genre_of(cell.task), least)
 
     def _genre_of(self, task: str) -> dict[str, str]:
@@ -151,7 +151,7 @@ class Desk:
         return plan_from(values, where=f"study of {SETS[cell.task].title}")
 
     def folder(self, cell: Cell) -> Path:
-        """Of the runs of a cell's question."""
+        """The folder of the runs of a cell's question."""
         sizes = ["all" if most is None else str(most) for most in (cell.rows, cell.tested)]
         parts = (cell.task, self.about(cell.encoder).shown, *sizes, str(cell.subset), cell.genre or "")
         name = "-".join(re.sub(r"[^\w.]+", "_", part).strip("_")[:40] for part in parts if part)
@@ -160,7 +160,7 @@ class Desk:
         return folder
 
     def tidy(self) -> None:
-        """Delete what a process left in the cells' folders that was killed when it had finished them: weights, a lock.
+        """Delete what a killed process left in the folders of cells that it had finished: weights, a lock.
 
         Only for cells that are all measured, since unscored runs need their weights.
         """
@@ -170,7 +170,7 @@ class Desk:
                     drop_weights(folder)
 
     def stamp(self, cell: Cell) -> str:
-        """Digest of what all numbers of a question hang on besides the cell: weights, files, precision, format."""
+        """Digest of what all numbers of a question depend on besides the cell: weights, files, precision, format."""
         files = [_stamp(path) for path in self._there(cell.task).files.values()]
         return json.dumps([self.about(cell.encoder).fingerprint, files, self.precision, FORMAT])
 
@@ -209,15 +209,15 @@ class Desk:
         return found
 
     def _read_cell(self, cell: Cell) -> Measured:
-        """From the run folders alone."""
-        told = _read_mark(self._mark(cell))
-        folder = self.asked.out / "runs" / told.folder
+        """Read a cell's results from the run folders alone."""
+        mark = _read_mark(self._mark(cell))
+        folder = self.asked.out / "runs" / mark.folder
         with _with_the_cells(folder):
             setting, items = read_setting(folder), read_items(folder)
             check_setting(folder, setting)
             check_test_items(folder, setting, items)
-            records, tests = [read_record(folder / "runs" / run) for run in told.runs], []
-            for run, record in zip(told.runs, records, strict=True):
+            records, tests = [read_record(folder / "runs" / run) for run in mark.runs], []
+            for run, record in zip(mark.runs, records, strict=True):
                 check_record(folder, setting, run, record)
                 tests.append(_tested(folder / "runs" / run))
                 check_test(folder, setting, run, tests[-1], items)
@@ -226,7 +226,7 @@ class Desk:
         statistics = [metrics.item_statistics(setting.task, gold, one, scheme) for one in said]
         mixed = [record.layer_weights for record in records if record.layer_weights is not None]
         return Measured(
-            cell, records[0].recipe, setting.task, np.stack(statistics), told.train_examples,
+            cell, records[0].recipe, setting.task, np.stack(statistics), mark.train_examples,
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
             metrics.best_constant(setting.task, gold, scheme), scheme,
         )  # fmt: skip
@@ -235,11 +235,11 @@ class Desk:
 def _begun(out: Path) -> str | None:
     """The precision in which the studies of a folder were begun.
 
-    Its cells say it; those of older versions do not, but a question is in bf16 only where all were begun in it.
+    Its cells record it; those of older versions do not, but a question is in bf16 only where all were begun in it.
     """
     for path in sorted((out / CELLS).glob("*.json")):
-        if (told := read_typed(path, _Mark, remedy=AGAIN).precision) is not None:
-            return told
+        if (precision := read_typed(path, _Mark, remedy=AGAIN).precision) is not None:
+            return precision
     found = set(map(begun_precision, sorted(out.glob("runs/*"))))
     return "bf16" if "bf16" in found else "fp32" if "fp32" in found else None
 
@@ -255,16 +255,16 @@ class _Mark:
 
 
 def _read_mark(path: Path) -> _Mark:
-    told = read_typed(path, _Mark, remedy=AGAIN)
-    names = (told.folder, *told.runs)
-    if not told.runs or any(not name or name.startswith(".") or Path(name).name != name for name in names):
-        raise InputError(f"names no runs, or such as are elsewhere; {AGAIN}", where=str(path))
-    return told
+    mark = read_typed(path, _Mark, remedy=AGAIN)
+    names = (mark.folder, *mark.runs)
+    if not mark.runs or any(not name or name.startswith(".") or Path(name).name != name for name in names):
+        raise InputError(f"names no runs, or runs that are elsewhere; {AGAIN}", where=str(path))
+    return mark
 
 
 @contextmanager
 def _with_the_cells(folder: Path) -> Iterator[None]:
-    """What is run again must not be taken for finished."""
+    """Mark a cell as unfinished: what is run again must not be taken for finished."""
     try:
         yield
     except InputError as error:

@@ -27,7 +27,7 @@ from unfreeze.studies.terms import corpus_terms, divergence, text_terms
 QUESTION = "Does the distance of the domain from the pretraining text matter?"
 TASK = "mnli"
 LEAST = 100  # examples of a genre in train and in test
-FEWEST = 4  # genres: fewer have too few orders to tell anything
+FEWEST = 4  # genres: fewer have too few orders to show anything
 SURE = 0.05
 
 
@@ -74,7 +74,7 @@ def domains(desk: Desk) -> Page:
         Table("Spearman's rank correlation with the divergence, with 95 % interval over items and seeds",
               ("", "of tuned minus frozen", "of frozen accuracy"), tuple(correlations),
               "p: how many of all orders of the genres correlate as strongly. Five genres have 120 orders, so only a "
-              "correlation of 1 or -1 is clear; nothing clear is no proof that there is nothing, so it stays open."),
+              "correlation of 1 or -1 is clear; an unclear one does not prove that there is none, so it stays open."),
     )  # fmt: skip
     figure = dots(drawn, "Jensen-Shannon divergence from the pretraining text", "tuned minus frozen, points",
                   "Each genre: how far it is, and what fine-tuning gains, with 95 % intervals")  # fmt: skip
@@ -85,7 +85,7 @@ def domains(desk: Desk) -> Page:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Spearman's, with its interval over items and seeds, and its exact two-sided p over the orders of the genres."""
+    """Spearman's correlation, its interval over items and seeds, and exact two-sided p over the orders of genres."""
 
     value: float
     low: float

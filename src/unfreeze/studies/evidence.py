@@ -74,10 +74,10 @@ def sign_of(points: float) -> int:
 def sign_claim(
     text: str, about: str, gap: Interval, sign: int, of: Sequence[Measured], conclusion: int | None = None
 ) -> Claim:
-    """That a difference has a sign.
+    """The claim that a difference has a sign.
 
     Args:
-        of: the cells that it is the difference of: where none of them learned anything, alike or not tells nothing.
+        of: the cells that it is the difference of; where none of them learned anything, their difference means nothing.
     """
     said = gap_words(gap.mean, gap.lo, gap.hi)
     if not any(cell.learned for cell in of):

@@ -15,7 +15,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def gaps(rows: Rows, caption: str) -> Figure | None:
-    """Differences with their intervals, one a row; `published` as rings where there is one.
+    """Differences with their intervals, one per row; `published` as rings where there is one.
 
     Args:
         rows: `row`, `mean`, `low`, `high` and perhaps `published`, points.

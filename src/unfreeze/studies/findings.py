@@ -18,13 +18,13 @@ CONCLUSIONS = {
 
 
 def gathered(pages: Sequence[Page]) -> list[tuple[str, list[Claim]]]:
-    """Each conclusion with the claims that speak of it."""
+    """Each conclusion with the claims about it."""
     claims = [claim for page in pages for claim in page.claims]
     return [(f"{n}. {title}", [c for c in claims if c.conclusion == n]) for n, title in CONCLUSIONS.items()]
 
 
 def judged(claims: Sequence[Claim]) -> str:
-    """What the claims say together."""
+    """What the claims amount to, in a sentence."""
     if not claims:
         return "No evidence yet."
     counts = Counter(claim.held for claim in claims)

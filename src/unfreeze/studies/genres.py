@@ -35,7 +35,7 @@ def genres_of(files: Mapping[str, str]) -> dict[str, str]:
 
 
 def genres_in(dataset: Dataset, known: Mapping[str, str], least: int) -> list[str]:
-    """Genres with at least so many examples in train and in test, most frequent in train first.
+    """Genres with at least that many examples in train and in test, most frequent in train first.
 
     Genres of which dev or test have one label alone are left out: nothing can be measured there.
 

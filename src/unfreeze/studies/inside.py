@@ -1,4 +1,4 @@
-"""What the layers of an encoder hold, before and after tuning: computed once, kept in the folder of its question."""
+"""What the layers of an encoder contain, before and after tuning: computed once, kept in the folder of its question."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Bits:
 
 @dataclass(frozen=True)
 class Information:
-    """What the layers of an encoder tell of the labels of test items.
+    """What the layers of an encoder reveal about the labels of test items.
 
     Attributes:
         before, after: of each layer, before and after tuning.
@@ -45,8 +45,8 @@ class Information:
 
 
 @dataclass(frozen=True)
-class _Told:
-    """`Information` as its file has it: four numbers a layer."""
+class _Written:
+    """`Information` as its file has it: four numbers per layer."""
 
     before: tuple[tuple[float, float, float, float], ...]
     after: tuple[tuple[float, float, float, float], ...]
@@ -88,12 +88,13 @@ def information_of(desk: Desk, cell: Cell) -> Information:
             with tuned_bench(it.bench, it.question, cell.recipes[0]) as tuned:
                 after = _bits(tuned, labels, pair)
             write_json(path, {"before": before, "after": after, "entropy": entropy})
-    told = read_typed(path, _Told, remedy=AGAIN)
-    return Information(tuple(Bits(*one) for one in told.before), tuple(Bits(*one) for one in told.after), told.entropy)
+    written = read_typed(path, _Written, remedy=AGAIN)
+    bits = [tuple(Bits(*layer) for layer in part) for part in (written.before, written.after)]
+    return Information(bits[0], bits[1], written.entropy)
 
 
 def _bits(bench: Workbench, labels: Ints, pair: str) -> list[list[float]]:
-    """Of the mean of all tokens of a text, or of a pair's input; a pair that is read apart has two, side by side."""
+    """The information in the mean of all tokens of a text, or of a pair's input (two if read separately)."""
     states = states_of(bench, "test", pair, "mean")
     found = []
     for layer in range(states.features.layers):

@@ -62,7 +62,7 @@ def label_count(desk: Desk) -> Page:
     )  # fmt: skip
     differs = (
         "Every subset has a seed of its own, so the spread is over subsets and seeds together. Frozen heads are "
-        "linear, which is what few labels can feed. Epochs and penalties are chosen on a dev set that is no larger "
+        "linear, which is what few labels can feed. Epochs and penalties are chosen on a dev set not larger "
         "than the subset, so as many labels again are needed. The paper has no such curve: practitioners conclude it "
         f"from there. Longer fine-tuning and a fresh top layer are remedies against few labels, tried up to {FEW}.",
     )

@@ -64,8 +64,8 @@ def layers(desk: Desk) -> Page:
     table = Table("Linear probes by layer, points", columns, tuple(rows), note)
     figure = lines(drawn, "layer (0: embeddings)", "test score", "Linear probes by layer, with 95 % intervals",
                    facet="about")  # fmt: skip
-    differs = ("Pairs are read apart, [u, v, |u-v|, u*v], where the paper took the mean over both texts in one input; "
-               "its figure's numbers were not confirmed.",
+    differs = ("Pairs are read separately, [u, v, |u-v|, u*v], where the paper took the mean over both texts in one "
+               "input; its figure's numbers were not confirmed.",
                "The layers after fine-tuning are those of one run, with seed 0.")  # fmt: skip
     return page_of(desk, "layers", QUESTION, "Figure 1", (table,), claims, mixes, cells, figure, differs)
 
@@ -134,7 +134,7 @@ def _depths(one: About, pretrained: Mapping[str, LayerScores]) -> list[Claim]:
 
 
 def best_layers(scores: LayerScores) -> list[int]:
-    """The layer that is best on dev, and those that are not told to be worse on test."""
+    """The layer that is best on dev, and those that are not shown to be worse on test."""
     return [one.layer for one in scores.layers if one.layer == scores.chosen or one.behind_ci95[0] <= 0]
 
 

@@ -32,11 +32,11 @@ class Claim:
     """A finding of the paper put to the test here.
 
     Attributes:
-        text: what should hold.
+        text: what should be true.
         about: the encoder and set.
-        held: `open` where the interval holds both yes and no.
+        held: `open` where the interval allows both yes and no.
         evidence: the numbers, with their interval.
-        conclusion: which of the five practitioners' conclusions it speaks for, 1 to 5; None for none.
+        conclusion: which of the five practitioners' conclusions it is evidence for, 1 to 5; None for none.
     """
 
     text: str
@@ -61,7 +61,7 @@ class Page:
     Attributes:
         lead: the answer in a sentence or two.
         differs: from the paper: encoders, corpus, splits, sizes.
-        settings: name and value, for whoever repeats it.
+        settings: names and values, for repeating it.
     """
 
     name: str

@@ -30,10 +30,10 @@ def page_of(
     figure: Figure | None = None,
     differs: Sequence[str] = (),
 ) -> Page:
-    """The page, with what every study has to say of sizes, encoders, recipes and intervals.
+    """The page, with what every study reports about sizes, encoders, recipes and intervals.
 
     Args:
-        results: that the page is made from.
+        results: those that the page is made from.
         looked_into: cells whose layers it is made from.
     """
     cells = [*(one.cell for one in results), *looked_into]
@@ -54,7 +54,7 @@ def page_of(
         f"Training examples: {trained}." if trained else "",
         *notes,
         f"Recipes are those of the budgets' table, {_recipes(cells)}, not tuned for a result." if cells else "",
-        f"The least number of steps that they have for small training sets is cut to {desk.asked.min_steps} (but for "
+        f"Their minimum number of steps for small training sets is capped at {desk.asked.min_steps} (but for "
         "frozen linear heads); their numbers of epochs are as they are." if desk.asked.min_steps is not None else "",
         _nothing_learned(desk, results),
         f"{diverged} runs diverged; each counts with what it had learned before." if diverged else "",
@@ -73,11 +73,11 @@ def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str],
         ("encoders", ", ".join(asked.encoders)),
         ("sets under", str(asked.data_root)),
         ("only these sets", ", ".join(asked.tasks) if asked.tasks else "no: each study's own"),
-        ("most training and dev examples", _most(asked.rows)),
-        ("most test examples", _most(asked.tested)),
+        ("maximum training and dev examples", _most(asked.rows)),
+        ("maximum test examples", _most(asked.tested)),
         ("seeds", str(asked.seeds)),
         (
-            "least steps of a run",
+            "minimum steps of a run",
             "the table's" if asked.min_steps is None else f"the table's, at most {asked.min_steps}",
         ),
         ("budget", asked.budget),
@@ -98,7 +98,7 @@ def tally(claims: Sequence[Claim]) -> str:
 
 
 def _nothing_learned(desk: Desk, results: Sequence[Measured]) -> str:
-    """Where the encoder was of no use: scores that are not told from a constant answer's."""
+    """Where the encoder was of no use: scores that cannot be distinguished from a constant answer's."""
     found: Counter[str] = Counter()
     for one in results:
         if not one.learned:
@@ -106,8 +106,8 @@ def _nothing_learned(desk: Desk, results: Sequence[Measured]) -> str:
             found[where] += 1
     if not found:
         return ""
-    said = "; ".join(f"{where} ({count} cells)" if count > 1 else where for where, count in found.items())
-    return f"Not above the best constant answer beyond doubt, so that little is told by comparing them: {said}."
+    places = "; ".join(f"{where} ({count} cells)" if count > 1 else where for where, count in found.items())
+    return f"Not above the best constant answer beyond doubt, so comparing them shows little: {places}."
 
 
 def _most(count: int | None) -> str:
@@ -121,4 +121,4 @@ def _range(counts: set[int]) -> str:
 
 def _recipes(cells: Sequence[Cell]) -> str:
     most = max(len(cell.recipes) for cell in cells)
-    return "one a cell" if most == 1 else f"of up to {most} a cell dev chooses"
+    return "one per cell" if most == 1 else f"chosen on dev from up to {most} per cell"

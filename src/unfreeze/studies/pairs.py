@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
@@ -26,50 +26,72 @@ JOINT_ENCODING = "Is BERT strong on pairs because it reads both texts together?"
 _Sides = dict[str, tuple[Recipe, Recipe]]  # of each way of adaptation, its two recipes
 
 
+@dataclass(frozen=True)
+class _Contrast:
+    """Two ways to read pairs, the words of their page, and the encoders that they are compared on.
+
+    Attributes:
+        where: in the paper.
+        role: the encoders that take this place in the paper.
+        sides: names of the two ways.
+        says: the claim that the first is better.
+        tested: ways of adaptation for which the paper says so.
+        differs: from the paper.
+    """
+
+    name: str
+    question: str
+    where: str
+    role: Role
+    sides: tuple[str, str]
+    says: str
+    tested: tuple[str, ...]
+    differs: str
+
+
+_BI_ATTENTION = _Contrast(
+    "bi-attention", BI_ATTENTION, "Table 3", "ELMo", ("with bi-attention", "without"), "bi-attention helps", ("tuned",),
+    "Without bi-attention each text is pooled on its own and the head reads [u, v, |u-v|, u*v] ([|u-v|, u*v] for "
+    "scores), which the paper does not state for its own ablation; its published numbers were not confirmed, so they "
+    "are left out.",
+)  # fmt: skip
+_JOINT_ENCODING = _Contrast(
+    "joint-encoding", JOINT_ENCODING, "Table 4", "BERT", ("together", "separately"),
+    "reading both texts together helps", ("frozen",),
+    "The paper has this for frozen BERT alone. Separately, the fine-tuned head reads [u, v, |u-v|, u*v] of the two "
+    "texts' means. The published numbers were not confirmed, so they are left out; the text concludes that reading "
+    "them separately costs performance.",
+)  # fmt: skip
+
+
 def bi_attention(desk: Desk) -> Page:
     """Table 3: ELMo fine-tuned, with attention between the texts of a pair and without."""
 
-    def sides(one: About, task: str) -> _Sides:
-        found = table_recipes(desk.asked, one, task, FINE_TUNING)
-        return {"tuned": (first(with_head(found, "biattention")), first(with_head(found, "linear")))}
+    def recipes(encoder: About, task: str) -> _Sides:
+        table = table_recipes(desk.asked, encoder, task, FINE_TUNING)
+        return {"tuned": (first(with_head(table, "biattention")), first(with_head(table, "linear")))}
 
-    return _page(
-        desk, "bi-attention", BI_ATTENTION, "Table 3", "ELMo", sides, ("with bi-attention", "without"),
-        "bi-attention helps", ("tuned",),
-        ("Without bi-attention each text is pooled by itself and the head reads [u, v, |u-v|, u*v] ([|u-v|, u*v] for "
-         "scores), which the paper does not say of its own ablation; its published numbers were not confirmed, so they "
-         "are left out.",),
-    )  # fmt: skip
+    return _page(desk, _BI_ATTENTION, recipes)
 
 
 def joint_encoding(desk: Desk) -> Page:
-    """Table 4: BERT both ways, pairs in one input and apart."""
+    """Table 4: BERT both ways, pairs in one input and separately."""
 
-    def sides(one: About, task: str) -> _Sides:
+    def recipes(encoder: About, task: str) -> _Sides:
         heads: tuple[tuple[Method[Any], Head], ...] = (FEATURE_EXTRACTION, "esim"), (FINE_TUNING, "linear")
-        joint = {m.words.short: first(with_head(together(desk.asked, one, task, m), head)) for m, head in heads}
+        joint = {m.words.short: first(with_head(together(desk.asked, encoder, task, m), head)) for m, head in heads}
         return {way: (r, replace(r, pair="separate", name=f"{r.head}-apart")) for way, r in joint.items()}
 
-    return _page(
-        desk, "joint-encoding", JOINT_ENCODING, "Table 4", "BERT", sides, ("together", "apart"),
-        "reading both texts together helps", ("frozen",),
-        ("The paper has this of frozen BERT alone. Apart, the fine-tuned head reads [u, v, |u-v|, u*v] of the two "
-         "texts' means. The published numbers were not confirmed, so they are left out; the text concludes that "
-         "reading apart costs performance.",),
-    )  # fmt: skip
+    return _page(desk, _JOINT_ENCODING, recipes)
 
 
-def _page(
-    desk: Desk, name: str, question: str, where: str, role: Role,
-    sides: Callable[[About, str], _Sides], names: tuple[str, str], says: str,
-    tested: Sequence[str], differs: Sequence[str],
-) -> Page:  # fmt: skip
-    """Each encoder of a role on each set of pairs, two sides in each way; those `tested` are the paper's."""
+def _page(desk: Desk, contrast: _Contrast, recipes: Callable[[About, str], _Sides]) -> Page:
+    """Each encoder of a role on each set of pairs, two sides in each way; those that are `tested` are the paper's."""
     tasks = desk.tasks(*SETS_OF_PAIRS)
     cells = {
         (one.name, way, task, side): desk.cell(task, one, (recipe,))
-        for one in desk.encoders(role) for task in tasks for way, both in sides(one, task).items()
-        for side, recipe in zip(names, both, strict=True)
+        for one in desk.encoders(contrast.role) for task in tasks for way, both in recipes(one, task).items()
+        for side, recipe in zip(contrast.sides, both, strict=True)
     }  # fmt: skip
     results = desk.measured(cells)
     rows: list[tuple[str | Entry, ...]] = []
@@ -77,22 +99,30 @@ def _page(
     drawn: list[dict[str, object]] = []
     for encoder, way in dict.fromkeys((key[0], key[1]) for key in cells):
         shown = f"{desk.about(encoder).shown}, {way}"
-        first_side, second_side = ([results[encoder, way, task, side] for task in tasks] for side in names)
-        for side, found in zip(names, (first_side, second_side), strict=True):
+        first_side, second_side = ([results[encoder, way, task, side] for task in tasks] for side in contrast.sides)
+        for side, found in zip(contrast.sides, (first_side, second_side), strict=True):
             rows.append((f"{shown}, {side}", *(score_entry(cell) for cell in found)))
         found_gaps = [difference(a, b) for a, b in zip(first_side, second_side, strict=True)]
         rows.append((f"{shown}, difference", *(gap_entry(gap) for gap in found_gaps)))
         for task, gap, *both in zip(tasks, found_gaps, first_side, second_side, strict=True):
             title = SETS[task].title
-            if way in tested:
-                claims.append(sign_claim(f"{title}: {says}", f"{shown}, {title}", gap, 1, both))
+            if way in contrast.tested:
+                claims.append(sign_claim(f"{title}: {contrast.says}", f"{shown}, {title}", gap, 1, both))
             drawn.append(gap_row(f"{shown}, {title}", gap))
     table = Table(
         "Test scores, mean ± standard deviation over seeds; differences with 95 % intervals",
         ("", *(SETS[task].title for task in tasks)), tuple(rows),
         "Accuracy; Pearson correlation for SICK-R and STS-B.",
     )  # fmt: skip
-    figure = gaps(drawn, f"{names[0].capitalize()} minus {names[1]}, points, with 95 % intervals")
+    figure = gaps(drawn, f"{contrast.sides[0].capitalize()} minus {contrast.sides[1]}, points, with 95 % intervals")
     return page_of(
-        desk, name, question, where, (table,), claims, list(results.values()), figure=figure, differs=differs
+        desk,
+        contrast.name,
+        contrast.question,
+        contrast.where,
+        (table,),
+        claims,
+        list(results.values()),
+        figure=figure,
+        differs=(contrast.differs,),
     )

@@ -22,9 +22,9 @@ R = TypeVar("R", bound=Recipe)
 
 
 def table_recipes(asked: Asked, about: About, task: str, method: Method[R]) -> tuple[R, ...]:
-    """All that the budgets' table has for a set over an encoder, with no more least steps than are asked for.
+    """All recipes of the budgets' table for a set over an encoder, their minimum steps capped as requested.
 
-    Frozen linear heads keep theirs: their steps cost next to nothing.
+    Frozen linear heads keep theirs: the cost of their steps is negligible.
     """
     traits = Traits(about.layers, about.width, about.family, about.reads_pairs, about.causal)
     table = recipes("thorough", method, task_called(SETS[task].task), traits)
@@ -44,7 +44,7 @@ def together(asked: Asked, about: About, task: str, method: Method[R]) -> tuple[
 
 
 def with_head(found: tuple[R, ...], head: Head) -> tuple[R, ...]:
-    """Of some recipes those with this head."""
+    """Those of some recipes that have this head."""
     return tuple(recipe for recipe in found if recipe.head == head)
 
 
@@ -84,7 +84,7 @@ def as_long(recipe: TunedRecipe, about: About, examples: int) -> TunedRecipe:
     """The recipe with all layers at once and as many steps as with gradual unfreezing, whose stages come on top.
 
     Args:
-        examples: that are trained on.
+        examples: the number of training examples.
     """
     a_pass = math.ceil(examples / recipe.batch_size)
     epochs = max(recipe.epochs, math.ceil(recipe.min_steps / a_pass)) + about.layers  # a stage for all groups but one

@@ -36,7 +36,7 @@ def read_study(folder: Path, name: str) -> Page | None:
     path = folder / f"{name}.json"
     if not path.exists():
         return None
-    page = read_typed(path, Page, remedy=f"`unfreeze study {name}` writes it anew where it is deleted")
+    page = read_typed(path, Page, remedy=f"`unfreeze study {name}` writes it again if it is deleted")
     if page.name != name:
         raise InputError(f"is the page of another study, {shown(page.name)}; delete it", where=str(path))
     return page

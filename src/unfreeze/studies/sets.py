@@ -1,4 +1,4 @@
-"""The standard data sets that studies ask for, in the layouts that people have them in. No torch here."""
+"""The standard data sets that studies use, in the layouts that people have them in. No torch here."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Layout:
     """Files of a set as one collection has them.
 
     Attributes:
-        folder: under the data root, case aside.
+        folder: under the data root, case ignored.
         dev: None where it is cut out of train.
         text, text_b, label: columns, by name or index.
-        note: what is unlike the paper's, for the page; empty if nothing.
+        note: what differs from the paper's, for the page; empty if nothing does.
     """
 
     folder: str
@@ -155,7 +155,7 @@ SETS: dict[str, StandardSet] = {
 
 @dataclass(frozen=True)
 class Found:
-    """A set that is there: paths of its files, and its columns, as a plan takes them; and its layout's note."""
+    """An available set: paths of its files, and its columns, as a plan takes them; and its layout's note."""
 
     standard: StandardSet
     files: dict[str, str]
@@ -164,7 +164,7 @@ class Found:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Of a plan."""
+        """The settings of a plan that name its data."""
         return {**self.files, **self.columns, "task": self.standard.task}
 
 
@@ -193,7 +193,7 @@ def find_set(standard: StandardSet, root: Path, downloads: Path) -> Found | None
 
 
 def _folders(root: Path, name: str) -> Iterator[Path]:
-    """Folders of that name under `root`, each part's case aside."""
+    """Folders of that name under `root`, the case of each part ignored."""
     found = [root]
     for part in name.split("/"):
         inside = [path for folder in found if folder.is_dir() for path in sorted(folder.iterdir())]

@@ -75,7 +75,7 @@ def table2(desk: Desk) -> Page:
 
 
 def _conclusions(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measured]) -> list[Claim]:
-    """What practitioners conclude of pairs: extract features from an ELMo; a BERT is better than an ELMo."""
+    """What practitioners conclude about pairs: extract features from an ELMo; a BERT is better than an ELMo."""
     made = []
     for task in (task for task in tasks if task in _PAIRS):
         title = SETS[task].title

@@ -63,7 +63,7 @@ def divergence(first: Counter[str], corpus: Counter[str]) -> float:
 
 
 def jensen_shannon(p: Floats, q: Floats) -> float:
-    """Of two count vectors, natural logarithm."""
+    """The divergence of two count vectors, natural logarithm."""
     p, q = p / p.sum(), q / q.sum()
     middle = (p + q) / 2
 

@@ -21,7 +21,7 @@ TRICKS = ("slanted triangle", "discriminative rates", "gradual unfreezing")
 Combination = tuple[bool, bool, bool]
 COMBINATIONS: tuple[Combination, ...] = tuple(product((False, True), repeat=3))  # type: ignore[arg-type]
 TASKS = ("sst2", "sick-e", "ner")
-RATES = (1.0, 0.3, 3.0)  # of the table's rate; so many as the budget lets dev choose from
+RATES = (1.0, 0.3, 3.0)  # of the table's rate; as many as the budget lets dev choose from
 _DECAY = {"elmo": 0.4, "transformer": 0.85}  # of the rate from a layer to the one below, as in the budgets' table
 
 
