@@ -83,7 +83,7 @@ class Adapters(nn.Module):
 
 
 def adapters_of(encoder: TransformerEncoder) -> Adapters:
-    """Those inside an adapted encoder, the very same parameters."""
+    """Those inside an adapted encoder, the same parameter objects."""
     return Adapters({name: (layer.lora_A[_NAME], layer.lora_B[_NAME]) for name, layer in _adapted(encoder.model)})
 
 

@@ -71,7 +71,7 @@ class TagTensors:
         if self._labels.scheme is None:  # any tag may follow any other
             return found
         rules = allowed_transitions(self._labels.names, self._labels.scheme)
-        wrong = _against(rules, best, ends)  # few: most tags that are the best by themselves are allowed
+        wrong = _against(rules, best, ends)  # few: most tags that are the best on their own are allowed
         if wrong:
             decoder = CRF(self.outputs, rules, learned=False).to(logits.device)
             lengths = [words[i] for i in wrong]
