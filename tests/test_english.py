@@ -35,7 +35,8 @@ FINISHED = (
     "src/unfreeze/disk", "src/unfreeze/layers", "src/unfreeze/heads", "src/unfreeze/features", "src/unfreeze/encoders",
     "src/unfreeze/pretraining", "src/unfreeze/training", "src/unfreeze/terminal", "src/unfreeze/errors.py",
     "README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/performance.md", "docs/result_schema.md", "findings",
-    "benchmarks",
+    "benchmarks", "src/unfreeze/studies", "tests/disk", "tests/layers", "tests/heads", "tests/features",
+    "tests/encoders", "tests/pretraining", "tests/training", "tests/terminal", "tests/studies",
 )  # fmt: skip
 """Rooms and documents whose English has been gone through."""
 

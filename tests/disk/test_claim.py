@@ -219,7 +219,7 @@ def problem_of(out: Path) -> str:
     ],
 )
 @pytest.mark.parametrize("broken", ["open", "mkdir", "write"])
-def test_folder_that_cannot_be_written_is_told(
+def test_folder_that_cannot_be_written_is_reported(
     broken: str, fault: int, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*rest: Any, **more: Any) -> None:
@@ -232,7 +232,7 @@ def test_folder_that_cannot_be_written_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_paths_that_can_be_no_folder_are_told(tmp_path: Path) -> None:
+def test_paths_that_can_not_be_folders_are_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     (tmp_path / "link").symlink_to(tmp_path / "nothing")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")

@@ -44,13 +44,13 @@ def test_full_disk_keeps_the_old_file_whole(broken: str, tmp_path: Path, monkeyp
     assert _names(tmp_path) == ["x.json"]
 
 
-def test_not_a_number_is_no_json(tmp_path: Path) -> None:
+def test_not_a_number_is_not_json(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         files.write_json(tmp_path / "x.json", {"score": float("nan")})
     assert _names(tmp_path) == []
 
 
-def test_path_below_a_file_is_told(tmp_path: Path) -> None:
+def test_path_below_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be written"):
         files.write_text(tmp_path / "file" / "x.json", "new")
@@ -111,7 +111,7 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
     assert _names(tmp_path) == ["x"]
 
 
-def test_folder_that_must_not_be_there_is_told_and_kept(tmp_path: Path) -> None:
+def test_folder_that_must_not_be_there_is_reported_and_kept(tmp_path: Path) -> None:
     problem = "new: was created by another process meanwhile"
     with pytest.raises(InputError, match=problem), files.new_folder(tmp_path / "new", over=False):
         (tmp_path / "new").mkdir()
@@ -146,7 +146,7 @@ def test_old_folder_stays_where_the_new_one_cannot_be_named(tmp_path: Path, monk
         "Unable to synchronously write (file write failed: time = ..., errno = 28, error message = 'No space left')",
     ],
 )
-def test_what_libraries_say_of_a_full_disk_in_their_own_words_is_told(said: str, tmp_path: Path) -> None:
+def test_what_libraries_say_of_a_full_disk_in_their_own_words_is_reported(said: str, tmp_path: Path) -> None:
     for kind in (RuntimeError, Exception):
         with pytest.raises(InputError, match="x: cannot be written: "), files.new_file(tmp_path / "x"):
             raise kind(said)

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no limits on th
 
 @contextmanager
 def room_for(size: int) -> Iterator[None]:
-    """No file may grow beyond so many bytes inside the block."""
+    """No file may grow beyond that many bytes inside the block."""
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -68,7 +68,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("size", [0, 60, 300, 1500])
 @pytest.mark.parametrize("kind", WRITERS)
-def test_whatever_is_written_is_whole_or_not_there_and_told(kind: str, size: int, tmp_path: Path) -> None:
+def test_whatever_is_written_is_whole_or_not_there_and_reported(kind: str, size: int, tmp_path: Path) -> None:
     path = tmp_path / "x.data"
 
     def write() -> None:

@@ -1,4 +1,4 @@
-"""JSON and YAML that is no such file, or says a thing twice, is told in one line."""
+"""Invalid JSON and YAML, and repeated keys, are reported in one line."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_json_writes_is_read_as_python_reads_it(values: object, escaped: bo
         (b"\xff\xfe{\x00}\x00", "byte 0xff in line 1 is not UTF-8 text"),
     ],
 )
-def test_what_is_no_json_is_told(content: bytes, problem: str, tmp_path: Path) -> None:
+def test_what_is_not_json_is_reported(content: bytes, problem: str, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(content)
     with pytest.raises(InputError) as raised:
         read_json(tmp_path / "x.json")
@@ -52,7 +52,7 @@ def test_what_is_no_json_is_told(content: bytes, problem: str, tmp_path: Path) -
     assert len(raised.value.problem) < 300
 
 
-def test_missing_file_and_folder_are_told(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"x\.json: nothing here"):
         read_json(tmp_path / "x.json", "nothing here")
     with pytest.raises(InputError, match="cannot be read: Is a directory"):
@@ -103,7 +103,7 @@ def test_yaml_is_read(content: str, values: object, tmp_path: Path) -> None:
         (b"a: " + b"9" * 6000, "digits"),
     ],
 )
-def test_what_is_no_yaml_is_told(content: bytes, problem: str, tmp_path: Path) -> None:
+def test_what_is_not_yaml_is_reported(content: bytes, problem: str, tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(content)
     with pytest.raises(InputError) as raised:
         read_yaml(tmp_path / "x.yaml")

@@ -79,7 +79,7 @@ def test_file_systems_without_locks_are_known(fault: int, tmp_path: Path, monkey
         assert names(tmp_path) == [FIRST]
 
 
-def test_other_faults_of_a_lock_are_no_missing_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_faults_of_a_lock_are_not_missing_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     no_locks(monkeypatch, errno.EIO)
     with pytest.raises(OSError, match="Input/output error"), locked(tmp_path):
         pass
@@ -100,7 +100,7 @@ def test_soft_lock_of_another_machine_holds(tmp_path: Path, way: str) -> None:
 
 
 @pytest.mark.parametrize("gone", ["dead", "another start"])
-def test_soft_lock_of_a_process_that_is_no_more_is_followed_and_cleared(gone: str, tmp_path: Path, way: str) -> None:
+def test_soft_lock_of_a_process_that_has_ended_is_followed_and_cleared(gone: str, tmp_path: Path, way: str) -> None:
     left = dead() if gone == "dead" else replace(this_process(), start="1", random="cafe")
     (tmp_path / FIRST).write_bytes(left.line())
     with locked(tmp_path):
@@ -163,7 +163,7 @@ def test_lock_of_another_machine_is_believed_where_its_disk_may_be_shared(
     assert (refused(tmp_path) == "") == (way == "locks")
 
 
-def test_kinds_of_disk_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_kinds_of_disk_are_distinguished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Part:
         def __init__(self, mountpoint: Path, fstype: str, opts: str = "rw") -> None:
             self.mountpoint, self.fstype, self.opts = str(mountpoint), fstype, opts
@@ -196,7 +196,7 @@ def test_without_locks_what_a_process_with_locks_says_is_heard(
     assert refused(tmp_path) == ""
 
 
-def test_holder_is_named_once_it_has_said_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_holder_is_named_once_it_has_written_who_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (tmp_path / LOCK).open("wb", buffering=0) as held:
         assert filelock.lock_descriptor(held.fileno(), blocking=False)
         held.write(b" " + dead().line())  # of the one before
@@ -240,6 +240,6 @@ def test_copy_of_the_process_neither_holds_nor_gives_up(tmp_path: Path, way: str
     assert names(tmp_path) == []
 
 
-def test_folder_that_is_gone_is_no_lock_that_is_held(tmp_path: Path) -> None:
+def test_folder_that_is_gone_is_not_a_lock_that_is_held(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), locked(tmp_path / "gone"):
         pass

@@ -1,4 +1,4 @@
-"""Which process is told of, and when it is taken for dead."""
+"""Which process is recorded, and when it is considered dead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
         yield process
 
 
-def test_owner_comes_back_as_it_was_told() -> None:
+def test_owner_comes_back_as_it_was_written() -> None:
     ours = this_process()
     assert owner_from(ours.line()) == ours
     assert owner_from(b" " + ours.line()) == ours
@@ -32,7 +32,7 @@ def test_owner_comes_back_as_it_was_told() -> None:
     "told",
     [b"", b"\xff", b"[]", b"{}", b"12", b"null", b"[" * 100_000, b'{"host": "a"}', b"\0"],
 )
-def test_what_is_no_owner_or_a_cut_one_is_none(told: bytes) -> None:
+def test_what_is_not_an_owner_or_a_cut_one_is_none(told: bytes) -> None:
     whole = this_process().line()
     assert owner_from(told) is None
     assert owner_from(whole[: len(whole) // 2]) is None

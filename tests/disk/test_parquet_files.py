@@ -1,4 +1,4 @@
-"""Columns come back as they were, and those of another kind are told."""
+"""Columns come back as they were, and those of another kind are reported."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_columns_come_back(kind: Kind, cells: list[Any], tmp_path: Path) -> None
         ("label", [[["a"]]], "column 'c': contains list<"),
     ],
 )
-def test_columns_of_another_kind_are_told(kind: Kind, cells: list[Any], problem: str, tmp_path: Path) -> None:
+def test_columns_of_another_kind_are_reported(kind: Kind, cells: list[Any], problem: str, tmp_path: Path) -> None:
     write_columns(tmp_path / "x.parquet", {"c": cells})
     with pytest.raises(InputError) as raised:
         read_columns(tmp_path / "x.parquet", {"c": kind})
@@ -68,7 +68,7 @@ def test_dictionaries_and_large_texts_are_texts_too(tmp_path: Path) -> None:
         assert read_columns(tmp_path / "x.parquet", {"c": "label"}) == {"c": ["a", "b", "a"]}
 
 
-def test_missing_column_file_and_torn_ones_are_told(tmp_path: Path) -> None:
+def test_missing_column_file_and_torn_ones_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     with pytest.raises(InputError, match=r"x\.parquet: cannot be read: "):
         read_columns(path, {"c": "text"})
@@ -87,7 +87,7 @@ def test_missing_column_file_and_torn_ones_are_told(tmp_path: Path) -> None:
         read_columns(path, {"c": "text"})
 
 
-def test_flipped_bits_are_told_or_change_a_text(tmp_path: Path) -> None:
+def test_flipped_bits_are_reported_or_change_a_text(tmp_path: Path) -> None:
     """Uncompressed, so that bits of the texts themselves are flipped too."""
     path = tmp_path / "x.parquet"
     pq.write_table(pa.table({"c": ["first text", "second text"]}), path, compression="none", use_dictionary=False)

@@ -1,4 +1,4 @@
-"""Tensors that do not fit a module are told by name."""
+"""Tensors that do not fit a module are reported by name."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def test_they_are_read_and_put_in(tmp_path: Path) -> None:
         ({"bias": torch.tensor([torch.inf, 1.0])}, "bias contains weights that are infinite or NaN"),
     ],
 )
-def test_what_does_not_fit_is_told(change: dict[str, Tensor | None], problem: str) -> None:
+def test_what_does_not_fit_is_reported(change: dict[str, Tensor | None], problem: str) -> None:
     found = {name: tensor for name, tensor in {**weights(), **change}.items() if tensor is not None}
-    with pytest.raises(InputError, match=f"^x: cannot be loaded: {problem}; save it anew$"):
-        load_into(nn.Linear(3, 2), found, "x", "save it anew")
+    with pytest.raises(InputError, match=f"^x: cannot be loaded: {problem}; save it again$"):
+        load_into(nn.Linear(3, 2), found, "x", "save it again")
     with torch.device("meta"), pytest.raises(InputError, match=problem):
         check_fit(nn.Linear(3, 2), found, "x")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"torn", b"\xff" * 64, b"\x02\0\0\0\0\0\0\0{}x"])
-def test_torn_and_missing_files_are_told(content: bytes | None, tmp_path: Path) -> None:
+def test_torn_and_missing_files_are_reported(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "x.safetensors"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match=r"x\.safetensors: cannot be loaded: .*; save it anew$") as raised:
-        read_tensors(path, "save it anew")
+    with pytest.raises(InputError, match=r"x\.safetensors: cannot be loaded: .*; save it again$") as raised:
+        read_tensors(path, "save it again")
     assert "\n" not in str(raised.value)

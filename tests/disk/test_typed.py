@@ -82,7 +82,7 @@ def test_what_older_files_lack_has_its_default() -> None:
         ({"scores": {"f": [[0] * 999] * 999}}, "found [[0, 0, 0, ...], [0, 0, 0, ...], [0, 0, 0, ...], ...]"),
     ],
 )
-def test_other_types_are_told_with_field_and_remedy(change: dict[str, Any], problem: str) -> None:
+def test_other_types_are_reported_with_field_and_remedy(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(InputError) as raised:
         typed({**VALUES, **change}, Kept, "x.json", "delete it")
     said = str(raised.value)
@@ -96,7 +96,7 @@ def test_other_types_are_told_with_field_and_remedy(change: dict[str, Any], prob
 @pytest.mark.parametrize(
     ("change", "field"), [({"new": 1}, "new"), ({"points": [{"step": 1, "loss": 1, "x": 1}]}, "x")]
 )
-def test_what_a_newer_version_wrote_is_told_and_may_be_passed_over(change: dict[str, Any], field: str) -> None:
+def test_what_a_newer_version_wrote_is_reported_and_may_be_passed_over(change: dict[str, Any], field: str) -> None:
     with pytest.raises(InputError, match=f"{field}' is not known to this version of unfreeze; if a newer one wrote it"):
         typed({**VALUES, **change}, Kept, "x")
     found = typed({**VALUES, **change}, Kept, "x", loose=True)
@@ -104,19 +104,19 @@ def test_what_a_newer_version_wrote_is_told_and_may_be_passed_over(change: dict[
 
 
 @pytest.mark.parametrize("content", [b"[1]", b"null", b'"x"', b"{}", b"3", b'{"a":' + b"[" * 250 + b"]" * 250 + b"}"])
-def test_what_is_no_such_object_is_told(content: bytes, tmp_path: Path) -> None:
+def test_what_is_no_such_object_is_reported(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(content)
     with pytest.raises(InputError, match=r"x\.json: (is not as|cannot be read)"):
         read_typed(tmp_path / "x.json", Kept)
 
 
-def test_a_key_that_is_there_twice_is_told(tmp_path: Path) -> None:
+def test_a_key_that_appears_twice_is_reported(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(json.dumps(VALUES)[:-1] + ', "later": 8}', encoding="utf-8")
     with pytest.raises(InputError, match="'later' appears twice"):
         read_typed(tmp_path / "x.json", Kept)
 
 
-def test_numbers_that_are_none_are_told() -> None:
+def test_numbers_that_are_none_are_reported() -> None:
     for value in (float("nan"), float("inf")):
         with pytest.raises(InputError, match="is not as this version"):
             typed({**VALUES, "scores": {"f": value}}, Kept, "x")

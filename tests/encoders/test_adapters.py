@@ -280,7 +280,7 @@ def test_tensors_that_do_not_fit_are_refused() -> None:
         ({name: tensor for name, tensor in state.items() if name != some}, f"it has no tensor {some}"),
         ({**state, "layer.lora_A.weight": state[some]}, "it has a tensor that is not asked for"),
         ({**state, some: state[some][:1]}, r"has the shape \[1, 16\]"),
-        ({**state, some: state[some] * torch.nan}, "infinite or no numbers"),
+        ({**state, some: state[some] * torch.nan}, "infinite or NaN"),
     ):
         with pytest.raises(InputError, match=f"^here: .*{problem}.*; do that$"):
             merged_copy(encoder, LowRank(2), changed, "here", "do that")

@@ -1,4 +1,4 @@
-"""Encoders that bf16 does not suit are told from those that it does."""
+"""Encoders that bf16 does not suit are distinguished from those that it does."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def test_most_can_be_read_in_bf16(family: str) -> None:
 
 
 @pytest.mark.parametrize("family", ["fnet", "deberta"])
-def test_what_has_no_bf16_is_told(family: str) -> None:
+def test_what_has_no_bf16_is_reported(family: str) -> None:
     """FNet's Fourier transform has no kernel for it; DeBERTa masks with a number that bf16 does not have."""
     assert "cannot be run in it" in str(make_encoder(family).trouble_in_bf16())
 
 
-def test_states_that_are_no_numbers_in_bf16_are_told() -> None:
+def test_states_that_are_not_numbers_in_bf16_are_reported() -> None:
     encoder = make_encoder()
     encoder.settle()
 
@@ -33,7 +33,7 @@ def test_states_that_are_no_numbers_in_bf16_are_told() -> None:
     assert encoder.trouble_in_bf16() == "its states in it are infinite or NaN"
 
 
-def test_states_that_depend_on_the_batch_in_bf16_alone_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_that_depend_on_the_batch_in_bf16_alone_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """As when a mask's large number is too small in it."""
     encoder = make_encoder("roformer", initializer_range=0.1)
     assert encoder.way() == "padded"
@@ -47,7 +47,7 @@ def test_states_that_depend_on_the_batch_in_bf16_alone_are_told(monkeypatch: pyt
     assert encoder.trouble_in_bf16() == "its states in it depend on the batch"
 
 
-def test_rounding_must_leave_what_tells_pieces_apart() -> None:
+def test_rounding_must_leave_what_distinguishes_pieces() -> None:
     made = torch.Generator().manual_seed(0)
     exact, noise = (torch.randn(1, 40, 64, generator=made) for _ in range(2))
     assert _trouble(exact, exact + 0.01 * noise, exact - 0.01 * noise) is None

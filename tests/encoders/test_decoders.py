@@ -26,7 +26,7 @@ def loaded(folder: Path, **options: str) -> TransformerEncoder:
 
 
 @pytest.mark.parametrize("stem", DECODERS)
-def test_states_are_those_of_each_text_by_itself(stem: str, tmp_path: Path) -> None:
+def test_states_are_those_of_each_text_alone(stem: str, tmp_path: Path) -> None:
     encoder = loaded(decoder(tmp_path / stem, stem))
     alone = AutoModel.from_pretrained(tmp_path / stem).eval()
     assert encoder.causal
@@ -120,7 +120,7 @@ def test_a_decoder_made_to_look_both_ways_is_none(tmp_path: Path) -> None:
     assert encoder.traits.wordless is None
 
 
-def test_unknown_options_are_told(tmp_path: Path) -> None:
+def test_unknown_options_are_reported(tmp_path: Path) -> None:
     folder = decoder(tmp_path / "d")
     with pytest.raises(InputError, match=r"is not an option of this encoder \(did you mean 'tagging'"):
         loaded(folder, taging="true")

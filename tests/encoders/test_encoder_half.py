@@ -63,7 +63,7 @@ def test_it_can_be_tuned_like_others(stem: str, tmp_path: Path) -> None:
     assert all(p.grad is not None for p in groups[0])
 
 
-def test_one_without_an_encoder_of_texts_is_told(tmp_path: Path) -> None:
+def test_one_without_an_encoder_of_texts_is_reported(tmp_path: Path) -> None:
     config = transformers.FSMTConfig(
         langs=["a", "b"], src_vocab_size=80, tgt_vocab_size=80, d_model=16, encoder_layers=1, decoder_layers=1,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=8, decoder_ffn_dim=8,

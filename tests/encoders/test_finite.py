@@ -1,4 +1,4 @@
-"""States that are no finite numbers are refused."""
+"""States that are not finite are refused."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def test_an_adapter_alone_wants_its_model(tmp_path: Path) -> None:
     assert "adapter" in refused(tmp_path)
 
 
-def test_an_adapter_below_is_told(tmp_path: Path) -> None:
+def test_an_adapter_below_is_reported(tmp_path: Path) -> None:
     save_folder(tmp_path, make_model("bert"))
     (tmp_path / "checkpoint-500").mkdir()
     (tmp_path / "checkpoint-500" / "adapter_config.json").write_text("{}")

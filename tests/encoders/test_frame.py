@@ -93,5 +93,5 @@ def test_what_stands_for_a_text_without_a_piece() -> None:
         (("<|endoftext|> $A", "<|endoftext|> $A $B:1"), True, True),
     ],
 )  # fmt: skip
-def test_what_tells_the_texts_of_a_pair_apart(frame: tuple[str, str] | None, types: bool, separated: bool) -> None:
+def test_what_distinguishes_the_texts_of_a_pair(frame: tuple[str, str] | None, types: bool, separated: bool) -> None:
     assert separates_pairs(byte_level(frame), types) is separated

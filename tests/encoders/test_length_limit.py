@@ -25,7 +25,7 @@ def unlimited(folder: Path, **tokenizer: Any) -> Path:
     return folder
 
 
-def test_without_any_limit_one_is_taken_and_said(tmp_path: Path) -> None:
+def test_without_any_limit_one_is_taken_and_reported(tmp_path: Path) -> None:
     encoder = load_encoder(str(unlimited(tmp_path)))
     assert encoder.max_length == 512
     assert any("512 pieces" in line and "--max-length" in line for line in encoder.notes)
@@ -38,7 +38,7 @@ def test_without_any_limit_one_is_taken_and_said(tmp_path: Path) -> None:
     assert not any("512" in line for line in asked.notes)
 
 
-def test_more_than_the_encoder_reads_is_told(tmp_path: Path) -> None:
+def test_more_than_the_encoder_reads_is_reported(tmp_path: Path) -> None:
     folder = str(save_folder(tmp_path, make_model("bert")))
     (line,) = load_encoder(folder, 60).notes
     assert "40 pieces at most, not the 60" in line
@@ -47,7 +47,7 @@ def test_more_than_the_encoder_reads_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("positions", [-1, 0])
 def test_a_configuration_without_a_limit(positions: int, tmp_path: Path) -> None:
-    """Positions by rotation need no table, so nothing hangs on the number."""
+    """Positions by rotation need no table, so nothing depends on the number."""
     model = NomicBertModel(NomicBertConfig(vocab_size=len(make_tokenizer()), **SIZES))
     folder = save_folder(tmp_path, model, make_tokenizer(limit=10**30), max_position_embeddings=positions)
     encoder = load_encoder(str(folder))

@@ -157,12 +157,12 @@ def test_broken_config(save: Save) -> None:
 
 
 @pytest.mark.parametrize("name", ["weights.hdf5", "options.json", "model.safetensors", "uni_skip.npz"])
-def test_a_file_of_a_folder_is_no_encoder(name: str, tmp_path: Path) -> None:
+def test_a_file_of_a_folder_is_not_an_encoder(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"anything")
     fails(tmp_path / name, name, f"give the folder that it is in: {tmp_path}")
 
 
-def test_what_was_loaded_does_not_hang_on_the_folder(save: Save) -> None:
+def test_what_was_loaded_does_not_depend_on_the_folder(save: Save) -> None:
     folder = save(make_model("bert"))
     encoder = load_encoder(str(folder))
     digest = encoder.fingerprint()

@@ -94,7 +94,7 @@ def test_code_that_transformers_has_by_now_is_not_needed(folder: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("part", ["AutoConfig", "AutoModelForSequenceClassification"])
-def test_code_for_other_parts_than_the_encoder_is_told(part: str, folder: Any) -> None:
+def test_code_for_other_parts_than_the_encoder_is_reported(part: str, folder: Any) -> None:
     (line,) = load_encoder(str(folder({part: "own.Thing"}))).notes
     assert "own.Thing" in line
     assert "read as a BertModel" in line
@@ -113,13 +113,13 @@ def test_a_tokenizer_of_its_own(parts: Any, folder: Any) -> None:
 
 
 @pytest.mark.parametrize(("name", "told"), [("JinaBertModel", True), ("BertForMaskedLM", False), ("BertCRF", False)])
-def test_a_network_that_is_only_named_is_told(name: str, told: bool, folder: Any) -> None:
+def test_a_network_that_is_only_named_is_reported(name: str, told: bool, folder: Any) -> None:
     said = load_encoder(str(folder(None, architectures=[name]))).notes
     assert [name in line and "read as a BertModel" in line for line in said] == [True] * told
 
 
 @pytest.mark.parametrize("auto_map", [[], "own.OwnModel", {"AutoModel": None}, {"AutoModel": 3}, 7])
-def test_odd_values_are_no_traceback(auto_map: Any, folder: Any) -> None:
+def test_odd_values_make_no_traceback(auto_map: Any, folder: Any) -> None:
     path = folder(auto_map)
     try:
         load_encoder(str(path))

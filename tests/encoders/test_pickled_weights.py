@@ -139,7 +139,7 @@ def test_what_would_run_does_not(folder: Path, tmp_path: Path) -> None:
         (b"\x80\x02]" * 9, "pytorch_model.bin"),
     ],
 )
-def test_files_that_are_no_weights(content: bytes, problem: str, folder: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_weights(content: bytes, problem: str, folder: Path, tmp_path: Path) -> None:
     weights(folder)
     (folder / "pytorch_model.bin").write_bytes(content)
     refused(folder, tmp_path / "new", problem)
@@ -193,7 +193,7 @@ def test_weights_of_others_alone(name: str, folder: Path, tmp_path: Path) -> Non
     refused(folder, tmp_path / "new", f"other weights: {name}")
 
 
-def test_adapters_beside_pickles_are_refused_as_ever(folder: Path, tmp_path: Path) -> None:
+def test_adapters_beside_pickles_are_refused_as_before(folder: Path, tmp_path: Path) -> None:
     torch.save(weights(folder), folder / "pytorch_model.bin")
     shutil.copyfile(folder / "pytorch_model.bin", folder / "pytorch_adapter.bin")
     refused(folder, tmp_path / "new", "contains an adapter (pytorch_adapter.bin)")

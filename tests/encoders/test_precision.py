@@ -38,8 +38,8 @@ def test_bf16_only_where_the_processor_has_it_and_is_faster_for_it(
     assert fast_precision(CPU) == ("bf16" if has and speed > 2 else "fp32")
 
 
-def test_what_was_begun_goes_on_in_its_precision(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever a stopwatch says meanwhile; only a device that cannot do it decides anew."""
+def test_what_was_begun_is_resumed_in_its_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a stopwatch says meanwhile; only a device that cannot do it decides again."""
     for fast in ("fp32", "bf16"):
         monkeypatch.setattr(precision, "fast_precision", lambda device, fast=fast: fast)
         assert [precision_to_use(CPU, begun) for begun in ("fp32", "bf16")] == ["fp32", "bf16"]

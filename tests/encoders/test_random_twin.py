@@ -1,4 +1,4 @@
-"""Encoders with weights drawn anew: of the same shape, others in every weight matrix, the first one untouched."""
+"""Encoders with freshly drawn weights: of the same shape, others in every weight matrix, the first one untouched."""
 
 from __future__ import annotations
 

@@ -263,7 +263,7 @@ def test_long_texts_are_tokenised_few_at_a_time(most: int, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("texts_b", "limit"), [(None, 2), (["b"], 4)])
-def test_a_limit_that_leaves_no_room_is_told(texts_b: list[str] | None, limit: int) -> None:
+def test_a_limit_that_leaves_no_room_is_reported(texts_b: list[str] | None, limit: int) -> None:
     with pytest.raises(InputError, match=f"{limit} pieces are too few for"):
         read_texts(BERT, limit, ["a"], texts_b)
     assert read_texts(BERT, limit + 1, ["a"], texts_b).lengths().tolist() == [limit + 1]

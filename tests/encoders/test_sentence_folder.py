@@ -125,7 +125,7 @@ def said(folder: Path, **options: str) -> str:
     return " ".join(load_encoder(str(folder), None, options).notes)
 
 
-def test_prompts_are_told_whether_they_are_used_or_not(folder: Path) -> None:
+def test_prompts_are_reported_whether_they_are_used_or_not(folder: Path) -> None:
     assert 'It knows prompts (passage: "in ", query: "the dog: "); none is put before the texts' in said(folder)
     assert '"the dog: " is put before every text' in said(folder, prefix="the dog: ")
     changed(folder, "config_sentence_transformers.json", default_prompt_name="passage")
@@ -161,7 +161,7 @@ def test_poolings_of_all_kinds(settings: dict[str, Any], pooling: str, line: str
     assert options_of(source, {"pooling": "max"}, found).pooling == "max"
 
 
-def test_modules_that_are_left_out_are_told(folder: Path) -> None:
+def test_modules_that_are_left_out_are_reported(folder: Path) -> None:
     listed(
         folder, ("sentence_transformers.models.Transformer", ""), ("sentence_transformers.models.Pooling", "1_Pooling"),
         ("sentence_transformers.models.Dense", "2_Dense"), ("sentence_transformers.models.LayerNorm", "3_LayerNorm"),
@@ -173,7 +173,7 @@ def test_modules_that_are_left_out_are_told(folder: Path) -> None:
     assert load_encoder(str(folder)).traits.normalise
 
 
-def test_code_of_its_own_in_the_place_of_the_transformer_is_told(folder: Path) -> None:
+def test_code_of_its_own_in_the_place_of_the_transformer_is_reported(folder: Path) -> None:
     listed(folder, ("custom_st.Transformer2", ""), ("sentence_transformers.models.Pooling", "1_Pooling"))
     assert "its first module is Transformer2, code of its own, which is not run" in said(folder)
 
@@ -186,7 +186,7 @@ def test_long_prompts_are_shown_in_part(folder: Path) -> None:
     assert len(line) < 500
 
 
-def test_settings_of_its_transformer_are_passed_on_or_told(tmp_path: Path) -> None:
+def test_settings_of_its_transformer_are_passed_on_or_reported(tmp_path: Path) -> None:
     folder = sentence_transformer(tmp_path / "made", base(tmp_path / "base", "qwen3"), limit=30)
     before, _ = embedded(folder, TEXTS)
     changed(folder, "sentence_bert_config.json", config_args={"rms_norm_eps": 0.5, "cache_dir": "elsewhere"})
@@ -228,7 +228,7 @@ def test_folders_of_the_first_releases(folder: Path) -> None:
         ([], "lists no modules"),
     ],
 )
-def test_what_is_no_encoder_of_texts_is_told_in_one_line(
+def test_what_is_not_an_encoder_of_texts_is_reported_in_one_line(
     modules: list[tuple[str, str]], problem: str, tmp_path: Path
 ) -> None:
     folder = listed(tmp_path / "odd", *modules)
@@ -243,7 +243,7 @@ def test_what_is_no_encoder_of_texts_is_told_in_one_line(
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", "[1]", '[{"type": 3}]', '[{"path": ""}]', "null", "[" * 100_000])
-def test_a_torn_list_of_modules_is_told_in_one_line(text: str, tmp_path: Path) -> None:
+def test_a_torn_list_of_modules_is_reported_in_one_line(text: str, tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text(text)
     with pytest.raises(InputError, match="lists no modules"):
         load_encoder(str(tmp_path))
@@ -271,7 +271,7 @@ JSON = st.recursive(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(FILES), value=JSON)
-def test_whatever_its_files_hold_is_read_or_told_in_one_line(name: str, value: Any, folder: Path) -> None:
+def test_whatever_its_files_contain_is_read_or_reported_in_one_line(name: str, value: Any, folder: Path) -> None:
     path = folder / name
     before = path.read_text() if path.exists() else None
     path.write_text(json.dumps(value))

@@ -78,7 +78,7 @@ def test_texts_are_cut_as_the_library_cuts_them(kind: str, tmp_path: Path) -> No
     assert again.backend_tokenizer.to_str() == tokenizer.backend_tokenizer.to_str()
 
 
-def test_letters_that_the_file_itself_normalises_are_no_unknown_pieces(tmp_path: Path) -> None:
+def test_letters_that_the_file_itself_normalises_are_not_unknown_pieces(tmp_path: Path) -> None:
     """As transformers alone makes DeBERTa's tokenizer, full-width marks of Chinese are unknown."""
     encoder = load_encoder(str(deberta_v3(tmp_path / "deberta")))
     inputs = encoder.read_texts(["你好，世界！（ＡＩ）"])
@@ -100,7 +100,7 @@ def test_letters_that_the_file_itself_normalises_are_no_unknown_pieces(tmp_path:
         (None, "nothing says which kind of tokenizer"),
     ],
 )
-def test_what_cannot_be_turned_into_a_tokenizer_is_told_in_one_line(
+def test_what_cannot_be_turned_into_a_tokenizer_is_reported_in_one_line(
     content: bytes | None, problem: str, tmp_path: Path
 ) -> None:
     transformers.FunnelConfig().save_pretrained(tmp_path)

@@ -120,7 +120,7 @@ def said(bert: Path, folder: Path, tokenizer: Any) -> tuple[tuple[str, ...], tup
     return encoder.notes, encoder.notes_on_pairs
 
 
-def test_texts_without_special_pieces_are_told(bert: Path, tmp_path: Path) -> None:
+def test_texts_without_special_pieces_are_reported(bert: Path, tmp_path: Path) -> None:
     tokenizer = make_tokenizer()
     tokenizer.backend_tokenizer.post_processor = None
     (line,), _ = said(bert, tmp_path / "a", tokenizer)
@@ -131,7 +131,7 @@ def test_texts_without_special_pieces_are_told(bert: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("cause", ["template", "inputs"])
-def test_pairs_without_token_types_are_told(cause: str, bert: Path, tmp_path: Path) -> None:
+def test_pairs_without_token_types_are_reported(cause: str, bert: Path, tmp_path: Path) -> None:
     tokenizer = make_tokenizer()
     if cause == "inputs":
         tokenizer.model_input_names = ["input_ids", "attention_mask"]
@@ -145,13 +145,13 @@ def test_pairs_without_token_types_are_told(cause: str, bert: Path, tmp_path: Pa
 
 
 @pytest.mark.parametrize(("family", "types"), [("roberta", 1), ("roberta", 2), ("distilbert", 0), ("bert", 2)])
-def test_nothing_is_said_of_pairs_where_all_is_usual(family: str, types: int, tmp_path: Path) -> None:
+def test_nothing_is_noted_about_pairs_where_all_is_usual(family: str, types: int, tmp_path: Path) -> None:
     options = {} if family == "distilbert" else {"type_vocab_size": types}
     folder = save_folder(tmp_path, make_model(family, **options), make_tokenizer(family == "roberta"))
     assert load_encoder(str(folder)).notes_on_pairs == ()
 
 
-def test_capital_letters_that_are_never_read_are_told(tmp_path: Path) -> None:
+def test_capital_letters_that_are_never_read_are_reported(tmp_path: Path) -> None:
     folder = vocabulary_alone(tmp_path, [*SPECIAL, *WORDS])
     (line,) = load_encoder(str(folder)).notes
     assert "3 of the 13 pieces" in line

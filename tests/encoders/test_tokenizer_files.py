@@ -60,7 +60,7 @@ def test_canine_is_refused_with_the_reason(told: bool, tmp_path: Path) -> None:
         load_encoder(str(tmp_path))
 
 
-def test_a_limit_and_padding_in_the_file_are_no_part_of_how_texts_are_cut(tmp_path: Path) -> None:
+def test_a_limit_and_padding_in_the_file_are_not_part_of_how_texts_are_cut(tmp_path: Path) -> None:
     tokenizer = make_tokenizer()
     tokenizer.backend_tokenizer.enable_padding(length=30, pad_id=0)
     tokenizer.backend_tokenizer.enable_truncation(5)
@@ -74,7 +74,7 @@ def test_a_limit_and_padding_in_the_file_are_no_part_of_how_texts_are_cut(tmp_pa
     assert len(read.backend_tokenizer.encode("the cat sat in rome and ran").ids) == 9
 
 
-def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_told(tmp_path: Path) -> None:
+def test_a_class_that_builds_another_tokenizer_than_its_file_says_is_reported(tmp_path: Path) -> None:
     tokenizer = make_tokenizer()
     own = [tokenizer.backend_tokenizer.normalizer, normalizers.Replace("a", "b")]
     tokenizer.backend_tokenizer.normalizer = normalizers.Sequence(own)

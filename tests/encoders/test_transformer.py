@@ -27,7 +27,7 @@ EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES)
 
 
 def own_states(encoder: TransformerEncoder, text: str, text_b: str | None = None) -> torch.Tensor:
-    """(layers, P, width): what transformers gives for one text by itself."""
+    """(layers, P, width): what transformers gives for one text alone."""
     given = encoder.tokenizer([text], None if text_b is None else [text_b], return_tensors="pt")
     with torch.no_grad():
         out = encoder.model(**given, output_hidden_states=True)
@@ -199,7 +199,7 @@ def test_reinitialise_top_draws_exactly_the_top_layers(family: str, count: int) 
             assert set(parameter.tolist()) <= {0.0, 1.0}, name  # biases, and the scales of norms
 
 
-def test_fingerprint_tells_encoders_apart() -> None:
+def test_fingerprint_distinguishes_encoders() -> None:
     encoder = make_encoder("bert")
     digest = encoder.fingerprint()
     encoder.read_texts(TEXTS, SECOND)

@@ -1,4 +1,4 @@
-"""Models that want more than pieces, or give other states than one a piece and layer, end with one line."""
+"""Models that want more than pieces, or give other states than one per piece and layer, end with one line."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _fails(out: Any, ids: torch.Tensor) -> None:
         (_random, "each run"),
         (_slightly_random, "each run"),
         (_scaled_once_more, "once more"),
-        (_infinite, "no numbers"),
+        (_infinite, "infinite or NaN"),
         (_fails, "one at a time"),
     ],
 )
@@ -96,7 +96,7 @@ def test_odd_outputs_are_refused(change: Any, told: str) -> None:
         tried(SOURCE, Changed(change), 40)
 
 
-def test_a_kind_that_looks_around_in_long_inputs_alone_is_no_decoder() -> None:
+def test_a_kind_that_looks_around_in_long_inputs_alone_is_not_a_decoder() -> None:
     self_alone = make_model("bert").embeddings
 
     def short_sighted(out: Any, ids: torch.Tensor) -> None:

@@ -78,7 +78,7 @@ def test_bytes_of_characters(make: Any, text: str) -> None:
     assert count(make(), "the café")["PART"] < 0.5
 
 
-def test_a_vocabulary_of_bytes_is_no_sign() -> None:
+def test_a_vocabulary_of_bytes_is_not_a_sign() -> None:
     tokenizer = byte_level()
     bytes_alone = {piece: row for piece, row in tokenizer.get_vocab().items() if len(piece) == 1}
     tokenizer.backend_tokenizer.model = models.BPE({piece: i for i, piece in enumerate(bytes_alone)}, [])
@@ -93,7 +93,7 @@ def test_letters_of_other_alphabets() -> None:
     assert count(tokenizer, "的 的 a 龙") == {"USUAL": 0.75, "UNKNOWN": 0.25}
 
 
-def test_a_vocabulary_of_letters_is_no_sign() -> None:
+def test_a_vocabulary_of_letters_is_not_a_sign() -> None:
     assert Kind.LETTER not in kinds_of(make_tokenizer())
 
 

@@ -1,4 +1,4 @@
-"""Every family that was tried: how it is run, and that each text then has the states that it has by itself.
+"""Every family that was tried: how it is run, and that each text then has the states that it has alone.
 
 A family is added in two steps: a line in `MORE_FAMILIES` (`tests/families.py`), and one in `WAYS`; the tables of both
 READMEs are made from the latter.
@@ -117,7 +117,7 @@ def test_attention_that_only_a_louder_model_would_lose_is_attention(monkeypatch:
 
 
 @pytest.mark.parametrize("pieces", [7, 8, 12, 13, 19])
-def test_a_small_vocabulary_is_no_sign(pieces: int) -> None:
+def test_a_small_vocabulary_is_not_a_sign(pieces: int) -> None:
     """The same piece is then at several places of an input that is tried."""
     model = make_model("bert", vocab_size=pieces)
     assert TransformerEncoder("small", model, make_tokenizer(), 40).way() == "packed"
@@ -125,7 +125,7 @@ def test_a_small_vocabulary_is_no_sign(pieces: int) -> None:
 
 @pytest.mark.parametrize("readme", HEADS)
 def test_the_readme_says_how_each_is_run(readme: str) -> None:
-    """To mend it: copy the table from the failure."""
+    """To fix it: copy the table from the failure."""
     text = (ROOT / readme).read_text(encoding="utf-8")
     found = re.search(r"<!-- ways -->\n\|.*\n\|.*\n((?:\|.*\n)+)<!-- /ways -->", text)
     assert found is not None

@@ -41,7 +41,7 @@ def test_layers_that_config_does_not_know(family: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("head", [BertForPreTraining, ElectraForMaskedLM])
-def test_heads_are_no_surplus(head: Any, tmp_path: Path) -> None:
+def test_heads_are_not_surplus(head: Any, tmp_path: Path) -> None:
     config = (ElectraConfig if head is ElectraForMaskedLM else BertConfig)(vocab_size=len(make_tokenizer()), **SIZES)
     assert load_encoder(str(save_folder(tmp_path, head(config)))).notes == ()
 
@@ -60,14 +60,14 @@ def test_surplus_in_a_layer(case: str, folder: Path) -> None:
     assert told in line
 
 
-def test_surplus_beside_the_layers_is_told(folder: Path) -> None:
+def test_surplus_beside_the_layers_is_reported(folder: Path) -> None:
     """As the published DeBERTa-v3 has it."""
     rewrite(folder, lambda t: t.update({"embeddings.word_embeddings._weight": torch.zeros(2, 2)}))
     (line,) = load_encoder(str(folder)).notes
     assert "word_embeddings._weight" in line
 
 
-def test_constants_of_old_versions_are_no_surplus(folder: Path) -> None:
+def test_constants_of_old_versions_are_not_surplus(folder: Path) -> None:
     rewrite(folder, lambda t: t.update({"embeddings.position_ids": torch.arange(40)[None]}))
     assert load_encoder(str(folder)).notes == ()
 
@@ -78,7 +78,7 @@ def test_weights_of_other_sizes(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_no_finite_numbers(value: float, folder: Path) -> None:
+def test_weights_that_are_not_finite(value: float, folder: Path) -> None:
     name = "encoder.layer.1.output.dense.weight"
     assert name in refused(rewrite(folder, lambda t: t[name].view(-1)[:1].fill_(value)))
 

@@ -132,7 +132,7 @@ def test_of_two_processes_the_later_one_drops_its_own(tmp_path):
     assert (tmp_path / OLD / "states.bin").read_bytes() == b"xxx"
 
 
-def test_discarding_what_is_gone_is_no_error(folder):
+def test_discarding_what_is_gone_is_not_an_error(folder):
     discard(folder / OLD)
     discard(folder / OLD)
     assert kept(folder) == {MIDDLE, NEW}

@@ -116,7 +116,7 @@ def test_int8_states_are_near_and_their_store_is_its_own(tmp_path, encoder, inpu
     assert torch.equal(near.words, exact.words)
 
 
-def test_int8_takes_states_too_large_for_float16_but_none_that_are_no_numbers(tmp_path, encoder, inputs):
+def test_int8_takes_states_too_large_for_float16_but_none_that_are_not_numbers(tmp_path, encoder, inputs):
     encoder.scale = 1e6
     features = get(encoder, inputs, tmp_path, dtype="int8")
     assert (features.about.dtype, features.note) == ("int8", None)
@@ -175,7 +175,7 @@ def test_killed_midway_leaves_nothing_and_the_next_one_succeeds(tmp_path, encode
 
 @pytest.mark.parametrize("name", ["states.bin", "index.npz", "meta.json"])
 @pytest.mark.parametrize("harm", ["cut", "flip", "lose"])
-def test_a_harmed_store_is_built_anew(tmp_path, encoder, inputs, name, harm):
+def test_a_harmed_store_is_built_again(tmp_path, encoder, inputs, name, harm):
     before = get(encoder, inputs, tmp_path).read(range(6)).states
     path = next(tmp_path.glob(f"*/{name}"))
     data = bytearray(path.read_bytes())
@@ -211,7 +211,7 @@ def test_an_encoder_that_gives_no_numbers_is_bad_input(tmp_path, encoder, inputs
     assert not list(tmp_path.iterdir())
 
 
-def test_a_store_over_the_cap_is_recomputed_and_said_so(tmp_path, encoder, inputs):
+def test_a_store_over_the_cap_is_recomputed_with_a_note(tmp_path, encoder, inputs):
     needed = predicted_bytes(layout(inputs, "tokens"), encoder.layers, encoder.width)
     features = get(encoder, inputs, tmp_path, cap=needed - 1)
     assert (features.kind, features.bytes, features.seconds) == ("recomputed", 0, 0.0)
@@ -243,7 +243,7 @@ def test_a_store_deleted_by_another_process_can_still_be_read(tmp_path, encoder,
     assert torch.equal(features.read([2]).states, before)
 
 
-def test_a_full_disk_is_told_and_not_a_crash(tmp_path, encoder, inputs):
+def test_a_full_disk_is_reported_and_not_a_crash(tmp_path, encoder, inputs):
     resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64, hard))
@@ -257,7 +257,7 @@ def test_a_full_disk_is_told_and_not_a_crash(tmp_path, encoder, inputs):
     assert features.read([2]).lengths == (9,)
 
 
-def test_a_folder_that_cannot_be_made_is_told_and_not_a_crash(tmp_path, encoder, inputs):
+def test_a_folder_that_cannot_be_made_is_reported_and_not_a_crash(tmp_path, encoder, inputs):
     (tmp_path / "file").write_text("")
     features = get(encoder, inputs, tmp_path / "file" / "cache")
     assert features.kind == "recomputed"

@@ -47,7 +47,7 @@ def test_a_column_takes_as_many_bits_as_it_needs(make_inputs):
 
 
 @pytest.mark.parametrize("missing", ["sizes", "counts", "words"])
-def test_what_is_no_index_is_no_layout(make_inputs, missing):
+def test_what_is_not_an_index_is_not_a_layout(make_inputs, missing):
     index = index_of(layout(make_inputs([[0, 11]]), "tokens"))
     del index[missing]
     with pytest.raises(KeyError):

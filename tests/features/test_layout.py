@@ -87,7 +87,7 @@ def test_distinct_inputs_in_the_order_of_their_first_occurrence(monkeypatch, mak
     assert where.stored.tolist() == [0, 1, 2, 0, 3, 1, 4, 0]
 
 
-def test_inputs_that_hash_alike_are_told_apart(monkeypatch, make_inputs):
+def test_inputs_that_hash_alike_are_distinguished(monkeypatch, make_inputs):
     inputs = make_inputs([[5, 6], [6, 5], [5, 6], [7]])
     wanted, hashes, seeds = layout(inputs, "tokens"), layouts._hashes, []
 

@@ -58,7 +58,7 @@ def test_rows_come_back_in_the_order_asked(tmp_path, where, asked, dtype):
     assert len(read.words) == len(read.segment) == sum(read.lengths)
 
 
-def test_the_file_is_as_large_as_said(store, where):
+def test_the_file_is_as_large_as_announced(store, where):
     features = open_store(store)
     row = LAYERS * (WIDTH * 2 if features.about.dtype == "float16" else WIDTH + 4)
     assert features.bytes == (store / "states.bin").stat().st_size == where.rows * row

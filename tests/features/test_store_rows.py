@@ -56,7 +56,7 @@ def test_wide_rows_come_back_as_torch_rounds_them(dtype, kind, source):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize("dtype", ["float16", "float32", "int8"])
-def test_what_is_no_finite_number_is_refused(value, dtype):
+def test_what_is_not_finite_is_refused(value, dtype):
     states = torch.zeros(2, 3, 4)
     states[1, 2, 0] = value
     with pytest.raises(NotFiniteError):

@@ -21,7 +21,7 @@ def arguments(texts: Texts) -> list[Tensor]:
 
 
 def one(texts: Texts, i: int) -> list[Tensor]:
-    """Item `i` by itself, without padding."""
+    """Item `i` alone, without padding."""
     alone = []
     for states, mask in texts:
         length = int(mask[i].sum())

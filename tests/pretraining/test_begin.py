@@ -57,7 +57,7 @@ def save_start(folder: Path, family: str = "bert", kind: str = "", mask: bool = 
 
 
 @pytest.mark.parametrize("family", HEADS)
-def test_every_family_with_a_head_goes_on(family: str, corpus: Path) -> None:
+def test_every_family_with_a_head_continues(family: str, corpus: Path) -> None:
     """Its loss is that of transformers."""
     start = save_start(corpus / "start", family)
     made = begin(corpus, start=str(start))
@@ -71,7 +71,7 @@ def test_every_family_with_a_head_goes_on(family: str, corpus: Path) -> None:
     torch.testing.assert_close(found[0], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_a_head_that_wants_more_than_states_is_told(corpus: Path) -> None:
+def test_a_head_that_wants_more_than_states_is_reported(corpus: Path) -> None:
     """Longformer's asks for the encoder's attention."""
     tokenizer = families.make_tokenizer()
     settings = {**families.SIZES, "vocab_size": len(tokenizer), "max_position_embeddings": 64, "pad_token_id": 0}
@@ -82,7 +82,7 @@ def test_a_head_that_wants_more_than_states_is_told(corpus: Path) -> None:
         begin(corpus, start=str(corpus / "start"))
 
 
-def test_a_head_that_gives_something_else_is_told(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_head_that_gives_something_else_is_reported(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Such as one that goes by the place of a piece."""
     start = save_start(corpus / "start")
     whole = BertForMaskedLM.forward
@@ -178,22 +178,22 @@ def empty(folder: Path) -> Path:
         (nothing, r"--from .*: no such encoder or folder"), (empty, "no config.json"),
     ],
 )  # fmt: skip
-def test_a_start_that_cannot_be_gone_on_with(make: Callable[[Path], Path], said: str, corpus: Path) -> None:
+def test_a_start_that_cannot_be_continued(make: Callable[[Path], Path], said: str, corpus: Path) -> None:
     with pytest.raises(InputError, match=said):
         begin(corpus, start=str(make(corpus / "start")))
 
 
 def test_next_sentences_are_for_bert(corpus: Path) -> None:
     start = save_start(corpus / "start", "distilbert")
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         begin(corpus, start=str(start), next_sentence=True)
-    assert "--next-sentence" in str(told.value)
-    assert "distilbert" in str(told.value)
+    assert "--next-sentence" in str(raised.value)
+    assert "distilbert" in str(raised.value)
 
 
 @pytest.mark.parametrize("objective", ["mlm", "bilm", "skip-thoughts"])
 @pytest.mark.parametrize("text", ["", "\n \n", "one line alone\n"])
-def test_a_corpus_without_two_documents_is_told(objective: str, text: str, tmp_path: Path) -> None:
+def test_a_corpus_without_two_documents_is_reported(objective: str, text: str, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match="CORPUS: the corpus"):
         begin(tmp_path, objective)
@@ -206,7 +206,7 @@ LONG = "a b c d e f g h i j k l m n o p.\na b.\nc d.\n"
 @pytest.mark.parametrize(("text", "part"), [
     (f"a b.\n\n{LONG}\nc d.\n", "part to train on"), (f"{LONG}\na b.\n\n{LONG}", "held-out part"),
 ])  # fmt: skip
-def test_a_corpus_that_is_too_small_is_told(objective: str, text: str, part: str, tmp_path: Path) -> None:
+def test_a_corpus_that_is_too_small_is_reported(objective: str, text: str, part: str, tmp_path: Path) -> None:
     (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=f"CORPUS: is too small: .*{part}"):
         begin(tmp_path, objective)
@@ -221,7 +221,7 @@ def test_an_elmo_takes_the_smallest_corpus(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", ["mlm", "bilm", "skip-thoughts"])
-def test_a_wrong_size_is_told_before_the_corpus_is_read(objective: str, corpus: Path) -> None:
+def test_a_wrong_size_is_reported_before_the_corpus_is_read(objective: str, corpus: Path) -> None:
     with pytest.raises(InputError, match="--size"):
         begin(corpus, objective, size="tinny")
     assert not list((corpus / "work").iterdir())
@@ -241,7 +241,7 @@ def test_the_corpus_is_read_once(corpus: Path) -> None:
 
 
 @pytest.mark.parametrize("objective", ["mlm", "bilm"])
-def test_a_corpus_that_was_changed_is_told(objective: str, corpus: Path) -> None:
+def test_a_corpus_that_was_changed_is_reported(objective: str, corpus: Path) -> None:
     begin(corpus, objective)
     with (corpus / "text.txt").open("a", encoding="utf-8") as file:
         file.write("One sentence more.\n")
@@ -269,7 +269,7 @@ def test_a_preparation_that_was_interrupted_is_made_again(corpus: Path, monkeypa
     ("mlm", "length: 16", "length: 15", "length: is 15; must be at least 16"),
     ("bilm", "[2, 8]", "[51, 8]", "one is 51 characters wide"),
 ])  # fmt: skip
-def test_sizes_that_make_no_model_are_told(objective: str, given: str, other: str, said: str, corpus: Path) -> None:
+def test_sizes_that_make_no_model_are_reported(objective: str, given: str, other: str, said: str, corpus: Path) -> None:
     settings = asked(corpus, objective)
     size = Path(settings.size)
     text = size.read_text(encoding="utf-8")

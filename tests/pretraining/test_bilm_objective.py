@@ -177,7 +177,7 @@ def test_held_out_losses_by_direction(corpus: Path) -> None:
 
 
 def states_of(made: BiLm, words: Sequence[str]) -> Tensor:
-    """(layers + 1, words, 2 * projection) of a sentence that stands by itself."""
+    """(layers + 1, words, 2 * projection) of a single sentence."""
     numbers = [made.words.index(word) for word in words]
     frame = [len(made.words), *numbers, len(made.words) + 1]
     ways = []
@@ -213,7 +213,7 @@ def start_of(corpus: Path, folder: Path) -> tuple[BiLm, Path]:
     return made, folder
 
 
-def test_it_goes_on_with_the_softmax_beside_the_encoder(corpus: Path, tmp_path: Path) -> None:
+def test_it_continues_with_the_softmax_beside_the_encoder(corpus: Path, tmp_path: Path) -> None:
     made, folder = start_of(corpus, tmp_path / "start")
     other = objective(corpus, start=str(folder), dropout=0.1)
     assert list(other.softmax.words) == list(made.softmax.words)
@@ -233,7 +233,7 @@ def test_without_the_softmax_it_has_a_new_one_of_the_corpus(corpus: Path, tmp_pa
 
 
 @pytest.mark.parametrize("harm", ["vocabulary missing", "vocabulary shorter", "weights torn", "no text"])
-def test_a_softmax_that_does_not_fit_is_told(harm: str, corpus: Path, tmp_path: Path) -> None:
+def test_a_softmax_that_does_not_fit_is_reported(harm: str, corpus: Path, tmp_path: Path) -> None:
     _, folder = start_of(corpus, tmp_path / "start")
     words = folder / VOCABULARY
     if harm == "vocabulary missing":
@@ -244,12 +244,12 @@ def test_a_softmax_that_does_not_fit_is_told(harm: str, corpus: Path, tmp_path: 
         words.write_bytes(b"\xff\n" * 12)
     else:
         (folder / SOFTMAX).write_bytes(b"torn")
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         objective(corpus, start=str(folder), dropout=0.1)
-    assert str(folder) in str(told.value)
+    assert str(folder) in str(raised.value)
 
 
-def test_another_folder_is_no_elmo(corpus: Path, tmp_path: Path) -> None:
+def test_another_folder_is_not_an_elmo(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not the folder of a published ELMo"):
         objective(corpus, start=str(tmp_path))
 

@@ -24,7 +24,7 @@ def test_a_pass_reads_every_chunk_once(tokens: int) -> None:
         assert rows.tolist() == [list(range(s, s + 7)) for s in starts]
 
 
-def test_order_and_cuts_hang_on_seed_and_pass() -> None:
+def test_order_and_cuts_depend_on_seed_and_pass() -> None:
     chunks, count = Chunks(text(530), 7, 3), Chunks(text(530), 7, 3).count
     first, second = chunks.starts(0, count), chunks.starts(count, count)
     assert not np.array_equal(first, second)

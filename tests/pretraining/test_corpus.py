@@ -98,7 +98,7 @@ def test_a_bad_line_is_named(data: bytes, where: str, problem: str, tmp_path: Pa
 
 @pytest.mark.parametrize("suffix", [s for s in PACKED if s])
 @pytest.mark.parametrize("fault", ["torn", "other"])
-def test_a_torn_file_is_told(suffix: str, fault: str, tmp_path: Path) -> None:
+def test_a_torn_file_is_reported(suffix: str, fault: str, tmp_path: Path) -> None:
     file = tmp_path / f"text.txt{suffix}"
     whole = PACKED[suffix](("word " * 4000 + "\n").encode() * 50)
     file.write_bytes(whole[: len(whole) // 2] if fault == "torn" else b"plain text\n" * 50)
@@ -107,7 +107,7 @@ def test_a_torn_file_is_told(suffix: str, fault: str, tmp_path: Path) -> None:
     assert error.value.where == str(file)
 
 
-def test_a_line_without_an_end_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_line_without_an_end_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(corpus, "LONGEST_LINE", 64)
     file = tmp_path / "text.txt"
     file.write_text("a" * 63 + "\n" + "a" * 100, encoding="utf-8")
@@ -137,7 +137,7 @@ def test_blank_files_and_documents_are_none(tmp_path: Path) -> None:
     assert list(read_documents(files)) == [("Text.",), ("b",)]
 
 
-def test_missing_paths_are_told(tmp_path: Path) -> None:
+def test_missing_paths_are_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"):
         corpus_files([tmp_path / "absent"])
     (tmp_path / "empty").mkdir()

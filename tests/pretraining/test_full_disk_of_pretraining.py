@@ -22,7 +22,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("objective", ["mlm", "bilm", "skip-thoughts"])
-def test_what_a_full_disk_stopped_goes_on_to_the_same_weights(objective: str, tmp_path: Path) -> None:
+def test_what_a_full_disk_stopped_resumes_to_the_same_weights(objective: str, tmp_path: Path) -> None:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_FSIZE)

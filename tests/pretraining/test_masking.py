@@ -59,7 +59,7 @@ def test_a_whole_word_is_chosen_or_none_of_it() -> None:
     assert not chosen[~ordinary].any()
     assert 0.12 < chosen.sum() / ordinary.sum() < 0.18
     other = ordinary[:, 1:] & ordinary[:, :-1] & ~both
-    assert (chosen[:, 1:] != chosen[:, :-1])[other].mean() > 0.2  # words by themselves
+    assert (chosen[:, 1:] != chosen[:, :-1])[other].mean() > 0.2  # words independently
 
 
 class Named:
@@ -78,5 +78,5 @@ class Named:
     (("<s>", "Ġthe", "re", "Ġa"), [True, False, True, False]),
     (("<s>", "▁the", "re", "▁a"), [True, False, True, False]),
 ])  # fmt: skip
-def test_what_goes_on_with_a_word_is_seen_by_its_mark(names: tuple[str, ...], expected: list[bool]) -> None:
+def test_what_continues_a_word_is_seen_by_its_mark(names: tuple[str, ...], expected: list[bool]) -> None:
     assert continuations(Named(*names)).tolist() == expected

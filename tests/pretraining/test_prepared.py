@@ -63,7 +63,7 @@ def test_some_text_is_held_out_of_however_little(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("documents", "problem"), [([], "no text"), ([[[]]], "no text"), ([[[1, 2]]], "one document")])
-def test_too_little_text_is_told(documents: Documents, problem: str, tmp_path: Path) -> None:
+def test_too_little_text_is_reported(documents: Documents, problem: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=problem):
         write_prepared(tmp_path, documents, DTYPE)
 
@@ -80,7 +80,7 @@ def test_renumbering_and_counting(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
-def test_a_full_disk_is_told_however_few_numbers_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_however_few_numbers_are_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = Path.open
     monkeypatch.setattr(Path, "open", lambda path, *mode: opened(Path("/dev/full"), *mode))
     with pytest.raises(OSError, match="No space left"):

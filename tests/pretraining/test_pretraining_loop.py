@@ -59,7 +59,7 @@ def stop_at(step: int) -> Callable[[Progress], None]:
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-def test_an_interrupted_run_goes_on_to_the_same_losses_and_weights(
+def test_an_interrupted_run_resumes_to_the_same_losses_and_weights(
     kind: str, threads: int, corpus: Path, tmp_path: Path
 ) -> None:
     whole = objective(corpus, kind)
@@ -114,7 +114,7 @@ def test_a_finished_run_has_nothing_left_to_do(corpus: Path, tmp_path: Path) -> 
 
 
 def test_points_have_the_mean_loss_since_the_last_one(corpus: Path, tmp_path: Path) -> None:
-    """Of so many steps that a point holds two of them."""
+    """Of as many steps as put two of them into a point."""
     made = objective(corpus, "skip-thoughts")
     losses: list[float] = []
     budget = 390 * made.step_tokens
@@ -147,7 +147,7 @@ def test_a_budget_of_time_ends(corpus: Path, tmp_path: Path) -> None:
 
 
 def spoilt(made: Objective, after: int, how: str) -> None:
-    """Let the loss of a step be no number, or its gradient none."""
+    """Let the loss of a step, or its gradient, be NaN."""
     loss, steps = made.loss, [0]
     parameter = next(p for p in made.module.parameters() if p.requires_grad)
 
@@ -170,7 +170,7 @@ def spoilt(made: Objective, after: int, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["loss", "gradient"])
-def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(how: str, corpus: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_a_number_keeps_the_last_checkpoint(how: str, corpus: Path, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.pt"
     with pytest.raises(KeyboardInterrupt):
         train(objective(corpus, "mlm"), file, 1e4, stop_at(4))
@@ -184,18 +184,18 @@ def test_a_loss_that_is_no_number_keeps_the_last_checkpoint(how: str, corpus: Pa
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)
-def test_a_rate_that_breaks_the_weights_is_told_before_they_are_kept(kind: str, corpus: Path, tmp_path: Path) -> None:
+def test_a_rate_that_breaks_weights_is_reported_before_they_are_kept(kind: str, corpus: Path, tmp_path: Path) -> None:
     """The step itself has a loss; what it made of the weights is seen on the held-out part, or in the next step."""
     file = tmp_path / "checkpoint.pt"
     made = objective(corpus, kind, learning_rate=1e38)
-    with pytest.raises(DivergedError, match="the loss is not finite after step") as told:
+    with pytest.raises(DivergedError, match="the loss is not finite after step") as raised:
         train(made, file, 30 * made.step_tokens)
-    assert told.value.where == "--learning-rate"
+    assert raised.value.where == "--learning-rate"
     kept = torch.load(file)["state"]["curve"] if file.exists() else []
     assert all(math.isfinite(loss) for point in kept for loss in (point["held_out"] or {}).values())
 
 
-def test_a_held_out_loss_that_is_no_number_keeps_the_last_checkpoint(corpus: Path, tmp_path: Path) -> None:
+def test_a_held_out_loss_that_is_not_a_number_keeps_the_last_checkpoint(corpus: Path, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.pt"
     made = objective(corpus, "skip-thoughts")
     kept: list[bytes] = []
@@ -214,7 +214,7 @@ def test_a_held_out_loss_that_is_no_number_keeps_the_last_checkpoint(corpus: Pat
     assert file.read_bytes() == kept[-1]
 
 
-def test_a_loss_that_is_no_number_at_once(corpus: Path, tmp_path: Path) -> None:
+def test_a_loss_that_is_not_a_number_at_once(corpus: Path, tmp_path: Path) -> None:
     made = objective(corpus, "bilm")
     spoilt(made, 0, "loss")
     with pytest.raises(DivergedError, match="there was no checkpoint yet"):
@@ -223,7 +223,7 @@ def test_a_loss_that_is_no_number_at_once(corpus: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("harm", ["torn", "empty", "other", "parts"])
-def test_a_checkpoint_that_cannot_be_read_is_told(harm: str, corpus: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_that_cannot_be_read_is_reported(harm: str, corpus: Path, tmp_path: Path) -> None:
     file = tmp_path / "checkpoint.pt"
     made = objective(corpus, "bilm")
     train(made, file, made.step_tokens)
@@ -238,9 +238,9 @@ def test_a_checkpoint_that_cannot_be_read_is_told(harm: str, corpus: Path, tmp_p
         train(other, file, other.step_tokens)
     else:
         torch.save({name: t for name, t in torch.load(file).items() if name != "carried"}, file)
-    with pytest.raises(InputError, match="delete it to start from scratch") as told:
+    with pytest.raises(InputError, match="delete it to start from scratch") as raised:
         train(objective(corpus, "bilm"), file, 1e4)
-    assert str(file) in str(told.value)
+    assert str(file) in str(raised.value)
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)

@@ -22,7 +22,7 @@ def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["{}", "null", "[]", '"text"', '{"settings": {}}', '{"settings": null}', "{", "\x89", None]
 )
-def test_what_is_no_record_is_told(text: str | None, tmp_path: Path) -> None:
+def test_what_is_not_a_record_is_reported(text: str | None, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "pretraining.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=r"is not a record of a pretraining|cannot be read") as error:
@@ -34,7 +34,7 @@ def test_what_is_no_record_is_told(text: str | None, tmp_path: Path) -> None:
     ({"tokens": 400}, "--tokens"), ({"corpus": ("other.txt",)}, "CORPUS"), ({"seed": 1}, "--seed"),
     ({"start": "x"}, "--from"), ({"batch": 5}, "--batch"),
 ])  # fmt: skip
-def test_other_settings_are_told(change: dict[str, Any], where: str) -> None:
+def test_other_settings_are_reported(change: dict[str, Any], where: str) -> None:
     with pytest.raises(InputError, match="was started with") as error:
         check_same(ASKED, replace(ASKED, **change))
     assert error.value.where == where

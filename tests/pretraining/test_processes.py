@@ -30,4 +30,4 @@ def test_it_reads_ahead_only_so_far() -> None:
 
 def test_an_error_arrives() -> None:
     with pytest.raises(TypeError):
-        list(map_in_processes(operator.neg, [*range(3 * AT_ONCE), "no number"]))  # type: ignore[list-item]
+        list(map_in_processes(operator.neg, [*range(3 * AT_ONCE), "a word"]))  # type: ignore[list-item]

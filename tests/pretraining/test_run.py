@@ -78,7 +78,7 @@ def test_a_finished_run_is_an_encoder_with_its_record(objective: str, tmp_path: 
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_an_interrupted_run_goes_on_to_the_same_files(objective: str, tmp_path: Path) -> None:
+def test_an_interrupted_run_resumes_to_the_same_files(objective: str, tmp_path: Path) -> None:
     wanted = settings(tmp_path, objective)
     out = Path(wanted.out)
     with pytest.raises(KeyboardInterrupt):
@@ -158,7 +158,7 @@ def test_an_unfinished_run_keeps_its_settings(tmp_path: Path) -> None:
     assert steps[0] == 4
 
 
-def test_another_corpus_is_told_and_the_run_is_kept(tmp_path: Path) -> None:
+def test_another_corpus_is_reported_and_the_run_is_kept(tmp_path: Path) -> None:
     wanted = settings(tmp_path, "skip-thoughts")
     with pytest.raises(KeyboardInterrupt):
         run(wanted, after_step=stop_at(4))
@@ -239,7 +239,7 @@ def test_a_start_that_fails_leaves_nothing_behind(objective: str, change: dict[s
     assert not Path(wanted.out).exists()
 
 
-def test_a_run_that_diverged_goes_on_from_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_diverged_run_continues_from_the_last_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from unfreeze.pretraining.skip_thoughts import SkipThoughts
 
     wanted = settings(tmp_path, "skip-thoughts")
@@ -272,7 +272,7 @@ def test_passes_end(tmp_path: Path) -> None:
     assert record.curve[-1]["tokens"] >= 0.3 * record.tokens > record.curve[-2]["tokens"]
 
 
-def test_a_run_goes_on_from_a_finished_one(tmp_path: Path) -> None:
+def test_a_run_continues_from_a_finished_one(tmp_path: Path) -> None:
     first = settings(tmp_path, "mlm", learning_rate=0.02)
     before = run(first)
     second = replace(first, start=first.out, out=str(tmp_path / "second"), learning_rate=0.001)
@@ -281,7 +281,7 @@ def test_a_run_goes_on_from_a_finished_one(tmp_path: Path) -> None:
     assert (Path(second.out) / RECORD).exists()
 
 
-def test_a_run_goes_on_in_the_precision_that_it_was_begun_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_resumed_in_the_precision_that_it_began_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = settings(tmp_path, "bilm")
     with pytest.raises(KeyboardInterrupt):
         run(wanted, after_step=stop_at(2))

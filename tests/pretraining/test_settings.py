@@ -56,7 +56,7 @@ GIVEN: dict[str, Any] = {"corpus": ("text.txt",), "out": "out"}
     ({"start": "x", "size": "small"}, "--size", "has its own"),
     ({"start": "x", "architecture": "bert"}, "--architecture", "has its own"),
 ])  # fmt: skip
-def test_wrong_settings_are_told_with_their_option(values: dict[str, Any], where: str, problem: str) -> None:
+def test_wrong_settings_are_reported_with_their_option(values: dict[str, Any], where: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem) as error:
         pretraining_from({**GIVEN, **values})
     assert error.value.where == where
@@ -103,7 +103,7 @@ def test_filters_from_a_file(tmp_path: Path) -> None:
     (YAML.replace("batch: 64", "batch: -64"), "batch: is -64; must be above 0"),
     (YAML.replace("0.001", ".nan"), "learning_rate: is nan; must be above 0"),
 ])  # fmt: skip
-def test_a_wrong_file_is_told(text: str, problem: str, tmp_path: Path) -> None:
+def test_a_wrong_file_is_reported(text: str, problem: str, tmp_path: Path) -> None:
     file = tmp_path / "size.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=problem) as error:
@@ -112,6 +112,6 @@ def test_a_wrong_file_is_told(text: str, problem: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "problem"), [("mni", "did you mean 'mini'"), ("absent.yaml", "cannot be read")])
-def test_an_unknown_size_is_told(size: str, problem: str) -> None:
+def test_an_unknown_size_is_reported(size: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         size_of(pretraining_from({**GIVEN, "size": size}))

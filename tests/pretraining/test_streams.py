@@ -44,7 +44,7 @@ def test_from_the_beginning_it_is_the_framed_text() -> None:
                 assert read[direction, row].tolist() == wanted
 
 
-def test_a_stream_goes_on_inside_its_block_and_blocks_cover_the_text() -> None:
+def test_a_stream_continues_inside_its_block_and_blocks_cover_the_text() -> None:
     part = text(400)
     streams = Streams(part, 2, 4, BEGIN, 1)
     forward, backward = (np.array(way) for way in framed(part))
@@ -76,7 +76,7 @@ def test_a_stream_goes_on_inside_its_block_and_blocks_cover_the_text() -> None:
 
 
 @pytest.mark.parametrize("other", [{"seed": 2}, {"turn": 1}])
-def test_the_order_hangs_on_seed_and_pass(other: dict[str, int]) -> None:
+def test_the_order_depends_on_seed_and_pass(other: dict[str, int]) -> None:
     part = text(400)
     streams = Streams(part, 2, 4, BEGIN, 1)
     steps_a_pass = STEPS_A_BLOCK * (streams.size // streams.block) // 2

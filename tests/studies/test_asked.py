@@ -24,10 +24,10 @@ GIVEN: dict[str, Any] = {
     ({"budget": "quik"}, "--budget", "quick"), ({"encoders": [" "]}, "--encoders", "name one"),
     ({"tasks": ["sst3"]}, "--tasks", "sst2"), ({"data_root": Path("nowhere")}, "--data-root", "no such folder"),
 ])  # fmt: skip
-def test_wrong_settings_are_told(change: dict[str, Any], where: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=said) as told:
+def test_wrong_settings_are_reported(change: dict[str, Any], where: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said) as raised:
         asked_from(**{"data_root": tmp_path, **GIVEN, **change})
-    assert (told.value.where or "").startswith(where)
+    assert (raised.value.where or "").startswith(where)
 
 
 def test_settings(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_settings(tmp_path: Path) -> None:
     assert asked.tasks == ("sst2", "ner")
 
 
-def test_all_that_a_number_hangs_on_is_in_the_digest() -> None:
+def test_all_that_a_number_depends_on_is_in_the_digest() -> None:
     recipe = TunedRecipe("linear")
     cell = Cell("sst2", "e", (recipe,), (0, 1))
     others = [

@@ -76,13 +76,13 @@ def test_the_list(command_line: Line) -> None:
         assert f"{name:<20} {study.question}" in said
 
 
-def test_an_unknown_study_is_told(line: tuple[object, ...], command_line: Line) -> None:
+def test_an_unknown_study_is_reported(line: tuple[object, ...], command_line: Line) -> None:
     code, _, complaint = command_line("study", "tabel2", *line)
     assert code == 2
     assert "table2" in complaint
 
 
-def test_missing_sets_are_told_and_the_others_go_on(
+def test_missing_sets_are_reported_and_the_others_still_run(
     line: tuple[object, ...], tmp_path: Path, command_line: Line
 ) -> None:
     some = list(line)

@@ -61,7 +61,7 @@ def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatc
         assert replace(a, statistics=0) == replace(b, statistics=0)  # type: ignore[arg-type]
 
 
-def test_a_killed_run_goes_on(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_run_is_resumed(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs that were finished are kept, though the cell was not."""
     desk = make_desk()
     cell = cell_of(desk)
@@ -89,7 +89,7 @@ def test_what_a_process_left_that_was_killed_at_its_end_is_tidied_up(make_desk: 
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     (run / "weights.safetensors").write_bytes(b"large")
     (folder / ".lock").touch()
-    other = desk.asked.out / "runs" / "another"  # not asked for now: it may be gone on with later
+    other = desk.asked.out / "runs" / "another"  # not asked for now: it may be resumed later
     (other / "runs" / "a").mkdir(parents=True)
     (other / "runs" / "a" / "weights.safetensors").write_bytes(b"large")
     measure(desk, cell_of(desk))
@@ -132,7 +132,7 @@ def test_dev_chooses_among_recipes(make_desk: MakeDesk) -> None:
     assert found.recipe == good
 
 
-def test_a_missing_set_is_told_once(make_desk: MakeDesk) -> None:
+def test_a_missing_set_is_reported_once(make_desk: MakeDesk) -> None:
     said: list[str] = []
     desk = make_desk(said)
     assert desk.tasks("wnut17", "sst2") == ["sst2"]
@@ -156,7 +156,7 @@ def test_encoders_by_role(make_desk: MakeDesk, encoders: dict[str, str]) -> None
         make_desk(encoders=("no/such/encoder",)).encoders()
 
 
-def test_a_recipe_that_does_not_fit_is_told(make_desk: MakeDesk) -> None:
+def test_a_recipe_that_does_not_fit_is_reported(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk)
     with pytest.raises(InputError, match="does not fit"):
@@ -195,7 +195,7 @@ def test_genres(make_desk: MakeDesk) -> None:
     assert {e.text for e in one.test} < texts
 
 
-def test_a_run_without_test_scores_is_told(make_desk: MakeDesk) -> None:
+def test_a_run_without_test_scores_is_reported(make_desk: MakeDesk) -> None:
     desk = make_desk()
     cell = cell_of(desk)
     measure(desk, cell)

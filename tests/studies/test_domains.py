@@ -41,6 +41,6 @@ def test_differences_of_two_cells() -> None:
     assert correlation(FAR, both, [-1.0, 1.0]).value == pytest.approx(1)
 
 
-def test_the_same_everywhere_is_no_correlation() -> None:
+def test_the_same_everywhere_is_not_a_correlation() -> None:
     found = correlation(FAR, [[measured(0.7)]] * 5, [1.0])
     assert (found.value, found.p) == (0, 1)

@@ -37,7 +37,7 @@ def test_scores_that_a_constant_answer_reaches_are_named(make_desk: MakeDesk, sc
     assert said(useless, useless)[0].endswith("bert, SST-2, tuned (2 cells).")
 
 
-def test_fewer_least_steps_are_told(make_desk: MakeDesk, scored: Callable[..., Measured]) -> None:
+def test_fewer_minimum_steps_are_reported(make_desk: MakeDesk, scored: Callable[..., Measured]) -> None:
     def page(**asked: object) -> tuple[str, str]:
         made = page_of(make_desk(**asked), "table2", "Which?", "Table 2", (), (), [scored(0.9)])
         return " ".join(made.differs), dict(made.settings)["minimum steps of a run"]

@@ -105,7 +105,7 @@ def test_without_the_hub_a_set_is_missing(fault: str, tmp_path: Path, monkeypatc
     assert not (tmp_path / "downloads").exists()
 
 
-def test_an_unknown_set_is_told() -> None:
+def test_an_unknown_set_is_reported() -> None:
     with pytest.raises(InputError, match="mrpc"):
         standard_set("mprc")
 

@@ -57,6 +57,6 @@ def test_as_many_words_of_every_text() -> None:
     assert text_terms(texts, 50) == text_terms(texts, 50)
 
 
-def test_nothing_in_common_is_told() -> None:
+def test_nothing_in_common_is_reported() -> None:
     with pytest.raises(InputError, match="no word in common"):
         divergence(Counter(x=1), Counter(y=1))

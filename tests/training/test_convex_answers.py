@@ -36,7 +36,7 @@ def test_scores_are_given_as_they_were_written() -> None:
     assert labels_of(objective("regression"), torch.tensor([[0.0], [1.0]]), ()) == (2.0, 5.0)
 
 
-def test_plain_tags_are_the_best_by_themselves() -> None:
+def test_plain_tags_are_the_best_on_their_own() -> None:
     logits = torch.tensor([[0.0, 1, 2], [3, 1, 2], [0, 5, 2]])
     assert labels_of(objective("tagging", "x", "y", "z"), logits, (2, 1)) == (("z", "x"), ("y",))
     two = labels_of(objective("tagging", "x", "y"), torch.tensor([[1.0], [-1.0]]), (1, 1))

@@ -71,7 +71,7 @@ def test_frozen_parameters_get_none(pool: ThreadPoolExecutor) -> None:
     assert model.linear.weight.grad is not None
 
 
-def test_dropout_hangs_on_seed_and_step_but_not_on_the_threads(pool: ThreadPoolExecutor) -> None:
+def test_dropout_depends_on_seed_and_step_but_not_on_the_threads(pool: ThreadPoolExecutor) -> None:
     model = Model(0.5)
     _, first = run(model, pool, [0, 1, 2], [3, 4])
     _, other = run(model, pool, [0, 1, 2], [3, 4], step=1)

@@ -25,8 +25,8 @@ class Toy(nn.Module):
     """Members of linear models on 16 points in 3 dimensions; dev is the training set, unless scores are scripted.
 
     Args:
-        seeds: one a member, for its first weights.
-        scripted: dev scores an epoch, one a member.
+        seeds: one per member, for its first weights.
+        scripted: dev scores of an epoch, one per member.
     """
 
     def __init__(self, seeds: Sequence[int] = (0,), scripted: Sequence[Sequence[float]] = ()) -> None:
@@ -160,14 +160,14 @@ def test_patience_begins_once_something_is_learned() -> None:
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
-def test_a_dev_score_that_is_no_number_ends_training_with_the_best_weights_before(bad: float) -> None:
+def test_a_dev_score_that_is_not_a_number_ends_training_with_the_best_weights_before(bad: float) -> None:
     model = Toy(scripted=[[0.5], [bad]])
     done = run(model)
     assert (done.diverged, done.best_epoch, len(done.curve)) == ((True,), (1,), 2)
     assert_weights(model, model.scored[0])
 
 
-def test_a_loss_that_is_no_number_from_the_first_epoch_leaves_the_weights_as_they_were() -> None:
+def test_a_loss_that_is_not_a_number_from_the_first_epoch_leaves_the_weights_as_they_were() -> None:
     model = Toy(scripted=[[0.5]] * 6)
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     model.points[3] = torch.nan

@@ -63,7 +63,7 @@ def test_what_cannot_be_taught_in_bf16_is_computed_in_fp32(encoder: TransformerE
     assert not any(module.training for module in encoder.modules())
 
 
-def test_gradients_that_are_no_numbers_are_told(encoder: TransformerEncoder) -> None:
+def test_gradients_that_are_not_numbers_are_reported(encoder: TransformerEncoder) -> None:
     encoder.settle()
 
     def spoil(part: object, given: object, out: Tensor) -> Tensor:
@@ -75,7 +75,7 @@ def test_gradients_that_are_no_numbers_are_told(encoder: TransformerEncoder) -> 
     assert "gradients in it are infinite or NaN" in str(usable_precision(encoder, "bf16")[1])
 
 
-def test_a_single_gradient_of_the_lowest_layer_that_is_no_number_is_told(encoder: TransformerEncoder) -> None:
+def test_a_single_gradient_of_the_lowest_layer_that_is_not_a_number_is_reported(encoder: TransformerEncoder) -> None:
     encoder.settle()
 
     def spoil(part: object, given: object, out: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ def test_a_single_gradient_of_the_lowest_layer_that_is_no_number_is_told(encoder
         return out
 
     encoder.model.embeddings.LayerNorm.register_forward_hook(spoil)
-    assert "gradients in it are infinite or no numbers" in str(usable_precision(encoder, "bf16")[1])
+    assert "gradients in it are infinite or NaN" in str(usable_precision(encoder, "bf16")[1])
 
 
 def test_encoders_of_other_kinds_are_not_tried(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""ELMo as an encoder: each input stands by itself, words are read once, states go on only where asked for."""
+"""ELMo as an encoder: inputs are independent, words are read once, states continue only where that is asked for."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_shapes_and_an_empty_text_is_one_empty_word() -> None:
     assert torch.equal(top.states[0], out.states[-1])
 
 
-def test_an_input_does_not_hang_on_its_batch() -> None:
+def test_an_input_does_not_depend_on_its_batch() -> None:
     encoder = make()
     together = states(encoder, TEXTS)
     for text, expected in zip(TEXTS, together, strict=True):
@@ -60,7 +60,7 @@ def test_an_input_does_not_hang_on_its_batch() -> None:
 
 
 @pytest.mark.parametrize("skip", [False, True])
-def test_it_goes_on_from_any_layer(skip: bool) -> None:
+def test_it_continues_from_any_layer(skip: bool) -> None:
     encoder = make()
     with torch.random.fork_rng():
         torch.manual_seed(1)
@@ -133,7 +133,7 @@ def test_windows_and_cuts() -> None:
     assert (cut.lengths().tolist(), cut.truncated.tolist()) == ([4, 2], [True, False])
 
 
-def test_what_memory_bounds_unless_it_is_said(tmp_path: Path) -> None:
+def test_what_memory_bounds_unless_it_is_given(tmp_path: Path) -> None:
     encoder = make()
     encoder.save(tmp_path)
     inputs = encoder.read_texts(["a " * 3000, "a " * 2048])

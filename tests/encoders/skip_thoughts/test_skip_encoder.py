@@ -52,7 +52,7 @@ def test_a_piece_is_a_text_and_equal_texts_share_a_row(encoder: SkipThoughtsEnco
     assert torch.equal(top.states, encoder.encode(inputs.batch([0])).states)
 
 
-def test_a_text_does_not_hang_on_its_batch(encoder: SkipThoughtsEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_does_not_depend_on_its_batch(encoder: SkipThoughtsEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     together = states(encoder, TEXTS)
     assert torch.equal(together[0], together[3])
     for text, expected in zip(TEXTS, together, strict=True):
@@ -81,7 +81,7 @@ def test_an_empty_text_is_the_end_alone(tmp_path: Path) -> None:
     assert torch.equal(states(free, [""]), states(ended, [""]))
 
 
-def test_words_past_the_limit_are_cut_and_told(tmp_path: Path) -> None:
+def test_words_past_the_limit_are_cut_and_reported(tmp_path: Path) -> None:
     encoder = load(write_folder(tmp_path), 3, use_eos="true")
     inputs = encoder.read_texts(["the cat sat the dog", "the cat sat", "dog"])
     assert encoder.pieces(inputs) == ["the cat sat <eos>", "the cat sat <eos>", "dog <eos>"]
@@ -109,7 +109,7 @@ def test_the_store_knows_texts_by_their_words(encoder: SkipThoughtsEncoder) -> N
     assert store_key("f", one, "mean", "fp32") != store_key("f", other, "mean", "fp32")
 
 
-def test_there_is_no_state_a_word(encoder: SkipThoughtsEncoder) -> None:
+def test_there_is_no_state_per_word(encoder: SkipThoughtsEncoder) -> None:
     with pytest.raises(InputError, match="one vector per text; tagging needs one per word"):
         encoder.read_words([["the", "cat"]])
 

@@ -90,7 +90,7 @@ UTABLE = random_tables()["uni"]
     (_bytes("unfreeze.json", b"[1]"), "unfreeze.json: cannot be read"),
     (_bytes("unfreeze.json", b'{"kind": "tri"}'), "--encoder-option kind"),
 ], ids=lambda value: value[:60] if isinstance(value, str) else "")  # fmt: skip
-def test_what_is_wrong_is_told(damage: Damage, expected: str, folder: Path) -> None:
+def test_what_is_wrong_is_reported(damage: Damage, expected: str, folder: Path) -> None:
     damage(folder)
     assert expected in told(folder)
 

@@ -36,7 +36,7 @@ def test_case_counts_and_unknown_words_share_a_row() -> None:
     assert inputs.table.padded().tolist() == [[2, 3, 1, 1]]
 
 
-def test_of_a_word_that_is_there_twice_the_later_row_counts() -> None:
+def test_of_a_word_that_appears_twice_the_later_row_counts() -> None:
     assert Vocabulary((*WORDS, "cat"), random_tables(len(WORDS) + 1)).ids(["cat"]) == [len(WORDS)]
 
 

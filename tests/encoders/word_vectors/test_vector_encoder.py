@@ -1,4 +1,4 @@
-"""Words to rows, rows to states; nothing is copied, nothing hangs on the batch, what is saved is the same."""
+"""Words to rows, rows to states; nothing is copied, nothing depends on the batch, what is saved is the same."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_word_is_looked_up_as_it_is_then_lower_cased_then_it_is_zeros() -> Non
     assert inputs.table is None
 
 
-def test_an_input_does_not_hang_on_its_batch() -> None:
+def test_an_input_does_not_depend_on_its_batch() -> None:
     encoder = make()
     inputs = encoder.read_texts(["the cat", "", "sat . 猫"])
     together = encoder.encode(inputs.batch([2, 0, 1])).states.split([3, 2, 1], 1)

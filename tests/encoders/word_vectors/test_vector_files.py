@@ -1,4 +1,4 @@
-"""Every format gives the same table; what is wrong with a file is told with its place."""
+"""Every format gives the same table; what is wrong with a file is reported with its place."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_words_with_spaces_odd_gaps_empty_lines_and_a_mark_at_the_start(tmp_path
         ("5 0\na\n", "bad.txt:1: promises 0 numbers a word"),
     ],
 )
-def test_bad_text_is_told_with_its_line(text: str | bytes, told: str, tmp_path: Path) -> None:
+def test_bad_text_is_reported_with_its_line(text: str | bytes, told: str, tmp_path: Path) -> None:
     path = _written(tmp_path / "bad.txt", text)
     with pytest.raises(InputError) as raised:
         read_vectors(path)
@@ -188,7 +188,7 @@ def test_bad_arrays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
-def test_an_array_with_numbers_that_are_not_finite_is_told_when_it_is_read(bad: float, tmp_path: Path) -> None:
+def test_an_array_with_numbers_that_are_not_finite_is_reported_when_it_is_read(bad: float, tmp_path: Path) -> None:
     path, vectors = _array(tmp_path), VECTORS.astype(np.float64)
     vectors[2, 1] = bad
     np.save(path, vectors)
