@@ -53,6 +53,10 @@ class FineTuning(Method[TunedRecipe]):
         """See `Method.problem`."""
         if recipe.reinit_top >= traits.layers:
             return f"reinit_top is {recipe.reinit_top}; the encoder has {traits.layers - 1} layers above the embeddings"
+        if recipe.head_first is not None and recipe.head not in ("linear", "crf"):
+            return f"head_first is {recipe.head_first}; a probe has a linear head, or crf for words, not {recipe.head}"
+        if recipe.head_first is not None and recipe.reinit_top:
+            return "head_first and reinit_top exclude each other: a probe reads the layers that would start afresh"
         return _BOUNDS.problem(recipe)
 
     def limited(self, recipe: TunedRecipe, top: int) -> TunedRecipe:

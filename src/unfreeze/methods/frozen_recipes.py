@@ -68,6 +68,10 @@ _tagger = FrozenRecipe(
 )  # fmt: skip
 
 
+LINEAR_TOP = replace(_linear, name="linear-top", layers=(-1,))
+CRF_TOP = replace(_tagger, name="crf-top", head="crf", learning_rate=5e-3, dropout=0.2, layers=(-1,))
+
+
 def frozen_recipes(task: Task) -> list[FrozenRecipe]:
     """For a transformer that reads two texts in one input."""
     if task.target.per_word:

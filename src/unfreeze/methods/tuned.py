@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -28,6 +28,7 @@ from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading, read_inputs
 from unfreeze.methods.prediction import predict
+from unfreeze.methods.probe_first import head_of_probe, probe_form, train_probe
 from unfreeze.methods.task_heads import Mix, PairBody, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
 from unfreeze.methods.trained import Trained, gold_labels, main_score
 from unfreeze.methods.trainer import Given, Trainer, parts
@@ -176,11 +177,13 @@ def fine_tune(
     seed: int,
     precision: Precision,
     stored: tuple[Features, Features] | None = None,
+    head: Mapping[str, Tensor] | None = None,
     progress: Callable[[int, int, float | None], None] = lambda step, total, best: None,
 ) -> Trained:
-    """Train a copy of the encoder together with a fresh head; the encoder given stays as it is.
+    """Train a copy of the encoder together with a head; the encoder given stays as it is.
 
     Args:
+        head: the weights that the head begins with; None: fresh ones.
         stored: states of every piece of train and dev, read as the recipe reads pairs: layers that are frozen are then
             not computed, and their own dropout is off.
     """
@@ -190,6 +193,8 @@ def fine_tune(
     workers = min(HALVES, torch.get_num_threads())
     with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = TunedModel(encoder, recipe, objective)
+        if head is not None:
+            model.head.load_state_dict(dict(head))
         learn_used_rows(model, model.encoder.piece_table(), inputs.ids, sparse=encoder.device.type == "cpu")
         targets, gold = objective.encode(train), gold_labels(dev)
         untouched = encoder.layers - 1 - recipe.reinit_top
@@ -223,18 +228,27 @@ class TunedTrainer(Trainer[TunedRecipe]):
     """Trains a copy of the encoder for each run."""
 
     def reads(self, recipe: TunedRecipe, task: Task, encoder: Encoder) -> tuple[Form, ...]:
-        """See `Trainer.reads`: states stand for the layers that stay frozen for a while."""
-        return ("tokens",) if recipe.freezes_layers and encoder.resumes() else ()
+        """See `Trainer.reads`: a probe's, and those that stand for the layers that stay frozen for a while."""
+        of_probe = (probe_form(recipe, task),) if recipe.head_first else ()
+        return (*of_probe, "tokens") if recipe.freezes_layers and encoder.resumes() else of_probe
 
     def train(self, recipe: TunedRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
         """See `Trainer.train`."""
+        return [self._train(recipe, given, seed) for seed in seeds]
+
+    def _train(self, recipe: TunedRecipe, given: Given, seed: int) -> Trained:
         below = tuple(split.features for split in given.states.get("tokens", ()))
         stored = (below[0], below[1]) if below and all(f.kind == "stored" for f in below) else None
-        fixed = given.encoder, recipe, given.objective, given.train, given.dev
-        return [
-            fine_tune(*fixed, seed=seed, precision=given.precision, stored=stored, progress=given.progress)
-            for seed in seeds
-        ]
+        probe = train_probe(recipe, given, seed) if recipe.head_first else None
+        head = None if probe is None else head_of_probe(probe.weights, recipe, given.objective.task)
+        tuned = fine_tune(
+            given.encoder, recipe, given.objective, given.train, given.dev, seed=seed, precision=given.precision,
+            stored=stored, head=head, progress=given.progress,
+        )  # fmt: skip
+        if probe is None:
+            return tuned
+        both = replace(tuned.fit, seconds=probe.fit.seconds + tuned.fit.seconds)
+        return replace(tuned, fit=both, work=probe.work + tuned.work, chosen=probe.chosen)
 
     def head(self, recipe: TunedRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:
         """See `Trainer.head`."""

@@ -6,6 +6,7 @@ The order is from what most often wins on dev to what rarely does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.tasks.kinds import TASKS, Task
@@ -14,6 +15,7 @@ _DEVLIN = "Devlin et al. 2019, appendix A.3"
 _TURC = "Turc et al. 2019, the larger rates of their grid, for encoders much smaller than BERT-base"
 _ULMFIT = "Howard & Ruder 2018, sections 3.2 and 3.3; decay per layer eased, since there are more layers than 3"
 _ZHANG = "Zhang et al. 2021: re-initialised top layers and longer training help with few examples"
+_LP_FT = "Kumar et al. 2022, section 4: a linear probe first, then all layers from its head, at a smaller rate"
 _KUMAR = "Kumar et al. 2022: a head that lags behind distorts the encoder, so it learns at a larger rate"
 _ELMO = "Peters, Ruder & Smith 2019, appendix A, and the authors' configuration for SST-2; rate for small batches"
 _SBERT = "Reimers & Gurevych 2019: each text on its own; [u, v, |u-v|, u*v]"
@@ -29,6 +31,8 @@ class TunedRecipe(Recipe):
         gradual_unfreezing: before those epochs, one for the head alone and one more for each layer group from the top.
         unfreeze_top: at most this many layer groups of the encoder learn, from the top; None: all of them.
         reinit_top: this many top layers start from fresh weights.
+        head_first: `probe`: before anything else a linear probe is trained on the frozen states that the head reads,
+            and the head begins with its weights (LP-FT). Its penalty is chosen on dev.
     """
 
     method: MethodName = field(default="fine-tuning", init=False)
@@ -37,6 +41,7 @@ class TunedRecipe(Recipe):
     gradual_unfreezing: bool = False
     unfreeze_top: int | None = None
     reinit_top: int = 0
+    head_first: Literal["probe"] | None = None
 
     @property
     def freezes_layers(self) -> bool:
@@ -46,7 +51,8 @@ class TunedRecipe(Recipe):
     @property
     def brief(self) -> str:
         """As a person would name it: `linear head, slanted-triangular schedule, gradual unfreezing`."""
-        return f"{super().brief}{', gradual unfreezing' if self.gradual_unfreezing else ''}"
+        stages = ", gradual unfreezing" if self.gradual_unfreezing else ""
+        return f"{super().brief}{stages}{', from a linear probe' if self.head_first else ''}"
 
     @property
     def _details_of_training(self) -> tuple[str, ...]:
@@ -55,6 +61,7 @@ class TunedRecipe(Recipe):
             f"head's rate times {self.head_rate:g}" if self.head_rate != 1 else "",
             "gradual unfreezing" if self.gradual_unfreezing else "",
             f"top {self.reinit_top} layers fresh" if self.reinit_top else "",
+            "head from a linear probe" if self.head_first else "",
         )
 
 
@@ -71,6 +78,7 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
         plain, schedule="slanted-triangular", layer_decay=0.85, learning_rate=high, source=f"{_ULMFIT}; {source}"
     )
     gradual = replace(slanted, gradual_unfreezing=True)
+    probed = replace(plain, head_first="probe", learning_rate=low / 2, source=f"{_LP_FT}; {source}")
     few = replace(tuned, learning_rate=middle, reinit_top=1, epochs=6, source=f"{_ZHANG}; {source}")
     if task.target.per_word:
         crf = replace(tuned, head="crf", epochs=4)
@@ -80,8 +88,8 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
             replace(slanted, name="crf-slanted", head="crf", learning_rate=middle, head_rate=10.0, epochs=4),
             replace(crf, name="crf-long", learning_rate=low, epochs=8),
             replace(gradual, name="crf-gradual", head="crf"),
-            replace(plain, name="linear-published", learning_rate=low, epochs=4),
-            replace(crf, name="crf-batch16", learning_rate=low, batch_size=16),
+            replace(probed, name="crf-probe-first", head="crf", epochs=4),
+            replace(probed, name="linear-probe-first", learning_rate=low, epochs=4),
             replace(few, name="linear-reinit"),
             replace(plain, name="linear-published-high", learning_rate=high, epochs=4),
         ]
@@ -93,8 +101,8 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
             replace(slanted, name="joint-slanted"),
             replace(apart, name="separate-middle", learning_rate=middle),
             replace(tuned, name="joint-long", learning_rate=middle, epochs=8),
+            replace(probed, name="separate-probe-first", pair="separate", source=f"{_SBERT}; {probed.source}"),
             replace(plain, name="joint-published", learning_rate=middle),
-            replace(tuned, name="joint-low-batch16", learning_rate=low, batch_size=16, epochs=4),
             replace(gradual, name="joint-gradual"),
             replace(few, name="joint-reinit"),
         ]
@@ -103,9 +111,9 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
         replace(tuned, name="mean-middle", learning_rate=middle),
         replace(slanted, name="mean-slanted"),
         replace(plain, name="cls-published", learning_rate=middle, pooling="cls"),
-        replace(plain, name="mean-published", learning_rate=low),
+        replace(probed, name="mean-probe-first"),
         replace(gradual, name="mean-gradual"),
-        replace(tuned, name="mean-low-batch16", learning_rate=low, batch_size=16),
+        replace(probed, name="mean-probe-first-low", learning_rate=low),
         replace(few, name="mean-reinit"),
         replace(tuned, name="mean-long", learning_rate=low, epochs=6),
     ]
@@ -113,9 +121,11 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
 
 def tuned_apart_recipes(task: Task, small: bool) -> list[TunedRecipe]:
     """Fine-tuning of an encoder that reads the texts of a pair one by one: the recipes of single texts."""
-    source = f"{_SBERT}; {tuned_recipes(task, small)[5].source}"
     single = tuned_recipes(TASKS["classification"], small)
-    return [replace(r, name=r.name.replace("mean", "separate"), pair="separate", source=source) for r in single]
+    return [
+        replace(r, name=r.name.replace("mean", "separate"), pair="separate", source=f"{_SBERT}; {r.source}")
+        for r in single
+    ]
 
 
 def tuned_elmo_recipes(task: Task) -> list[TunedRecipe]:
@@ -131,13 +141,17 @@ def tuned_elmo_recipes(task: Task) -> list[TunedRecipe]:
     elif pair:  # Peters et al. unfroze gradually for texts and tagging
         tuned = replace(tuned, head="biattention", pooling="mean", gradual_unfreezing=False)
     other = replace(tuned, head="linear", pooling="max") if pair else replace(tuned, gradual_unfreezing=False)
+    probed = replace(
+        other, name="probe-first", head_first="probe", learning_rate=other.learning_rate / 2,
+        source=f"{_LP_FT}; {_ELMO}",
+    )  # fmt: skip
     return [
         replace(tuned, name="published"),
         replace(tuned, name="published-faster", learning_rate=2 * tuned.learning_rate),
         replace(other, name="pooled" if pair else "at-once"),
         replace(tuned, name="flatter", layer_decay=0.7),
         replace(tuned, name="longer", epochs=20),
-        replace(tuned, name="batch-16", batch_size=16),
+        probed,
         replace(tuned, name="slower", learning_rate=tuned.learning_rate / 2),
         replace(tuned, name="less-dropout", dropout=0.2),
         replace(tuned, name="gradual", gradual_unfreezing=True)
