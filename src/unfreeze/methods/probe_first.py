@@ -26,7 +26,7 @@ from unfreeze.tasks.kinds import Task
 
 def probe_recipe(recipe: TunedRecipe, task: Task) -> FrozenRecipe:
     """The probe of a recipe: the same head over the same reading of the top layer, trained as frozen heads are."""
-    if task.target == "tags":
+    if task.target.per_word:
         return replace(CRF_TOP, head=recipe.head, pooling=recipe.pooling)
     l2 = PAIR_L2 if pair_reading(recipe, task) == "separate" else L2
     reading = {"pooling": recipe.pooling, "normalise": recipe.normalise, "pair": recipe.pair}
@@ -55,7 +55,7 @@ def head_of_probe(weights: Mapping[str, Tensor], recipe: TunedRecipe, task: Task
     A tagger's are the same. A linear probe standardises what it reads, and the tuned head reads vectors of another
     length: both go into the weights and the bias.
     """
-    if task.target == "tags":
+    if task.target.per_word:
         return dict(weights)
     separate = pair_reading(recipe, task) == "separate"
     mean, spread, weight, bias = (
