@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
+from unfreeze.commands.compare_encoders import compare_encoders
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.judging.judge import judge
 from unfreeze.judging.result import Result
@@ -28,15 +29,23 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         InputError: the data, the encoder, the plan or the output folder is at fault.
     """
     dataset = read_data(plan)
-    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{Path(plan.only_encoder).name}")
-    with opened(plan, dataset, out, watcher, tell) as it:
-        result = _answer(it.bench, it.plan, it.question)
+    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
+    if len(plan.encoders) > 1:
+        return compare_encoders(plan, dataset, out, watcher, tell)
+    with opened(plan, dataset, out, watcher, tell) as question:
+        result = _answer(question.bench, question.plan, question.question)
         render(out)
     return result
 
 
+def _short(encoders: Sequence[str]) -> str:
+    """A name for encoders in that of the output folder: `minilm`, `minilm+glove`, `5-encoders`."""
+    return "+".join(Path(name).name for name in encoders) if len(encoders) < 4 else f"{len(encoders)}-encoders"
+
+
 def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
     """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
+    bundle = bench.folder / "bundle"
     while True:
         choices, best = run_methods(bench, plan, question)
         add_floor(bench, question)
@@ -44,7 +53,7 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
         write_choices(bench.folder, choices)
         result = judge(bench.folder)
         winner = best[result.used.method]
-        if finished(bench, winner, "weights") or bundled_run(bench.folder / "bundle") == winner.id:
-            bundle_winner(bench, result, winner)
+        if finished(bench, winner, "weights") or bundled_run(bundle) == winner.id:
+            bundle_winner(bench, result, winner, bundle)
             return result
         run(bench, [winner], "weights")

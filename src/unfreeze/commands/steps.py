@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from unfreeze.bundle.save import save_bundle, tell_along
 from unfreeze.encoders.freezing import frozen
@@ -15,11 +16,12 @@ from unfreeze.probes import layers as probes
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import (
     Choice,
+    FloorRecord,
     read_choices,
     read_floor,
     write_floor,
 )
-from unfreeze.records.layer_scores import read_layer_scores, write_layer_scores
+from unfreeze.records.layer_scores import LayerScores, read_layer_scores, write_layer_scores
 from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
@@ -61,21 +63,33 @@ def _candidates(bench: Workbench, plan: Plan, name: MethodName) -> list[Recipe]:
     return [recipe if top is None else method.limited(recipe, top) for recipe in table]
 
 
-def add_floor(bench: Workbench, question: str) -> None:
-    """What the words alone reach, unless this question's is there."""
-    found = read_floor(bench.folder)
-    if found is not None and (found.question, found.version) == (question, VERSION):
-        return
-    bench.watcher.begin("bag of words, without the encoder", bench.left)
-    write_floor(bench.folder, bag_of_words(bench.dataset, question))
-    bench.watcher.end("bag of words, without the encoder", None)
+def add_floor(bench: Workbench, question: str, known: FloorRecord | None = None) -> FloorRecord:
+    """What the words alone reach, computed unless this question's is there.
+
+    Args:
+        known: that of another question on the same data, since it does not depend on the encoder.
+    """
+    before = read_floor(bench.folder)
+    if before is not None and (before.question, before.version) == (question, VERSION):
+        return before
+    if known is None:
+        bench.watcher.begin("bag of words, without the encoder", bench.left)
+        floor = bag_of_words(bench.dataset, question)
+        bench.watcher.end("bag of words, without the encoder", None)
+    else:
+        floor = replace(known, question=question)
+    write_floor(bench.folder, floor)
+    return floor
 
 
-def add_probes(bench: Workbench, question: str) -> None:
-    """What a linear probe reaches on each layer, unless this question's is there."""
-    found = read_layer_scores(bench.folder)
-    if found is None or (found.question, found.version) != (question, probes.VERSION):
-        write_layer_scores(bench.folder, probes.probe_layers(bench, question))
+def add_probes(bench: Workbench, question: str) -> LayerScores:
+    """What a linear probe reaches on each layer, computed unless this question's is there."""
+    before = read_layer_scores(bench.folder)
+    if before is not None and (before.question, before.version) == (question, probes.VERSION):
+        return before
+    scores = probes.probe_layers(bench, question)
+    write_layer_scores(bench.folder, scores)
+    return scores
 
 
 def _extract_s(bench: Workbench, recipe: Recipe) -> float:
@@ -93,7 +107,8 @@ def _latency(bench: Workbench, best: Job) -> dict[str, float]:
         return {"1": median_ms(lambda: model.predict(one)), "32": median_ms(lambda: model.predict(many), 7)}
 
 
-def bundle_winner(bench: Workbench, result: Result, winner: Job) -> None:
+def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path) -> None:
+    """Write the winner into `folder`; where it is there and its weights are gone, update what is stored alongside."""
     about = {
         "method": winner.recipe.method,
         "metric": result.metric,
@@ -102,7 +117,6 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job) -> None:
         "columns": dict(bench.dataset.columns),
         "versions": versions(),
     }
-    folder = bench.folder / "bundle"
     if finished(bench, winner, "weights"):
         save_bundle(folder, trained_model(bench, [winner]), about)
     else:

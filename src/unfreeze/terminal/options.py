@@ -31,7 +31,9 @@ SplitFiles = Annotated[
 Column = Annotated[str | None, typer.Option(metavar="COL", help="Column by name (or index where there is no header).")]
 Encoder = Annotated[
     str | None,
-    typer.Option(metavar="NAME_OR_FOLDER", help=f"See `unfreeze encoders`.  {defaults_to('encoder')}"),
+    typer.Option(
+        metavar="NAME_OR_FOLDER", help=f"See `unfreeze encoders`; compare takes several: A,B.  {defaults_to('encoder')}"
+    ),
 ]
 EncoderOptions = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the encoder's family, such as stateful=true.")

@@ -37,6 +37,10 @@ def compare(
     unfreeze_top: Annotated[
         int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
     ] = None,
+    drop_hopeless: Annotated[
+        bool,
+        typer.Option("--drop-hopeless", help="Of several encoders, skip those far behind as probes."),
+    ] = False,
     *,
     work: RunOptions,
     cache_dtype: Annotated[
@@ -52,7 +56,7 @@ def compare(
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
     options = given(
         files, columns, reader, work, methods=methods, budget=budget, seeds=seeds, unfreeze_top=unfreeze_top,
-        cache_dtype=cache_dtype, out=out,
+        drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
     from unfreeze.commands.compare import compare as answer

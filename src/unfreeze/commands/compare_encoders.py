@@ -1,0 +1,133 @@
+"""Several encoders on one question: frozen probes of all, then each encoder's own comparison, one verdict above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unfreeze.bundle.save import bundled_run
+from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
+from unfreeze.data.examples import Dataset
+from unfreeze.disk.claim import claimed
+from unfreeze.judging.hopeless import hopeless
+from unfreeze.judging.judge import judge
+from unfreeze.judging.result import Result
+from unfreeze.plan import Plan
+from unfreeze.recipe import MethodName
+from unfreeze.records.comparison import write_choices
+from unfreeze.records.encoders import FILE, Encoders, encoders_of, folder_of, write_encoders
+from unfreeze.report.render import render
+from unfreeze.runs.jobs import Job
+from unfreeze.runs.opening import Opened, drop_weights, opened
+from unfreeze.runs.runner import Watcher, finished, run
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """What all encoders share.
+
+    Attributes:
+        out: the folder of the whole comparison; each encoder's is below it.
+        say: passes each line on once, since data that all encoders read is described only once.
+    """
+
+    plan: Plan
+    dataset: Dataset
+    out: Path
+    watcher: Watcher | None
+    say: Say
+
+    def folder(self, encoders: Encoders, name: str) -> Path:
+        """Of an encoder's own comparison."""
+        return folder_of(self.out, encoders, name)
+
+    @contextmanager
+    def opened(self, encoders: Encoders, name: str) -> Iterator[Opened]:
+        """An encoder's question; weights of its runs stay when the block ends."""
+        encoder = self.plan.encoders[list(encoders.folders).index(name)]
+        folder = self.folder(encoders, name)
+        plan = replace(self.plan, encoder=encoder, out=str(folder))
+        with opened(plan, self.dataset, folder, self.watcher, self.say, keep_weights=True) as question:
+            yield question
+
+
+def compare_encoders(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher | None, tell: Say) -> Result:
+    """Answer a plan's question for all its encoders; what was finished in the output folder is not done again.
+
+    Every encoder has a comparison of its own in `out/encoders/`, with its own report. The result, the report and the
+    bundle in `out` are of all of them together.
+
+    Args:
+        watcher: told what runs and how far it is.
+        tell: told what was read, guessed and found, a line at a time.
+
+    Raises:
+        InputError: an encoder, the plan or an output folder is invalid.
+    """
+    every = _Comparison(plan, dataset, out, watcher, _once(tell))
+    encoders = encoders_of(plan.encoders)
+    with claimed(out, FILE):
+        write_encoders(out, encoders)
+        reached = _probed(every, encoders)
+        if plan.drop_hopeless:
+            encoders = replace(encoders, dropped=hopeless(reached, len(dataset.dev)))
+            write_encoders(out, encoders)
+        for name, reason in encoders.dropped.items():
+            every.say(f"{name} is dropped before any training: {reason} (--drop-hopeless).")
+        best = {name: _trained(every, encoders, name) for name in encoders.trained}
+        result = judge(out)
+        _bundled(every, encoders, result, best[result.used.encoder][result.used.method])
+        for name in encoders.folders:
+            drop_weights(every.folder(encoders, name))
+        render(out)
+    return result
+
+
+def _once(tell: Say) -> Say:
+    """Passes each line on, but none twice."""
+    before: set[str] = set()
+
+    def say(line: str) -> None:
+        if line not in before:
+            before.add(line)
+            tell(line)
+
+    return say
+
+
+def _probed(every: _Comparison, encoders: Encoders) -> dict[str, float]:
+    """Floor and frozen probes of every encoder: its name to what its best probe reaches on dev."""
+    reached: dict[str, float] = {}
+    floor = None
+    for name in encoders.folders:
+        every.say(f"Encoder {name}:")
+        with every.opened(encoders, name) as question:
+            floor = add_floor(question.bench, question.question, floor)
+            scores = add_probes(question.bench, question.question)
+        reached[name] = max(layer.dev for layer in scores.layers)
+    return reached
+
+
+def _trained(every: _Comparison, encoders: Encoders, name: str) -> dict[MethodName, Job]:
+    """Run what is missing of an encoder's methods and judge it alone: method to its run with the best dev score."""
+    folder = every.folder(encoders, name)
+    with every.opened(encoders, name) as question:
+        choices, best = run_methods(question.bench, question.plan, question.question)
+        write_choices(folder, choices)
+        drop_weights(folder, kept=[job.id for job in best.values()])  # the winner may be any of these
+        judge(folder)
+        render(folder)
+    return best
+
+
+def _bundled(every: _Comparison, encoders: Encoders, result: Result, winner: Job) -> None:
+    """Bundle the winner; one whose weights are gone is run once more."""
+    bundle = every.out / "bundle"
+    with every.opened(encoders, result.used.encoder) as question:
+        if not finished(question.bench, winner, "weights") and bundled_run(bundle) != winner.id:
+            run(question.bench, [winner], "weights")
+        bundle_winner(question.bench, result, winner, bundle)
