@@ -195,7 +195,7 @@ def evidence_of(
         differences: all pairs of these arms in their order.
         gains: arm to what it reaches above the floor; empty where there is no floor.
     """
-    setting, floor, several = compared.first.setting, compared.floor, len(compared.comparisons) > 1
+    setting, floor, several = compared.first.setting, compared.floor, compared.several
     trust = {name: data_trust(comparison) for name, comparison in compared.comparisons.items()}
     arms = tuple(
         arm_evidence(compared.comparisons[result.encoder].setting, result, result.encoder if several else None)

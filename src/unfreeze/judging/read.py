@@ -134,11 +134,15 @@ class Compared:
         return next(iter(self.comparisons.values()))
 
     @property
+    def several(self) -> bool:
+        """Whether several encoders are compared, dropped ones among them, so that arms are named after theirs."""
+        return len(self.comparisons) + len(self.dropped) > 1
+
+    @property
     def arms(self) -> tuple[Arm, ...]:
         """Every method of every encoder."""
-        several = len(self.comparisons) + len(self.dropped) > 1
         return tuple(
-            Arm(f"{encoder}/{method}" if several else method, encoder, method, comparison)
+            Arm(f"{encoder}/{method}" if self.several else method, encoder, method, comparison)
             for encoder, comparison in self.comparisons.items()
             for method in comparison.choices
         )
