@@ -179,6 +179,8 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
             evidence(tuned={"dev": 0.84}),
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
+        (evidence(tuned={"dev": 0.846}), "minus feature extraction is -0.40 points on dev, +2.3 points on test"),
+        (evidence(tuned={"test_std": 0.012}), "Fine-tuning is unsteady: its test score differs by 1.2 points"),
         (evidence(data=DataTrust(truncated=0.25)), "25 % of the texts are cut"),
         (evidence(data=DataTrust(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
         (evidence(data=DataTrust(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
@@ -200,6 +202,7 @@ def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
         evidence(data=DataTrust(dev_size=2)),
         evidence(tuned={"flat": {"dev": 0, "test": 0}}),
         evidence(frozen={"test_std": 0.01}),
+        evidence(frozen={"test_std": 0.0112}),
         evidence(0.2, -0.1, 0.4, tuned={"dev": 0.849}),
     ],
 )

@@ -170,6 +170,8 @@ def read_compared(folder: Path) -> Compared:
         comparisons[name].setting if name in comparisons else read_setting(path) for name, path in folders.items()
     ]
     named = tuple(setting.plan.only_encoder for setting in settings)
+    if len(set(named)) < len(named):
+        raise InputError(f"has folders of the same encoder; {AGAIN}", where=str(folder / "encoders.json"))
     plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=str(folder))
     return Compared(comparisons, encoders.dropped, plan)
 
