@@ -301,6 +301,12 @@ def read_equivalent(path: Path = EQUIVALENT) -> dict[str, str]:
     return reasons
 
 
+def outdated(judged: Iterable[str], files: Mapping[str, Path]) -> list[str]:
+    """Keys of these modules that are no mutation of theirs any more: the code has changed, judge again."""
+    keys = {m.key for name, path in files.items() for m in mutations(path, name)}
+    return [key for key in judged if key.partition(":")[0] in files and key not in keys]
+
+
 def summary(results: Sequence[Result], equivalent: Mapping[str, str]) -> list[str]:
     """A row for each module, their sum, and the survivors; those that are equivalent count nowhere."""
     counts: dict[str, Counter[str]] = {}
@@ -353,7 +359,9 @@ def main() -> int:
     status = pytest.main([*given, *options.tests], plugins=[Mutants(files, chosen, options)])
     keys = {m.key for m in chosen}
     results = [r for key, r in read_results(options.out).items() if key in keys] if options.out.exists() else []
-    print("\n".join(summary(results, read_equivalent())))
+    judged = read_equivalent()
+    print("\n".join(summary(results, judged)))
+    print("\n".join(f"{EQUIVALENT.name} has what is no mutation now: {key}" for key in outdated(judged, files)))
     return int(status)
 
 
