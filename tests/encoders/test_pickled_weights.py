@@ -105,7 +105,7 @@ def test_halves_and_folders_of_older_days_too(tmp_path: Path) -> None:
         load_encoder(str(folder))
     convert(str(folder), tmp_path / "new", {"prefix": "in "})
     new = load_encoder(str(tmp_path / "new"))
-    assert (new.reads, new.max_length) == (expected.reads, 9)
+    assert (new.traits, new.max_length) == (expected.traits, 9)
     ids = new.read_texts(["good"]).ids.tolist()
     assert ids == expected.read_texts(["in good"]).ids.tolist()
 
@@ -132,7 +132,7 @@ def test_what_would_run_does_not(folder: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"", "no file of weights, or torn"),
+        (b"", "not a file of weights, or is torn"),
         (b"never a pickle", "pytorch_model.bin"),
         (b"PK\x03\x04" + b"\0" * 50, "torn"),
         (b"\x80\x02N.", "pytorch_model.bin"),

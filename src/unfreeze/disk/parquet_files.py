@@ -10,7 +10,7 @@ from unfreeze.disk.json_files import in_words
 from unfreeze.errors import InputError
 
 Kind = Literal["text", "text or none", "number", "texts or none", "label"]
-"""Of a column's cells; a label is a text, a number, or several texts, all of one kind."""
+"""The kind of a column's cells; a label is a text, a number, or several texts, all of one kind."""
 
 
 def read_columns(path: Path, columns: Mapping[str, Kind], optional: Mapping[str, Kind] | None = None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)", re.DOTALL)
 
 
 def hidden(path: Path) -> Path:
-    """Where `path` is written before it is whole; another name at each asking."""
+    """Where `path` is written before it is whole; another name at each call."""
     return path.with_name(f".{_cut(path.name)}.{host_part()}.{os.getpid()}.{secrets.token_hex(4)}")
 
 
@@ -71,7 +71,7 @@ def is_left(path: Path) -> bool:
 
 
 def _writer(name: str) -> tuple[str, bool, int] | None:
-    """Of a hidden name: what it becomes, whether a process of this machine writes it, and which; None of others."""
+    """What a hidden name becomes, whether a process of this machine writes it, and which; None for other names."""
     for pattern, host in ((_NAME, host_part()), (_STORE, platform.node()), (_PLAIN, None)):
         if found := pattern.fullmatch(name):
             return found["name"], host is None or found["host"] == host, int(found["process"])

@@ -189,7 +189,7 @@ def _peft() -> Any:
 
 
 def _settings(low_rank: LowRank, layers: Sequence[str]) -> dict[str, Any]:
-    """Of peft's `LoraConfig`."""
+    """The arguments of peft's `LoraConfig`."""
     return {
         "r": low_rank.rank, "lora_alpha": low_rank.alpha, "lora_dropout": low_rank.dropout,
         "use_rslora": low_rank.rank_stabilised, "target_modules": list(layers), "bias": "none",

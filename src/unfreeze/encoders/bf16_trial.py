@@ -42,7 +42,7 @@ def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
 
 
 def _trouble(exact: Tensor, alone: Tensor, together: Tensor) -> str | None:
-    """Of states (layers, P, width) in fp32, in bf16, and in bf16 in a batch."""
+    """What is wrong with states (layers, P, width) in bf16, alone and in a batch, beside fp32; None if nothing is."""
     if exact.isfinite().all() and not (alone.isfinite().all() and together.isfinite().all()):
         return "its states in it are infinite or NaN"
     spread = (exact - exact.mean(1, keepdim=True)).abs().mean((1, 2))

@@ -126,7 +126,7 @@ def _listed(name: str, folder: Path) -> Listed:
 
 
 def _listed_own(name: str, folder: Path) -> Listed:
-    """Of an encoder that `unfreeze pretrain` wrote."""
+    """The configuration of an encoder that `unfreeze pretrain` wrote."""
     sizes = read_typed(folder / "pretraining.json", _Pretraining, loose=True).sizes
     mb = sum(p.stat().st_size for kind in ("weights.*", "model.*", "*.np[yz]") for p in folder.glob(kind)) / 1e6
     if sizes.hidden is None:

@@ -32,7 +32,7 @@ class MaskRule:
         self._known: dict[int, Allowed] = {}
 
     def of(self, first: int, length: int) -> Allowed:
-        """For an input of `length` pieces whose first is piece `first` of the batch; computed once a length."""
+        """The mask of an input of `length` pieces that begins at piece `first` of the batch; one per length."""
         if length not in self._known:
             place = torch.arange(first, first + length, device=self._device)
             none = place.new_zeros(())

@@ -41,7 +41,7 @@ def fast_precision(device: torch.device) -> Precision:
 
 
 def precision_to_use(device: torch.device, begun: str | None) -> Precision:
-    """That of work which was begun, if this device can do it; else what is fast here.
+    """The precision in which the work was begun, if this device can do it; else the fast one here.
 
     The speed of bf16 is measured, so it depends on what else the machine does: what was begun in one precision must not
     become another question when the stopwatch says otherwise. A processor can do both, if slowly.

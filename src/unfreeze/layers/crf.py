@@ -42,8 +42,8 @@ class CRF(nn.Module):
     def __init__(self, tags: int, rules: Rules | None = None, *, learned: bool = True) -> None:
         super().__init__()
         shapes = {"": (tags, tags), "_start": (tags,), "_end": (tags,)}
-        given = [np.ones(shape, bool) for shape in shapes.values()] if rules is None else rules
-        for (part, shape), flags in zip(shapes.items(), given, strict=True):
+        allowed_parts = [np.ones(shape, bool) for shape in shapes.values()] if rules is None else rules
+        for (part, shape), flags in zip(shapes.items(), allowed_parts, strict=True):
             allowed = torch.tensor(np.asarray(flags, bool))
             if allowed.shape != shape:
                 raise ValueError(f"rules{part} have shape {tuple(allowed.shape)}, expected {shape}")

@@ -18,13 +18,13 @@ from unfreeze.layers.recurrence import Rows
 
 class _Gru(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
         matrix = recurrent.to(dtype)
         across = matrix.T.contiguous()  # a product of a few rows with a transposed view takes up to twice as long
         hidden = recurrent.shape[1]
-        gates = given.new_empty(given.shape[0], 2 * hidden)  # reset and update
-        said, news, out = (given.new_empty(len(given), hidden) for _ in range(3))  # `said`: of the candidate
-        parts = [t.split_with_sizes(rows.active) for t in (given, gates, said, news, out)]
+        gates = inputs.new_empty(inputs.shape[0], 2 * hidden)  # reset and update
+        candidates, news, out = (inputs.new_empty(len(inputs), hidden) for _ in range(3))  # before, and after, tanh
+        parts = [t.split_with_sizes(rows.active) for t in (inputs, gates, candidates, news, out)]
         before: Tensor | None = None
         for x, gate, of_state, new, state in zip(*parts, strict=True):
             if before is None:
@@ -41,21 +41,23 @@ class _Gru(torch.autograd.Function):
                 torch.lerp(new, before, gate[:, hidden:], out=state)
             before = state
         ctx.rows = rows
-        ctx.save_for_backward(matrix, gates, said, news, out)
+        ctx.save_for_backward(matrix, gates, candidates, news, out)
         return out
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        matrix, gates, said, news, out = ctx.saved_tensors
+        matrix, gates, candidates, news, out = ctx.saved_tensors
         rows: Rows = ctx.rows
         reset, update = gates.chunk(2, 1)
         first = len(out) - len(rows.earlier)
         earlier = out.index_select(0, rows.earlier)
         old = torch.cat([out.new_zeros(first, out.shape[1]), earlier])
         of_new = (1 - update) * (1 - news * news)  # the share of each value in the gradient of the state
-        of_said = of_new * reset
-        slopes = torch.cat([of_said * said * (1 - reset), (old - news) * update * (1 - update), of_said], 1)
+        of_candidates = of_new * reset
+        slopes = torch.cat(
+            [of_candidates * candidates * (1 - reset), (old - news) * update * (1 - update), of_candidates], 1
+        )
         with no_autocast(out):
             grad = grad.clone(memory_format=torch.contiguous_format)
             grads, steps, kept = (t.split_with_sizes(rows.active) for t in (grad, slopes, update))
@@ -66,22 +68,22 @@ class _Gru(torch.autograd.Function):
                     sooner = grads[t - 1][: len(d)]
                     sooner.addcmul_(d, kept[t]).add_(step.to(matrix.dtype) @ matrix)
             of_recurrent = (slopes[first:].to(matrix.dtype).T @ earlier.to(matrix.dtype)).to(out.dtype)
-        of_given = torch.cat([slopes[:, : 2 * out.shape[1]], grad * of_new], 1)
-        return of_given, None, of_recurrent, slopes.sum(0), None
+        of_inputs = torch.cat([slopes[:, : 2 * out.shape[1]], grad * of_new], 1)
+        return of_inputs, None, of_recurrent, slopes.sum(0), None
 
 
-def gru_states(given: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Tensor:
+def gru_states(inputs: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> Tensor:
     """States of a GRU from zeros, in float32 (float64 for float64). Under autocast only the products are in its type.
 
     Args:
-        given: (R, 3h) what the input adds, bias and all, in step order; gates in torch's order: reset, update, new.
+        inputs: (R, 3h) what the input adds, bias and all, in step order; gates in torch's order: reset, update, new.
         recurrent, bias: (3h, h) and (3h,).
 
     Returns:
         (R, h).
     """
-    given, kind = full_precision(given), given.device.type
-    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else given.dtype
-    with no_autocast(given):
-        out: Tensor = _Gru.apply(given, rows, recurrent, bias, dtype)  # type: ignore[no-untyped-call]
+    inputs, kind = full_precision(inputs), inputs.device.type
+    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else inputs.dtype
+    with no_autocast(inputs):
+        out: Tensor = _Gru.apply(inputs, rows, recurrent, bias, dtype)  # type: ignore[no-untyped-call]
     return out

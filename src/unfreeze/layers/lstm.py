@@ -58,11 +58,11 @@ class BiLSTM(nn.Module):
         return x.new_zeros(mask.numel(), x.shape[1]).index_copy(0, places, x).view(*mask.shape, -1)
 
     def _weights(self, name: str) -> Weights:
-        given, recurrent, *biases = (getattr(self.lstm, f"{part}{name}") for part in _PARTS)
-        return given, recurrent, biases[0], biases[1]
+        input_weights, recurrent, *biases = (getattr(self.lstm, f"{part}{name}") for part in _PARTS)
+        return input_weights, recurrent, biases[0], biases[1]
 
     def _on_gpu(self, states: Tensor, mask: Tensor) -> Tensor:
-        """Through torch's own, which is one kernel there."""
+        """The same through torch's own LSTM, which is one kernel on a GPU."""
         lengths = mask.sum(1).clamp(min=1).cpu()
         packed = pack_padded_sequence(states, lengths, batch_first=True, enforce_sorted=False)
         output, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=mask.shape[1])

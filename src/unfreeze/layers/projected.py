@@ -87,7 +87,7 @@ def _read(gates: Tensor, recurrent: Tensor, project: Tensor, h: Tensor, c: Tenso
     out = gates.new_empty(len(gates), project.shape[1], dtype=how.dtype)
     h = h.to(how.dtype)
     steps = (t.split_with_sizes(how.rows.active) for t in (gates, cells, bent, out))
-    for gate, cell, bend, said in zip(*steps, strict=True):
+    for gate, cell, bend, projection in zip(*steps, strict=True):
         count = len(gate)
         if how.dtype == gate.dtype:
             gate.addmm_(h[:count], matrix)
@@ -98,10 +98,10 @@ def _read(gates: Tensor, recurrent: Tensor, project: Tensor, h: Tensor, c: Tenso
         if how.cell_clip is not None:
             cell.clamp_(-how.cell_clip, how.cell_clip)
         torch.mul(cell, 2, out=bend).sigmoid_()
-        torch.mm(torch.addcmul(-o, o, bend, value=2).to(how.dtype), narrow, out=said)
+        torch.mm(torch.addcmul(-o, o, bend, value=2).to(how.dtype), narrow, out=projection)
         if how.projection_clip is not None:
-            said.clamp_(-how.projection_clip, how.projection_clip)
-        h, c = said, cell
+            projection.clamp_(-how.projection_clip, how.projection_clip)
+        h, c = projection, cell
     return _Read(gates, cells, bent, out)
 
 
@@ -176,9 +176,9 @@ def _learn(
 class _Projected(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, given: Tensor, recurrent: Tensor, bias: Tensor, project: Tensor, h: Tensor, c: Tensor, how: _Setting
+        ctx: Any, inputs: Tensor, recurrent: Tensor, bias: Tensor, project: Tensor, h: Tensor, c: Tensor, how: _Setting
     ) -> tuple[Tensor, Tensor, Tensor]:
-        gates = given.to(c.dtype) + bias[:, None]
+        gates = inputs.to(c.dtype) + bias[:, None]
         reads = both(lambda way: _read(gates[way], recurrent[way], project[way], h[way], c[way], how))
         ctx.how = how
         ctx.set_materialize_grads(False)
@@ -205,31 +205,31 @@ class _Projected(torch.autograd.Function):
                 grad.index_add_(0, how.last, of_last[way].to(c.dtype))
             cell_grad = torch.zeros_like(c[way]) if of_cell is None else of_cell[way].clone()
             with no_autocast(out):
-                given = recurrent[way], project[way], h[way], c[way], how
-                return _learn(grad, cell_grad, slopes[way], reads[way], *given)
+                inputs = recurrent[way], project[way], h[way], c[way], how
+                return _learn(grad, cell_grad, slopes[way], reads[way], *inputs)
 
         learned = [torch.stack(pair) for pair in zip(*both(learn), strict=True)]
         return slopes.to(how.dtype), *learned, None
 
 
 def projected_states(
-    given: Tensor, active: Sequence[int], weights: Weights, h: Tensor, c: Tensor, cell_clip: float | None = None,
+    inputs: Tensor, active: Sequence[int], weights: Weights, h: Tensor, c: Tensor, cell_clip: float | None = None,
     projection_clip: float | None = None,
 ) -> tuple[Tensor, tuple[Tensor, Tensor]]:  # fmt: skip
     """States of both directions: `c' = clip(f * c + i * tanh(g))`, `h' = clip(P (o * tanh(c')))`.
 
-    The cells are in the type of `c`, the products in that of `given`.
+    The cells are in the type of `c`, the products in that of `inputs`.
 
     Args:
-        given: (2, R, 4H) what the input adds, in step order.
+        inputs: (2, R, 4H) what the input adds, in step order.
         active: inputs at each step, falling; at least one step.
         h, c: (2, N, P) and (2, N, H) of each input before its first step.
 
     Returns:
-        (2, R, P) in the type of `given`, and each input's state after its last step.
+        (2, R, P) in the type of `inputs`, and each input's state after its last step.
     """
-    rows, last = rows_of(active, given.device), _last_rows(active).to(given.device)
-    how = _Setting(rows, last, cell_clip, projection_clip, given.dtype)
-    with no_autocast(given):
-        out, h, c = _Projected.apply(given, *weights, h, c, how)  # type: ignore[no-untyped-call]
+    rows, last = rows_of(active, inputs.device), _last_rows(active).to(inputs.device)
+    how = _Setting(rows, last, cell_clip, projection_clip, inputs.dtype)
+    with no_autocast(inputs):
+        out, h, c = _Projected.apply(inputs, *weights, h, c, how)  # type: ignore[no-untyped-call]
     return out, (h, c)

@@ -76,10 +76,10 @@ def _first(rows: Tensor, count: int) -> Tensor:
 
 def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
     """One direction. The backward one begins with each input's last row, so inputs join instead of leaving."""
-    given, recurrent, *biases = weights
+    input_weights, recurrent, *biases = weights
     hidden = recurrent.shape[1]
     cell = slice(2 * hidden, 3 * hidden)
-    gates = torch.addmm(biases[0] + biases[1], x, given.T)
+    gates = torch.addmm(biases[0] + biases[1], x, input_weights.T)
     gates[:, cell].mul_(-2)
     # A copy: a product of a few rows with a transposed view takes up to twice as long.
     across = recurrent.T.clone(memory_format=torch.contiguous_format)
@@ -130,7 +130,7 @@ def _learn(
     grad: Tensor, x: Tensor, weights: Weights, read: _Read, rows: Rows, backward: bool, want_input: bool
 ) -> tuple[Tensor | None, Tensor, Tensor, Tensor, Tensor]:
     """Gradients of the input and of the weights, from that of the output (R, h)."""
-    given, recurrent, *_ = weights
+    input_weights, recurrent, *_ = weights
     hidden = recurrent.shape[1]
     slopes, of_cells = _slopes(read, rows, backward)
     grad = grad.clone(memory_format=torch.contiguous_format)
@@ -158,7 +158,7 @@ def _learn(
         else (slopes[first:], read.out.index_select(0, rows.earlier))
     )
     of_bias = slopes.sum(0)
-    of_x = slopes @ given if want_input else None
+    of_x = slopes @ input_weights if want_input else None
     return of_x, slopes.T @ x, later.T @ sooner, of_bias, of_bias.clone()  # whoever scales one must not scale both
 
 

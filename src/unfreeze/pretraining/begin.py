@@ -45,38 +45,38 @@ CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
 Tell = Callable[[str], None]
 
 
-def objective_for(asked: Pretraining, work: Path, device: torch.device, tell: Tell) -> Objective:
+def objective_for(settings: Pretraining, work: Path, device: torch.device, tell: Tell) -> Objective:
     """The objective with its corpus in `work / CORPUS`, which is prepared if it does not exist.
 
     Raises:
         InputError: the corpus, a size or the encoder to continue from is invalid.
     """
-    if asked.start is None:
-        size_of(asked)  # a mistake there is reported before much text is read
-    if asked.objective == "mlm":
-        masked = _masked_lm(asked, work, tell)
+    if settings.start is None:
+        size_of(settings)  # a mistake there is reported before much text is read
+    if settings.objective == "mlm":
+        masked = _masked_lm(settings, work, tell)
         masked.module.to(device)
         return masked
-    if asked.objective == "skip-thoughts":
-        skip = _skip_thoughts(asked, work, tell)
+    if settings.objective == "skip-thoughts":
+        skip = _skip_thoughts(settings, work, tell)
         skip.module.to(device)
         return skip
-    both = _bilm(asked, work, tell)
+    both = _bilm(settings, work, tell)
     both.module.to(device)
     both.to(device)
     return both
 
 
-def _documents(asked: Pretraining) -> Iterator[Document]:
-    return read_documents(corpus_files([Path(path) for path in asked.corpus]))
+def _documents(settings: Pretraining) -> Iterator[Document]:
+    return read_documents(corpus_files([Path(path) for path in settings.corpus]))
 
 
 def _prepared(
-    asked: Pretraining, folder: Path, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
+    settings: Pretraining, folder: Path, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
 ) -> Corpus:
     """The corpus in `folder`, prepared there unless it exists, made from the same files and read in the same way."""
-    files = [(path.name, path.stat().st_size) for path in corpus_files([Path(p) for p in asked.corpus])]
-    key = blake2b(json.dumps([files, reading, asked.most]).encode(), digest_size=8).hexdigest()
+    files = [(path.name, path.stat().st_size) for path in corpus_files([Path(p) for p in settings.corpus])]
+    key = blake2b(json.dumps([files, reading, settings.most]).encode(), digest_size=8).hexdigest()
     record = folder / "corpus.json"
     if record.exists():
         corpus = read_typed(record, Corpus, remedy=f"delete the folder {folder} and start the same command again")
@@ -91,16 +91,16 @@ def _prepared(
     return corpus
 
 
-def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
+def _masked_lm(settings: Pretraining, work: Path, tell: Tell) -> MaskedLm:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    model, tokenizer, size = _new_model(asked, work, tell) if asked.start is None else _known_model(asked)
+    model, tokenizer, size = _new_model(settings, work, tell) if settings.start is None else _known_model(settings)
     folder = work / CORPUS
     reading = json.dumps([tokenizer.backend_tokenizer.to_str()])
     corpus = _prepared(
-        asked, folder, reading, lambda to: prepare_pieces(to, _documents(asked), tokenizer, asked.most), tell
+        settings, folder, reading, lambda to: prepare_pieces(to, _documents(settings), tokenizer, settings.most), tell
     )
     dtype = dtype_of(len(tokenizer))
     text, held = (open_prepared(folder / part, dtype, len(tokenizer)) for part in (TRAIN, HELD_OUT))
@@ -110,25 +110,25 @@ def _masked_lm(asked: Pretraining, work: Path, tell: Tell) -> MaskedLm:
             raise InputError(problem, where="CORPUS")
     others = np.setdiff1d(np.arange(len(tokenizer)), tokenizer.all_special_ids)
     masker = Masker(
-        asked.mask_share, tokenizer.mask_token_id, others, asked.masking == "80-10-10",
-        continuations(tokenizer) if asked.whole_words else None,
+        settings.mask_share, tokenizer.mask_token_id, others, settings.masking == "80-10-10",
+        continuations(tokenizer) if settings.whole_words else None,
     )  # fmt: skip
     made = MaskedLm(
-        model, tokenizer, masker, corpus, text, held, size=size, dropout=asked.dropout, seed=asked.seed,
-        pairs=asked.next_sentence,
+        model, tokenizer, masker, corpus, text, held, size=size, dropout=settings.dropout, seed=settings.seed,
+        pairs=settings.next_sentence,
     )  # fmt: skip
-    if asked.start is not None:
+    if settings.start is not None:
         made.check_head()
     return made
 
 
-def _word_corpus(asked: Pretraining, work: Path, tell: Tell) -> WordCorpus:
+def _word_corpus(settings: Pretraining, work: Path, tell: Tell) -> WordCorpus:
     folder = work / CORPUS
     about = _prepared(
-        asked,
+        settings,
         folder,
-        asked.tokenizer,
-        lambda to: prepare_words(to, _documents(asked), asked.tokenizer, asked.most),
+        settings.tokenizer,
+        lambda to: prepare_words(to, _documents(settings), settings.tokenizer, settings.most),
         tell,
     )
     words = read_words(folder)
@@ -136,13 +136,13 @@ def _word_corpus(asked: Pretraining, work: Path, tell: Tell) -> WordCorpus:
     return WordCorpus(about, words, text, held)
 
 
-def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
-    corpus = _word_corpus(asked, work, tell)
-    size = size_of(asked)
+def _skip_thoughts(settings: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
+    corpus = _word_corpus(settings, work, tell)
+    size = size_of(settings)
     assert isinstance(size, SkipSize)
-    with seeded(asked.seed):
+    with seeded(settings.seed):
         model = SkipThoughtsModel(corpus.words[: size.vocabulary], size.word_width, size.hidden)
-    made = SkipThoughts(model, corpus, size=size, seed=asked.seed, tokenizer=asked.tokenizer)
+    made = SkipThoughts(model, corpus, size=size, seed=settings.seed, tokenizer=settings.tokenizer)
     for name, part in (("part to train on", made.text), ("held-out part", made.held)):
         if not len(part.middle):
             problem = f"is too small: in its {name} no sentence stands between two others of one document"
@@ -150,16 +150,16 @@ def _skip_thoughts(asked: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
     return made
 
 
-def _bilm(asked: Pretraining, work: Path, tell: Tell) -> BiLm:
-    corpus = _word_corpus(asked, work, tell)
-    with seeded(asked.seed):
-        model, softmax, size = (_new_elmo if asked.start is None else _known_elmo)(asked, corpus.words)
-    model.lm.dropout = asked.dropout
-    return BiLm(model, softmax, corpus, size=size, seed=asked.seed, reading={"tokenizer": asked.tokenizer})
+def _bilm(settings: Pretraining, work: Path, tell: Tell) -> BiLm:
+    corpus = _word_corpus(settings, work, tell)
+    with seeded(settings.seed):
+        model, softmax, size = (_new_elmo if settings.start is None else _known_elmo)(settings, corpus.words)
+    model.lm.dropout = settings.dropout
+    return BiLm(model, softmax, corpus, size=size, seed=settings.seed, reading={"tokenizer": settings.tokenizer})
 
 
-def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
-    size = size_of(asked)
+def _new_elmo(settings: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
+    size = size_of(settings)
     assert isinstance(size, BilmSize)
     for width, _ in size.filters:
         if width > LONGEST:
@@ -174,8 +174,8 @@ def _new_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, Word
     return model, WordSoftmax(size.projection, words[: size.vocabulary]), size
 
 
-def _known_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
-    name = str(asked.start)
+def _known_elmo(settings: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, WordSoftmax, BilmSize]:
+    name = str(settings.start)
     folder = packaged_folder(name) or Path(name)
     if not published.is_published(folder):
         raise InputError("is not the folder of a published ELMo", where=f"--from {name}")
@@ -189,47 +189,51 @@ def _known_elmo(asked: Pretraining, words: Sequence[str]) -> tuple[ElmoModel, Wo
     softmax = WordSoftmax.load(width, folder) if has_softmax else WordSoftmax(width, words[: like.vocabulary])
     size = BilmSize(
         options.cnn.embedding, options.cnn.filters, options.cnn.highways, options.lstm.hidden, width,
-        options.lstm.layers, len(softmax.words), like.length, asked.batch or like.batch,
-        asked.learning_rate or CONTINUED_RATE,
+        options.lstm.layers, len(softmax.words), like.length, settings.batch or like.batch,
+        settings.learning_rate or CONTINUED_RATE,
     )  # fmt: skip
     return model, softmax, size
 
 
-def _new_model(asked: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
+def _new_model(settings: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
     from transformers import AutoTokenizer
 
-    size = size_of(asked)
+    size = size_of(settings)
     assert isinstance(size, TransformerSize)
     check_size(size)
     folder = work / "tokenizer"
     if not folder.exists():
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
         with new_folder(folder) as unfinished:
-            wordpiece(_documents(asked), size.vocabulary, asked.lower_case, size.length).save_pretrained(unfinished)
+            wordpiece(_documents(settings), size.vocabulary, settings.lower_case, size.length).save_pretrained(
+                unfinished
+            )
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     except Exception as error:  # a truncated file fails in many ways
         problem = f"cannot be read: {in_words(error)}; delete it and start the same command again"
         raise InputError(problem, where=str(folder)) from None
-    model = new_transformer(asked.architecture, size, tokenizer, next_sentence=asked.next_sentence, seed=asked.seed)
+    model = new_transformer(
+        settings.architecture, size, tokenizer, next_sentence=settings.next_sentence, seed=settings.seed
+    )
     return model, tokenizer, size
 
 
-def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
+def _known_model(settings: Pretraining) -> tuple[Any, Any, TransformerSize]:
     from transformers import AutoModelForMaskedLM, BertForPreTraining
 
     from unfreeze.encoders.hugging_face import load_transformer
 
-    name = str(asked.start)
+    name = str(settings.start)
     try:
         encoder = load_transformer(name)  # reports what is wrong with a folder
     except InputError as error:
         raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
-    _check_start(asked, encoder)
+    _check_start(settings, encoder)
     where = source_of(name).where
-    kind: Any = BertForPreTraining if asked.next_sentence else AutoModelForMaskedLM
+    kind: Any = BertForPreTraining if settings.next_sentence else AutoModelForMaskedLM
     try:
-        with seeded(asked.seed):
+        with seeded(settings.seed):
             model, found = kind.from_pretrained(
                 where,
                 config=deepcopy(encoder.model.config),
@@ -251,19 +255,19 @@ def _known_model(asked: Pretraining) -> tuple[Any, Any, TransformerSize]:
     inner = int(getattr(config, "intermediate_size", 0))
     size = TransformerSize(
         encoder.layers - 1, encoder.width, int(config.num_attention_heads), inner,
-        len(encoder.tokenizer), min(CONTINUED_LENGTH, encoder.max_length), asked.batch or CONTINUED_BATCH,
-        asked.learning_rate or CONTINUED_RATE,
+        len(encoder.tokenizer), min(CONTINUED_LENGTH, encoder.max_length), settings.batch or CONTINUED_BATCH,
+        settings.learning_rate or CONTINUED_RATE,
     )  # fmt: skip
     return model, encoder.tokenizer, size
 
 
-def _check_start(asked: Pretraining, encoder: TransformerEncoder) -> None:
+def _check_start(settings: Pretraining, encoder: TransformerEncoder) -> None:
     """Raise `InputError` where training cannot continue from an encoder: it is of the wrong kind, or lacks a piece."""
-    where, tokenizer, config = f"--from {asked.start}", encoder.tokenizer, encoder.model.config
+    where, tokenizer, config = f"--from {settings.start}", encoder.tokenizer, encoder.model.config
     kind = getattr(config, "model_type", None)
     if encoder.causal:
         raise InputError(f"is a decoder ({kind}): a masked-LM head reads pieces on both sides", where=where)
-    if asked.next_sentence and (kind != "bert" or encoder.tables.types < 2):
+    if settings.next_sentence and (kind != "bert" or encoder.tables.types < 2):
         problem = f"is of type {kind!r} with {encoder.tables.types} token types"
         raise InputError(f"{problem}; --next-sentence continues from a BERT with two", where=where)
     for name in ("mask", "cls", "sep"):

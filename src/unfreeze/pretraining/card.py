@@ -16,13 +16,13 @@ _KINDS = {"mlm": "A BERT (masked-LM)", "bilm": "An ELMo (language model of both 
 
 def write_card(folder: Path, record: Record) -> None:
     """Write the card of a finished run."""
-    asked, last = record.settings, record.curve[-1]
-    begun = f"continued from {asked.start}" if asked.start else "from scratch"
+    settings, last = record.settings, record.curve[-1]
+    begun = f"continued from {settings.start}" if settings.start else "from scratch"
     sizes = ", ".join(f"{name} {value}" for name, value in record.sizes.items())
     rows = [
-        ("kind", f"{_KINDS[asked.objective]}, trained {begun}"),
+        ("kind", f"{_KINDS[settings.objective]}, trained {begun}"),
         ("date", record.date),
-        ("text", ", ".join(f"`{path}`" for path in asked.corpus)),
+        ("text", ", ".join(f"`{path}`" for path in settings.corpus)),
         ("licence", "that of the text"),
         ("read", f"{last['tokens']:,} {record.unit} of {record.tokens:,}, in {last['step']:,} steps"),
         ("held-out loss", f"{losses_told(record)}, on text that was not trained on"),
@@ -32,5 +32,5 @@ def write_card(folder: Path, record: Record) -> None:
     ]
     table = (f"| {name} | {in_markdown(value)} |" for name, value in rows)
     lines = [f"# {in_markdown(folder.name)}", "", "| | |", "| --- | --- |", *table, "", "Made by:", ""]
-    block = command(asked).replace("\n", "\n    ")  # a path may contain a line break
+    block = command(settings).replace("\n", "\n    ")  # a path may contain a line break
     write_text(folder / CARD, "\n".join([*lines, f"    {block}", ""]))

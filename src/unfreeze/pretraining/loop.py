@@ -34,7 +34,7 @@ HALVES = 2
 
 @dataclass(frozen=True)
 class Point:
-    """Where a run stood after a step.
+    """The position of a run after a step.
 
     Attributes:
         loss: mean over the steps since the last point, in nats.
@@ -78,7 +78,7 @@ class DivergedError(InputError):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where a run keeps what it needs to go on: `every` seconds, whole or not at all."""
+    """Where a run keeps what it needs to resume: every `every` seconds, completely or not at all."""
 
     file: Path
     every: float

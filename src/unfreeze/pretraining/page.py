@@ -37,18 +37,18 @@ def write_page(folder: Path, record: Record) -> Path:
 
 
 def _page(record: Record) -> dict[str, Any]:
-    asked, last = record.settings, record.curve[-1]
+    settings, last = record.settings, record.curve[-1]
     state = "Finished" if record.finished else "Not finished"
     unit, passes = record.unit, last["tokens"] / max(1, record.tokens)
     speed = f"{record.speed:,.0f} {unit} a second"
     shares = f", {record.share_of_peak:.0%} of the matrix-multiply peak" if record.share_of_peak else ""
     held = _held_out(record)
     return {
-        "name": Path(asked.out).name, "date": record.date, "one": unit.removesuffix("s"),
-        "headline": f"{asked.objective}: loss {held.get('loss', last['loss']):.3f} after {last['tokens']:,} {unit}",
+        "name": Path(settings.out).name, "date": record.date, "one": unit.removesuffix("s"),
+        "headline": f"{settings.objective}: loss {held.get('loss', last['loss']):.3f} after {last['tokens']:,} {unit}",
         "lead": f"{state}. {passes:.1f} passes over {record.tokens:,} {unit}, {speed}{shares}.",
         "facts": [
-            ("Text", ", ".join(asked.corpus)),
+            ("Text", ", ".join(settings.corpus)),
             ("To train on", f"{record.tokens:,} {unit}"),
             ("Held out", f"{record.held_out:,} {unit}"),
             ("Read in training", f"{last['tokens']:,} {unit} in {last['step']:,} steps"),
@@ -56,7 +56,7 @@ def _page(record: Record) -> dict[str, Any]:
             ("Time of training", f"{last['seconds'] / 3600:.2f} h, {record.precision}, {record.machine}"),
             ("Parameters", f"{record.parameters:,} that learn, what only the objective needs among them"),
         ],
-        "command": command(asked), "sizes": ", ".join(f"{k} {v}" for k, v in record.sizes.items()),
+        "command": command(settings), "sizes": ", ".join(f"{k} {v}" for k, v in record.sizes.items()),
     }  # fmt: skip
 
 
@@ -77,11 +77,11 @@ def _named(name: str) -> str:
     return "in all" if name == "loss" else name.replace("_", " ")
 
 
-def command(asked: Pretraining) -> str:
+def command(settings: Pretraining) -> str:
     """The command line that these settings come from."""
-    words = ["unfreeze", "pretrain", *asked.corpus]
+    words = ["unfreeze", "pretrain", *settings.corpus]
     for field in fields(Pretraining):
-        value = getattr(asked, field.name)
+        value = getattr(settings, field.name)
         if field.name == "corpus" or (value == field.default and field.name != "objective"):
             continue
         option = "--from" if field.name == "start" else f"--{field.name.replace('_', '-')}"

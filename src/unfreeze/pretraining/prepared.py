@@ -69,7 +69,7 @@ def _numbers(file: BinaryIO, values: npt.ArrayLike) -> None:
 
 
 def _write(file: BinaryIO, values: npt.NDArray[Any]) -> None:
-    """Not by `tofile`, which silently loses a few numbers where the disk is full."""
+    """Write an array, not by `tofile`, which silently loses a few numbers where the disk is full."""
     file.write(values.tobytes())
 
 

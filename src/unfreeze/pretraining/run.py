@@ -36,12 +36,12 @@ WORK = "training"  # what an unfinished run needs: corpus, vocabulary, checkpoin
 
 
 def run(
-    asked: Pretraining,
+    settings: Pretraining,
     tell: Callable[[str], None] = lambda line: None,
     after_step: Callable[[Progress], None] = lambda progress: None,
     point: Callable[[Record], None] = lambda record: None,
 ) -> Record:
-    """Pretrain an encoder and write it to the folder `asked.out`; an unfinished run there is resumed.
+    """Pretrain an encoder and write it to the folder `settings.out`; an unfinished run there is resumed.
 
     Args:
         tell: called with a line about each thing that is read or made.
@@ -50,28 +50,28 @@ def run(
     Raises:
         InputError: the settings, the corpus or the folder is invalid, or the loss became NaN or infinite.
     """
-    out = Path(asked.out)
+    out = Path(settings.out)
     with claimed(out, RECORD):
         known = read_record(out) if (out / RECORD).exists() else None
         if known is not None:
-            check_same(known.settings, asked)
+            check_same(known.settings, settings)
             if known.finished:
                 shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed as it ended
                 raise InputError("contains a finished run; continue it with --from and another --out", where=str(out))
-        device = pick_device(asked.device)
+        device = pick_device(settings.device)
         precision = precision_to_use(device, None if known is None else known.precision)
-        objective = _objective(asked, out, device, tell)
+        objective = _objective(settings, out, device, tell)
         encoder = getattr(objective, "encoder", None)
         if isinstance(encoder, Encoder):
             precision, instead = usable_precision(encoder, precision)
             if instead is not None:
                 tell(instead)
-        record = _record(asked, objective, precision, device)
+        record = _record(settings, objective, precision, device)
         if known is not None:  # all there is to report until the next point, and after the last one
             record = replace(record, curve=known.curve, speed=known.speed, share_of_peak=known.share_of_peak)
         write_record(out, record)
         tell(_begun(record))
-        budget = _budget(asked, objective)
+        budget = _budget(settings, objective)
         peak = matmul_peak(device, precision)
 
         def reached(state: State) -> None:
@@ -83,18 +83,18 @@ def run(
                 write_page(out, record)
             point(record)
 
-        checkpoints = Checkpoints(out / WORK / "checkpoint.pt", 60 * asked.checkpoint_minutes)
+        checkpoints = Checkpoints(out / WORK / "checkpoint.pt", 60 * settings.checkpoint_minutes)
         pretrain(
             objective,
             budget,
             checkpoints,
-            seed=asked.seed,
+            seed=settings.seed,
             precision=precision,
             device=device,
             after_step=after_step,
             point=reached,
         )
-        _write_encoder(objective, out, asked.half)
+        _write_encoder(objective, out, settings.half)
         record = replace(record, finished=True)
         write_page(out, record)
         write_card(out, record)
@@ -103,13 +103,13 @@ def run(
     return record
 
 
-def _objective(asked: Pretraining, out: Path, device: torch.device, tell: Callable[[str], None]) -> Objective:
+def _objective(settings: Pretraining, out: Path, device: torch.device, tell: Callable[[str], None]) -> Objective:
     """See `objective_for`; if it fails, what was prepared is removed again."""
     work = out / WORK
     with writing(work):
         work.mkdir(parents=True, exist_ok=True)
     try:
-        return objective_for(asked, work, device, tell)
+        return objective_for(settings, work, device, tell)
     except BaseException:
         if not (out / RECORD).exists():
             shutil.rmtree(work, ignore_errors=True)
@@ -131,9 +131,9 @@ def _write_encoder(objective: Objective, out: Path, half: bool) -> None:
         discard(aside)
 
 
-def _record(asked: Pretraining, objective: Objective, precision: Precision, device: torch.device) -> Record:
+def _record(settings: Pretraining, objective: Objective, precision: Precision, device: torch.device) -> Record:
     return Record(
-        settings=asked, date=date.today().isoformat(), machine=_machine(device), precision=precision,
+        settings=settings, date=date.today().isoformat(), machine=_machine(device), precision=precision,
         sizes=dict(objective.sizes), unit=objective.unit, tokens=objective.corpus.tokens,
         held_out=objective.corpus.held_out,
         parameters=sum(p.numel() for p in objective.module.parameters() if p.requires_grad),
@@ -153,11 +153,11 @@ def _begun(record: Record) -> str:
     )
 
 
-def _budget(asked: Pretraining, objective: Objective) -> Budget:
-    if asked.hours is not None:
-        return Budget(None, 3600 * asked.hours)
-    passes = 1.0 if asked.passes is None else asked.passes
-    return Budget(asked.tokens or passes * objective.corpus.tokens, None)
+def _budget(settings: Pretraining, objective: Objective) -> Budget:
+    if settings.hours is not None:
+        return Budget(None, 3600 * settings.hours)
+    passes = 1.0 if settings.passes is None else settings.passes
+    return Budget(settings.tokens or passes * objective.corpus.tokens, None)
 
 
 def matmul_peak(device: torch.device, precision: Precision) -> float:

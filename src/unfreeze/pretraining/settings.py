@@ -173,56 +173,56 @@ def pretraining_from(values: Mapping[str, Any]) -> Pretraining:
         InputError: a value is out of its range, the length is given in two ways, or a setting is of another objective.
     """
     try:
-        asked = Pretraining(**values)
+        settings = Pretraining(**values)
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(first["msg"], where=_option(str(first["loc"][0]) if first["loc"] else "pretrain")) from None
-    if not asked.corpus:
+    if not settings.corpus:
         raise InputError("name a file or folder of text", where="CORPUS")
-    if sum(limit is not None for limit in (asked.tokens, asked.hours, asked.passes)) > 1:
+    if sum(limit is not None for limit in (settings.tokens, settings.hours, settings.passes)) > 1:
         raise InputError("give one of --tokens, --hours and --passes", where="--tokens")
     for name in ("tokens", "hours", "passes", "most", "batch", "learning_rate", "checkpoint_minutes"):
-        value = getattr(asked, name)
+        value = getattr(settings, name)
         if value is not None and not 0 < value < math.inf:
             raise InputError(f"is {value:g}; must be a number above 0", where=_option(name))
-    if not 0 <= asked.seed < SEEDS:
-        raise InputError(f"is {asked.seed}; must be from 0 to below {SEEDS}", where="--seed")
-    if not 0 <= asked.dropout < 1:
-        raise InputError(f"is {asked.dropout:g}; must be from 0 to below 1", where="--dropout")
-    if not 0 < asked.mask_share < 1:
-        raise InputError(f"is {asked.mask_share:g}; must be above 0 and below 1", where="--mask-share")
+    if not 0 <= settings.seed < SEEDS:
+        raise InputError(f"is {settings.seed}; must be from 0 to below {SEEDS}", where="--seed")
+    if not 0 <= settings.dropout < 1:
+        raise InputError(f"is {settings.dropout:g}; must be from 0 to below 1", where="--dropout")
+    if not 0 < settings.mask_share < 1:
+        raise InputError(f"is {settings.mask_share:g}; must be above 0 and below 1", where="--mask-share")
     own = {"mlm": ("masking", "mask_share", "whole_words", "next_sentence", "lower_case", "architecture")}
     for objective, names in own.items():
-        for name in names if asked.objective != objective else ():
-            if getattr(asked, name) != getattr(Pretraining, name):
-                raise InputError(f"is a setting of {objective}, not of {asked.objective}", where=_option(name))
-    for name in ("size", "architecture") if asked.start is not None else ():
-        if getattr(asked, name) != getattr(Pretraining, name):
+        for name in names if settings.objective != objective else ():
+            if getattr(settings, name) != getattr(Pretraining, name):
+                raise InputError(f"is a setting of {objective}, not of {settings.objective}", where=_option(name))
+    for name in ("size", "architecture") if settings.start is not None else ():
+        if getattr(settings, name) != getattr(Pretraining, name):
             raise InputError("an encoder that training continues from has its own", where=_option(name))
-    if asked.next_sentence and asked.start is None and asked.architecture != "bert":
+    if settings.next_sentence and settings.start is None and settings.architecture != "bert":
         raise InputError("needs --architecture bert, which has a head for it", where="--next-sentence")
-    if asked.start is not None and asked.objective == "skip-thoughts":
+    if settings.start is not None and settings.objective == "skip-thoughts":
         raise InputError(
             "published skip-thoughts have no decoders to continue training with",
             where="--from",
         )
-    return asked
+    return settings
 
 
-def size_of(asked: Pretraining) -> Size:
+def size_of(settings: Pretraining) -> Size:
     """The requested sizes, with batch and rate of the settings over them.
 
     Raises:
         InputError: no size of that name, or a file that is missing, not YAML, or has other fields than its objective's.
     """
-    known, kind = SIZES[asked.objective], KINDS[asked.objective]
-    if asked.size in known:
-        found = known[asked.size]
-    elif not Path(asked.size).suffix:
-        raise InputError(f"no such size{nearest(asked.size, known)}, or a .yaml file", where="--size")
+    known, kind = SIZES[settings.objective], KINDS[settings.objective]
+    if settings.size in known:
+        found = known[settings.size]
+    elif not Path(settings.size).suffix:
+        raise InputError(f"no such size{nearest(settings.size, known)}, or a .yaml file", where="--size")
     else:
-        found = _read_size(Path(asked.size), kind)
-    over = {name: getattr(asked, name) for name in ("batch", "learning_rate") if getattr(asked, name) is not None}
+        found = _read_size(Path(settings.size), kind)
+    over = {name: getattr(settings, name) for name in ("batch", "learning_rate") if getattr(settings, name) is not None}
     return kind(**{**{name: getattr(found, name) for name in asdict(found)}, **over})
 
 

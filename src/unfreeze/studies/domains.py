@@ -99,7 +99,7 @@ class Correlation:
 
 
 def _cells(desk: Desk, one: About) -> dict[tuple[str, MethodName], Cell]:
-    """By genre and method; every genre has as many training examples as the smallest."""
+    """Cells by genre and method; every genre has as many training examples as the smallest."""
     every = desk.cell(TASK, one)
     genres = desk.genres(every, LEAST)
     rows = min((len(desk.dataset(replace(every, genre=genre)).train) for genre in genres), default=None)
@@ -123,7 +123,7 @@ def _distances(desk: Desk, cells: Mapping[str, Cell], corpus: Counter[str]) -> d
 
 
 def correlation(far: Mapping[str, float], cells: Sequence[Sequence[Measured]], weights: Sequence[float]) -> Correlation:
-    """Of distances with weighted sums of scores.
+    """Correlation of distances with weighted sums of scores.
 
     Args:
         cells: of each genre, in the order of `far`; each genre has test items of its own.

@@ -141,7 +141,7 @@ def _ways(asked: Asked, one: About, task: str) -> dict[str, Recipe]:
 
 
 def _curves(desk: Desk, one: About, task: str, sizes: Sequence[int], whole: int) -> dict[str, list[Measured]]:
-    """By way, a cell for each size, its seeds on subsets of their own (the whole set has no subsets).
+    """For each way, one cell per size, its seeds on subsets of their own (the whole set has no subsets).
 
     The remedies have cells of few labels alone, or of the smallest size where all are large.
     """

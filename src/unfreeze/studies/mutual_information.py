@@ -68,7 +68,7 @@ def mutual_information(desk: Desk) -> Page:
 
 
 def _more(about: str, before: Bits, after: Bits) -> Claim:
-    """That the top layer tells more of the labels after tuning; intervals that touch leave it open."""
+    """The claim that the top layer reveals more about the labels after tuning; intervals that touch leave it open."""
     held: Held = "holds" if after.low > before.high else "does not hold" if after.high < before.low else "open"
     said = f"top layer {_words(before)} to {_words(after)} bits"
     return Claim("fine-tuning adds information about the labels", about, held, said)

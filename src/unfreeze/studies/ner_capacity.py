@@ -71,7 +71,7 @@ def _unfreezing(results: dict[tuple[str, str, str, str, Head], Measured], encode
 
 
 def _recipe(desk: Desk, one: About, task: str, way: str, how: str, head: Head) -> Recipe:
-    """Of the same base for all heads: a frozen BiLSTM-CRF's and CRF's own, and the table's first tuned CRF."""
+    """A recipe with one base for all heads: a frozen BiLSTM-CRF's and CRF's own, and the table's first tuned CRF."""
     if way == FEATURE_EXTRACTION.words.short:
         own: Head = "bilstm-crf" if head == "bilstm-crf" else "crf"
         return first(with_head(table_recipes(desk.asked, one, task, FEATURE_EXTRACTION), own), head=head, name=head)

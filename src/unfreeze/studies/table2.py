@@ -92,7 +92,7 @@ def _conclusions(encoders: list[About], tasks: list[str], results: Mapping[_Key,
 
 
 def _order(encoders: list[About], tasks: list[str], results: Mapping[_Key, Measured]) -> list[Claim]:
-    """Of every two encoders in different places of the paper's table: which is better, each frozen and tuned."""
+    """For every two encoders in different places of the paper's table: which is better, each frozen and tuned."""
     made = []
     for first, second in permutations(encoders, 2):
         for method, task in product(WAYS, tasks):

@@ -81,7 +81,7 @@ class Display:
         self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
 
     def trained(self, now: Step) -> None:
-        """After a step of `pretraining.run`."""
+        """Show the progress after a step of `pretraining.run`."""
         self.progress.update(
             self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
             best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",

@@ -43,7 +43,7 @@ Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help=defaul
 
 @dataclass(frozen=True, kw_only=True)
 class FileOptions:
-    """Where the data is."""
+    """The files of the data."""
 
     data: Annotated[str | None, typer.Argument(metavar="DATA", help="File, or folder with train/dev/test.")] = None
     train: SplitFiles = None
@@ -79,7 +79,7 @@ class EncoderChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """Where and on how much of the data the work is done."""
+    """How much of the data is used, on which device, with which cache."""
 
     train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None
     device: Device = None

@@ -20,7 +20,7 @@ from unfreeze.training.settings import FitSettings
 
 Indices = npt.NDArray[np.int64]
 Progress = Callable[[int, int, float | None], None]
-"""Told (step, steps planned, best dev score so far) after every step."""
+"""Called with (step, steps planned, best dev score so far) after every step."""
 
 
 class Trainable(Protocol):

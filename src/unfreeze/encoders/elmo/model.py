@@ -25,7 +25,7 @@ class ElmoModel(nn.Module):
 
     @property
     def width(self) -> int:
-        """Of a layer state: both directions."""
+        """The width of a layer state: both directions."""
         return 2 * self.lm.size.projection
 
     def forward(
@@ -66,7 +66,7 @@ class ElmoModel(nn.Module):
         return top
 
     def _starts(self, count: int, ends: Tensor) -> list[State]:
-        """Of each layer, `count` rows behind the near end."""
+        """The states of each layer for `count` rows behind the near end."""
         return [(h.expand(-1, count, -1), c.expand(-1, count, -1)) for h, c in self.lm.start(ends)]
 
     def _alone(self, tokens: Tensor, lengths: Sequence[int], ends: Tensor) -> tuple[Tensor, list[State]]:

@@ -47,11 +47,11 @@ class TagTensors:
         return Targets(torch.tensor(tags, dtype=torch.int64), np.asarray(ends))
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Not here."""
+        """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
 
     def decode(self, logits: Tensor) -> Decoded:
-        """Not here."""
+        """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
