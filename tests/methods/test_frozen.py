@@ -211,3 +211,18 @@ def test_heads_that_take_long_get_a_thread_each_and_linear_ones_go_together(monk
     assert FROZEN.at_once(linear, tags, CPU) == 3
     assert FROZEN.at_once(slow, texts, CPU) == 3
     assert FROZEN.at_once(slow, texts, torch.device("cuda")) == 1
+
+
+@pytest.mark.parametrize("head", ["linear", "bcn"])
+def test_the_loss_that_is_told_is_the_mean_over_the_examples(head: str, trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    still = replace(LINEAR, head=head, epochs=1, learning_rate=1e-12, batch_size=12, hidden=5)
+    (got,) = train(still, 3)
+    with frozen(train.encoder) as reader:
+        split = train.features(reader, still, train.train)
+        states, counts = split.read(np.arange(12), CPU)
+    restored = frozen_head(still, train.objective, split.features.layers, split.features.width)
+    restored.load_state_dict(dict(got.weights))
+    restored.eval()
+    expected = restored.loss(states, counts, [split.targets[i] for i in range(12)])
+    assert got.fit.curve[0].loss[got.member] == pytest.approx(float(expected.detach().sum()), rel=1e-4)

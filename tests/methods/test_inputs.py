@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Inputs
-from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading, read_inputs
+from unfreeze.methods.inputs import cut_at_limit, example_lengths, inputs_of, pair_reading, read_inputs, said_cut
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.tasks.kinds import TASKS
 
@@ -64,3 +64,15 @@ def test_tagging_reads_words() -> None:
 def test_only_pairs_can_be_read_apart(kind: str) -> None:
     recipe = TunedRecipe("linear", pair="separate")
     assert pair_reading(recipe, TASKS[kind]) == ("separate" if TASKS[kind].pair else "joint")
+
+
+def test_examples_that_are_cut_are_counted_once_each() -> None:
+    encoder, long, task = make_encoder(limit=8), "the cat " * 20, TASKS["pair-classification"]
+    rows = [("the", "cat"), (long, "cat"), ("the", long), (long, long), ("the", "cat"), ("cat", long)]
+    examples = [Example(f"x:{i}", *row) for i, row in enumerate(rows)]
+    for how in ("joint", "separate"):
+        assert cut_at_limit(read_inputs(encoder, task, how, examples)) == 4
+        assert cut_at_limit(read_inputs(encoder, task, how, examples[:1])) == 0
+        assert cut_at_limit(read_inputs(encoder, task, how, [])) == 0
+    assert said_cut(4, 6, 8) == "4 of 6 texts are cut at 8 pieces."
+    assert said_cut(0, 6, 8) is None

@@ -144,3 +144,19 @@ def test_states_that_are_no_numbers_are_refused_where_asked(recipe: Recipe, trai
     assert len(model.predict(train.dev)[0].labels) == len(train.dev)  # a run that diverged is judged
     with pytest.raises(InputError, match="infinite or NaN"):
         model.predict(train.dev, finite=True)
+
+
+@pytest.mark.parametrize("recipe", [FROZEN, TUNED])
+def test_a_restored_head_does_not_learn(recipe: Recipe, trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(recipe, 0)
+    (head,) = restore(train.encoder, recipe, train.objective, [got.weights]).heads
+    assert not any(p.requires_grad for p in head.parameters())
+    assert not head.training
+
+
+def test_several_tuned_models_share_no_encoder(trainer: MakeTrainer) -> None:
+    train = trainer("classification")
+    (got,) = train(TUNED, 0)
+    with pytest.raises(ValueError, match="2 models of fine-tuning, each of which has an encoder of its own"):
+        restore(train.encoder, TUNED, train.objective, [got.weights] * 2)

@@ -11,7 +11,9 @@ from unfreeze.errors import InputError
 from unfreeze.methods.budgets import RECIPES, recipes
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.method import Method
+from unfreeze.methods.suited_recipes import _renamed, suited
 from unfreeze.methods.table import METHODS
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.plan import plain
 from unfreeze.recipe import Recipe, Traits
 from unfreeze.tasks.kinds import TASKS, Task
@@ -56,6 +58,7 @@ def test_its_own_pooling_comes_first(way: str, task: Task, method: Method[Any]) 
     own_top = [r for r in table if r.head == "linear" and r.pooling == own and getattr(r, "layers", None) == (-1,)]
     top = [recipe for recipe in own_top if recipe.pair != "separate"]
     assert all(r.normalise == reads.normalise for r in top)
+    assert not any(r.normalise for r in table if r not in top)
     if reads.causal:
         assert "cls" not in {r.pooling for r in table if r.head == "linear"}
 
@@ -79,3 +82,28 @@ def test_the_first_piece_of_a_decoder_is_refused(method: Method[Any]) -> None:
     with pytest.raises(InputError, match="the first piece of a decoder has read nothing"):
         check_recipes([mine], TASKS["classification"], Traits(3, 384, causal=True))
     check_recipes([mine], TASKS["classification"], Traits(3, 384))
+
+
+def test_an_encoder_that_says_nothing_of_its_pooling_has_the_table_as_it_is() -> None:
+    table = [TunedRecipe("linear", name=name, pooling=way) for name, way in (("a", "mean"), ("b", "max"), ("c", "cls"))]
+    assert suited(table, Traits(3, 384)) == table
+    assert [recipe.name for recipe in suited(table, Traits(3, 384, causal=True))] == ["a-last", "c-mean", "b"]
+    assert [recipe.name for recipe in suited(table, Traits(3, 384, causal=True, pooling="last"))] == [
+        "a-last",
+        "b",
+        "c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "renamed"),
+    [
+        ("linear-mix-cls", "cls", "mean", "linear-mix-mean"),
+        ("mean-low", "mean", "last", "last-low"),
+        ("linear-mix", "mean", "last", "linear-mix-last"),
+        ("linear-mean", "mean", "last", "linear-mean-last"),  # the mean of the layers
+        ("linear-mean", "mean", "mean", "linear-mean"),
+    ],
+)
+def test_a_name_says_the_pooling_that_it_has_now(name: str, before: Any, now: Any, renamed: str) -> None:
+    assert _renamed(name, before, now) == renamed

@@ -172,3 +172,12 @@ def test_vectors_of_one_length_say_nothing_of_how_long_they_were(normalise: bool
     once, twice = (LayerStates(factor * states, none, none, (1, 1)) for factor in (1, 2))
     for body in bodies:
         assert torch.allclose(body(once), body(twice), atol=1e-6) == normalise
+
+
+def test_the_vectors_of_a_pair_lie_side_by_side() -> None:
+    torch.manual_seed(0)
+    members = LinearMembers(3, 2, 2, (0.0,), (0,), (-1,), pair="full")
+    states, none = torch.randn(3, 4, 2), torch.full((4,), -1)
+    unit = states / states.norm(dim=2, keepdim=True)
+    expected = members(unit[:, [0, 2]], unit[:, [1, 3]])
+    torch.testing.assert_close(MembersBody(members)(LayerStates(states, none, none, (1,) * 4)), expected)
