@@ -239,6 +239,21 @@ def test_encoders_with_other_test_items_or_another_task_are_refused(
         judge(folder)
 
 
+def test_the_only_encoder_that_is_left_keeps_its_name_and_its_doubts_are_raised_once(
+    several: Callable[..., Path],
+) -> None:
+    folder = several()
+    write_encoders(folder, replace(encoders_of(["glove", "minilm"]), dropped={"glove": "far behind"}))
+    change(folder / "encoders" / "minilm", lambda values: values["data"]["truncated"].update(train=0.9))
+    result = judge(folder)
+    assert [arm.id for arm in result.arms] == ["minilm/feature-extraction", "minilm/fine-tuning"]
+    assert dict(result.dropped) == {"glove": "far behind"}
+    assert "fine-tuning of minilm minus feature extraction of minilm is" in result.verdict.headline
+    assert [doubt for doubt in result.verdict.doubts if "are cut at" in doubt] == [
+        "70 % of the texts are cut at minilm's limit; what is cut is not read."
+    ]
+
+
 def test_folders_of_one_encoder_are_refused(several: Callable[..., Path]) -> None:
     folder = several()
     change(folder / "encoders" / "minilm", lambda values: values["plan"].update(encoder="glove"))

@@ -120,12 +120,20 @@ def test_missing_torn_or_foreign_json_is_told(
         ("best_epoch", {"best_epoch": 10**12}),
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=10**12),)}),
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=-1),)}),
+        ("train_s", {"train_s": 1e30}),
     ],
 )
-def test_absurd_numbers_of_epochs_are_not_looped_over(place: str, change: dict[str, Any], tmp_path: Path) -> None:
+def test_absurd_numbers_are_not_looped_over(place: str, change: dict[str, Any], tmp_path: Path) -> None:
     write_json(tmp_path / "record.json", record.record_values(replace(RUN, **change)))
-    with pytest.raises(InputError, match=rf"record\.json: .*{place}: -?1.*, where 0 to 1,000,000 can be; delete"):
+    with pytest.raises(InputError, match=rf"record\.json: .*{place}: -?1.*, where 0 to 1,000,000[,0]* can be; delete"):
         record.read_record(tmp_path)
+
+
+def test_absurd_seconds_of_a_choice_are_told(tmp_path: Path) -> None:
+    choice = record.Choice(("a",), ("a",), 1e30, {"1": 2.0}, "a")
+    record.write_choices(tmp_path, {"fine-tuning": choice})
+    with pytest.raises(InputError, match=r"choice\.json: .*fine-tuning\.extract_s: 1e\+30, where 0 to "):
+        record.read_choices(tmp_path)
 
 
 def test_torn_predictions_are_told(tmp_path: Path) -> None:

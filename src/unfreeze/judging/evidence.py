@@ -207,7 +207,7 @@ def evidence_of(
         difference=None,
         equivalence=compared.plan.equivalence,
         test_size=len(compared.first.items),
-        data=_of_all(list(trust.values())),
+        data=_of_all(list(trust.values())) if several else data_trust(compared.first),
         floor=None if floor is None else Floor(floor.name.replace("-", " "), floor.test[setting.metric], gains),
         fixed=None if several else setting.encoder.fixed,
         differences=differences if len(arms) > 2 else None,
@@ -220,11 +220,8 @@ def evidence_of(
 
 
 def _of_all(trusts: Sequence[DataTrust]) -> DataTrust:
-    """What holds whatever the encoder; of several, what depends on it is left to each."""
-    first = trusts[0]
-    if len(trusts) == 1:
-        return first
-    return replace(first, truncated=0.0, unread=0.0, dev_is_blind=all(trust.dev_is_blind for trust in trusts))
+    """What holds whatever the encoder; what depends on it is left to each."""
+    return replace(trusts[0], truncated=0.0, unread=0.0, dev_is_blind=all(trust.dev_is_blind for trust in trusts))
 
 
 def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> ArmEvidence:

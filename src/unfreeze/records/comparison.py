@@ -28,7 +28,7 @@ from unfreeze.errors import InputError
 from unfreeze.methods.table import method_named
 from unfreeze.plan import plain
 from unfreeze.recipe import MethodName, Recipe
-from unfreeze.records.setting import MOST_EPOCHS, NO_COMPARISON, check_number
+from unfreeze.records.setting import MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
 
 AGAIN = "delete it and start the same command again"
 RUN_AGAIN = "delete the folder of this run and start the same command again"
@@ -185,6 +185,7 @@ def read_record(run: Path) -> RunRecord:
     epochs |= {f"curve.{number}.epoch": point.epoch for number, point in enumerate(record.curve)}
     for name, epoch in epochs.items():
         check_number(name, epoch, MOST_EPOCHS, str(run / "record.json"), RUN_AGAIN)
+    check_number("train_s", record.train_s, MOST_SECONDS, str(run / "record.json"), RUN_AGAIN)
     return record
 
 
@@ -254,6 +255,7 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
         if not choice.trials or not choice.runs or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
             problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
             raise InputError(f"{problem}; {AGAIN}", where=str(path))
+        check_number(f"{method}.extract_s", choice.extract_s, MOST_SECONDS, str(path), AGAIN)
     return choices
 
 

@@ -21,7 +21,7 @@ from unfreeze.tasks.kinds import Task, task
 
 NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
 REMOVE = "remove the folder, or choose another --out"
-MOST_LAYERS, MOST_EPOCHS = 10_000, 1_000_000
+MOST_LAYERS, MOST_EPOCHS, MOST_SECONDS = 10_000, 1_000_000, 1_000_000_000
 """No encoder and no run has more: such a number is that of a damaged file, and what loops over it would never end."""
 
 
@@ -163,7 +163,7 @@ def read_setting(folder: Path) -> Setting:
     )
 
 
-def check_number(name: str, value: int, most: int, where: str, remedy: str) -> None:
+def check_number(name: str, value: float, most: int, where: str, remedy: str) -> None:
     """Raise `InputError` where a number is none that any version wrote: below 0, or above `most`."""
     if not 0 <= value <= most:
         raise InputError(f"{OURS}: {name}: {briefly(value)}, where 0 to {most:,} can be; {remedy}", where=where)
