@@ -11,7 +11,6 @@ weights, and of ours from the others, on the same test items and seeds.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.judging.read import metric_of, read_comparison, statistics_of
+from unfreeze.judging.result_json import read_result
 from unfreeze.judging.stats import paired_difference
 from unfreeze.judging.wording import signed
 from unfreeze.plan import Plan
@@ -71,11 +71,9 @@ def score(encoder: str, name: str, arguments: argparse.Namespace) -> str:
                 out=str(out),
             )
         )
-    result = json.loads((out / "result.json").read_text(encoding="utf-8"))
-    found = result["methods"][arguments.method]
-    low, high = found["test"]["ci95"]
-    recipe = found["recipe"]["name"] or found["recipe"]["head"]
-    return f"{100 * found['test']['mean']:.1f} [{100 * low:.1f}, {100 * high:.1f}] ({recipe})"
+    arm = read_result(out).methods[arguments.method]
+    low, high = arm.test.ci95
+    return f"{100 * arm.test.mean:.1f} [{100 * low:.1f}, {100 * high:.1f}] ({arm.recipe.name or arm.recipe.head})"
 
 
 def gap(first: str, second: str, name: str, arguments: argparse.Namespace) -> str:

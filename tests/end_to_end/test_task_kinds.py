@@ -86,7 +86,7 @@ def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str]
         *("bundle", "choice.json", "comparison.json", "floor.json", "floor.parquet", "items.parquet"),
         *("probes.json", "report.html", "result.json", "runs"),
     }
-    finals = {run.id for method in tiny.methods(result).values() for run in method["runs"]}
+    finals = {run["id"] for method in tiny.methods(result).values() for run in method["runs"]}
     trials = {trial["id"] for method in tiny.methods(result).values() for trial in method["trials"]}
     runs = {path.name: {file.name for file in path.iterdir()} for path in (out / "runs").iterdir()}
     assert runs.keys() == finals | trials
@@ -131,7 +131,7 @@ def test_predictions_are_those_that_the_scores_were_made_from(answered: Callable
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
     for method in tiny.methods(_result(out)).values():
         for run in method["runs"]:
-            said = pq.read_table(out / "runs" / run.id / "test.parquet")["prediction"].to_pylist()
+            said = pq.read_table(out / "runs" / run["id"] / "test.parquet")["prediction"].to_pylist()
             right = sum(g == p for g, p in zip(gold, said, strict=True)) / len(gold)
             assert run["test"] == pytest.approx(right)
 
