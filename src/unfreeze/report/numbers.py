@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from unfreeze.methods.table import METHODS
+from unfreeze.methods.table import method_named
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import METRIC_NAMES
 
-METHOD_NAMES = {method.name: method.words.noun for method in METHODS}
 CORRELATIONS = frozenset({"pearson", "spearman", "matthews"})
 MINUS = "\N{MINUS SIGN}"
 
@@ -45,7 +44,7 @@ def axis_title(metric: str, split: str) -> str:
 
 def method_name(method: str) -> str:
     """A method's name in words."""
-    return METHOD_NAMES.get(method, method)
+    return method_named(method).words.noun
 
 
 def seconds(value: float) -> str:
