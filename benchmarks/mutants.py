@@ -302,7 +302,7 @@ def read_equivalent(path: Path = EQUIVALENT) -> dict[str, str]:
 
 
 def outdated(judged: Iterable[str], files: Mapping[str, Path]) -> list[str]:
-    """Keys of these modules that are no mutation of theirs any more: the code has changed, judge again."""
+    """Keys of these modules that are not a mutation of theirs any more: the code has changed, judge again."""
     keys = {m.key for name, path in files.items() for m in mutations(path, name)}
     return [key for key in judged if key.partition(":")[0] in files and key not in keys]
 
@@ -361,7 +361,7 @@ def main() -> int:
     results = [r for key, r in read_results(options.out).items() if key in keys] if options.out.exists() else []
     judged = read_equivalent()
     print("\n".join(summary(results, judged)))
-    print("\n".join(f"{EQUIVALENT.name} has what is no mutation now: {key}" for key in outdated(judged, files)))
+    print("\n".join(f"{EQUIVALENT.name} has what is not a mutation now: {key}" for key in outdated(judged, files)))
     return int(status)
 
 

@@ -211,9 +211,7 @@ def test_without_texts_of_spans_words_tell_that_offsets_are_utf16(tmp_path: Path
 
 def test_texts_that_stand_elsewhere_are_told(tmp_path: Path) -> None:
     wrong = label_studio(TEXTS, lambda text, at: at + 1)
-    with pytest.raises(
-        InputError, match=r"a\.json:\d+: the text at 1 to 5 is 'nna ', but its span is said to be 'Anna' \(\d"
-    ):
+    with pytest.raises(InputError, match=r"a\.json:\d+: the text at 1 to 5 is 'nna ', but its span says 'Anna' \(\d"):
         read(tmp_path, "a.json", wrong)
 
 
@@ -324,7 +322,7 @@ def test_of_several_annotators_one_is_taken_and_it_is_said(tmp_path: Path) -> No
     )
     assert says(found, "Tasks with several annotations of the same spans, of which one was taken: 1 in train")
     assert says(found, "Tasks without an annotation that counts (none, cancelled, or predictions only)")
-    assert says(found, "Results that are no spans of text (choices, relations and the like)")
+    assert says(found, "Results that are not spans of text (choices, relations and the like)")
     assert any("a.json:1 (record 6)" in line for line in found.notes)
 
 
@@ -360,7 +358,7 @@ def test_columns_that_are_told(tmp_path: Path) -> None:
 
 def test_a_file_that_may_be_of_classes_as_well_is_asked_about(tmp_path: Path) -> None:
     rows = lines([{"text": t, "entities": s, "label": "ab"[len(s) % 2]} for t, s in TEXTS * 3])
-    with pytest.raises(InputError, match=r"holds tagged words \('entities'\) and labels of texts \(label\); say which"):
+    with pytest.raises(InputError, match=r"contains tagged words \('entities'\) and labels of texts \(label\)"):
         read(tmp_path, "a.jsonl", rows)
     expect(read(tmp_path, "a.jsonl", rows, task="tagging"), TEXTS * 3)
     assert read(tmp_path, "a.jsonl", rows, label="label").task.kind == "classification"
@@ -430,7 +428,7 @@ def test_tasks_without_spans_and_spans_that_end_before_they_begin_are_told(tmp_p
     tasks = [{"data": {"text": f"film {i}"}, "annotations": [{"result": result}]} for i in range(20)]
     path = tmp_path / "films.json"
     path.write_text(json.dumps(tasks))
-    with pytest.raises(InputError, match=r"hold choices or the like, and no spans; for classes export JSON-MIN"):
+    with pytest.raises(InputError, match=r"contain choices or the like, and no spans; for classes export JSON-MIN"):
         read_dataset(path)
     path.write_text(json.dumps([{"text": f"Anna {i}", "entities": [[4, 0, "PER"]]} for i in range(20)]))
     with pytest.raises(InputError, match=r"the span 4 to 0 ends before it begins"):

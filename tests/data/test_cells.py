@@ -86,5 +86,5 @@ def test_what_is_no_plain_number(text: str) -> None:
 
 
 def test_bytes_that_are_no_text_are_told_with_their_row() -> None:
-    with pytest.raises(InputError, match=r"^f:2: column 'x' holds bytes that are no UTF-8 text \(0xff\)"):
+    with pytest.raises(InputError, match=r"^f:2: column 'x' contains bytes that are not UTF-8 text \(0xff\)"):
         texts(b"a", b"a\xff")

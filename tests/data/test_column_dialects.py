@@ -80,8 +80,8 @@ PLUS = "# global.columns = ID FORM UPOS NER\n" + written(
 )
 TWO = written(lambda i, j, w, t: (w, t))
 DIALECTS = {
-    "germeval.tsv": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 holds spans, too"),
-    "germeval.conll": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 holds spans, too"),
+    "germeval.tsv": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 contains spans, too"),
+    "germeval.conll": (GERMEVAL, "words 1 (0 counts them), tags 2 (3 contains spans, too"),
     "de.train": (GERMEVAL, "words 1 (0 counts them), tags 2"),
     "uner.iob2": (UNER, "words 1 (0 counts them), tags 2;"),
     "plus.conllup": (PLUS, "words FORM, tags NER;"),
@@ -100,9 +100,9 @@ DIALECTS = {
     "header.tsv": ("word\tpos\tner_tag\n" + written(lambda i, j, w, t: (w, "NN", t)), "words word, tags ner_tag;"),
     "table.tsv": ("text\tlabel\n" + TWO, "words text, tags label;"),
     "numbers.conll": (written(lambda i, j, w, t: (j, w, t), " "), "words 1 (0 counts them), tags 2;"),
-    "gaps.conll": (written(lambda i, j, w, t: (2 * j + i, w, t)), "words 1 (0 holds numbers), tags 2;"),
-    "sentence.tsv": (written(lambda i, j, w, t: (i, w, t)), "words 1 (0 holds numbers), tags 2;"),
-    "both.tsv": (written(lambda i, j, w, t: (i, j + 1, w, t)), "words 2 (0 holds numbers, 1 counts them), tags 3;"),
+    "gaps.conll": (written(lambda i, j, w, t: (2 * j + i, w, t)), "words 1 (0 contains numbers), tags 2;"),
+    "sentence.tsv": (written(lambda i, j, w, t: (i, w, t)), "words 1 (0 contains numbers), tags 2;"),
+    "both.tsv": (written(lambda i, j, w, t: (i, j + 1, w, t)), "words 2 (0 contains numbers, 1 counts them), tags 3;"),
     "document.tsv": (written(lambda i, j, w, t: (f"d{i}", w, t)), "words 1 (0 is the same all through each sentence)"),
     "mate.conll": (written(lambda i, j, w, t: (f"{i}_{j + 1}", w, t)), "words 1 (0 counts them)"),
     "windows.conll": (TWO.replace("\n", "\r\n"), "words 0, tags 1;"),
@@ -148,7 +148,7 @@ def test_a_parse_tree_and_chains_are_no_tags(tmp_path: Path) -> None:
         read(tmp_path, "b.conll", written(lambda i, j, w, t: (w, "(12" if j == 1 else "-")), label="1")
     with pytest.raises(InputError, match=r"'1:VID' is a numbered multiword expression"):
         read(tmp_path, "c.conll", written(lambda i, j, w, t: (w, "1:VID" if j == 1 else "*")), label="1")
-    with pytest.raises(InputError, match=r"d\.conll:1: 'B-PER\|I-ORG' holds several tags"):
+    with pytest.raises(InputError, match=r"d\.conll:1: 'B-PER\|I-ORG' contains several tags"):
         read(tmp_path, "d.conll", TWO.replace("B-PER", "B-PER|I-ORG"))
     with pytest.raises(InputError, match=r"e\.conll:2: the bracket of 'PER' is not closed"):
         read(tmp_path, "e.conll", "a *\nb (PER*\n\nc *\n")
@@ -186,7 +186,7 @@ def test_one_line_with_spaces_where_others_have_tabs_is_read_when_all_fit(tmp_pa
 
 def test_inner_spans_of_other_types_are_inner_spans_too(tmp_path: Path) -> None:
     text = "1\tanna\tB-PER\tO\n2\twas\tO\tO\n3\tin\tO\tO\n4\tnew\tB-LOC\tB-ORG\n5\tyork\tI-LOC\tO\n\n"
-    expect(read(tmp_path, "a.tsv", text * 8), "tags 2 (3 holds spans, too", SENTENCES[:1] * 8)
+    expect(read(tmp_path, "a.tsv", text * 8), "tags 2 (3 contains spans, too", SENTENCES[:1] * 8)
 
 
 def test_a_slip_in_a_column_of_other_tags_takes_no_tags_away(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_a_name_that_is_a_number_is_a_name_first() -> None:
 
 def test_nested_columns_are_no_texts() -> None:
     nested = Table(Path("a.jsonl"), ("text", "label"), [["[1]", "x"]], [1], nested=frozenset({"text"}))
-    with pytest.raises(InputError, match="column 'text' holds lists"):
+    with pytest.raises(InputError, match="column 'text' contains lists"):
         choose_columns(nested)
 
 

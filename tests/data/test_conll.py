@@ -99,7 +99,7 @@ def test_conllu_columns_have_names() -> None:
 def test_conllu_faults() -> None:
     with pytest.raises(InputError, match=r"a\.conll:2: 3 columns, CoNLL-U has 10"):
         read_sentences(PATH, "conllu", word("1", "a", "X") + "2\tb\tc\n")
-    with pytest.raises(InputError, match=r"a\.conll:1: 'one' is no CoNLL-U word id"):
+    with pytest.raises(InputError, match=r"a\.conll:1: 'one' is not a CoNLL-U word id"):
         read_sentences(PATH, "conllu", word("one", "a", "X"))
 
 

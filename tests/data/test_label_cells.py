@@ -167,7 +167,7 @@ def test_many_classes_with_numbers_as_names_are_no_scores(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("number", [2, -2, 1000])
 def test_a_number_without_a_name(tmp_path: Path, number: int) -> None:
-    with pytest.raises(InputError, match=rf"parquet:2: '{number}' in column 'label' is no class: .* 2 classes"):
+    with pytest.raises(InputError, match=rf"parquet:2: '{number}' in column 'label' is not a class: .* 2 classes"):
         read(parquet(tmp_path / "a.parquet", [0, number], CLASSES))
 
 
@@ -208,7 +208,7 @@ def test_a_test_file_without_labels_can_be_left_out(tmp_path: Path) -> None:
 
 def test_lists_in_the_label_column_of_another_split(tmp_path: Path) -> None:
     train = jsonl(tmp_path / "a.jsonl", ["x", "y"])
-    with pytest.raises(InputError, match=r"b\.jsonl: column 'label' holds lists or objects"):
+    with pytest.raises(InputError, match=r"b\.jsonl: column 'label' contains lists or objects"):
         read(train, jsonl(tmp_path / "b.jsonl", [["x"], ["y"]]))
 
 

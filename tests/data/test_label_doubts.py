@@ -37,7 +37,7 @@ def read(folder: Path, labels: list[str], rows: int = 120) -> Dataset:
         (["1,200", "3,400"], "numbers with commas; write 1234 or 1.234"),
         (["0", "3", "0,3"], "several classes or a decimal comma"),
         (["pos", "neg", "#REF!"], "the label '#REF!'"),
-        (["1", "2", "?"], "the label '?' is no number"),
+        (["1", "2", "?"], "the label '?' is not a number"),
     ],
 )
 def test_what_are_no_classes_is_one_line(tmp_path: Path, labels: list[str], problem: str) -> None:

@@ -113,7 +113,7 @@ def test_a_bad_line_far_down_is_told_by_its_number(tmp_path: Path, small_parts: 
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "a.jsonl").write_text("\n".join([*lines[:11], "{torn", *lines[11:]]), encoding="utf-8")
     small_parts(0)
-    with pytest.raises(InputError, match=r"a\.jsonl:12: is no JSON"):
+    with pytest.raises(InputError, match=r"a\.jsonl:12: is not JSON"):
         read_unlabelled(tmp_path / "a.jsonl", task=SINGLE.task)
 
 

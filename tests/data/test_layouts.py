@@ -302,7 +302,7 @@ def test_the_card_says_which_files_are_which_split(tmp_path: Path) -> None:
 def test_several_sets_are_listed(tmp_path: Path) -> None:
     for name in ("cola", "sst2"):
         parquet(tmp_path / name / "train-00000-of-00001.parquet", rows(0))
-    with pytest.raises(InputError, match="holds several sets: cola, sst2; give the folder of one"):
+    with pytest.raises(InputError, match="contains several sets: cola, sst2; give the folder of one"):
         read_dataset(tmp_path)
     more = "- config_name: sst2\n  data_files:\n  - split: train\n    path: sst2/train-*\n"
     put(
@@ -394,11 +394,11 @@ def test_selected_rows_of_a_saved_set_are_the_rows(tmp_path: Path) -> None:
         ('{"_data_files": [{"filename": "gone.arrow"}]}', r"state.json names gone.arrow, which the folder lacks"),
         ('{"_data_files": [{"filename": "../../etc/passwd"}]}', r"state.json names passwd, which the folder lacks"),
         ('{"_data_files": []}', "names no data files"),
-        ('{"_data_files": 7}', "'_data_files' is no list of files"),
-        ('{"_data_files": [7]}', "'_data_files' is no list of files"),
-        ("[", "is no JSON"),
-        ("[]", "holds no JSON object"),
-        ("[" * 100_000, "is no JSON"),
+        ('{"_data_files": 7}', "'_data_files' is not a list of files"),
+        ('{"_data_files": [7]}', "'_data_files' is not a list of files"),
+        ("[", "is not JSON"),
+        ("[]", "contains no JSON object"),
+        ("[" * 100_000, "is not JSON"),
     ],
 )
 def test_damaged_states_are_told(tmp_path: Path, state: str, told: str) -> None:
@@ -464,7 +464,7 @@ def test_one_file_for_two_splits_is_told(tmp_path: Path) -> None:
     train, dev = csv(tmp_path / "train.csv", rows(0)), csv(tmp_path / "dev.csv", rows(0, of="dev"))
     (tmp_path / "again.csv").symlink_to(train)
     told = read_dataset(None, train=train, dev=dev, test=tmp_path / "again.csv").notes
-    assert "Warning: test is read from the very file of train (again.csv), so it measures nothing new." in told
+    assert "Warning: test is read from the same file as train (again.csv), so it measures nothing new." in told
 
 
 @pytest.mark.parametrize("packing", ["gz", "xz", "zst"])
@@ -524,7 +524,7 @@ def test_train_beside_folders_says_what_was_not_read(tmp_path: Path) -> None:
     assert "train: the folder train was not read; --train train chooses it." in read_dataset(tmp_path).notes
     put(tmp_path / "test" / "a.csv", "x")
     put(tmp_path / "train" / "b.jsonl", "{}")
-    with pytest.raises(InputError, match=r"holds files of several kinds \(\.csv, \.jsonl\)"):
+    with pytest.raises(InputError, match=r"contains files of several kinds \(\.csv, \.jsonl\)"):
         read_dataset(None, train=tmp_path / "train")
 
 
@@ -536,5 +536,5 @@ def test_nothing_to_train_on_names_the_folders(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no such file or folder; a pattern of files is given with --train"):
         read_dataset(tmp_path / "*.csv")
     parquet(tmp_path / "train" / "label=pos" / "part-0.parquet", rows(0))
-    with pytest.raises(InputError, match=r"holds the folders label=pos, whose names are a column, which is not read"):
+    with pytest.raises(InputError, match=r"contains the folders label=pos, whose names are a column"):
         read_dataset(tmp_path)

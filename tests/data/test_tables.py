@@ -107,7 +107,7 @@ def test_json_lines() -> None:
 
 @pytest.mark.parametrize("line", ["{'text': 1}", "[1, 2]", '"text"'])
 def test_lines_that_are_no_json_objects(line: str) -> None:
-    with pytest.raises(InputError, match=r"a\.tsv:2: .*one JSON object a line"):
+    with pytest.raises(InputError, match=r"a\.tsv:2: .*one JSON object per line"):
         read(f'{{"text": "a"}}\n{line}\n', "jsonl")
 
 

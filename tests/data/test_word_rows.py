@@ -32,18 +32,21 @@ def rows(first: str, gap: str = "", parts: str = ",") -> str:
 FORMS = {
     "gmb.csv": (
         "Sentence #,Word,POS,Tag\n" + rows("once"),
-        "words 'Word', tags 'Tag', one a row, sentences 'Sentence #'",
+        "words 'Word', tags 'Tag', one per row, sentences 'Sentence #'",
     ),
-    "ids.csv": ("sentence_id,words,pos,labels\n" + rows("always"), "tags 'labels', one a row, sentences 'sentence_id'"),
-    "ids.tsv": ("doc_id\ttoken\tpos\tner\n" + rows("always", parts="\t"), "words 'token', tags 'ner', one a row"),
-    "blank.csv": ("word,pos,tag\n" + rows("never", "\n"), "tags 'tag', one a row, sentences at blank lines"),
+    "ids.csv": (
+        "sentence_id,words,pos,labels\n" + rows("always"),
+        "tags 'labels', one per row, sentences 'sentence_id'",
+    ),
+    "ids.tsv": ("doc_id\ttoken\tpos\tner\n" + rows("always", parts="\t"), "words 'token', tags 'ner', one per row"),
+    "blank.csv": ("word,pos,tag\n" + rows("never", "\n"), "tags 'tag', one per row, sentences at blank lines"),
     "rows.jsonl": (
         "".join(
             json.dumps({"sentence_id": i, "word": w, "pos": p, "tag": t}) + "\n"
             for i, sentence in enumerate(SENTENCES)
             for w, p, t in sentence
         ),
-        "words 'word', tags 'tag', one a row, sentences 'sentence_id'",
+        "words 'word', tags 'tag', one per row, sentences 'sentence_id'",
     ),
 }
 
@@ -78,8 +81,8 @@ def test_parts_of_speech_by_their_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("a.csv", "text,pos,label\n" + rows("never"), "holds one word a row .*nothing tells where a sentence ends"),
-        ("a.tsv", "EU\tB-org\nrejects\tO\n" * 9, "holds one word a row .*nothing tells where a sentence ends"),
+        ("a.csv", "text,pos,label\n" + rows("never"), "contains one word per row .*nothing shows where a sentence"),
+        ("a.tsv", "EU\tB-org\nrejects\tO\n" * 9, "contains one word per row .*nothing shows where a sentence ends"),
         ("a.csv", "sentence_id,word,pos,tag\n" + rows("always") + "9,,x,O\n", r"a\.csv:20: the word is empty"),
         ("a.csv", "sentence_id,word,pos,tag\n" + rows("always") + "9,w,x,\n", r"a\.csv:20: the tag is empty"),
     ],

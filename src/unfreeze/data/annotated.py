@@ -25,7 +25,7 @@ EMPTY = "Texts without a word, which were left out"
 _WARNINGS = (NESTED, CROSSING, TWICE, SHARED, CUT)
 _REMARKS = (TRIMMED, NOTHING, BARE, EMPTY)
 MOST_CUT, MANY = 0.5, 10
-"""When more of the spans than this share cut words, and there are so many spans, their offsets are wrong."""
+"""When more than this share of the spans cut words, and there are at least that many spans, their offsets are wrong."""
 
 
 def tagged_words(
@@ -33,7 +33,7 @@ def tagged_words(
 ) -> tuple[dict[SplitName, list[Sentence]], list[str]]:
     """One sentence a document, tagged in BIO, and what was found, in sentences.
 
-    A word belongs to a span that holds one of its characters. Of spans that overlap the longest is kept, of equally
+    A word belongs to a span that contains one of its characters. Of spans that overlap the longest is kept, of equally
     long ones the first.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Columns of parquet and Arrow files: what is damaged is told, and values are made when a column is asked for."""
+"""Columns of parquet and Arrow files: damage is reported, and values are made when a column is asked for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ArrowColumns:
     """A file's columns.
 
     Attributes:
-        columns: name to its values; they are made anew each time that a column is asked for.
+        columns: name to its values; they are made again each time that a column is asked for.
         rows: number of rows.
         nested: columns of lists, structs and maps.
         class_names: columns whose numbers stand for classes, with the names in order.
@@ -83,7 +83,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _unreadable(path: Path) -> str:
-    return f"is no readable {'parquet' if _is_parquet(path) else 'Arrow'} file"
+    return f"is not a readable {'parquet' if _is_parquet(path) else 'Arrow'} file"
 
 
 def _columns_of(path: Path, table: Any) -> ArrowColumns:
@@ -98,7 +98,7 @@ def _columns_of(path: Path, table: Any) -> ArrowColumns:
 
 
 def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
-    """What `read` gives; whatever it finds wrong with the file is bad input, told in one line."""
+    """What `read` gives; whatever it finds wrong with the file is bad input, reported in one line."""
     import pyarrow  # costs a noticeable part of a second, and few files need it
 
     try:
@@ -125,7 +125,7 @@ def _table(path: Path, parquet: bool) -> Any:
 
 def _with_texts_as_names(table: Any) -> Any:
     for field in table.schema:
-        field.name.encode()  # decoded only here: a damaged name is no text
+        field.name.encode()  # decoded only here: a damaged name is not text
     return table
 
 
@@ -151,7 +151,7 @@ def _kind(path: Path, parquet: bool) -> Literal["parquet", "file", "stream"]:
     with path.open("rb") as opened:
         start = opened.read(8)
     if start.startswith(b"FEA1"):
-        raise ValueError("it is Feather's first version, which Arrow no longer supports; write it anew as parquet")
+        raise ValueError("it is Feather's first version, which Arrow no longer supports; save it again as parquet")
     if start.startswith(b"ARROW1"):
         return "file"
     return "parquet" if parquet or start.startswith(b"PAR1") else "stream"
@@ -161,7 +161,7 @@ def _check_end(path: Path) -> None:
     with path.open("rb") as opened:
         opened.seek(max(0, path.stat().st_size - 8))
         if not opened.read().endswith(_STREAM_END):
-            raise ValueError("the stream has no end mark, so rows may be missing; write it anew")
+            raise ValueError("the stream has no end mark, so rows may be missing; save it again")
 
 
 def _is_nested(kind: Any) -> bool:
@@ -219,7 +219,7 @@ def _values(column: Any) -> list[Any]:
         if not (types.is_string(column.type) or types.is_large_string(column.type)):
             raise
         column = column.cast(pyarrow.binary() if types.is_string(column.type) else pyarrow.large_binary())
-        column.validate(full=True)  # then it is text that is no UTF-8, which is told with its row where it is used
+        column.validate(full=True)  # then it is text that is not UTF-8, which is reported with its row where it is used
     column = _plain(column)
     if types.is_float16(column.type) or types.is_float32(column.type):
         # 0.1 of 32 bits is 0.1 for people, not 0.10000000149011612.

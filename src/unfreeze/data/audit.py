@@ -87,8 +87,8 @@ class Audit:
         clashing: how many texts carry more than one label, over all splits.
         clashes: some of them.
         rare: labels (tagging: span types) with fewer than 10 training examples.
-        unseen: tagging: split to span type (without a scheme: tag) to the spans that hold a tag which train lacks, so
-            that no model can get them right.
+        unseen: tagging: split to span type (without a scheme: tag) to the spans with a tag that train lacks, so that
+            no model can get them right.
         over_limit: split to the inputs that pass the encoder's limit; None until an encoder is known.
         unread: split to what its encoder makes nothing of; None until one is known, or where that cannot be counted.
     """

@@ -10,7 +10,7 @@ from unfreeze.data.unread import unread_lines
 TOP = 8
 """Labels listed by name; the rest are counted."""
 SMALL = 100
-"""A dev or test split with fewer examples gives intervals too wide to tell methods apart."""
+"""A dev or test split with fewer examples gives intervals too wide to distinguish methods."""
 LOPSIDED = 0.9
 """A majority class above this share makes accuracy look good for nothing."""
 

@@ -28,7 +28,7 @@ def shuffled_batches(lengths: npt.ArrayLike, batch_size: int, seed: int, epoch: 
 
 
 def sorted_batches(lengths: npt.ArrayLike, budget: int, at_most: int = 1024) -> Iterator[Order]:
-    """Examples from short to long, cut so that a batch holds at most `budget` pieces (or a single longer example)."""
+    """Examples from short to long, cut so that a batch has at most `budget` pieces (or a single longer example)."""
     sizes = np.asarray(lengths)
     current: list[int] = []
     total = 0

@@ -18,7 +18,7 @@ Where = Callable[[int], str]
 """The place of a row, by its index."""
 
 INVISIBLE = "\0\ufeff\u200b"
-"""Characters that nobody sees, and that are no white space: U+0000, byte order mark, zero width space."""
+"""Invisible characters that are not white space: U+0000, byte order mark, zero width space."""
 MOST_DIGITS = 21
 """Numbers of more digits before the point are written with an exponent."""
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d{1,3})?")
@@ -31,7 +31,7 @@ def texts_of(values: Sequence[Any], column: str, where: Where) -> list[Cell]:
     8601; lists and objects are JSON.
 
     Raises:
-        InputError: bytes that are no UTF-8 text.
+        InputError: bytes that are not UTF-8 text.
     """
     if set(map(type, values)) <= {str, type(None)}:
         return list(values)
@@ -40,7 +40,7 @@ def texts_of(values: Sequence[Any], column: str, where: Where) -> list[Cell]:
         try:
             texts.append(_WRITTEN.get(type(value), _as_json)(value))
         except UnicodeDecodeError as error:
-            found = f"column '{column}' holds bytes that are no UTF-8 text (0x{error.object[error.start]:02x})"
+            found = f"column '{column}' contains bytes that are not UTF-8 text (0x{error.object[error.start]:02x})"
             raise InputError(f"{found}; write texts, or take the column out", where=where(row)) from None
     return texts
 
@@ -53,7 +53,7 @@ def without_edges(text: str) -> str:
 def number_text(text: str) -> str | None:
     """The one spelling of a number that all its spellings share (`1` of `1.0` and `1e0`); None for other texts.
 
-    Digits behind a leading zero, as in `007`, are a code and no number.
+    Digits behind a leading zero, as in `007`, are a code and not a number.
     """
     return _decimal(Decimal(text)) if _NUMBER.fullmatch(text) else None
 

@@ -1,4 +1,4 @@
-"""Texts in folders that are their classes: `train/pos/0_9.txt`, a text a file."""
+"""Texts in folders that are their classes: `train/pos/0_9.txt`, one text per file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNLABELLED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled", "unl
 
 
 def class_folders(folders: Iterable[Path]) -> dict[Path, tuple[Path, ...]]:
-    """Folders with the texts in them, if they are two or more and hold nothing but texts; else none."""
+    """Folders with the texts in them, if they are two or more and contain nothing but texts; else none."""
     found: dict[Path, tuple[Path, ...]] = {}
     for folder in folders:
         files = files_in(folder)
@@ -38,7 +38,7 @@ def class_source(folder: Path, classes: Mapping[Path, Sequence[Path]]) -> tuple[
     labelled = {path: files for path, files in classes.items() if path.name.lower() not in UNLABELLED}
     left = [f"{path.name} ({len(files):,} texts)" for path, files in classes.items() if path not in labelled]
     if not labelled:
-        raise InputError("holds no folder whose name is a class", where=str(folder))
+        raise InputError("contains no folder whose name is a class", where=str(folder))
     counts = listed([f"{path.name} {len(files):,}" for path, files in labelled.items()], 8)
     name = folder.resolve().name
     said = [f"{name}: each folder is a class, each file a text: {counts}."]

@@ -1,4 +1,4 @@
-"""Whether a text file holds word columns: blank lines between blocks of lines with as many columns each."""
+"""Whether a text file contains word columns: blank lines between blocks of lines with as many columns each."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOSTLY, _NEARLY_ALL = 0.9, 0.95
 
 
 def column_format(lines: Sequence[str], likely: Likely) -> Literal["conll", "conllu"] | None:
-    """The kind of word columns that lines hold, or None.
+    """The kind of word columns that lines contain, or None.
 
-    In tables, and in plain text with tabs, either a column holds span tags, or most blocks are of several lines and no
-    field has spaces. In plain text without tabs, lines of one width between blank ones may be chance, span tags not.
+    In tables, and in plain text with tabs, either a column contains span tags, or most blocks are of several lines and
+    no field has spaces. In plain text without tabs, lines of one width between blank ones may be chance, span tags not.
 
     Args:
         lines: the first ones of the file.

@@ -14,7 +14,7 @@ Row = tuple[int, list[str]]
 """A line's number, from 1, and its fields."""
 
 MANY_COLUMNS = 11
-"""From so many columns on their number may differ between sentences: CoNLL-2008, 2009 and 2012 have one a predicate."""
+"""From that many columns on their number may differ between sentences: CoNLL-2008 to 2012 have one per predicate."""
 WORD_NAMES = frozenset({"form", "word", "words", "token", "tokens", "text", "wordform"})
 TAG_NAMES = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "pos", "pos_tag", "pos_tags"})
 TAG_NAMES |= {"upos", "xpos", "chunk", "chunk_tag", "chunk_tags", "entity", "entities", "iob", "bio", "ne"}
@@ -35,7 +35,7 @@ class Block:
     Attributes:
         sentences: each a list of rows of equal width.
         width: number of columns; of the sentence with the fewest where they differ.
-        before: what the columns before the words hold: numbers of words (`"number"`), other numbers, or what is the
+        before: what the columns before the words contain: numbers of words (`"number"`), other numbers, or what is the
             same in all of a sentence (`"same"`).
         names: of the columns, where the file names them.
     """

@@ -22,14 +22,14 @@ _SOME = 3
 
 
 def columns_before_words(sentences: Sequence[Rows], rest: int) -> tuple[str, ...]:
-    """What the columns hold that come before the words.
+    """What the columns before the words contain.
 
-    `"number"` counts the words of each sentence (most of them at least: the rest are faults), `"numbers"` holds
-    other whole numbers only, or numbers behind those of sentences (`3-7`), and `"same"` holds one value all through
+    `"number"` counts the words of each sentence (most of them at least: the rest are faults), `"numbers"` has
+    other whole numbers only, or numbers behind those of sentences (`3-7`), and `"same"` has one value all through
     each sentence, as the name of a document.
 
     Args:
-        rest: at least so many columns follow.
+        rest: at least that many columns follow.
     """
     widths = [len(row) for rows in sentences for row in rows]
     most = min(widths, default=0) - rest
@@ -59,7 +59,7 @@ def _kind(columns: Sequence[Sequence[str]]) -> str | None:
 
 
 def _is_plain_to_see(sentences: Sequence[Rows], at: int) -> bool:
-    """Whether a column that is the same all through each sentence can hold no words: some sentences are long."""
+    """Whether a column that is the same all through each sentence cannot contain words: some sentences are long."""
     long = [rows for rows in sentences if len(rows) >= _SOME]
     return len(long) >= _SOME and any(len({row[at + 1] for row in rows}) > 1 for rows in long)
 
@@ -95,7 +95,7 @@ def check_numbers(sentences: Sequence[Sequence[tuple[int, Sequence[str]]]], at: 
             match = _NUMBER.fullmatch(row[at])
             if match is None or (last is not None and int(match[1]) != last + 1):
                 found = f"'{row[at]}' comes after {last}" if last is not None else f"there is '{row[at]}'"
-                advice = "mend it, part sentences with a blank line, or say which column the words are with --text"
+                advice = "fix it, separate sentences with a blank line, or say which column the words are with --text"
                 problem = f"column {at} counts the words of other sentences, but here {found}; {advice}"
                 raise InputError(problem, where=f"{where}:{line}")
             last = int(match[1])

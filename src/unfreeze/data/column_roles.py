@@ -1,4 +1,4 @@
-"""Which column of a column file holds the words and which the tags: as told, named, or by a stated rule."""
+"""Which column of a column file contains the words and which the tags: as given, named, or by a stated rule."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Roles:
     """Columns in use.
 
     Attributes:
-        word, tag: indices from 0; no tag where none is wanted.
+        word, tag: indices from 0; no tag where none is needed.
         names: of all columns, as far as known.
-        more: the columns behind `tag` that hold spans, too: inner ones, as a rule.
+        more: the columns behind `tag` that contain spans, too: inner ones, as a rule.
         before: as `Block.before`.
-        guessed: which of `"--text"` and `"--label"` were not told.
+        guessed: which of `"--text"` and `"--label"` were not given.
         width: the file's number of columns.
     """
 
@@ -66,10 +66,10 @@ class Roles:
 def roles_of(path: Path, block: Block, text: str | None, label: str | None, *, tagged: bool = True) -> Roles:
     """Decide which columns are words and tags.
 
-    The words: as told; named so; else the first column that holds no numbers of words, sentences or documents. The
-    tags: as told; `upos` of CoNLL-U, `pos` of CoNLL-2009, the named entities of CoNLL-2012; else the last column in a
+    The words: as given; named so; else the first column without numbers of words, sentences or documents. The
+    tags: as given; `upos` of CoNLL-U, `pos` of CoNLL-2009, the named entities of CoNLL-2012; else the last column in a
     span scheme, or the first of several side by side (outer spans before inner ones) but phrases; else the last column
-    that does not hold one value throughout.
+    that does not have one value throughout.
 
     Raises:
         InputError: an unknown column, or one column for both.
@@ -95,7 +95,7 @@ def _names(path: Path, block: Block) -> tuple[str, ...]:
     """The columns' names: the file's own, or those of the shared task whose layout it has."""
     if block.names is not None:
         if len(block.names) != block.width:
-            problem = f"{len(block.names)} columns are named, the lines have {block.width}; mend `# global.columns`"
+            problem = f"{len(block.names)} columns are named, the lines have {block.width}; fix `# global.columns`"
             raise InputError(problem, where=str(path))
         return block.names
     if block.before == ("same", "numbers", "number") and block.width >= len(CONLL_2012) + 1:
@@ -137,7 +137,7 @@ def span_columns(block: Block) -> dict[int, Counter[str]]:
 
 
 def _are_phrases(kinds: Counter[str]) -> bool:
-    """Whether spans are mostly phrases (chunks), which files hold beside named entities."""
+    """Whether spans are mostly phrases (chunks), which files have beside named entities."""
     return 2 * sum(kinds[kind] for kind in _PHRASES) > kinds.total()
 
 
@@ -187,8 +187,8 @@ def roles_said(roles: Roles) -> str:
         tags = f"tags {roles.name(roles.tag)}"
         if roles.more:
             others = " and ".join(roles.name(at) for at in roles.more)
-            hold = "hold" if roles.more[1:] else "holds"
-            tags += f" ({others} {hold} spans, too, inner ones as a rule, which are not read)"
+            contain = "contain" if roles.more[1:] else "contains"
+            tags += f" ({others} {contain} spans, too, inner ones as a rule, which are not read)"
         parts.append(tags)
     line = ", ".join(parts)
     line += f"{take_others(roles.guessed)}."
@@ -199,5 +199,5 @@ def roles_said(roles: Roles) -> str:
 def _before_said(roles: Roles) -> str:
     if roles.names or "--text" not in roles.guessed or not roles.before:
         return ""
-    says = {"number": "counts them", "numbers": "holds numbers", "same": "is the same all through each sentence"}
+    says = {"number": "counts them", "numbers": "contains numbers", "same": "is the same all through each sentence"}
     return f" ({', '.join(f'{at} {says[kind]}' for at, kind in enumerate(roles.before))})"

@@ -18,7 +18,7 @@ from unfreeze.errors import InputError
 
 SUFFIXES = (".gz", ".xz", ".bz2", ".zst")
 MOST_TIMES = 200
-"""A file may unpack to so many times its size; text takes 3 to 10 times the room, logs that repeat perhaps 100."""
+"""A file may unpack to that many times its size; text takes 3 to 10 times the room, logs that repeat perhaps 100."""
 ALWAYS = 1 << 26
 """Bytes that any file may unpack to."""
 _SLICE = 1 << 8  # packed bytes taken at a time: a block of 4 bytes may unpack to 128 KiB

@@ -40,7 +40,7 @@ def read_sentences(
     Args:
         text: the file's content.
         word, label: name or 0-based index of the columns of words and tags; None decides as `roles_of` does.
-        tagged: whether tags are wanted.
+        tagged: whether tags are needed.
         like: the training file's columns, which a file with as many has, too.
 
     Returns:
@@ -108,14 +108,14 @@ def _conllu(path: Path, lines: Sequence[str]) -> list[list[Row]]:
             if fields[0].isdecimal():
                 sentences[-1].append((number, fields))
             elif not EXTRA.fullmatch(fields[0]):
-                raise InputError(f"'{fields[0]}' is no CoNLL-U word id", where=f"{path}:{number}")
+                raise InputError(f"'{fields[0]}' is not a CoNLL-U word id", where=f"{path}:{number}")
     return [sentence for sentence in sentences if sentence]
 
 
 def has_segment_digits(sentences: Sequence[Sentence]) -> bool:
     """Whether every word is one character with a digit behind, as Weibo NER writes its word segmentation (`科0技1`).
 
-    Two characters count as one: that data holds broken surrogate pairs.
+    Two characters count as one: that data contains broken surrogate pairs.
     """
     words = [word for s in sentences for word in s.words]
     return all(1 < len(word) < 4 and word[-1] in "0123456789" for word in words) and any(w[-1] == "0" for w in words)

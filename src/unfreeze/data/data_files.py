@@ -46,7 +46,7 @@ def folders_in(folder: Path) -> tuple[Path, ...]:
 
 
 def archives_in(folder: Path) -> tuple[Path, ...]:
-    """Files that hold other files, which nobody unpacks here."""
+    """Files that contain other files, which are not unpacked here."""
     return in_order(path for path in _entries(folder) if path.is_file() and not _is_hidden(path) and _is_archive(path))
 
 

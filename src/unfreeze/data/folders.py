@@ -21,7 +21,7 @@ from unfreeze.data.split_names import WORDS, split_of
 from unfreeze.errors import InputError, listed
 
 FEW = 6  # names in a message
-DEEPEST = 3  # folders inside each other that are looked into for one that holds the splits
+DEEPEST = 3  # folders inside each other that are searched for one that contains the splits
 
 Found = tuple[dict[SplitName, Source], list[str]]
 
@@ -31,7 +31,7 @@ def find_splits(data: Path | None, named: Mapping[SplitName, Sequence[Path]]) ->
 
     Args:
         data: a file (the training file) or a folder, whose other files are looked at by name only.
-        named: files, folders and patterns (`train-*.csv`) named outright; they win over what `data` holds.
+        named: files, folders and patterns (`train-*.csv`) named outright; they win over what `data` contains.
 
     Returns:
         Split to its files, `train` always among them, and what was chosen among several, in sentences.
@@ -199,7 +199,7 @@ def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, S
             new[split], more = split_folder(path)
             said += more
             if path.name.lower().startswith("partial"):
-                said.append(f"Warning: {split}: {path.name} holds only the first part of the set.")
+                said.append(f"Warning: {split}: {path.name} contains only the first part of the set.")
     return new, said
 
 
@@ -219,7 +219,7 @@ def _deeper(
     found: Mapping[SplitName, Source],
     deep: int,
 ) -> Found:
-    """Splits of the one folder inside that holds some; or what was found instead, as an error."""
+    """Splits of the one folder inside that contains some; or what was found instead, as an error."""
     alone = found.keys() == own.keys()
     classes = class_folders(folders) if alone and all(f.name.endswith(".txt") for f in files) else {}
     if classes:
@@ -233,7 +233,7 @@ def _deeper(
         return inner, [f"Read from the folder {holding[0].name}.", *_unused(files), *said]
     if len(holding) > 1:
         names = listed([path.name for path in holding], 12)
-        raise InputError(f"holds several sets: {names}; give the folder of one", where=str(folder))
+        raise InputError(f"contains several sets: {names}; give the folder of one", where=str(folder))
     names = listed(sorted(path.name for family in files for path in family.paths), 12) or "no files"
     inside = f"; and the folders {listed([path.name for path in folders], FEW)}" if folders else ""
     problem = f"no training file in the folder, found {names}{inside}{packed_in(folder)}; name one with --train"

@@ -1,4 +1,4 @@
-"""Records of JSON: an object a line, or objects over several lines, in an array, or in an array under one key."""
+"""Records of JSON: one object per line, or objects over several lines, in an array, or in an array under one key."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ HOLDERS = frozenset(
 """Keys under which files keep the array of their records."""
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_EXPECTED = "one JSON object a line is expected"
+_EXPECTED = "one JSON object per line is expected"
 
 
 def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], str]:
-    """Columns, the line at which each record begins, and what the file holds where that is not a record a line.
+    """Columns, the line at which each record begins, and the file's form where that is not one record per line.
 
     Raises:
-        InputError: broken JSON, what is no object, a key that occurs twice in an object, half of a surrogate pair.
+        InputError: broken JSON, something that is not an object, a key that occurs twice in an object, half of a
+            surrogate pair.
     """
     reader = _Reader(path, text)
     start = reader.after_space(0)
@@ -40,7 +41,7 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
     first = {name: column[0] for name, column in columns.items()}
     holders = [name for name, v in first.items() if _are_pairs(v) or (name in HOLDERS and _are_records(v))]
     if len(holders) > 1:
-        problem = f"holds several arrays of records ({listed(holders)}); write each to a file of its own"
+        problem = f"contains several arrays of records ({listed(holders)}); write each to a file of its own"
         raise InputError(problem, where=str(path))
     if holders:
         nulls = first[holders[0]].count(None) if _are_pairs(first[holders[0]]) else 0
@@ -48,8 +49,8 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
         passed = f"; {nulls:,} more are null and were left out" if nulls else ""
         return *_columns(found), f"The records are '{holders[0]}' of a JSON object{passed}."
     if len(columns) > 1 and all(isinstance(column[0], dict) for column in columns.values()):
-        advice = "write an object a row (in pandas orient='records', lines=True)"
-        raise InputError(f"holds one object under each key; {advice}", where=str(path))
+        advice = "write one object per row (in pandas orient='records', lines=True)"
+        raise InputError(f"contains one object under each key; {advice}", where=str(path))
     return columns, lines, ""
 
 
@@ -117,7 +118,7 @@ class _Reader:
         return InputError(problem, where=f"{self._path}:{self.line(at)}")
 
     def after_space(self, at: int) -> int:
-        """The next place that is no white space."""
+        """The next place that is not white space."""
         found = _SPACE.match(self._text, at)
         return found.end() if found else at
 
@@ -125,20 +126,20 @@ class _Reader:
         """The value that begins at a place, and where it ends.
 
         Args:
-            in_line: the value must end in its line, at which anything wrong with it is told.
+            in_line: the value must end in its line, which errors in it then name.
         """
         try:
             return self._decode(self._text, at)
         except json.JSONDecodeError as error:
             begun = "" if in_line else f", in what begins at line {self.line(at)}"
             place = at if in_line else min(error.pos, len(self._text.rstrip()))
-            raise self.error(f"is no JSON ({error.msg}{begun}); {_EXPECTED}", place) from None
+            raise self.error(f"is not JSON ({error.msg}{begun}); {_EXPECTED}", place) from None
         except _TwiceError as error:
             raise self.error(f"the key '{shown(str(error))}' occurs twice in an object; rename one", at) from None
         except RecursionError:
             raise self.error("lists or objects are nested too deeply to be read", at) from None
         except ValueError as error:
-            raise self.error(f"holds a value that cannot be read: {shown(str(error))}", at) from None
+            raise self.error(f"contains a value that cannot be read: {shown(str(error))}", at) from None
 
     def record(self, at: int, in_line: bool = False) -> tuple[dict[str, Any], int]:
         """The object that begins at a place, and where it ends."""
@@ -147,7 +148,7 @@ class _Reader:
         if not isinstance(value, dict):
             raise self.error(f"found a JSON {type(value).__name__}; {_EXPECTED}", at)
         if self._text.find("\\u", at, end) >= 0 and not _is_text(value):
-            raise self.error("holds half of a pair of \\u escapes, which is no character; mend or remove it", at)
+            raise self.error("contains half of a pair of \\u escapes, which is not a character; fix or remove it", at)
         return value, end
 
     def objects(self, at: int) -> Iterator[tuple[dict[str, Any], int]]:
@@ -159,7 +160,7 @@ class _Reader:
             following = self.after_space(end)
             parted = self._text.find("\n", end, following) >= 0 or following == len(self._text)
             if in_line and (self._text.find("\n", at, end) >= 0 or not parted):
-                raise self.error(f"is no JSON (more than one object, or a part of one); {_EXPECTED}", at)
+                raise self.error(f"is not JSON (more than one object, or a part of one); {_EXPECTED}", at)
             yield record, line
             at = following
 
@@ -191,10 +192,10 @@ class _Reader:
                 at = self.after_space(at + 1)
             elif self._text[at : at + 1] != "]":
                 place = min(at, len(self._text.rstrip()))
-                raise self.error("is no JSON (a comma or the end of the array is missing)", place)
+                raise self.error("is not JSON (a comma or the end of the array is missing)", place)
         following = self.after_space(at + 1)
         if to_end and following < len(self._text):
-            raise self.error("is no JSON (more follows behind the array)", following)
+            raise self.error("is not JSON (more follows behind the array)", following)
 
     def member(self, at: int, name: str) -> int:
         """Where the value of a key begins in the object that begins at a place."""
@@ -208,7 +209,7 @@ class _Reader:
 
 
 def _is_text(record: object) -> bool:
-    """Whether JSON holds only characters: its escapes can spell surrogates that stand alone."""
+    """Whether JSON contains only characters: its escapes can spell surrogates that stand alone."""
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:

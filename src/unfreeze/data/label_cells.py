@@ -76,7 +76,7 @@ def _column(table: Table, name: str, split: SplitName) -> str:
 
 
 def _are_numbers(values: Sequence[Any], names: Sequence[str], column: str, table: Table) -> bool:
-    """Whether a file without names has the training file's class numbers: nothing else, where names are no numbers."""
+    """Whether a file without names has the training file's class numbers: nothing else, where names are not numbers."""
     cells = [cell for cell in texts_of(values, column, table.where) if cell is not None]
     if not cells or not all(map(number_text, cells)):
         return False
@@ -142,11 +142,11 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         values: whole numbers, in any type or as text; what is a name already stays.
 
     Raises:
-        InputError: a number or text that is no class.
+        InputError: a number or text that is not a class.
     """
     names = [name.strip() for name in names]
     texts = {value.strip() if isinstance(value, str) else value for value in values}
-    if texts <= {*names, None}:  # names throughout, be they numerals: `5` is no class number beside `1` to `5`
+    if texts <= {*names, None}:  # names throughout, be they numerals: `5` is not a class number beside `1` to `5`
         return [value if value is None else str(value).strip() for value in values]
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
@@ -159,7 +159,7 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         return [known[cell] for cell in cells]
     except KeyError as error:
         row = cells.index(error.args[0])
-        problem = f"'{shown(cells[row] or '')}' in column '{column}' is no class: the file names {len(names)} classes"
+        problem = f"'{shown(cells[row] or '')}' in column '{column}' is not a class: the file has {len(names)} classes"
         advice = f"from 0 ('{shown(names[0])}') to {len(names) - 1} ('{shown(names[-1])}'), and -1 stands for no label"
         raise InputError(f"{problem}, {advice}", where=where(row)) from None
 

@@ -17,13 +17,13 @@ _YES = ("true", "t", "yes", "y", "1")
 _NO = ("false", "f", "no", "n", "0")
 _SIGNS = ",;|#"
 _ALONE, _FEW_ROWS = 0.9, 20
-"""Where more than this share of so many rows have a label of their own, the labels are no classes."""
+"""Where more than this share of that many rows have a label of their own, the labels are not classes."""
 _RECURRING = 0.7
 _SAMPLE = 200
 
 
 def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> None:
-    """Refuse training labels that are no classes of texts.
+    """Refuse training labels that are not classes of texts.
 
     Raises:
         InputError: printed lists or objects, the tags of all words in one cell, a label of its own in nearly every row
@@ -36,13 +36,13 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
             problem = f"the label '{shown(label)}' is a printed list or object; one class a text can be learnt"
             raise InputError(f"{problem}: write its name alone", where=example.where)
     if _are_tags(labels[:_SAMPLE]):
-        problem = f"the label '{shown(labels[0])}' seems to hold a tag for every word"
+        problem = f"the label '{shown(labels[0])}' seems to contain a tag for every word"
         advice = "give lists of words and tags, or words and tags parted by spaces, as many of the one as of the other"
         raise InputError(f"{problem}; {advice}", where=train[0].where)
     different = len(set(labels))
     if len(splits) < len(SPLITS) and len(labels) >= _FEW_ROWS and different > _ALONE * len(labels):
         problem = (
-            f"{different:,} different labels in {len(labels):,} rows (such as '{shown(labels[0])}') are no classes"
+            f"{different:,} different labels in {len(labels):,} rows (such as '{shown(labels[0])}') are not classes"
         )
         advice = "is it the label column? --label takes another, --task regression reads plain numbers as scores"
         raise InputError(f"{problem}; {advice}", where=train[0].where)
@@ -65,7 +65,7 @@ def _is_printed(label: str) -> bool:
 
 
 def _are_tags(labels: Sequence[str]) -> bool:
-    """Whether labels hold several span tags with letters each."""
+    """Whether labels contain several span tags with letters each."""
     rows = [[part for part in re.split(r"[\s,;]+", label) if part] for label in labels]
     if sum(map(len, rows)) < 2 * len(rows):
         return False

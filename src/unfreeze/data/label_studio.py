@@ -13,7 +13,7 @@ from unfreeze.errors import InputError, listed, nearest, shown
 UNANNOTATED = "Tasks without an annotation that counts (none, cancelled, or predictions only), which were left out"
 AGREED = "Tasks with several annotations of the same spans, of which one was taken"
 DISAGREED = "Tasks whose annotations differ, of which the one marked as ground truth, or else the first, was taken"
-OTHER = "Results that are no spans of text (choices, relations and the like), which were left out"
+OTHER = "Results that are not spans of text (choices, relations and the like), which were left out"
 _ODD = {"hypertextlabels": "HTML", "paragraphlabels": "a dialogue"}
 
 
@@ -22,19 +22,19 @@ def label_studio_document(
 ) -> Document | None:
     """The text of a task with the spans of one annotation; None where there is none that counts.
 
-    Cancelled annotations and predictions are no labels. Of several annotations the one that is marked as ground truth
+    Cancelled annotations and predictions are not labels. Of several annotations the one that is marked as ground truth
     is taken, else the first.
 
     Args:
         data, annotations: of the task.
-        text: the member of `data` that holds the text.
-        label: the labelling tag (`from_name`) whose spans are wanted; None takes those of all.
+        text: the member of `data` that contains the text.
+        label: the labelling tag (`from_name`) whose spans are taken; None takes those of all.
 
     Raises:
-        InputError: no text, spans of what is no plain text.
+        InputError: no text, or spans of something that is not plain text.
     """
     if annotations is not None and not isinstance(annotations, list):
-        raise InputError(f"the annotations are {shown(str(annotations))}, not a list; export anew", where=where)
+        raise InputError(f"the annotations are {shown(str(annotations))}, not a list; export it again", where=where)
     made = [a for a in _objects(annotations) if isinstance(a.get("result"), list)]
     made = [annotation for annotation in made if not (annotation.get("was_cancelled") or annotation.get("skipped"))]
     if not made:

@@ -48,8 +48,8 @@ def label_space(
         files: see `check_measurable`.
 
     Raises:
-        InputError: as the parts do. That all labels of a split are the same is told first, so that a placeholder is
-            not taken for a class that train lacks, or for a score that is no number.
+        InputError: as the parts do. That all labels of a split are the same is reported first, so that a placeholder is
+            not taken for a class that train lacks, or for a score that is not a number.
     """
     target = task.target
     space = target.space(target.typed(splits["train"]))

@@ -1,6 +1,6 @@
-"""A large file as tables of some thousand rows, in flat memory, where its rows stand apart from each other.
+"""A large file as tables of some thousand rows, in flat memory, where its rows are separate from each other.
 
-How quote marks are meant, for one, is seen in a whole file. So a text file is first read through, and is taken apart
+How quote marks are meant, for one, is seen in a whole file. So a text file is first read through, and is divided
 only where every line is a row whatever the others are; a file that is not like that is read as a whole, as small ones
 are.
 """
@@ -32,7 +32,7 @@ def large_tables(path: Path, wanted: Collection[str], text_lines: bool) -> Itera
 
     Args:
         wanted: column names that, when they occur in the first line, tell that it is a header.
-        text_lines: whether a `.txt` file with tabs has a text a line.
+        text_lines: whether a `.txt` file with tabs has one text per line.
 
     Raises:
         InputError: from the tables, as `read_table`.
@@ -52,12 +52,12 @@ def large_tables(path: Path, wanted: Collection[str], text_lines: bool) -> Itera
             kind = "txt"
         header = _header(path, kind, sample, wanted)
     except (OSError, UnicodeDecodeError, InputError):
-        return None  # told where it is read as a whole
+        return None  # reported where it is read as a whole
     return None if header is None else _text(path, kind, header, wanted)
 
 
 def _header(path: Path, kind: Format, sample: str, wanted: Collection[str]) -> str | None:
-    """The line with the columns' names, empty where there is none; None where lines are no rows of their own."""
+    """The line with the columns' names, empty where there is none; None where lines are not rows of their own."""
     first = sample.partition("\n")[0]
     if kind == "txt":
         return "" if _are_rows(path, None) else None
@@ -73,7 +73,7 @@ def _header(path: Path, kind: Format, sample: str, wanted: Collection[str]) -> s
 
 
 def _are_rows(path: Path, delimiter: str | None) -> bool:
-    """Whether every line is a row by itself: of as many cells as the first, enclosed by quote marks in the usual way.
+    """Whether every line is a row on its own: of as many cells as the first, enclosed by quote marks in the usual way.
 
     Between tabs, quote marks may be text, which is seen in a whole file.
     """
@@ -117,7 +117,7 @@ def _text(path: Path, kind: Format, header: str, wanted: Collection[str]) -> Ite
 
 
 def _part(path: Path, kind: Format, header: str, rows: str, before: int, wanted: Collection[str]) -> Table:
-    """The table of some lines, `before` of which come after so many lines of the file."""
+    """The table of some lines that come after `before` lines of the file."""
     moved = before - bool(header)
     named = bool(header) if kind in ("csv", "tsv") else None
     try:

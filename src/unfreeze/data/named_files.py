@@ -77,7 +77,7 @@ def lone_part(path: Path) -> list[str]:
 
 
 def shared_files(found: Mapping[SplitName, Source]) -> list[str]:
-    """Files that are read for two splits, told as what they are."""
+    """Notes on files that are read for two splits."""
     real = {split: {path.resolve(): path for path in source.paths} for split, source in found.items()}
     said = []
     for first, second in combinations(sorted(real, key=SPLITS.index), 2):
@@ -85,6 +85,6 @@ def shared_files(found: Mapping[SplitName, Source]) -> list[str]:
         if both:
             names = listed([real[second][path].name for path in both], 3)
             said.append(
-                f"Warning: {second} is read from the very file of {first} ({names}), so it measures nothing new."
+                f"Warning: {second} is read from the same file as {first} ({names}), so it measures nothing new."
             )
     return said

@@ -1,4 +1,4 @@
-"""Several files read as one: their texts or records put together, and each place told in the file where it is.
+"""Several files read as one: their texts or records put together, and each place named in the file where it is.
 
 What is read is one text, or one table of records, whose lines are numbered on from part to part, under the name
 `Source.shown`; so columns, types, tags and schemes are decided over the whole split. Afterwards `told_in_parts` and
@@ -96,7 +96,7 @@ def joined(source: Source, *, tagged: bool, wanted: Collection[str]) -> Joined:
 
 
 def _texts(source: Source) -> Joined:
-    """A table of a text a file, with the folder's name as its class."""
+    """A table with one text per file, with the folder's name as its class."""
     texts = [read_text(path, may_be_empty=True) for path in source.paths]
     columns = {"text": texts, "label": list(source.classes)}
     count = len(texts)
@@ -120,7 +120,7 @@ def _records(source: Source, kind: Format, texts: Sequence[str]) -> Joined:
     if rows is not None:
         lost = next((row for row in rows if row >= len(lines)), None)
         if lost is not None:
-            problem = f"row {lost:,} was selected, but there are {len(lines):,}; save the set anew"
+            problem = f"row {lost:,} was selected, but there are {len(lines):,}; save the set again"
             raise InputError(problem, where=str(source.shown))
         lines = [lines[row] for row in rows]
     records = Records(
@@ -170,7 +170,7 @@ class _Columns(Mapping[str, Sequence[Any]]):
 def _lines(source: Source, kind: Format, texts: Sequence[str], wanted: Collection[str]) -> Joined:
     """Texts one after the other: sentences of parts are parted, a header that each part has stands once."""
     header = kind in ("csv", "tsv") and read_table(source.paths[0], kind, texts[0], wanted=wanted).header
-    heads = 2 if texts[0][:4].lower() == "sep=" else 1  # spreadsheets are told the delimiter in a first line
+    heads = 2 if texts[0][:4].lower() == "sep=" else 1  # a first line that tells spreadsheets the delimiter
     first = _first_lines(texts[0], heads)
     kept: list[str] = []
     before = [0]
@@ -193,7 +193,7 @@ def _first_lines(text: str, count: int) -> list[str]:
 
 @contextmanager
 def told_in_parts(splits: Mapping[SplitName, Joined]) -> Iterator[None]:
-    """Errors in the block are told with the names and lines of the parts."""
+    """Errors in the block are reported with the names and lines of the parts."""
     try:
         yield
     except InputError as error:
@@ -202,7 +202,7 @@ def told_in_parts(splits: Mapping[SplitName, Joined]) -> Iterator[None]:
 
 
 def dataset_in_parts(dataset: Dataset, splits: Mapping[SplitName, Joined]) -> Dataset:
-    """The data set with each example's place told in its part."""
+    """The data set with each example's place named in its part."""
     if not any(one.before for one in splits.values()):
         return dataset
     known = {f"{one.source.shown}:": one for one in splits.values() if one.before}
@@ -222,7 +222,7 @@ def dataset_in_parts(dataset: Dataset, splits: Mapping[SplitName, Joined]) -> Da
 
 
 def _told(text: str, splits: Mapping[SplitName, Joined]) -> str:
-    """A text in which places of the whole are told in their parts."""
+    """A text in which places of the whole are named in their parts."""
     for one in splits.values():
         if one.before:
             pieces = re.split(re.escape(str(one.source.shown)) + r":(\d+)", text)

@@ -49,7 +49,7 @@ def rows_of(path: Path, text: str, delimiter: str) -> Parsed:
             return escaped
     if doubled.broken is not None:
         rule = 'a cell that begins with one ends with one, and marks inside are doubled ("")'
-        raise InputError(f"quote marks do not fit in this row: {rule}; mend it", where=f"{path}:{doubled.broken}")
+        raise InputError(f"quote marks do not fit in this row: {rule}; fix it", where=f"{path}:{doubled.broken}")
     if "\\" in text and not _ODD_BACKSLASHES.search(text):
         return replace(doubled, notes=(*doubled.notes, "All backslashes stand in pairs; they were kept so."))
     return doubled
@@ -192,7 +192,7 @@ def _columns_are_enclosed(rows: Rows, every: bool) -> bool:
 
 
 def _some_are_enclosed(text: str, delimiter: str) -> bool:
-    """Whether some cell in one line is enclosed that had to be: it holds the delimiter or a doubled mark."""
+    """Whether some cell in one line is enclosed that had to be: it contains the delimiter or a doubled mark."""
     edge = re.escape(delimiter)
     cells = re.finditer(rf'(?:^|{edge})"([^"\n]*(?:""[^"\n]*)*)"(?={edge}|\r?$)', text, re.MULTILINE)
     return any(delimiter in cell[1] or '""' in cell[1] for cell in cells)

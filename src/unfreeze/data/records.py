@@ -20,9 +20,9 @@ class Records:
         columns: name to its values, one a record; None where a record has no value.
         lines: line (parquet, Arrow: row) of the file at which each record is, from 1.
         class_names: columns whose whole numbers stand for classes (in lists too), with the names in order; -1 and None
-            are no class there.
-        nested: columns that hold lists or objects.
-        notes: how a file was read that does not hold an object a line, in sentences.
+            are not a class there.
+        nested: columns with lists or objects.
+        notes: how a file was read that does not have one object per line, in sentences.
     """
 
     path: Path

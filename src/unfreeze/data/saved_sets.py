@@ -34,7 +34,7 @@ def saved_splits(folder: Path) -> list[str] | None:
         return None
     found = _object(folder / SETS).get("splits")
     if not isinstance(found, list) or not all(isinstance(name, str) and Path(name).name == name for name in found):
-        raise InputError("has no list of 'splits'; save the set anew with save_to_disk", where=str(folder / SETS))
+        raise InputError("has no list of 'splits'; save the set again with save_to_disk", where=str(folder / SETS))
     return found
 
 
@@ -47,7 +47,7 @@ def saved_set(folder: Path) -> tuple[Source, list[str]]:
     state = _object(folder / STATE)
     files = _files(folder, state, "_data_files")
     if not files:
-        raise InputError("names no data files; save the set anew with save_to_disk", where=str(folder / STATE))
+        raise InputError("names no data files; save the set again with save_to_disk", where=str(folder / STATE))
     indices = [path for key in _INDICES for path in _files(folder, state, key)]
     columns, said = state.get("_format_columns"), []
     if isinstance(columns, list) and not state.get("_output_all_columns"):
@@ -64,9 +64,9 @@ def _object(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (ValueError, RecursionError):
-        raise InputError("is no JSON; save the set anew with save_to_disk", where=str(path)) from None
+        raise InputError("is not JSON; save the set again with save_to_disk", where=str(path)) from None
     if not isinstance(found, dict):
-        raise InputError("holds no JSON object; save the set anew with save_to_disk", where=str(path))
+        raise InputError("contains no JSON object; save the set again with save_to_disk", where=str(path))
     return found
 
 
@@ -76,7 +76,7 @@ def _files(folder: Path, state: dict[str, Any], key: str) -> tuple[Path, ...]:
     entries = listed_there if isinstance(listed_there, list) else [None]
     names = [entry.get("filename") if isinstance(entry, dict) else None for entry in entries]
     if not all(isinstance(name, str) for name in names):
-        raise InputError(f"'{key}' is no list of files; save the set anew", where=str(folder / STATE))
+        raise InputError(f"'{key}' is not a list of files; save the set again", where=str(folder / STATE))
     paths = tuple(folder / Path(str(name)).name for name in names)
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
@@ -94,9 +94,9 @@ def _rows(files: list[Path]) -> list[int]:
     for path in files:
         columns = read_arrow(path).columns
         if len(columns) != 1:
-            raise InputError("holds no single column of indices; save the set anew", where=str(path))
+            raise InputError("contains no single column of indices; save the set again", where=str(path))
         found = columns[next(iter(columns))]
         if not all(isinstance(row, int) and row >= 0 for row in found):
-            raise InputError("holds what is no index of a row; save the set anew", where=str(path))
+            raise InputError("contains something that is not the index of a row; save the set again", where=str(path))
         rows += found
     return rows

@@ -23,7 +23,7 @@ _WORDS_OF_PARTS = frozenset({"part", "parts", "shard", "shards", "chunk", "piece
 
 @dataclass(frozen=True)
 class Family:
-    """Files that are one: parts of a whole, or a file by itself.
+    """Files that are one: parts of a whole, or a file on its own.
 
     Attributes:
         name: what they have in common, as a file's name: `train.parquet`.
@@ -46,7 +46,7 @@ class _Part:
         whole: of which it is a part, as a name.
         total: how many parts there are; None where that is not said.
         gaps: numbers may be left out, and occur more than once.
-        alone: the name makes it a part by itself; else its neighbours must agree.
+        alone: the name alone makes it a part; else its neighbours must agree.
     """
 
     whole: str

@@ -16,7 +16,7 @@ class Source:
 
     Attributes:
         paths: in order, at least one.
-        classes: of each file, where each holds one text and stands in the folder of its class; else empty.
+        classes: of each file, where each contains one text and is in the folder of its class; else empty.
         folder: that was read as a whole, None where the files were named.
         class_names: columns whose numbers stand for classes, as a file beside the data says.
         rows: indices of the rows that are meant, in their order; None takes all.
@@ -58,7 +58,7 @@ def in_order(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def plain_name(path: Path) -> Path:
-    """The name by which a file's format can be told: unpacked, and not a part of something."""
+    """The name that shows a file's format: unpacked, and not a part of something."""
     inner = unpacked(path)
     return inner.with_name(_MARK.sub("", inner.name) or inner.name)
 

@@ -1,4 +1,4 @@
-"""Records with spans of characters: which columns hold texts and spans, and which records count."""
+"""Records with spans of characters: which columns contain texts and spans, and which records count."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class SpanColumns:
 
 
 def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns | None:
-    """The columns of texts and spans; None where no column (or not the one that `label` names) holds spans.
+    """The columns of texts and spans; None where no column (or not the one that `label` names) contains spans.
 
     Raises:
         InputError: several columns may be it.
@@ -73,7 +73,7 @@ def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns
         return None
     known = [name for name in _SPANS for column in found if folded(column) == name]
     if len(found) > 1 and not known:
-        problem = f"several columns hold spans ({listed(found)}); say which with --label"
+        problem = f"several columns contain spans ({listed(found)}); say which with --label"
         raise InputError(problem, where=str(table.path))
     spans = next((column for name in known for column in found if folded(column) == name), found[0])
     _check_characters(table, spans)
@@ -115,7 +115,7 @@ def text_column(table: Table, text: str | None, spans: str | None) -> str:
     for names in ([name for name in known if folded(name) == "text"], known, texts):
         if len(names) == 1:
             return names[0]
-    problem = f"the column of texts is not safe to guess ({listed(texts) or 'none holds texts'}); say which with --text"
+    problem = f"the column of texts is not safe to guess ({listed(texts) or 'none has texts'}); say which with --text"
     raise InputError(problem, where=str(table.path))
 
 
@@ -217,13 +217,13 @@ def own_words(tokens: Any, text: str, where: str) -> tuple[tuple[int, int], ...]
                 fits = False
         if not fits:
             found = f"{place[0]} to {place[1]} ('{shown(str(place[2]))}')"
-            advice = "tokens follow each other and leave out white space only; export texts and tokens anew"
+            advice = "tokens follow each other and leave out white space only; export texts and tokens again"
             raise InputError(f"the token {shown(found)} is not there in the text; {advice}", where=where)
         end = stop
         words.append((start, stop))
     if text[end:].strip():
         problem = f"no token has the end of the text ('{shown(text[end:].strip())}')"
-        raise InputError(f"{problem}; export texts and tokens anew", where=where)
+        raise InputError(f"{problem}; export texts and tokens again", where=where)
     return tuple(words)
 
 

@@ -26,7 +26,7 @@ class Document:
 
     Attributes:
         where: `file:line`.
-        line: the line by itself.
+        line: the line on its own.
         words: ends of the words that the file itself names; None leaves them to be cut.
     """
 
@@ -124,9 +124,9 @@ def _misfit(named: Sequence[tuple[Document, Span]]) -> InputError:
     wrong = [(d, s) for d, s in named if _squeezed(d.text[s.start : s.end]) != _squeezed(s.text or "")]
     document, span = wrong[0]
     found = f"the text at {span.start} to {span.end} is '{shown(document.text[span.start : span.end])}'"
-    problem = f"{found}, but its span is said to be '{shown(span.text or '')}'"
+    problem = f"{found}, but its span says '{shown(span.text or '')}'"
     others = f" ({len(wrong):,} of {len(named):,} spans do not fit)" if wrong[1:] else ""
-    advice = "was the text changed after it was annotated? Export text and spans anew, or take the row out"
+    advice = "was the text changed after it was annotated? Export text and spans again, or take the row out"
     return InputError(f"{problem}{others}; {advice}", where=document.where)
 
 
@@ -158,7 +158,7 @@ def _converted(document: Document, count: Count) -> Document:
         ends = count.ends(span, places)
         if ends is None or ends[1] > len(document.text) or ends[0] < 0:
             problem = f"the span {span.start} to {span.end} ('{shown(span.kind)}') is not within its text"
-            advice = f"which has {len(document.text):,} characters; mend the offsets or take the row out"
+            advice = f"which has {len(document.text):,} characters; fix the offsets or take the row out"
             raise InputError(f"{problem}, {advice}", where=document.where)
         spans.append(replace(span, start=ends[0], end=ends[1]))
     return replace(document, spans=tuple(spans))

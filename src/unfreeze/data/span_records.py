@@ -137,17 +137,17 @@ def spans_of(items: Sequence[Item], where: Callable[[], str], names: Sequence[st
         names: of types that are written as numbers.
 
     Raises:
-        InputError: an offset that is no whole number, a span without a type.
+        InputError: an offset that is not a whole number, a span without a type.
     """
     found, several = [], 0
     for item in items:
         for end in ("start", "end"):
             if not _is_offset(item[end]):
                 problem = f"a span's {end} is {shown(json.dumps(item[end], default=str))}, not a whole number"
-                raise InputError(f"{problem}; mend it or take the span out", where=where())
+                raise InputError(f"{problem}; fix it or take the span out", where=where())
         if int(item["end"]) < int(item["start"]):
             problem = f"the span {item['start']} to {item['end']} ends before it begins"
-            raise InputError(f"{problem}; mend it or take it out", where=where())
+            raise InputError(f"{problem}; fix it or take it out", where=where())
         kind = item["kind"]
         if isinstance(kind, list):
             several += len(kind) > 1

@@ -1,4 +1,4 @@
-"""Classes as files spell them: one class in two spellings is one where that is safe; what stays doubtful is told."""
+"""Classes as files spell them: one class in two spellings is merged where that is safe, doubts are reported."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def one_spelling(splits: Mapping[SplitName, tuple[Example, ...]], named: bool = 
 
     Raises:
         InputError: a word for a missing value where the other labels are numbers or truth values, or one that is
-            hardly ever a class; labels that are no classes.
+            rarely a class; labels that are not classes.
     """
     if named:
         return dict(splits), []
@@ -126,7 +126,7 @@ def _refuse_missing(splits: Mapping[SplitName, tuple[Example, ...]], train: set[
     for split, examples in splits.items():
         found = [e for e in examples if str(e.label).casefold() in refused]
         if found:
-            meaning = f"no number as '{shown(min(rest))}' is" if plain else "what programs write for a missing value"
+            meaning = f"not a number as '{shown(min(rest))}' is" if plain else "what programs write for a missing value"
             count = f"in {len(found):,} of {len(examples):,} rows of {split}"
             problem = f"the label '{found[0].label}' is {meaning}; fill it in or take the row out ({count})"
             raise InputError(problem, where=found[0].where)
@@ -146,7 +146,7 @@ def _doubts(train: tuple[Example, ...]) -> list[str]:
                 f"a missing value (first at {first[label].where}); it is kept as a class."
             )
     numbers = [label for label in counts if _is_number(label)]
-    # Digits behind a zero, `007`, are codes; beside numbers they are no mixture.
+    # Digits behind a zero, `007`, are codes; beside numbers they are not a mixture.
     words = [label for label in counts if not (_is_number(label) or label.isdecimal() or label == NO_LABEL)]
     if numbers and words:
         parts = [

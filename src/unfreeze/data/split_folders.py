@@ -19,7 +19,7 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
     """All files of a folder that is one split.
 
     Raises:
-        InputError: it holds no data, files of several formats, or not all parts.
+        InputError: it contains no data, files of several formats, or not all parts.
     """
     if is_saved(folder):
         return saved_set(folder)
@@ -33,14 +33,16 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
     if not files:
         names = listed([path.name for path in folders], FEW)
         if any("=" in path.name for path in folders):
-            problem = f"holds the folders {names}, whose names are a column, which is not read; write it into the files"
+            problem = (
+                f"contains the folders {names}, whose names are a column, which is not read; write it into the files"
+            )
             raise InputError(problem, where=str(folder))
-        problem = f"holds no data files{', but the folders ' + names + '; give one of them' if folders else ''}"
+        problem = f"contains no data files{', but the folders ' + names + '; give one of them' if folders else ''}"
         raise InputError(f"{problem}{packed_in(folder)}", where=str(folder))
     kinds = sorted({plain_name(path).suffix.lower() for path in files})
     if len(kinds) > 1:
         found = listed([kind or "no suffix" for kind in kinds], FEW)
-        raise InputError(f"holds files of several kinds ({found}); name those to read", where=str(folder))
+        raise InputError(f"contains files of several kinds ({found}); name those to read", where=str(folder))
     whole = families(files, frozenset(WORDS), in_folder=True)
     return Source(tuple(path for family in whole for path in family.paths), folder=folder), []
 

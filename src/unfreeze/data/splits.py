@@ -14,7 +14,7 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.targets.target import MARKED
 
 LEAST = 2
-"""Examples that a cut holds at least, if as many stay: one could show nothing."""
+"""Minimum examples of a cut, if as many stay: a single one could show nothing."""
 
 Examples = tuple[Example, ...]
 Ints = npt.NDArray[np.int64]

@@ -44,7 +44,7 @@ def unstarred(sequences: Sequence[Sequence[str]], lines: Sequence[Sequence[int]]
         for cell, line in zip(tags, places, strict=True):
             match = _CELL.fullmatch(cell)
             if match is None or not cell:
-                raise InputError(f"'{cell}' is no bracketed tag, as in '(PER*'", where=f"{where}:{line}")
+                raise InputError(f"'{cell}' is not a bracketed tag, as in '(PER*'", where=f"{where}:{line}")
             opened = match[1].split("(")[1:]
             begins = bool(opened) and not open_types
             nested += len(opened) - begins

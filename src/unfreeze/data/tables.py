@@ -30,7 +30,7 @@ class Table:
         rows: cells in column order; empty where `records` has them.
         lines: line (parquet, Arrow: row) of the file at which each row starts, from 1.
         header: whether the file names its columns.
-        nested: columns that hold lists or objects, which are no texts and no labels.
+        nested: columns with lists or objects, which are neither texts nor labels.
         records: the typed values of a jsonl, parquet or Arrow file.
         notes: how the file was read where that is not how its format is usually written, in sentences.
     """
@@ -45,7 +45,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
     def where(self, row: int) -> str:
-        """`file:line` of a row, with its number where a line holds several records (JSON in one line)."""
+        """`file:line` of a row, with its number where a line has several records (JSON in one line)."""
         line = self.lines[row]
         several = list(self.lines[max(0, row - 1) : row + 2]).count(line) > 1
         return f"{self.path}:{line}" + (f" (record {row + 1})" if several else "")
@@ -54,10 +54,10 @@ class Table:
         """The cells of one column; None where a record has no value.
 
         Raises:
-            InputError: the column holds lists or objects, or what is no text.
+            InputError: the column contains lists or objects, or something that is not text.
         """
         if name in self.nested:
-            raise InputError(f"column '{name}' holds lists or objects, not texts", where=str(self.path))
+            raise InputError(f"column '{name}' contains lists or objects, not texts", where=str(self.path))
         return texts_of(self.values(name), name, self.where)
 
     def values(self, name: str) -> Sequence[Any]:
@@ -68,7 +68,7 @@ class Table:
         return [row[at] for row in self.rows]
 
     def first(self, name: str, count: int = 20_000) -> Sequence[Any]:
-        """The values of the first rows in a column, to see what it holds; none where it cannot be read."""
+        """The values of the first rows in a column, to see what it contains; none where it cannot be read."""
         if self.records is None:
             at = self.columns.index(name)
             return [row[at] for row in self.rows[:count]]
@@ -93,7 +93,7 @@ def read_table(
         text: its content, unused for parquet and Arrow.
         header: whether a csv or tsv file's first line names the columns; None decides by a look at it.
         wanted: column names that, when they occur in the first line, tell that it is a header.
-        texts_only: a file without labels, whose first line is a header only if it holds a known or wanted name.
+        texts_only: a file without labels, whose first line is a header only if it contains a known or requested name.
 
     Raises:
         InputError: ragged rows, broken JSON, parquet or Arrow, no rows, a column name that occurs twice.
@@ -129,7 +129,7 @@ def _delimited(
     path: Path, text: str, kind: Format, header: bool | None, wanted: Collection[str], texts_only: bool
 ) -> Table:
     named = _SEPARATOR.match(text) if kind == "csv" else None
-    if named:  # spreadsheets are told the delimiter in a first line of its own
+    if named:  # a first line of its own tells spreadsheets the delimiter
         text = "\n" + text[named.end() :]
     first = [line.count("\x01") for line in text[:_LOOKED_AT].split("\n")[:-1]]
     if len(first) >= _FEW_LINES and len(set(first)) == 1 and first[0]:
@@ -169,7 +169,7 @@ def _delimited(
 
 def _advice(row: Sequence[str], delimiter: str) -> str:
     if delimiter == "\t":
-        return "mend the line"
+        return "fix the line"
     doubled = " and double the marks inside" if any('"' in cell for cell in row) else ""
     return f"enclose texts that contain the delimiter in double quotes{doubled}"
 
@@ -181,9 +181,9 @@ def _same_names(row: Sequence[str], names: Sequence[str]) -> bool:
 def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> bool:
     """Whether the first row names the columns.
 
-    It does when it holds a well-known or wanted column name; otherwise when there are several columns and no first
-    cell is empty, a number, or a value that occurs again further down. The first name may be empty above row numbers,
-    as pandas writes them.
+    It does when it contains a well-known or requested column name; otherwise when there are several columns and no
+    first cell is empty, a number, or a value that occurs again further down. The first name may be empty above row
+    numbers, as pandas writes them.
     """
     first = rows[0]
     if names_columns(rows, wanted):
@@ -197,7 +197,7 @@ def has_header(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> b
 
 
 def names_columns(rows: Sequence[Sequence[str]], wanted: Collection[str] = ()) -> bool:
-    """Whether the first row holds a well-known or wanted column name: enough where a lost row must not pass unseen."""
+    """Whether the first row contains a well-known or requested column name: enough where no row may be lost unseen."""
     return any(folded(cell) in NAMES for cell in rows[0]) or not set(rows[0]).isdisjoint(wanted)
 
 

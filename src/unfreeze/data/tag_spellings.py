@@ -14,7 +14,7 @@ Form = Literal["before", "behind", "letter", "type", "none"]
 OUTSIDE = ("o", "other", "outside", "out", "none", "null", "_", "-", "0")
 """Names that people give the tag of words outside all spans, in lower case, the usual one first."""
 MANY_TYPES = 64
-"""Bare types beside `O` are at most so many; more are another kind of tag."""
+"""Bare types beside `O` are at most that many; more are another kind of tag."""
 _SEPARATORS = "-_:/.+\u2010\u2011\u2013\u2014"
 _LETTERS = "BIESMLUW"
 _FORMS: tuple[Form, Form] = ("before", "behind")
@@ -30,7 +30,7 @@ class Spelling:
 
     Attributes:
         form: the letter stands before the type (`B-PER`), behind it (`PER-B`), alone (`B`); the type stands alone
-            (`PER`: no letters, so touching spans of a type are one); or the tags are no span tags.
+            (`PER`: no letters, so touching spans of a type are one); or the tags are not span tags.
         separators: what may stand between letter and type; empty where nothing does.
         outside: the tag of words outside all spans.
         example: a frequent tag as it is written.
@@ -52,7 +52,7 @@ class Spelling:
             return tag
         if tag == self.outside:
             return "O"
-        if self.form == "type":  # what another spelling or another outside tag would be is a fault, to be told
+        if self.form == "type":  # another spelling or another outside tag would be a fault, to be reported
             return tag if _parts(tag, "before", "-") or tag in ("O", "o", "_", "-", "0") else f"I-{tag}"
         if self.form == "letter":
             return tag.upper() if tag.upper() in _LETTERS else tag
@@ -78,7 +78,7 @@ def _lettered(counts: Counter[str]) -> Counter[str]:
 def spelling_of(sequences: Iterable[Sequence[str]]) -> Spelling:
     """How these tags are spelled.
 
-    Nine tenths of the tags but the outside one must be spelled in one way; the rest are then faults to be told.
+    Nine tenths of the tags but the outside one must be spelled in one way; the rest are then faults to be reported.
     Bare types are taken for spans when a usual outside tag is the most frequent (or `O` has a fifth of the words, and
     all others are longer), the types are few, and equal ones stand side by side as often as by chance where that tag is
     `O`, twice as often elsewhere: parts of speech do not.
@@ -167,7 +167,7 @@ def _outside_of_types(counts: Counter[str]) -> str | None:
 
 
 def _runs(counts: Counter[str], outside: str, sequences: Iterable[Sequence[str]], times: int = 2) -> bool:
-    """Whether equal tags but the outside one stand side by side so many times as often as by chance."""
+    """Whether equal tags but the outside one stand side by side that many times as often as by chance."""
     repeats = sum(a == b != outside for tags in sequences for a, b in pairwise(tags))
     by_chance = sum(n**2 for tag, n in counts.items() if tag != outside) / counts.total()
     return repeats >= max(1, times * by_chance)
@@ -188,7 +188,7 @@ def spelling_said(spelling: Spelling, scheme: str, canonical: str | None, sequen
         return (
             f"Warning: the tags are bare types ({types}) beside '{spelling.outside}'. They were read as spans, a run "
             f"of one type as one (IO), and turned into BIO; write B-{spelling.example} and I-{spelling.example} to "
-            f"part spans that touch. If they are no spans, rename the tag '{spelling.outside}'."
+            f"part spans that touch. If they are not spans, rename the tag '{spelling.outside}'."
         )
     read = spelling.read([spelling.example])[0]
     written = f", written as '{spelling.example}'" if read != spelling.example else ""

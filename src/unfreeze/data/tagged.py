@@ -100,7 +100,8 @@ def tagged_examples(
         Splits, scheme (`"BIO"`, `"BIOES"` or None), and what was found, in sentences.
 
     Raises:
-        InputError: a tag breaks the scheme that the training tags follow, or holds what no tag of one word is.
+        InputError: a tag breaks the scheme that the training tags follow, or contains something that is not a tag of
+            one word.
     """
     if in_bio:
         return {split: _converted(files[split], found, "BIO", "BIO") for split, found in sentences.items()}, "BIO", []
@@ -168,9 +169,9 @@ def _converted(
 
 
 def _strictness(path: Path, train: Sequence[Sentence], scheme: Scheme) -> tuple[Scheme, list[str]]:
-    """The scheme to hold the tags to, and what to say about it.
+    """The scheme that the tags must follow, and what to say about it.
 
-    A few broken sentences in BIO are slips, to be mended; more are the habit of the data (Weibo NER), and BIO is
+    A few broken sentences in BIO are slips, to be fixed; more are the habit of the data (Weibo NER), and BIO is
     then read as loosely as IOB1, where `I-` may begin a span. BIOES and its kin, which mark both ends, stay strict.
     """
     broken = _faults(train, scheme) if scheme == "BIO" else []

@@ -1,4 +1,4 @@
-"""Tables and records that hold tagged words, in whatever form: lists of words and tags, or texts with spans."""
+"""Tables and records of tagged words, in whatever form: lists of words and tags, or texts with spans."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class TaggedTables:
 def tagging_in(
     tables: Mapping[SplitName, Table], text: str | None, label: str | None, *, sure: bool
 ) -> TaggedTables | None:
-    """The sentences of each split; None where the training file holds something else than tagged words.
+    """The sentences of each split; None where the training file contains something else than tagged words.
 
     Args:
-        text, label: columns that are told.
-        sure: whether the task is said to be tagging.
+        text, label: columns that are given.
+        sure: whether the task is given as tagging.
 
     Raises:
         InputError: what is wrong in a row; a file without the columns of the training file; several columns may be it;
@@ -88,7 +88,7 @@ def _check_doubt(table: Table, used: Sequence[str], told: bool) -> None:
     flat = [name for name in table.columns if name not in table.nested and name not in used]
     classes = [name for name in flat if folded(name) in LABELS]
     if not told and classes and any(folded(name) in TEXTS for name in flat):
-        problem = f"holds tagged words ('{used[-1]}') and labels of texts ({listed(classes)})"
+        problem = f"contains tagged words ('{used[-1]}') and labels of texts ({listed(classes)})"
         raise InputError(f"{problem}; say which, as in --task tagging or --label {classes[0]}", where=str(table.path))
 
 
@@ -122,7 +122,7 @@ def _spans(
         if not found:
             raise InputError(f"no record of {split} is annotated; give annotated ones", where=str(tables[split].path))
     if tally.total(OTHER) and not any(document.spans for document in documents["train"]):
-        problem = "its annotations hold choices or the like, and no spans; for classes export JSON-MIN or CSV"
+        problem = "its annotations contain choices or the like, and no spans; for classes export JSON-MIN or CSV"
         raise InputError(problem, where=str(tables["train"].path))
     sentences, said = tagged_words(documents)
     own = all(document.words is not None for found in documents.values() for document in found)

@@ -41,14 +41,14 @@ _MAGIC = {
     b"SQLite format 3\0": "is an SQLite data base; write the table as csv",
     b"%PDF-": "is a PDF document, not a table; write the texts as csv",
 }
-"""How files begin that are no text."""
+"""How files begin that are not text."""
 
 
 def read_text(path: Path, may_be_empty: bool = False) -> str:
     """The text of a UTF-8 file, unpacked if it is compressed, a byte order mark taken off.
 
     Raises:
-        InputError: the file is missing, unreadable, empty, or holds bytes that are no UTF-8 (with its line).
+        InputError: the file is missing, unreadable, empty, or contains bytes that are not UTF-8 (with its line).
     """
     try:
         with opened(path) if path.suffix.lower() in COMPRESSED else path.open("rb") as stream:
@@ -77,7 +77,7 @@ def _other_than_utf8(data: bytes) -> str | None:
     """What a file is that is certainly no UTF-8 text, and what to do; None if it may be."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "is UTF-32 text; save it as UTF-8"
-    # Half of the bytes of Latin letters are zero in UTF-16; real text holds hardly any.
+    # Half of the bytes of Latin letters are zero in UTF-16; real text has hardly any.
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data.count(0, 0, 4096) > len(data[:4096]) / 4:
         return "is UTF-16 text (spreadsheets call it 'Unicode text'); save it as UTF-8"
     return next((told for start, told in _MAGIC.items() if data.startswith(start)), None)
@@ -109,18 +109,18 @@ def _is_object(line: str) -> bool:
 
 
 def is_arrow(path: Path) -> bool:
-    """Whether a file is a table of Arrow's, which is no text, by its name."""
+    """Whether a file is a table of Arrow's, which is not text, by its name."""
     return SUFFIXES.get(plain_name(path).suffix.lower()) in ("parquet", "arrow")
 
 
 def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
-    """Format and text of a file; the text is empty for parquet and Arrow, which are no text.
+    """Format and text of a file; the text is empty for parquet and Arrow, which are not text.
 
     Args:
-        tagged: whether the file is said to hold tagged words.
+        tagged: whether the file is expected to contain tagged words.
 
     Raises:
-        InputError: as `read_text`, or the format cannot be told.
+        InputError: as `read_text`, or the format cannot be recognised.
     """
     if is_arrow(path):
         named = SUFFIXES[plain_name(path).suffix.lower()]
@@ -135,7 +135,7 @@ def format_of(path: Path, text: str, *, tagged: bool = False) -> Format:
     """The format of a text, of which the first lines are enough.
 
     Raises:
-        InputError: it cannot be told, or is none that is read.
+        InputError: it cannot be recognised, or is not one that is read.
     """
     name = plain_name(path)
     named = SUFFIXES.get(name.suffix.lower())

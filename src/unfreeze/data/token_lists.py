@@ -66,7 +66,7 @@ _SAMPLE = 200
 
 @dataclass(frozen=True)
 class ListColumns:
-    """Columns of words and of tags (empty where none are wanted), and lists as long that are not used."""
+    """Columns of words and of tags (empty where none are needed), and lists as long that are not used."""
 
     words: str
     tags: str
@@ -158,7 +158,7 @@ def list_sentences(
         names: of the training file's classes, for a file without names.
 
     Raises:
-        InputError: lists of different lengths, a word that is no text, a number without a name.
+        InputError: lists of different lengths, a word that is not text, a number without a name.
     """
     names = _names(table, columns.tags) or names
     column = table.values(columns.tags)
@@ -195,7 +195,7 @@ def plain_words(words: Sequence[Any], column: str, where: str) -> list[str]:
     """The words of a row that show something.
 
     Raises:
-        InputError: a word that is no text.
+        InputError: a word that is not text.
     """
     return [found for word in words if (found := _word(word, column, where))]
 
@@ -206,7 +206,7 @@ def _word(word: Any, column: str, where: str) -> str:
         return str(word)
     if not isinstance(word, str):
         found = "no text" if word is None else f"{shown(str(word))} ({type(word).__name__})"
-        raise InputError(f"'{column}' holds {found} among its words; write texts", where=where)
+        raise InputError(f"'{column}' contains {found} among its words; write texts", where=where)
     return " ".join(word.split()) if not word.strip() or _BREAK.search(word) else word
 
 
@@ -222,11 +222,15 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
         advice = "a row is tagged as a whole or not at all"
         if odd in (-100, "-100"):
             advice = "it marks pieces of words: give whole words, from before they were parted for a model"
-        raise InputError(f"'{column}' holds {shown(repr(odd))} for some words, which is no tag; {advice}", where=where)
+        raise InputError(
+            f"'{column}' contains {shown(repr(odd))} for some words, which is not a tag; {advice}", where=where
+        )
     if names is None:
         return [tag.strip() for tag in tags]
     if not names:
-        problem = f"'{column}' holds class numbers without names, so that spans cannot be told from other tags"
+        problem = (
+            f"'{column}' contains class numbers without names, so that spans cannot be distinguished from other tags"
+        )
         advice = "write names in place of numbers, or parquet or Arrow with names in the schema, as `datasets` does"
         raise InputError(f"{problem}; {advice}", where=where)
     numbers = [float(tag) for tag in tags]
@@ -235,5 +239,5 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
     )
     if odd is not None:
         known = f"the file names {len(names)} classes, from 0 ('{shown(names[0])}') to {len(names) - 1}"
-        raise InputError(f"{odd} in '{column}' is no class: {known} ('{shown(names[-1])}')", where=where)
+        raise InputError(f"{odd} in '{column}' is not a class: {known} ('{shown(names[-1])}')", where=where)
     return [names[int(n)] for n in numbers]

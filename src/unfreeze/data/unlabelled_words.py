@@ -21,7 +21,7 @@ def given_words(table: Table, text: str | None) -> list[Example] | None:
     """Examples from lists of words, rows of words, or texts with their own tokens; None where a file has none of these.
 
     Raises:
-        InputError: a word that is no text, or tokens that are not in their text.
+        InputError: a word that is not text, or tokens that are not in their text.
     """
     table = with_lists(table)
     rows = find_rows_of_words(table, text)

@@ -1,4 +1,4 @@
-"""Columns whose values are no single tags of words: several tags at once, chains of mentions, multiword expressions."""
+"""Columns whose values are not single tags of words: several tags at once, chains of mentions, multiword units."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _problem(tag: str) -> str | None:
     for sign in "|;, ":
         layers = tag.split(sign)
         if len(layers) > 1 and all(x == "O" or _LAYER.fullmatch(x) for x in layers) and any(x != "O" for x in layers):
-            return "holds several tags; one a word can be learnt: keep one of them, such as the outermost span's"
+            return "contains several tags; one per word can be learnt: keep one of them, such as the outermost span's"
     if all(_CHAIN.fullmatch(part) for part in tag.split("|")):
         return "is a mention of a coreference chain, not a tag; give another column with --label"
     if ":" in tag and _MULTIWORD.fullmatch(tag):

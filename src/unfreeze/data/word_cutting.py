@@ -10,7 +10,7 @@ RULE = (
     "a run of letters and digits is a word; every other visible character stands alone, and so does each character of "
     "scripts without spaces between words (Chinese, Japanese, Korean, Thai, ...)"
 )
-"""The rule in words, to be told."""
+"""The rule in words, for the user."""
 
 CUT_WORDS = "cut"
 """In a data set's `columns`, under `words`: its texts were cut into words by this rule."""
@@ -57,7 +57,7 @@ _KINDS = _Kinds()
 def words_in(text: str) -> Iterator[tuple[int, int]]:
     """Where each word of a text starts and ends, in code points.
 
-    A run of letters and digits is a word. Every other visible character is one by itself, and so is each letter of
+    A run of letters and digits is a word. Every other visible character is one on its own, and so is each letter of
     scripts that are written without spaces between words, with Hangul among them, as particles adhere to its nouns.
     Marks and joiners stay with the character before them; white space and control characters belong to no word.
     """

@@ -1,4 +1,4 @@
-"""Tables with one word a row, its tag beside it, and sentences told by a column or by blank lines."""
+"""Tables with one word per row, its tag beside it, and sentences marked by a column or by blank lines."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class WordColumns:
 
 
 def find_word_rows(table: Table, text: str | None, label: str | None, *, sure: bool) -> WordColumns | None:
-    """The columns of a table with one word a row; None where it is another one.
+    """The columns of a table with one word per row; None where it is another one.
 
-    It is one when a column holds span tags with letters beside one of single words; with other tags, when the columns
-    of words, tags and sentences are called so, or the task is said to be tagging.
+    It is one when a column contains span tags with letters beside one of single words; with other tags, when the
+    columns of words, tags and sentences are called so, or the task is given as tagging.
 
     Raises:
         InputError: nothing tells where a sentence ends.
@@ -67,13 +67,13 @@ def find_word_rows(table: Table, text: str | None, label: str | None, *, sure: b
     if not (sure or tags in spans or called_so):
         return None
     if sentences is None and not _has_gaps(table):
-        problem = f"holds one word a row ('{words}', with tags '{tags}'), and nothing tells where a sentence ends"
+        problem = f"contains one word per row ('{words}', with tags '{tags}'), and nothing shows where a sentence ends"
         raise InputError(f"{problem}; add a column 'sentence_id', or blank lines", where=str(table.path))
     return WordColumns(words, tags, sentences)
 
 
 def find_rows_of_words(table: Table, text: str | None) -> WordColumns | None:
-    """The columns of a table with one word a row and no tags that are to be read; None where it is another one."""
+    """The columns of a table with one word per row and no tags to read; None where it is another one."""
     names = _by_name(table)
     words = find_column(table, text, "--text") or _first(names, _WORDS)
     if table.nested or words is None or folded(words) not in _WORDS or not _are_words(_some(table, words)):
@@ -156,4 +156,4 @@ def _filled(table: Table, name: str, what: str) -> list[str]:
 def word_rows_said(columns: WordColumns, guessed: Sequence[str]) -> str:
     """Which columns are read as what, in a sentence."""
     ends = f"sentences '{columns.sentences}'" if columns.sentences else "sentences at blank lines"
-    return f"Columns: words '{columns.words}', tags '{columns.tags}', one a row, {ends}{take_others(guessed)}."
+    return f"Columns: words '{columns.words}', tags '{columns.tags}', one per row, {ends}{take_others(guessed)}."
