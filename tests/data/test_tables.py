@@ -117,7 +117,7 @@ def test_parquet(tmp_path: Path) -> None:
     table = read_table(path, "parquet", "")
     assert (table.column("text"), table.column("label"), table.where(1)) == (["a", None], ["1", "0"], f"{path}:2")
     path.write_bytes(b"PAR1 torn")
-    with pytest.raises(InputError, match="no readable parquet file"):
+    with pytest.raises(InputError, match="not a readable parquet file"):
         read_table(path, "parquet", "")
 
 
