@@ -37,7 +37,7 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
         The result: `.verdict`, `.methods`, `.difference`, `.to_dict()`; the output folder holds report and bundle.
 
     Raises:
-        InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
+        InputError: data, settings, encoder or output folder are invalid; the message says where and what to do.
     """
     from unfreeze.commands.compare import compare as answer
 
@@ -57,7 +57,7 @@ def probe(data: str | Path | None = None, *, plan: str | Path | Plan | None = No
         The scores: `.layers` from the bottom (each `.dev`, `.test`, `.ci95`, ...), `.chosen`, `.finding`.
 
     Raises:
-        InputError: data, settings, encoder or output folder are at fault; the message says where and what to do.
+        InputError: data, settings, encoder or output folder are invalid; the message says where and what to do.
     """
     from unfreeze.commands.probe import probe as answer
 
@@ -78,7 +78,7 @@ def _plan(data: str | Path | None, plan: str | Path | Plan | None, settings: dic
 
 
 def load(bundle: str | Path, device: str = "auto") -> Predictor:
-    """Load the model that a comparison handed over. Raises `InputError` where the folder is no bundle.
+    """Load the model that a comparison handed over. Raises `InputError` where the folder is not a bundle.
 
     Example:
         >>> import unfreeze

@@ -27,11 +27,11 @@ class Plan:
         methods: names of the methods; None takes those that are compared by default, but for those that the encoder
             does not allow.
         seeds: final runs of each method's chosen recipe; None takes the budget's number.
-        train_size: use only so many training examples (stratified, same subset for every run).
+        train_size: use only that many training examples (stratified, same subset for every run).
         subset: which of the many subsets of that size.
         recipes: replaces the budget's table; each method must get the same number.
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
-        max_length: cut inputs to so many pieces; None takes the encoder's limit.
+        max_length: cut inputs to that many pieces; None takes the encoder's limit.
         encoder_options: options of an encoder's family as text, such as `{"stateful": "true"}`.
         prefix: text that is put before every text, as some encoders were trained to expect (`"query: "`); None takes
             the encoder folder's own default.
@@ -150,7 +150,7 @@ def read_plan(path: Path) -> Plan:
     """Read a plan file; its paths (an `encoder` is one if it is there as a file or folder) are relative to its folder.
 
     Raises:
-        InputError: the file is missing, is no YAML, or holds an unknown key or a wrong value.
+        InputError: the file is missing, is not YAML, or contains an unknown key or a wrong value.
     """
     values = read_yaml(path)
     if isinstance(values, dict):

@@ -50,7 +50,7 @@ def test_bmes_becomes_bioes() -> None:
         ("B-PER I-PER O B-LOC", "B-LOC I-PER", "test.conll:2: tag 'I-PER' after 'B-LOC' breaks the scheme BIO"),
         ("B-PER I-PER O | B-LOC I-PER", "O", "train.conll:6: tag 'I-PER' after 'B-LOC'"),
         ("B-PER I-PER O B-LOC", "B-PER O I-PER | O I-LOC", r"test.conll:3: .* \(and 1 more sentences"),
-        ("I-PER I-LOC O", "O S-PER", "test.conll:2: tag 'S-PER' is no tag of the scheme IO"),
+        ("I-PER I-LOC O", "O S-PER", "test.conll:2: tag 'S-PER' is not a tag of the scheme IO"),
         ("PER_B PER_I O", "O PER_I", r"test.conll:2: tag 'I-PER' after 'O' .* \(the file writes 'PER_I'\)"),
         ("B-PER E-PER O", "O B-PER", "test.conll:2: tag 'B-PER' ends the sentence inside a span"),
     ],

@@ -150,7 +150,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("a.jsonl", json_rows({"tokens": ["a", "b"], "tags": ["O", " "]}), ":4: 'tags' contains ' ' for some words"),
     ("a.jsonl", json_rows({"tokens": ["a", "b"], "tags": ["O", 3]}), ":4: 'tags' contains 3 for some words"),
     ("a.jsonl", json_rows(*[{"tokens": ["a"], "tags": ["B-PER"]}] * 9, {"tokens": ["a"], "tags": ["FOO"]}),
-     ":13: tag 'FOO' is no tag of the scheme BIO"),
+     ":13: tag 'FOO' is not a tag of the scheme BIO"),
     ("a.jsonl", lines([{"tokens": w, "ner_tags": t} for w, t in ROWS]), "a.jsonl:1: 'ner_tags' contains class numbers"),
     ("a.jsonl", lines([{"tokens": w, "ner_tags": list(map(str, t))} for w, t in ROWS]), "class numbers without names"),
     ("a.jsonl", lines([{"tokens": ["Wash", "##ing"], "ner_tags": [3, -100]}]), "a.jsonl:1: 'ner_tags' contains -100"),

@@ -120,8 +120,8 @@ def test_predictions_that_do_not_fit_are_told(
     [
         ("classification", "gold", "none of them", "column 'gold', row 3: 'none of them' is none of the 3 classes"),
         ("pair-regression", "gold", float("inf"), "column 'gold', row 3: inf is no score"),
-        ("pair-regression", "text_b", None, "row 3 is no item of pair-regression"),
-        ("tagging", "words", None, "row 3 is no item of tagging"),
+        ("pair-regression", "text_b", None, "row 3 is not an item of pair-regression"),
+        ("tagging", "words", None, "row 3 is not an item of tagging"),
         ("tagging", "gold", ["O"], "column 'gold', row 3: ('O',) for 8 words"),
     ],
 )

@@ -26,7 +26,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         tell: told what was read, guessed and found, a line at a time.
 
     Raises:
-        InputError: the data, the encoder, the plan or the output folder is at fault.
+        InputError: the data, the encoder, the plan or the output folder is invalid.
     """
     dataset = read_data(plan)
     out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")

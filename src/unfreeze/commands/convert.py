@@ -1,4 +1,4 @@
-"""An encoder of any kind written anew, its weights in a format that loads fast and runs no code."""
+"""An encoder of any kind re-saved, its weights in a format that loads fast and runs no code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def convert(
         The encoder's fingerprint, which the folder has been read back for.
 
     Raises:
-        InputError: the encoder cannot be loaded, `out` is there already or cannot be written.
+        InputError: the encoder cannot be loaded, `out` already exists or cannot be written.
     """
     if os.path.lexists(out):
         raise InputError("already exists; choose another --out or remove it", where=str(out))

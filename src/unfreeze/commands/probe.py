@@ -1,4 +1,4 @@
-"""Linear probes on every layer of an encoder, by themselves: read, extract, probe; with controls, and after tuning."""
+"""Linear probes on every layer of an encoder, alone: read, extract, probe; with controls, and after tuning."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def probe(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None
         tell: told what was read and guessed, a line at a time.
 
     Raises:
-        InputError: the data, the encoder, a setting or the output folder is at fault.
+        InputError: the data, the encoder, a setting or the output folder is invalid.
     """
     (found,) = probe_variants(plan, (LAYERS,), watcher, tell)
     return found[1]

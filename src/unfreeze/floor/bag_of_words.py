@@ -45,7 +45,7 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
     """Fit on train, choose the penalty on dev, read test once; the same data give the same numbers.
 
     Args:
-        question: of the comparison; told along, so that its floor is not computed again.
+        question: of the comparison; stored alongside, so that its floor is not computed again.
     """
     began = time.perf_counter()
     task = dataset.task
@@ -86,7 +86,7 @@ def most_frequent(lists: Iterable[Iterable[str]], most: int) -> dict[str, int]:
     """The `most` frequent features, numbered by alphabet; of equally frequent ones the first.
 
     No more than `MOST_COUNTED` are held while they are counted: past that the rarer half is forgotten. Nearly all of
-    the word pairs of a large set occur once, and are no feature in the end.
+    the word pairs of a large set occur once, and are not features in the end.
     """
     counts: Counter[str] = Counter()
     for features in lists:

@@ -20,7 +20,7 @@ _SHAPES = ((re.compile("[A-Z]"), "X"), (re.compile("[a-z]"), "x"), (re.compile(r
 
 
 def words_of(text: str) -> list[str]:
-    """Lower-cased words, punctuation marks by themselves; each character of a script without spaces is a word.
+    """Lower-cased words, punctuation marks separately; each character of a script without spaces is a word.
 
     Only the first 512 (`LONGEST`) are read.
     """

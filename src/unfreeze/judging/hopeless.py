@@ -2,7 +2,7 @@
 
 A probe reads single layers of a frozen encoder; fine-tuning may lift an encoder more than another. So the margin is
 wide: an encoder is hopeless where its best probe is behind the best of all by ten points, and by three standard errors
-of a difference of two shares measured on so many items (at most 0.5 / sqrt(n) each). The test set has no part in it.
+of a difference of two shares measured on n items (at most 0.5 / sqrt(n) each). The test set has no part in it.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from unfreeze.judging.evidence import ArmEvidence, Evidence
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import round_up
 
-HOPELESS = 100  # more than this many times the data is no advice
+HOPELESS = 100  # more than this many times the data is not advice
 LEAST = 1.2  # less than a fifth more is not worth advising: lopsided intervals can ask for less than there is
 TINY = 1e-6  # a ten-thousandth of a point
 Z95 = 1.96
@@ -88,7 +88,7 @@ def needed_between(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) 
 
 
 def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], reach: float) -> str:
-    """What would decide a difference whose interval reaches so many standard errors to each side.
+    """What would decide a difference whose interval reaches that many standard errors to each side.
 
     The interval must shrink until it excludes 0 if the difference stays as it is, or lies inside the region if it is
     that small. Its variance is taken as a part from seeds (their spread over their number) and a part from items, each

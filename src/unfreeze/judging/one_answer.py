@@ -1,4 +1,4 @@
-"""Runs that gave one answer for everything, and dev sets on which nothing can be told apart."""
+"""Runs that gave one answer for everything, and dev sets on which nothing can be distinguished."""
 
 from __future__ import annotations
 

@@ -90,8 +90,8 @@ class Differences:
 def differences(arms: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Differences:
     """All pairwise differences between arms on the same test items.
 
-    `Pair.alone` has the very numbers of `stats.paired_difference` where the arms have equally many seeds and the items
-    are at most `stats.MANY`; else the same up to the random draws, which are common to all arms here.
+    `Pair.alone` has exactly the numbers of `stats.paired_difference` where the arms have equally many seeds and the
+    items are at most `stats.MANY`; else the same up to the random draws, which are common to all arms here.
 
     Args:
         arms: (seeds, items, k) additive statistics each, the same items in the same order; seeds may differ in number.

@@ -12,7 +12,7 @@ sees (S - 1) / S of the variance between seeds, so with fewer than about 5 it is
 where the luck of single items in single runs rules, it is somewhat wide. With one seed it speaks of items only.
 
 Of few items a resample can hold none that the metric needs (one gold score again and again, no span at all). The metric
-is NaN there, which is no measurement: such a resample is left out.
+is NaN there, which is not a measurement: such a resample is left out.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MetricFn = Callable[[Floats], Floats]
 
 CELLS = 2_000_000  # draws x items in one chunk: under 60 MB with its temporaries
 MANY = 10_000  # more items than these are drawn in groups of equal ones
-WORTH = 8  # if there are at least so many items a group
+WORTH = 8  # if there are at least that many items per group
 ROUNDING = 1e-12
 LEVELS = (2.5, 97.5)
 
@@ -237,7 +237,7 @@ def _grouped(flat: Floats) -> tuple[Floats, Ints]:
     alone = np.ones(len(flat), np.int64)
     if len(flat) <= MANY:
         return flat, alone
-    mark = flat @ np.random.default_rng(0).random(flat.shape[1])  # equal rows have the same; others hardly ever
+    mark = flat @ np.random.default_rng(0).random(flat.shape[1])  # equal rows have the same; others rarely
     _, first, group, sizes = np.unique(mark, return_index=True, return_inverse=True, return_counts=True)
     if len(sizes) * WORTH > len(flat) or not np.array_equal(flat[first[group]], flat):
         return flat, alone

@@ -115,7 +115,7 @@ def best_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival])
 def too_close_of_many(
     evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival], use: ArmEvidence, why: str
 ) -> Answer:
-    """The answer where several of more than two arms cannot be told apart.
+    """The answer where several of more than two arms cannot be distinguished.
 
     Args:
         gaps: the other arms.

@@ -2,7 +2,7 @@
 
 A member is one model: it has its own penalty and its own weights of the rows, so that the penalties to choose from,
 or resamples of the training rows, are members. All members' logits are one matrix product and all their gradients
-another; the rest of a step is L-BFGS (Nocedal & Wright 2006, chapter 7) for each member by itself:
+another; the rest of a step is L-BFGS (Nocedal & Wright 2006, chapter 7) for each member on its own:
 
 * the first guess of the inverse Hessian is the one at the start, taken along the principal axes of the features
   (`design.Design`) and scaled by the last step (their equation 7.20). It makes the steps several times fewer than a

@@ -23,7 +23,7 @@ class Design:
         rows: (N, D + 1).
         axes: (D + 1, A) orthonormal columns, the last one the bias.
         variance: (A,) mean square of the rows along each axis.
-        rest: mean square in the directions that are no axis; None where there is no such direction.
+        rest: mean square in the directions that are not an axis; None where there is no such direction.
     """
 
     rows: Tensor
@@ -53,8 +53,8 @@ def _axes(features: Tensor) -> tuple[Tensor, Tensor]:
     if width <= WIDEST:
         variance, axes = torch.linalg.eigh(seen.T @ seen / len(seen))
         return axes, variance.clamp(min=0)
-    # Wider than a covariance is quickly taken apart: the axes of some rows, from what these have in common. Of the
-    # axes of fewer rows than there are features, the smaller half say more about the rows than about the features.
+    # Too wide for a quick decomposition of the covariance: the axes of some rows, from what these have in common. Of
+    # the axes of fewer rows than there are features, the smaller half say more about the rows than about the features.
     variance, common = torch.linalg.eigh(seen @ seen.T / len(seen))
     kept = variance > 1e-5 * variance[-1]
     if len(seen) < count:

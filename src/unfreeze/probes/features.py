@@ -58,7 +58,7 @@ def layer_features(
 
 
 def few_bytes(splits: Sequence[SplitFeatures], chosen: Sequence[Ints], task: Task, layers: int) -> bool:
-    """Whether so many layers may be probed at a time; arguments as for `layer_features`."""
+    """Whether that many layers may be probed at a time; arguments as for `layer_features`."""
     return layers * _COPIES * _layer_bytes(splits, chosen, task) <= _AT_WORK
 
 

@@ -34,10 +34,10 @@ def check_test_items(folder: Path, setting: Setting, items: Sequence[Example]) -
     """Raise `InputError` where test items are not of the task, or their labels not in its label space."""
     where, task = str(folder / "items.parquet"), setting.task
     if not items:
-        raise InputError(f"holds no test items; {AGAIN}", where=where)
+        raise InputError(f"contains no test items; {AGAIN}", where=where)
     for number, item in enumerate(items, start=1):
         if (task.pair and item.text_b is None) or (task.target.per_word and not item.words):
-            raise InputError(f"row {number} is no item of {task.kind}; {AGAIN}", where=where)
+            raise InputError(f"row {number} is not an item of {task.kind}; {AGAIN}", where=where)
     problem = _fault(setting, [item.label for item in items], items, gold=True)
     if problem:
         raise InputError(f"column 'gold', {problem}; {AGAIN}", where=where)
@@ -56,7 +56,7 @@ def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items
     where = folder / "runs" / run
     _check_metric(setting, test.metrics, "metrics", str(where / "test.json"), RUN_AGAIN)
     _check_predictions(setting, test.predictions, items, str(where / "test.parquet"), RUN_AGAIN)
-    if test.confidence and len(test.confidence) != len(items):  # a file's columns have one length, but this is no file
+    if test.confidence and len(test.confidence) != len(items):
         found = f"{len(test.confidence)} confidences for {len(items)} test items"
         raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
 

@@ -16,7 +16,7 @@ from unfreeze.records.comparison import AGAIN
 FILE = "probes.json"
 LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED = "layers", "adjacent", "random-labels", "random-weights", "tuned"
 VARIANTS = (LAYERS, ADJACENT, LABELS, WEIGHTS, TUNED)
-"""Every layer; the mean of each and the one above; with labels that say nothing; with weights drawn anew; tuned."""
+"""Every layer; the mean of each and the one above; with random labels; with random weights; tuned."""
 
 
 @dataclass(frozen=True)

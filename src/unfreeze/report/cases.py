@@ -18,7 +18,7 @@ ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of words: `kind` is the type of a span, None outside; `right` says whether gold has the very span."""
+    """A stretch of words: `kind` is the type of a span, None outside; `right` says whether gold has the same span."""
 
     text: str
     kind: str | None = None

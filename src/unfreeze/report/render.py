@@ -31,7 +31,7 @@ def render(folder: Path) -> Path:
         the file's path.
 
     Raises:
-        InputError: `folder` holds no finished, judged comparison, or the file cannot be written.
+        InputError: `folder` contains no finished, judged comparison, or the file cannot be written.
     """
     compared = read_compared(folder)
     result = read_result(folder, compared)

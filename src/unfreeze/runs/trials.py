@@ -20,7 +20,7 @@ from unfreeze.tasks.metrics import degenerate, main_metric
 
 @dataclass(frozen=True)
 class Chosen:
-    """What came of some recipes.
+    """The outcome of some recipes.
 
     Attributes:
         trials: a run of each recipe.

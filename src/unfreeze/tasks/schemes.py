@@ -34,7 +34,7 @@ _MOSTLY = 0.9
 def split_tag(tag: str) -> tuple[str, str] | None:
     """`"B-PER"` gives `("B", "PER")`, `"O"` gives `("O", "")`, with letters of BMES, BMEWO and BILOU as in BIOES.
 
-    A bare letter (`"B"`) has the type `""`. None when it is no tag of any scheme.
+    A bare letter (`"B"`) has the type `""`. None when it is not a tag of any scheme.
     """
     if tag == "O":
         return "O", ""
@@ -106,13 +106,13 @@ def fault(tags: Sequence[str], scheme: Scheme, before: str = "O", after: str = "
     for i, tag in enumerate(tags):
         parts = split_tag(tag)
         if parts is None or parts[0] not in letters:
-            return i, f"tag '{tag}' is no tag of the scheme {scheme} that the training tags follow"
+            return i, f"tag '{tag}' is not a tag of the scheme {scheme} that the training tags follow"
         if scheme not in ("IO", "IOB1") and not _may_follow(last, tag, canonical):
             place = f"after '{last}'" if i else "at the start of a sentence"
-            return i, f"tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; mend the tag"
+            return i, f"tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; fix the tag"
         last = tag
     if not _may_follow(last, after, canonical):
-        return len(tags) - 1, f"tag '{last}' ends the sentence inside a span, which breaks {scheme}; mend the tag"
+        return len(tags) - 1, f"tag '{last}' ends the sentence inside a span, which breaks {scheme}; fix the tag"
     return None
 
 
