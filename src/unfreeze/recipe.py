@@ -27,6 +27,8 @@ _OLD = frozenset(
     )
 )
 """What version 0.1 wrote of every recipe, whatever its method."""
+Targets = Literal["attention", "all-linear"]
+"""Linear layers of an encoder: projections to queries and values, or all."""
 MethodName = str
 """As in plans, run folders and `result.json`; `unfreeze.methods.table` knows which there are."""
 
@@ -170,6 +172,7 @@ class Traits:
         pooling: how its authors make one vector of a text; None where they do not say.
         normalise: they bring that vector to length 1.
         fixed: why its weights cannot be trained, as the end of "cannot be fine-tuned: ..."; None where they can.
+        adaptable: kinds of its linear layers that low-rank adapters can be put on.
     """
 
     layers: int
@@ -181,3 +184,4 @@ class Traits:
     pooling: Pooling | None = None
     normalise: bool = False
     fixed: str | None = None
+    adaptable: tuple[Targets, ...] = ()

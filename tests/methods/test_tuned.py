@@ -13,7 +13,7 @@ from families import make_encoder
 
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision
-from unfreeze.methods import tuned as fine_tuning
+from unfreeze.methods import moving as fine_tuning
 from unfreeze.methods.tuned import TunedModel, fine_tune
 from unfreeze.methods.tuned_recipes import TunedRecipe
 

@@ -25,10 +25,10 @@ from transformers.pytorch_utils import Conv1D
 
 from unfreeze.disk.tensors import check_fit, read_tensors
 from unfreeze.encoders.freezing import frozen, light_copy
-from unfreeze.encoders.linear_layers import Linears, Targets, linear_layers, of_kind
-from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.linear_layers import Linears, linear_layers, of_kind
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
+from unfreeze.recipe import Targets
 
 INSTALL = "pip install unfreeze[lora]"
 FILE = "adapter_model.safetensors"
@@ -87,16 +87,6 @@ def adapters_of(encoder: TransformerEncoder) -> Adapters:
     return Adapters({name: (layer.lora_A[_NAME], layer.lora_B[_NAME]) for name, layer in _adapted(encoder.model)})
 
 
-def trouble_adapting(encoder: Encoder, targets: Targets = "all-linear") -> str | None:
-    """Why an encoder cannot have adapters, as the end of "cannot be adapted: ..."; None if it can."""
-    if not isinstance(encoder, TransformerEncoder):
-        return f"adapters are for transformers, and this is an encoder of the family {encoder.family}"
-    if target_layers(encoder, targets):
-        return None
-    kind = "linear layer" if targets == "all-linear" else "linear projection to queries or values"
-    return f"it has no {kind} that an adapter can be put on"
-
-
 def target_layers(encoder: TransformerEncoder, targets: Targets, top: int | None = None) -> tuple[str, ...]:
     """Names of the linear layers inside `encoder.model` that get an adapter, in the model's order.
 
@@ -153,7 +143,7 @@ def merged_copy(
         InputError: the tensors are not those of such adapters in this encoder.
     """
     names = {name.rpartition(".lora_")[0] for name in state}
-    layers = {n: part for n, part in linear_layers(encoder.model, encoder.layer_groups()).items() if n in names}
+    layers = {n: part for n, part in linear_layers(encoder.model).items() if n in names}
     if not layers:
         raise InputError(f"has no adapters of this encoder; {remedy}", where=where)
     check_fit(_shapes(layers, low_rank.rank), state, where, remedy)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
-Targets = Literal["attention", "all-linear"]
+from unfreeze.recipe import Targets
+
 Linears = Mapping[str, nn.Module]
 """Layers by their names in the model, in its order."""
 # Projections of an attention to queries and values, alone or in one layer with keys.
@@ -20,17 +21,23 @@ _ATTENTION = re.compile(
 _FUSED = dict.fromkeys(("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h"), ("out_proj", "conv1d"))
 
 
-def linear_layers(model: Any, groups: Sequence[Sequence[nn.Parameter]]) -> dict[str, nn.Module]:
-    """Linear layers of a transformers model whose weights are in these groups; a `Conv1D` of GPT-2 is one as well.
+def linear_layers(model: Any, groups: Sequence[Sequence[nn.Parameter]] | None = None) -> dict[str, nn.Module]:
+    """Linear layers of a transformers model but for poolers; a `Conv1D` of GPT-2 is one as well.
 
     Convolutions and layers with a product of their own (I-BERT's of quantised weights) are not among them.
+
+    Args:
+        groups: only layers whose weights are in one of these; None: all.
     """
     fused = _FUSED.get(getattr(model.config, "model_type", ""), ())
-    inside = {id(p) for group in groups for p in group}
+    inside = None if groups is None else {id(p) for group in groups for p in group}
     return {
         name: part
         for name, part in model.named_modules()
-        if isinstance(part, nn.Linear | Conv1D) and id(part.weight) in inside and name.rpartition(".")[2] not in fused
+        if isinstance(part, nn.Linear | Conv1D)
+        and (inside is None or id(part.weight) in inside)
+        and "pooler" not in name
+        and name.rpartition(".")[2] not in fused
     }
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from unfreeze.data.unread import Unread
 from unfreeze.encoders.rows import Rows
-from unfreeze.recipe import Family, Pooling, Traits
+from unfreeze.recipe import Family, Pooling, Targets, Traits
 
 Ints = npt.NDArray[np.integer]
 NO_LIMIT = 1 << 30  # pieces: more than any text has
@@ -130,6 +130,7 @@ class Encoder(nn.Module, ABC):
         causal: a piece's state knows nothing of the pieces after it.
         wordless: why it is not for tagging, as the end of "is not for tagging: ..."; None where it is.
         pooling, normalise: how its authors make one vector of a text; see `Traits`.
+        adaptable: see `Traits`.
     """
 
     name: str
@@ -148,13 +149,14 @@ class Encoder(nn.Module, ABC):
     wordless: str | None = None
     pooling: Pooling | None = None
     normalise: bool = False
+    adaptable: tuple[Targets, ...] = ()
 
     @property
     def traits(self) -> Traits:
         """What of it decides which methods and recipes suit it."""
         return Traits(
             self.layers, self.width, self.family, self.reads_pairs, self.causal, self.wordless, self.pooling,
-            self.normalise, self.fixed,
+            self.normalise, self.fixed, self.adaptable,
         )  # fmt: skip
 
     @abstractmethod

@@ -24,14 +24,17 @@ from unfreeze.encoders.bf16_trial import trouble_in_bf16
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.given_layers import lower_layers_given
+from unfreeze.encoders.linear_layers import kinds_of, linear_layers
 from unfreeze.encoders.own_attention import attend_fully, teach_packing
 from unfreeze.encoders.packed import packed_implementation, packed_lengths
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates, ranges
 from unfreeze.encoders.tables import tables_of, within
 from unfreeze.encoders.transformer_options import TransformerOptions
-from unfreeze.encoders.unread import kinds_of, unread
+from unfreeze.encoders.unread import kinds_of as kinds_of_pieces
+from unfreeze.encoders.unread import unread
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
 from unfreeze.encoders.which_way import LENGTHS, LONG, MOST, find_way, layers_to_resume_from, random_batch
+from unfreeze.recipe import Targets
 
 Given = tuple[int, Tensor]
 """A layer, and its states (P, width)."""
@@ -88,6 +91,11 @@ class TransformerEncoder(Encoder):
             "it is a decoder, in which a piece's state knows nothing of the pieces after it "
             "(--encoder-option tagging=true tags with it all the same)"
         )
+
+    @property
+    def adaptable(self) -> tuple[Targets, ...]:  # type: ignore[override]
+        """See `Traits.adaptable`."""
+        return kinds_of(linear_layers(self.model))
 
     def over(self, model: nn.Module) -> TransformerEncoder:
         """An encoder that reads texts like this one, over another model of the same kind."""
@@ -283,7 +291,7 @@ class TransformerEncoder(Encoder):
 
     @cached_property
     def _kinds(self) -> npt.NDArray[np.int8]:
-        return kinds_of(self.tokenizer)
+        return kinds_of_pieces(self.tokenizer)
 
     @cached_property
     def takes_types(self) -> bool:

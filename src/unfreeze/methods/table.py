@@ -7,10 +7,11 @@ from typing import Any
 from unfreeze.errors import InputError, nearest, shown
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.methods.lora import LORA
 from unfreeze.methods.method import Method
 from unfreeze.recipe import MethodName, Recipe
 
-METHODS: tuple[Method[Any], ...] = (FEATURE_EXTRACTION, FINE_TUNING)
+METHODS: tuple[Method[Any], ...] = (FEATURE_EXTRACTION, LORA, FINE_TUNING)
 
 
 def names() -> tuple[MethodName, ...]:

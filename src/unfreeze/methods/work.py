@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+PASSED = 2  # multiply-adds of a frozen weight that a gradient passes through, for a piece: forward and back
 LEARNING = 3  # multiply-adds of a weight that learns, for a piece: forward, and back to what is below and to itself
 PIECES_A_WORD = 1.3  # of English text in a vocabulary of 30,000; for records that did not count pieces
 FRAME = 2  # special pieces of a text
@@ -96,6 +97,31 @@ def tuned_run(
         frozen = 0 if stored else whole - learning
         total += count * ((frozen + LEARNING * learning) * train.pieces + LEARNING * head * train.rows)
     return total
+
+
+def adapted_run(
+    layers: Sequence[int],
+    adapters: Sequence[int],
+    head: int,
+    epochs: int,
+    readings: int,
+    train: Read,
+    dev: Read,
+    stored: bool,
+) -> int:
+    """Of a run that trains adapters in a frozen encoder, and a head of so many weights.
+
+    From the lowest adapter up, gradients pass through the encoder's weights, of which none learns.
+
+    Args:
+        layers, adapters: weights that a piece goes through, by layer group: the encoder's, and the adapters'.
+        stored: layers below the lowest adapter are not run in training, since their states are stored.
+    """
+    lowest = next(i for i, count in enumerate(adapters) if count)
+    below, above, moving = sum(layers[:lowest]), sum(layers[lowest:]), sum(adapters)
+    step = (0 if stored else below) + PASSED * above + LEARNING * moving
+    total = epochs * (step * train.pieces + LEARNING * head * train.rows)
+    return total + readings * ((below + above + moving) * dev.pieces + head * dev.rows)
 
 
 def passes(gradual: bool, top: int | None, groups: int, epochs: int) -> dict[int, int]:

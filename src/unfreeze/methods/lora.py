@@ -1,0 +1,73 @@
+"""LoRA as plans, judging and reports know it; `low_rank.py` is how it trains. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.util import find_spec
+
+from unfreeze.methods.bounds import Bounds
+from unfreeze.methods.lora_recipes import LoraRecipe, lora_recipes
+from unfreeze.methods.method import Method, Shape
+from unfreeze.methods.names import Words
+from unfreeze.methods.suited_recipes import suited
+from unfreeze.recipe import Head, Traits
+from unfreeze.tasks.kinds import TASKS, Task
+
+_BOUNDS = Bounds(
+    {"rank": 1, "unfreeze_top": 1}, {"adapter_dropout": (0, 1)}, ("alpha", "head_rate")
+)  # fmt: skip
+_HEADS: dict[Shape, tuple[Head, ...]] = {
+    "text": ("linear",),
+    "pair": ("linear", "biattention"),
+    "words": ("linear", "crf", "bilstm-crf"),
+}
+
+
+class Lora(Method[LoraRecipe]):
+    """Low-rank adapters beside the encoder's frozen weights learn, together with a small head on its top layer."""
+
+    name = "lora"
+    words = Words("LoRA", "LoRA", "Train low-rank adapters", "lora", "#3d9a50", "square")
+    recipe = LoraRecipe
+    trainer = "unfreeze.methods.low_rank:LORA"
+
+    def heads(self, shape: Shape) -> tuple[Head, ...]:
+        """See `Method.heads`."""
+        return _HEADS[shape]
+
+    def unfit(self, traits: Traits) -> str | None:
+        """See `Method.unfit`: also where peft is not installed, which makes the adapters."""
+        if traits.fixed is not None:
+            return f"cannot have adapters: {traits.fixed}"
+        if not traits.adaptable:
+            return "cannot have adapters: it has no linear layers that they could be put on"
+        if find_spec("peft") is None:
+            return "cannot have adapters: peft is not installed (pip install unfreeze[lora])"
+        return None
+
+    def table(self, task: Task, traits: Traits) -> list[LoraRecipe]:
+        """See `Method.table`."""
+        if not traits.adaptable:
+            return []
+        small = traits.width <= 512
+        if not task.pair or traits.pairs:
+            return suited(lora_recipes(task, small, traits.adaptable), traits)
+        single = lora_recipes(TASKS["classification"], small, traits.adaptable)
+        apart = [replace(r, name=r.name.replace("mean", "separate"), pair="separate") for r in single]
+        return suited(apart, traits)
+
+    def problem(self, recipe: LoraRecipe, task: Task, traits: Traits) -> str | None:
+        """See `Method.problem`."""
+        if recipe.rank > traits.width:
+            return f"rank is {recipe.rank}; it must be at most {traits.width}, the width of the encoder"
+        if recipe.targets not in traits.adaptable:
+            allowed = ", ".join(traits.adaptable) or "none"
+            return f"targets is {recipe.targets}; this encoder has layers of these kinds for adapters: {allowed}"
+        return _BOUNDS.problem(recipe)
+
+    def limited(self, recipe: LoraRecipe, top: int) -> LoraRecipe:
+        """See `Method.limited`."""
+        return replace(recipe, unfreeze_top=top)
+
+
+LORA = Lora()
