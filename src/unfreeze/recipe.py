@@ -184,4 +184,4 @@ class Traits:
     pooling: Pooling | None = None
     normalise: bool = False
     fixed: str | None = None
-    adaptable: tuple[Targets, ...] = ()
+    adaptable: tuple[Targets, ...] = ("attention", "all-linear")

@@ -26,7 +26,6 @@ from unfreeze.encoders.adapters import (
     read_adapters,
     save_adapters,
     target_layers,
-    trouble_adapting,
 )
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
@@ -127,15 +126,11 @@ def test_a_layer_that_no_state_depends_on_or_that_is_read_past_its_forward_gets_
     assert names == {"in_proj", "x_proj"}  # dt_proj is read as a weight
 
 
-def test_encoders_without_such_layers_say_so(tmp_path: Path) -> None:
-    for family in UNFIT:
-        assert trouble_adapting(make_encoder(family)) == "it has no linear layer that an adapter can be put on"
-    assert trouble_adapting(make_encoder("fnet")) is None
-    told = trouble_adapting(make_encoder("fnet"), "attention")
-    assert told == "it has no linear projection to queries or values that an adapter can be put on"
-    for name, family in (("glove", "word-vectors"), ("elmo-mini", "elmo"), ("skip-mini", "sentence-vectors")):
-        told = trouble_adapting(load_encoder(name))
-        assert told == f"adapters are for transformers, and this is an encoder of the family {family}"
+def test_kinds_of_layers_that_there_are() -> None:
+    assert make_encoder("bert").adaptable == make_encoder("modernbert").adaptable == ("attention", "all-linear")
+    assert make_encoder("fnet").adaptable == make_encoder("xlnet").adaptable == ("all-linear",)
+    assert all(make_encoder(family).adaptable == () for family in UNFIT)
+    assert all(load_encoder(name).adaptable == () for name in ("glove", "elmo-mini", "skip-mini"))
 
 
 def test_only_the_layers_of_the_groups_asked_for_get_adapters() -> None:

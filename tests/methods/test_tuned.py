@@ -13,7 +13,7 @@ from families import make_encoder
 
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision
-from unfreeze.methods import moving as fine_tuning
+from unfreeze.methods import moving, tuned
 from unfreeze.methods.tuned import TunedModel, fine_tune
 from unfreeze.methods.tuned_recipes import TunedRecipe
 
@@ -58,7 +58,7 @@ def test_trained_parameters_are_encoder_and_head(trainer: MakeTrainer) -> None:
 def test_learning_used_rows_alone_changes_nothing(trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch) -> None:
     train = trainer("classification")
     fast = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
-    monkeypatch.setattr(fine_tuning, "learn_used_rows", lambda *_, **__: None)
+    monkeypatch.setattr(tuned, "learn_used_rows", lambda *_, **__: None)
     plain = train(replace(TUNED, clip=None, epochs=2, weight_decay=0.0), 0)[0]
     assert fast.weights.keys() == plain.weights.keys()
     for name, tensor in plain.weights.items():
@@ -80,7 +80,7 @@ def test_gradual_unfreezing_moves_one_more_group_an_epoch(
 ) -> None:
     """The head, then one layer group more an epoch from the top; seen through the epoch kept."""
     scores = iter(float(epoch == best) for epoch in range(1, 6))
-    monkeypatch.setattr(fine_tuning, "main_score", lambda *given: next(scores))
+    monkeypatch.setattr(moving, "main_score", lambda *given: next(scores))
     train = trainer("classification")
     (got,) = train(replace(TUNED, epochs=1, gradual_unfreezing=True, schedule="slanted-triangular", warmup=0.1), 0)
     assert got.fit.best_epoch == (best,)
@@ -190,9 +190,9 @@ def test_dropout_does_not_hang_on_the_number_of_threads(
     family: str, trainer: MakeTrainer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shares: list[int] = []
-    plain = fine_tuning.set_gradients
+    plain = moving.set_gradients
     monkeypatch.setattr(
-        fine_tuning,
+        moving,
         "set_gradients",
         lambda model, loss, parts, *rest: (shares.append(len(parts)), plain(model, loss, parts, *rest))[1],
     )
@@ -214,10 +214,10 @@ def test_a_step_of_many_pieces_is_computed_in_parts_and_is_the_same(
 ) -> None:
     calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     train = trainer(kind, 0, calm)
-    monkeypatch.setattr(fine_tuning._Run, "draws_from_generator", lambda run: splits)
+    monkeypatch.setattr(moving._Run, "draws_from_generator", lambda run: splits)
     counts: list[int] = []
     gradients: list[list[torch.Tensor]] = []
-    plain = fine_tuning.set_gradients
+    plain = moving.set_gradients
 
     def watched(
         model: object, loss_of: object, shares: list[tuple[np.ndarray, float]], parameters: list, *rest: object
@@ -229,7 +229,7 @@ def test_a_step_of_many_pieces_is_computed_in_parts_and_is_the_same(
         gradients.append([p.grad.clone() for p in parameters if p.grad is not None])
         return loss
 
-    monkeypatch.setattr(fine_tuning, "set_gradients", watched)
+    monkeypatch.setattr(moving, "set_gradients", watched)
     recipe = replace(TUNED, dropout=0.0, batch_size=12, clip=None, pair="separate")
     (whole,) = train(recipe, 0)
     calm.step_pieces = 20

@@ -18,6 +18,7 @@ from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.model import AdaptedModel, restore
+from unfreeze.methods.trainer import trainer_of
 from unfreeze.plan import check_length
 from unfreeze.recipe import Recipe
 from unfreeze.records.fitting import label_problem
@@ -100,6 +101,7 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
         check_recipes([recipe], objective.task, encoder.traits)
         _check_size(recipe, objective, sum(tensor.numel() for tensor in tensors.values()))
     encoder.eval().requires_grad_(False)
+    encoder = trainer_of(recipe).opened(folder, encoder, recipe, REMEDY)
     put = partial(load_into, where=str(file), remedy=REMEDY)
     return Predictor(restore(encoder, recipe, objective, [tensors], put), values)
 

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from unfreeze.bundle.description import SCHEMA, read_about
 from unfreeze.disk.files import new_folder, write_json
 from unfreeze.methods.model import AdaptedModel
+from unfreeze.methods.trainer import trainer_of
 from unfreeze.plan import plain
 
 
@@ -21,10 +22,11 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
     Args:
         about: told along in `bundle.json`: scores, versions, how the model came about.
     """
-    (head,) = model.heads
+    ((head,), (weights,)) = model.heads, model.weights
+    trainer = trainer_of(model.recipe)
     objective = model.objective
     with new_folder(folder) as new:
-        model.encoder.save(new / "encoder")
+        encoder = trainer.save(new, model.pretrained, model.encoder, model.recipe, weights)
         save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
         values = {
             "schema": SCHEMA,
@@ -33,9 +35,9 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
             "score_mean": objective.mean,
             "score_spread": objective.spread,
             "recipe": plain(model.recipe),
-            "encoder": model.encoder.name,
-            "max_length": model.encoder.max_length,
-            "fingerprint": model.encoder.fingerprint(),
+            "encoder": encoder.name,
+            "max_length": encoder.max_length,
+            "fingerprint": encoder.fingerprint(),
             **about,
         }
         write_json(new / "bundle.json", values)

@@ -7,14 +7,18 @@ plain encoder with the products added to its weights.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from torch import Tensor, nn
 
 from unfreeze.encoders.adapters import (
+    FILE,
     LowRank,
     adapted_copy,
     adapters_of,
     merged_copy,
+    read_adapters,
+    save_adapters,
     target_layers,
 )
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
@@ -110,6 +114,20 @@ class LoraTrainer(Trainer[LoraRecipe]):
         if not of_adapter:
             return encoder, weights
         return merged_copy(_transformer(encoder), _low_rank(recipe), of_adapter), of_head
+
+    def save(
+        self, folder: Path, pretrained: Encoder, moved: Encoder, recipe: LoraRecipe, weights: Mapping[str, Tensor]
+    ) -> Encoder:
+        """See `Trainer.save`: the pretrained encoder, and the adapters beside it."""
+        pretrained.save(folder / "encoder")
+        (folder / ADAPTER).mkdir()
+        save_adapters(folder / ADAPTER, _low_rank(recipe), parts(weights, ADAPTER, "head")[0])
+        return pretrained
+
+    def opened(self, folder: Path, encoder: Encoder, recipe: LoraRecipe, remedy: str) -> Encoder:
+        """See `Trainer.opened`."""
+        state, where = read_adapters(folder / ADAPTER, remedy), str(folder / ADAPTER / FILE)
+        return merged_copy(_transformer(encoder), _low_rank(recipe), state, where, remedy)
 
     def encode(self, encoder: Encoder, recipe: LoraRecipe, task: Task, batch: Batch) -> LayerStates:
         """See `Trainer.encode`."""

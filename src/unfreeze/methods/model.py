@@ -25,12 +25,15 @@ class AdaptedModel:
     Attributes:
         encoder: in eval mode; the pretrained one, or the one that training moved.
         heads: in eval mode, one member each.
+        pretrained, weights: what it was put together from, see `restore`.
     """
 
     recipe: Recipe
     objective: Objective
     encoder: Encoder
     heads: tuple[nn.Module, ...]
+    pretrained: Encoder
+    weights: Sequence[Mapping[str, Tensor]]
 
     def predict(self, examples: Sequence[Example], finite: bool = False) -> list[Decoded]:
         """Predictions of each head, in fp32, so that they depend neither on the batch nor on the processor's bf16.
@@ -79,4 +82,4 @@ def restore(
         head = trainer.head(recipe, objective, own)
         put(head, of_head)
         heads.append(head.to(own.device).eval().requires_grad_(False))
-    return AdaptedModel(recipe, objective, own, tuple(heads))
+    return AdaptedModel(recipe, objective, own, tuple(heads), encoder, weights)

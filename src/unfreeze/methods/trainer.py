@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -80,6 +81,28 @@ class Trainer(Protocol[R]):
             RuntimeError: the weights do not fit.
         """
         return encoder, weights
+
+    def save(
+        self, folder: Path, pretrained: Encoder, moved: Encoder, recipe: R, weights: Mapping[str, Tensor]
+    ) -> Encoder:
+        """Write what a bundle holds beside the head: an encoder (given back) as `encoder/`, and what else it needs.
+
+        Args:
+            pretrained, moved, weights: see `moved`.
+        """
+        moved.save(folder / "encoder")
+        return moved
+
+    def opened(self, folder: Path, encoder: Encoder, recipe: R, remedy: str) -> Encoder:
+        """The encoder that the head reads, from the one that `save` gave back.
+
+        Args:
+            remedy: for messages.
+
+        Raises:
+            InputError: what else was written is missing, torn, or does not fit.
+        """
+        return encoder
 
     def encode(self, encoder: Encoder, recipe: R, task: Task, batch: Batch) -> LayerStates:
         """What the head reads of a batch."""
