@@ -27,7 +27,9 @@ class Lora(Method[LoraRecipe]):
     """Low-rank adapters beside the encoder's frozen weights learn, together with a small head on its top layer."""
 
     name = "lora"
-    words = Words("LoRA", "LoRA", "Train low-rank adapters", "lora", "#3d9a50", "square")
+    words = Words(
+        "LoRA", "LoRA", "Put adapters on {encoder}", "Train low-rank adapters on {encoder}", "lora", "#009e73", "square"
+    )
     recipe = LoraRecipe
     trainer = "unfreeze.methods.low_rank:LORA"
 
