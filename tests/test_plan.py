@@ -11,15 +11,16 @@ import yaml
 
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
-from unfreeze.methods.table import names
+from unfreeze.methods.table import default_names, names
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.plan import Plan, merged, plain, plan_from, read_plan, recipe_from
 
 FROZEN = {"method": "feature-extraction", "head": "bcn", "layers": [0, -1], "clip": None, "l2": [0.0, 0.1]}
 TUNED = {"method": "fine-tuning", "head": "linear", "schedule": "slanted-triangular", "layer_decay": 0.9}
 FULL = Plan(
-    data="d", task="classification", methods=names(), budget="standard", seeds=2, device="cpu", equivalence=0.01,
-    recipes=(recipe_from(FROZEN), recipe_from(TUNED)), max_length=64, cache_gb=1.5, cache_dtype="int8", unfreeze_top=3,
+    data="d", task="classification", methods=default_names(), budget="standard", seeds=2, device="cpu",
+    equivalence=0.01, recipes=(recipe_from(FROZEN), recipe_from(TUNED)), max_length=64,
+    cache_gb=1.5, cache_dtype="int8", unfreeze_top=3,
 )  # fmt: skip
 
 
@@ -32,7 +33,8 @@ def told(values: Any) -> str:
 
 def test_an_empty_plan_has_the_defaults() -> None:
     assert plan_from({}) == Plan()
-    assert names() == ("feature-extraction", "fine-tuning")
+    assert default_names() == ("feature-extraction", "fine-tuning")
+    assert names() == ("feature-extraction", "lora", "fine-tuning")
 
 
 def test_recipes_are_read() -> None:
@@ -67,7 +69,7 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"budget": "fast"}, ["budget:", "'quick', 'standard' or 'thorough'", "'fast'"]),
         (
             {"methods": ["feature-extraction", "prompting"]},
-            ["methods: unknown method 'prompting'", "known: feature-extraction, fine-tuning"],
+            ["methods: unknown method 'prompting'", "known: feature-extraction, lora, fine-tuning"],
         ),
         ({"recipes": [FROZEN, {**TUNED, "epoch": 3}]}, ["plan.yaml: recipes[1]: unknown key 'epoch'", "'epochs'"]),
         ({"recipes": [{"method": "fine-tuning"}]}, ["plan.yaml: recipes[0]: head:"]),
@@ -84,7 +86,7 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"cache_gb": -1.0}, ["cache_gb: -1.0; a number of at least 0"]),
         ({"cache_dtype": "int4"}, ["cache_dtype", "'float16' or 'int8'", "'int4'"]),
         ({"equivalence": float("nan")}, ["equivalence: nan"]),
-        ({"methods": []}, ["methods: no method; known: feature-extraction, fine-tuning"]),
+        ({"methods": []}, ["methods: no method; known: feature-extraction, lora, fine-tuning"]),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(values: Any, parts: list[str]) -> None:
