@@ -69,7 +69,7 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"budget": "fast"}, ["budget:", "'quick', 'standard' or 'thorough'", "'fast'"]),
         (
             {"methods": ["feature-extraction", "prompting"]},
-            ["methods: unknown method 'prompting'", "known: feature-extraction, lora, fine-tuning"],
+            ["methods: unknown method 'prompting'", "known: feature-extraction, fine-tuning, lora"],
         ),
         ({"recipes": [FROZEN, {**TUNED, "epoch": 3}]}, ["plan.yaml: recipes[1]: unknown key 'epoch'", "'epochs'"]),
         ({"recipes": [{"method": "fine-tuning"}]}, ["plan.yaml: recipes[0]: head:"]),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.methods.method import Method
 from unfreeze.methods.table import METHODS
 from unfreeze.methods.tuned_recipes import TunedRecipe
@@ -28,16 +29,22 @@ shared: dict[str, Any] = {
     "learning_rate": rates,
     "patience": st.none() | st.integers(1, 9),
 }
-recipes = st.builds(
-    FrozenRecipe,
-    layers=st.sampled_from(["mix", "mean"]) | st.lists(st.integers(-3, 12), min_size=1).map(tuple),
-    l2=st.lists(st.floats(0, 1), min_size=1, max_size=3).map(tuple),
-    **shared,
-) | st.builds(TunedRecipe, layer_decay=rates, reinit_top=st.integers(0, 2), **shared)
+recipes = (
+    st.builds(LoraRecipe, rank=st.integers(1, 9), alpha=rates, **shared)
+    | st.builds(
+        FrozenRecipe,
+        layers=st.sampled_from(["mix", "mean"]) | st.lists(st.integers(-3, 12), min_size=1).map(tuple),
+        l2=st.lists(st.floats(0, 1), min_size=1, max_size=3).map(tuple),
+        **shared,
+    )
+    | st.builds(TunedRecipe, layer_decay=rates, reinit_top=st.integers(0, 2), **shared)
+)
 OTHER: dict[str, Any] = {
     "head": "bcn", "pooling": "max", "pair": "separate", "layers": (-1,), "learning_rate": 0.5,
     "schedule": "constant", "warmup": 0.2, "layer_decay": 0.5, "gradual_unfreezing": True, "epochs": 7, "min_steps": 9,
     "patience": 2, "batch_size": 5, "weight_decay": 0.5, "dropout": 0.7, "clip": None, "reinit_top": 1, "hidden": 8,
+    "head_first": "probe", "rank": 3, "alpha": 7.0, "targets": "attention", "adapter_dropout": 0.3,
+    "rank_stabilised": True,
     "l2": (1.0,), "head_rate": 10.0, "unfreeze_top": 2, "normalise": True,
 }  # fmt: skip
 

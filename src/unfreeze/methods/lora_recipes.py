@@ -77,6 +77,7 @@ def lora_recipes(task: Task, small: bool, adaptable: tuple[Targets, ...]) -> lis
         one, names = replace(one, pair="separate"), ("separate", "joint")
     attention = {"targets": "attention", "rank": 8, "alpha": 16.0, "learning_rate": high, "source": _HU}
     wide = {"rank": 64, "alpha": 16.0, "rank_stabilised": True, "source": f"{_KALAJDZIEVSKI}; {source}"}
+    first_piece = 1, "all", {"pooling": "cls", "learning_rate": high, "source": f"{_HU}; {source}"}
     changes: list[tuple[int, str, dict[str, Any]]] = [
         (0, "all", {}),
         (1, "all-fast", {"learning_rate": high}),
@@ -85,10 +86,13 @@ def lora_recipes(task: Task, small: bool, adaptable: tuple[Targets, ...]) -> lis
         (0, "all-rank64", wide),
         (1, "all-batch16", {"batch_size": 16}),
         (0, "all-rank4", {"rank": 4, "alpha": 8.0}),
-        (1, "attention-long", {**attention, "epochs": 8}),
+        (1, "attention-long", {**attention, "epochs": 8}) if task.pair or task.target.per_word else first_piece,
         (0, "all-dropout", {"adapter_dropout": 0.1}),
     ]
-    table = [replace((one, other)[i], name=f"{names[i]}-{name}", **changed) for i, name, changed in changes]
+    table = [
+        replace((one, other)[i], name=f"{changed.get('pooling', names[i])}-{name}", **changed)
+        for i, name, changed in changes
+    ]
     if "attention" in adaptable:
         return table
     return [replace(r, targets="all-linear", name=r.name.replace("attention", "all-rank8")) for r in table]
