@@ -24,6 +24,7 @@ from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.table import default_names
 from unfreeze.plan import Plan, merged, plan_from, read_plan
 from unfreeze.pretraining.settings import Pretraining
+from unfreeze.recipe import Traits
 from unfreeze.runs.question import read_data
 from unfreeze.terminal.cli import app
 
@@ -174,7 +175,7 @@ def test_example_plans_can_be_run(path: Path) -> None:
     plan = read_plan(path)
     data = read_data(plan)
     assert min(len(data.train), len(data.dev), len(data.test)) >= 100
-    check_recipes(plan.recipes, data.task, layers=7)
+    check_recipes(plan.recipes, data.task, Traits(layers=7, width=384))
     assert plan.methods in (None, default_names())
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.split() == ["#", "unfreeze", "compare", "--plan", _name(path)]
@@ -221,13 +222,13 @@ def test_architecture_lists_every_file_and_no_other() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     tree = next(block for block in re.findall(r"^```\n(.*?)^```", page, re.M | re.S) if "src/unfreeze/" in block)
     named: set[str] = set()
-    room = ""
+    rooms = {2: "", 4: ""}  # by indentation: a room, and one inside it
     for line in tree.splitlines()[1:]:
         indent = len(line) - len(line.lstrip())
-        if indent == 2:
-            found = re.match(r"  ((?:\w+/)+)", line)
-            room = found[1] if found else ""
-        named |= {room + name for name in re.findall(r"\b(\w+\.py)\b", line)}
+        if indent in rooms:
+            header = re.match(r" +((?:\w+/)+)", line)
+            rooms |= {depth: "" for depth in rooms if depth > indent} | {indent: header[1] if header else ""}
+        named |= {"".join(rooms.values()) + name for name in re.findall(r"\b(\w+\.py)\b", line)}
     there = {str(path.relative_to(ROOT / "src" / "unfreeze")) for path in ROOT.glob("src/unfreeze/**/*.py")}
     assert named == {path for path in there if not path.endswith("/__init__.py")}
 
