@@ -20,7 +20,10 @@ GOOD, BAD = ("good", "great"), ("bad", "awful")
 FILLERS = ("the", "film", "was", "a", "really", "story", "with", "some", "music", "and", "its", "end")
 NAMES = {"PER": ("anna", "bob", "carla"), "LOC": ("paris", "rome", "new york")}
 WORDS = (*GOOD, *BAD, *FILLERS, *(part for names in NAMES.values() for name in names for part in name.split()))
-KINDS = ("classification", "regression", "pair-classification", "pair-regression", "tagging-BIO", "tagging-BIOES")
+KINDS = (
+    "classification", "regression", "pair-classification", "pair-regression", "tagging-BIO", "tagging-BIOES",
+    "multilabel-classification",
+)  # fmt: skip
 
 
 def make_encoder(folder: Path) -> Path:
@@ -76,6 +79,17 @@ def rows(kind: str, count: int, seed: int) -> Iterator[tuple[str, ...]]:
         yield (*texts, label)
 
 
+def label_sets(count: int, seed: int) -> Iterator[dict[str, Any]]:
+    """`count` texts with the names of the words in them: a mood, a person and a place, each there or not."""
+    draw = random.Random(seed)
+    kinds = {"good": GOOD, "bad": BAD, "person": NAMES["PER"]}
+    for _ in range(count):
+        labels = [name for name in kinds if draw.random() < 0.4]
+        words = [*(draw.choice(kinds[name]) for name in labels), *draw.choices(FILLERS, k=draw.randint(4, 6))]
+        draw.shuffle(words)
+        yield {"text": " ".join(words), "labels": labels}
+
+
 def sentences(count: int, seed: int, scheme: str) -> Iterator[list[tuple[str, str]]]:
     """`count` sentences of (word, tag), the first with two names side by side."""
     draw = random.Random(seed)
@@ -104,10 +118,12 @@ def write_data(folder: Path, kind: str, sizes: tuple[int, int, int] = (48, 24, 3
 
 
 def write_split(stem: Path, kind: str, size: int, seed: int) -> Path:
-    """One file of a task kind: `.tsv`, or `.conll` for tagging."""
+    """One file of a task kind: `.tsv`, `.conll` for tagging, `.jsonl` for several labels."""
     if kind.startswith("tagging"):
         blocks = ("".join(f"{w} {t}\n" for w, t in s) for s in sentences(size, seed, kind.partition("-")[2]))
         path, content = stem.with_suffix(".conll"), "\n".join(blocks)
+    elif kind.startswith("multilabel"):
+        path, content = stem.with_suffix(".jsonl"), "".join(json.dumps(r) + "\n" for r in label_sets(size, seed))
     else:
         header = ("text", "text_b", "label") if kind.startswith("pair") else ("text", "label")
         path = stem.with_suffix(".tsv")

@@ -20,6 +20,7 @@ from unfreeze.commands import predict as predicting
 from unfreeze.data.examples import Example
 from unfreeze.data.word_cutting import cut_words
 from unfreeze.errors import InputError
+from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Decoded
 
 
@@ -190,7 +191,7 @@ def test_cells_that_a_spreadsheet_would_run_can_be_made_inert(
 
 
 def test_negative_scores_stay_numbers_where_cells_are_made_inert() -> None:
-    table = predicting._Table(escape_formulas=True)
+    table = predicting._Table(TASKS["regression"], (), escape_formulas=True)
     rows = list(table([Example("a:1", "-x")], Decoded((-0.5,))))
     assert rows[1] == "-0.5000\t\t'-x"
 

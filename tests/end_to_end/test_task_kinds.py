@@ -25,7 +25,12 @@ from unfreeze.runs.runner import Quiet
 METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}
 COST_KEYS = {"extract_s", "train_s", "peak_mb", "trained_parameters", "stored_mb", "latency_ms"}
 TOP_KEYS = {"schema", "task", "metric", "data", "encoders", "arms", "differences", "verdict", "environment"}
-METRICS = {"classification": "accuracy", "regression": "pearson", "tagging": "span_f1"}
+METRICS = {
+    "multilabel-classification": "micro_f1",
+    "classification": "accuracy",
+    "regression": "pearson",
+    "tagging": "span_f1",
+}
 
 
 def _result(out: Path) -> dict[str, Any]:

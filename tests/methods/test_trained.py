@@ -5,23 +5,23 @@ import pytest
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.methods.trained import gold_labels, main_score, metrics
 from unfreeze.tasks.kinds import TASKS
-from unfreeze.training.objectives import Objective
+from unfreeze.training.objectives import Decoded, Objective
 
 
 def test_main_score_is_the_tasks_own_metric() -> None:
     tags = Objective(TASKS["tagging"], LabelSpace(("O", "B-PER", "I-PER"), "BIO"))
     gold, predicted = [("B-PER", "I-PER", "O"), ("B-PER",)], [("B-PER", "O", "O"), ("B-PER",)]
-    assert main_score(tags, gold, predicted) == pytest.approx(0.5)
+    assert main_score(tags, gold, Decoded(tuple(predicted))) == pytest.approx(0.5)
     classes = Objective(TASKS["classification"], LabelSpace(("a", "b")))
-    assert main_score(classes, ["a", "b", "b"], ["a", "b", "a"]) == pytest.approx(2 / 3)
+    assert main_score(classes, ["a", "b", "b"], Decoded(("a", "b", "a"))) == pytest.approx(2 / 3)
     assert next(iter(metrics(classes, ["a", "b", "b"], ["a", "b", "a"]))) == "accuracy"
     scores = Objective(TASKS["regression"], LabelSpace(low=0, high=3))
-    assert main_score(scores, [0.0, 1.0, 3.0], [1.0, 3.0, 7.0]) == pytest.approx(1)
+    assert main_score(scores, [0.0, 1.0, 3.0], Decoded((1.0, 3.0, 7.0))) == pytest.approx(1)
 
 
 def test_tags_without_a_scheme_are_judged_by_words() -> None:
     words = Objective(TASKS["tagging"], LabelSpace(("DT", "NN"), None))
-    assert main_score(words, [("DT", "NN"), ("NN", "NN")], [("DT", "NN"), ("NN", "DT")]) == pytest.approx(0.75)
+    assert main_score(words, [("DT", "NN"), ("NN", "NN")], Decoded((("DT", "NN"), ("NN", "DT")))) == pytest.approx(0.75)
 
 
 def test_gold_labels_keep_order() -> None:

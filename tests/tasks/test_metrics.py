@@ -211,7 +211,9 @@ def test_a_constant_answer_to_scores_and_spans_is_worth_nothing() -> None:
 
 @pytest.mark.parametrize("kind", TASKS)
 def test_the_main_metric_comes_first(kind: str) -> None:
-    labels = {"class": ["a", "b"], "score": [1.0, 2.0], "tags": [("B-X",), ("O",)]}[TASKS[kind].target.name]
+    labels = {"class": ["a", "b"], "score": [1.0, 2.0], "tags": [("B-X",), ("O",)], "label-set": [("a",), ()]}[
+        TASKS[kind].target.name
+    ]
     scheme = "BIO" if TASKS[kind].target.per_word else None
     assert next(iter(score(TASKS[kind], labels, labels, scheme=scheme))) == main_metric(TASKS[kind], scheme)
 

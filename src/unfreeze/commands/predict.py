@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from unfreeze.bundle.load import Predictor, load
 from unfreeze.data.examples import Example, Label
@@ -14,6 +15,7 @@ from unfreeze.data.unlabelled import Wanted, unlabelled_parts
 from unfreeze.disk.files import new_file
 from unfreeze.errors import InputError
 from unfreeze.methods.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
+from unfreeze.tasks.kinds import Task
 from unfreeze.training.objectives import Decoded
 
 FORMATS = (".tsv", ".jsonl")
@@ -54,7 +56,9 @@ def predict_file(
     usual = columns.get("text"), columns.get("text_b")
     wanted = Wanted(predictor.task, text, text_b, usual=usual, words=columns.get("words"))
     _check(file, wanted)
-    lines_of = _json_lines if out is not None and out.suffix == ".jsonl" else _Table(escape_formulas)
+    names = predictor.labels.names
+    as_json = out is not None and out.suffix == ".jsonl"
+    lines_of = _JsonLines(names) if as_json else _Table(predictor.task, names, escape_formulas)
     encoder, count, cut = predictor.model.encoder, 0, 0
     with _sink(out) as write:
         for part in _parts(file, wanted, whole=encoder.ordered is not None):
@@ -100,10 +104,20 @@ def _cut(predictor: Predictor, part: Sequence[Example]) -> int:
     return cut_at_limit(read_inputs(predictor.model.encoder, predictor.task, pair, part))
 
 
-def _json_lines(part: Sequence[Example], said: Decoded) -> Iterator[str]:
-    for example, label, sure in _rows(part, said):
-        found = {"text": example.text, "text_b": example.text_b, "words": example.words, "confidence": sure}
-        yield json.dumps({**{k: v for k, v in found.items() if v is not None}, "label": label}, ensure_ascii=False)
+class _JsonLines:
+    """An object for each text, with the probability of every label where they are decided one by one."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def __call__(self, part: Sequence[Example], said: Decoded) -> Iterator[str]:
+        """The lines of some texts."""
+        likely = [None] * len(part) if said.probabilities is None else said.probabilities.tolist()
+        for (example, label, sure), each in zip(_rows(part, said), likely, strict=True):
+            found: dict[str, object] = {"text": example.text, "text_b": example.text_b, "words": example.words}
+            found["confidence"] = sure
+            found["probabilities"] = None if each is None else dict(zip(self._names, each, strict=True))
+            yield json.dumps({**{k: v for k, v in found.items() if v is not None}, "label": label}, ensure_ascii=False)
 
 
 def _rows(part: Sequence[Example], said: Decoded) -> Iterator[tuple[Example, Label, float | None]]:
@@ -111,9 +125,13 @@ def _rows(part: Sequence[Example], said: Decoded) -> Iterator[tuple[Example, Lab
 
 
 class _Table:
-    """`label, confidence, text` rows; for tagging `word, tag` rows with an empty line after each sentence."""
+    """Rows of `label, confidence, text`, with the probabilities of several labels.
 
-    def __init__(self, escape_formulas: bool) -> None:
+    For tagging `word, tag` rows with an empty line after each sentence.
+    """
+
+    def __init__(self, task: Task, names: Sequence[str], escape_formulas: bool) -> None:
+        self._written, self._names = task.target.cell, names
         self._cell: Callable[[str], str] = _escaped if escape_formulas else str
         self._begun = False
 
@@ -125,13 +143,20 @@ class _Table:
                 yield from (f"{word}\t{self._cell(tag)}" for word, tag in zip(words, tags, strict=True))  # type: ignore[arg-type]
                 yield ""
             return
+        likely = said.probabilities
         if not self._begun:
-            yield "\t".join(["label", "confidence", "text", *(["text_b"] if part[0].text_b is not None else [])])
+            each = [] if likely is None else ["probabilities"]
+            yield "\t".join(["label", "confidence", *each, "text", *(["text_b"] if part[0].text_b is not None else [])])
             self._begun = True
-        for example, label, sure in _rows(part, said):
-            shown = f"{label:.4f}" if isinstance(label, float) else self._cell(str(label))
+        for row, (example, label, sure) in enumerate(_rows(part, said)):
+            shown = self._written(label) if isinstance(label, float) else self._cell(self._written(label))
             texts = [self._cell(" ".join(t.split())) for t in (example.text, example.text_b) if t is not None]
-            yield "\t".join([shown, "" if sure is None else f"{sure:.4f}", *texts])
+            each = [] if likely is None else [self._of_labels(label, likely[row].tolist())]
+            yield "\t".join([shown, "" if sure is None else f"{sure:.4f}", *each, *texts])
+
+    def _of_labels(self, label: Any, likely: Sequence[float]) -> str:
+        """Probabilities of the predicted labels, in their order."""
+        return ";".join(f"{p:.4f}" for name, p in zip(self._names, likely, strict=True) if name in label)
 
 
 def _escaped(cell: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from unfreeze.data.audit import RARE, Audit, SplitAudit
+from unfreeze.data.examples import Dataset
 from unfreeze.data.unread import unread_lines
+from unfreeze.tasks.kinds import task
 
 TOP = 8
 """Labels listed by name; the rest are counted."""
@@ -18,6 +20,11 @@ LOPSIDED = 0.9
 def audit_lines(found: Audit) -> list[str]:
     """Findings, one sentence each; those that may spoil a comparison come first and start with `Warning:`."""
     return [f"Warning: {line}" for line in _warnings(found)] + list(_notes(found))
+
+
+def lines_of(dataset: Dataset, found: Audit) -> list[str]:
+    """`audit_lines`, and what else there is to say of this kind of label."""
+    return [*audit_lines(found), *dataset.task.target.notes([e.label for e in dataset.train])]
 
 
 def _percent(share: float) -> str:
@@ -41,7 +48,8 @@ def _warnings(found: Audit) -> Iterator[str]:
             yield f"empty texts: {_of(part.empty, part)} in {split}."
     for split, counts in found.unseen.items():
         if counts:
-            what = f"spans of {split} with tags that train lacks, which count as missed: {sum(counts.values()):,}"
+            unseen = task(found.task or "tagging").target.words.unseen.format(split)
+            what = f"{unseen}, which count as missed: {sum(counts.values()):,}"
             yield f"{what} ({_listed(counts)})."
     if found.rare:
         yield f"labels with fewer than {RARE} training examples: {_listed(found.rare)}."

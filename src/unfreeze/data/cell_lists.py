@@ -30,7 +30,7 @@ def with_lists(table: Table) -> Table:
     flat = [name for name in table.columns if name not in table.nested]
     cells = {name: [value for value in table.first(name, _SAMPLE) if value] for name in flat}
     cells = {name: some for name, some in cells.items() if some and all(isinstance(value, str) for value in some)}
-    read: dict[str, Callable[[str], Any]] = {name: _listed for name, some in cells.items() if _are_lists(some)}
+    read: dict[str, Callable[[str], Any]] = {name: listed_cell for name, some in cells.items() if _are_lists(some)}
     if not read:
         read = dict.fromkeys(_spaced(table, cells), _parted)
     if not read:
@@ -46,7 +46,7 @@ def with_lists(table: Table) -> Table:
 
 
 def _cell(value: str, as_list: Callable[[str], Any], name: str, where: str) -> list[Any]:
-    if as_list is _listed and _NUMPY.match(value):
+    if as_list is listed_cell and _NUMPY.match(value):
         problem = f"'{name}' holds arrays as numpy prints them, without commas"
         raise InputError(f"{problem}; write lists (in pandas, .apply(list) before saving)", where=where)
     found = as_list(value)
@@ -61,11 +61,11 @@ def _are_lists(cells: Sequence[str]) -> bool:
         return False
     if any(_NUMPY.match(cell) for cell in cells):
         return True
-    found = [_listed(cell) for cell in cells]
+    found = [listed_cell(cell) for cell in cells]
     return all(isinstance(value, list) and all(isinstance(x, (str, int)) for x in value) for value in found)
 
 
-def _listed(cell: str) -> Any:
+def listed_cell(cell: str) -> Any:
     """What a cell spells in JSON or as Python prints it."""
     for read in (json.loads, ast.literal_eval):
         try:

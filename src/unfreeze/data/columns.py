@@ -67,7 +67,8 @@ def choose_columns(
         raise InputError(f"one column cannot be two of text, second text and label: {', '.join(names)}", where="--text")
     for name in (columns.text, columns.text_b, columns.label):
         if name in table.nested:
-            raise InputError(f"column '{name}' contains lists or objects, not texts", where=str(table.path))
+            many = "; for several labels a text: --task multilabel-classification" if name == columns.label else ""
+            raise InputError(f"column '{name}' contains lists or objects, not texts{many}", where=str(table.path))
     return columns
 
 

@@ -7,27 +7,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from unfreeze.data.cells import INVISIBLE, without_edges
 from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
-from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace, SplitName
+from unfreeze.data.examples import SPLITS, Dataset, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
-from unfreeze.data.label_cells import drop_unnamed, no_value, read_labels
+from unfreeze.data.label_cells import drop_unnamed, read_labels
+from unfreeze.data.label_sets import certain_sets, read_sets, set_columns
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space
 from unfreeze.data.measurable import check_measurable, check_placeholder_tags, one_answer, without
 from unfreeze.data.parts import Joined, dataset_in_parts, joined, told_in_parts
 from unfreeze.data.sources import Source, plain_name
 from unfreeze.data.spellings import missing_texts, one_spelling
 from unfreeze.data.splits import cut_places, parted, text_groups
+from unfreeze.data.table_examples import examples_of, is_joined, names_of, with_joined_texts
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
-from unfreeze.tasks.kinds import CLASSES, TAGS, Task
+from unfreeze.tasks.kinds import CLASSES, LABEL_SETS, TAGS, Task
 from unfreeze.tasks.kinds import task as task_called
 
-NULL = "\\N"
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
 """Shares of the labelled rows that are cut out where a file of that split is missing."""
 
@@ -45,7 +45,7 @@ class _Told:
 
     def names(self) -> frozenset[str]:
         """Columns that are named and not numbered."""
-        return frozenset(n for n in (self.text, self.text_b, self.label) if n and not n.isdecimal())
+        return frozenset(name for given in (self.text, self.text_b, self.label) for name in names_of(given))
 
 
 @collector_paused()
@@ -146,20 +146,66 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
 
 def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
     tables = _tables(files, parts, told)
+    for split, table in tables.items():
+        tables[split] = with_joined_texts(table, told.text)
     counts = _of_splits(tables, [parts[split].notes(table.lines, "rows") for split, table in tables.items()])
     if told.text_b is None and (told.task is None or told.task.target.per_word):
         read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
         if read is not None:
-            said = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
-            return _of_sentences(files, replace(read, notes=[*counts, *said, *read.notes]), seed)
+            return _of_sentences(files, replace(read, notes=[*counts, *_table_notes(tables), *read.notes]), seed)
+    texts = _label_sets(tables, told) or _single_labels(files, tables, told)
+    splits, cuts = fill_splits(texts.splits, texts.task, seed)
+    splits, space = label_space(splits, texts.task, files)
+    guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
+    size = texts.task.target.size_in_words(space)
+    kind = f"Task: {texts.task.kind} ({size}{guessed})."
+    return _dataset(texts.task, space, splits, texts.columns, (*counts, *texts.notes, kind, *cuts))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Texts with labels as files write them, which columns they are, and what is to be said of them."""
+
+    task: Task
+    splits: Splits
+    columns: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def _label_sets(tables: dict[SplitName, Table], told: _Told) -> _Read | None:
+    """Texts with several labels each, where that was told or is certain; else None."""
+    train = tables["train"]
+    guessed = certain_sets(train, told.label) if told.task is None and told.text_b is None else None
+    if not (told.task.target.many if told.task else guessed):
+        return None
+    used = (guessed,) if guessed else set_columns(train, told.label)
+    beside = replace(train, columns=tuple(name for name in train.columns if name not in used))
+    text = find_column(train, told.text, "--text")
+    columns = choose_columns(beside, text=text, text_b=told.text_b, task=told.task, labelled=False)
+    read = read_sets(tables, used)
+    splits: Splits = {split: examples_of(table, columns, read.labels[split]) for split, table in tables.items()}
+    task = told.task or task_of(LABEL_SETS, False)
+    label = ",".join(used)
+    named = _columns_said(replace(columns, label=label), told, train)
+    never = sorted(set(used) - {name for one in read.labels["train"] for name in one}) if len(used) > 1 else ()
+    lacking = [f"Warning: no training row has the label '{name}', so it is left out." for name in never]
+    notes = (*_table_notes(tables), named, *read.notes, *missing_texts(splits), *lacking)
+    tables.clear()  # as large as the examples
+    return _Read(task, splits, {"text": columns.text, "label": label}, notes)
+
+
+def _table_notes(tables: Mapping[SplitName, Table]) -> list[str]:
+    return [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
+
+
+def _single_labels(files: Mapping[SplitName, Path], tables: dict[SplitName, Table], told: _Told) -> _Read:
     columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
     splits: Splits = {split: examples_of(table, columns, labels.pop(split)) for split, table in tables.items()}
-    told_so = [_of_split(split, sentence) for split, table in tables.items() for sentence in table.notes]
-    said = [*counts, *told_so, _columns_said(columns, told, tables["train"]), *read_so]
-    del tables  # as large as the examples
+    said = [*_table_notes(tables), _columns_said(columns, told, tables["train"]), *read_so]
+    tables.clear()  # as large as the examples
     splits, unnamed = drop_unnamed(splits)
     pair = columns.text_b is not None
     task = told.task or (task_of(CLASSES, pair) if named else guess_task([str(e.label) for e in splits["train"]], pair))
@@ -170,12 +216,8 @@ def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], t
             check_measurable(splits, task, None, files)  # before a placeholder is told as what it is not
         splits, merged = one_spelling(splits, named)
         said += [*dropped, *merged]
-    splits, cuts = fill_splits(splits, task, seed)
-    splits, space = label_space(splits, task, files)
-    guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
-    said.append(f"Task: {task.kind} ({task.target.size_in_words(space)}{guessed}).")
     used = {"text": columns.text, "text_b": columns.text_b, "label": columns.label}
-    return _dataset(task, space, splits, {k: v for k, v in used.items() if v is not None}, (*said, *cuts))
+    return _Read(task, splits, {k: v for k, v in used.items() if v is not None}, tuple(said))
 
 
 def _dataset(
@@ -245,32 +287,6 @@ def _is_there(value: Any) -> bool:
     return value is not None and value == value and bool(str(value).strip())
 
 
-def examples_of(table: Table, columns: Columns, labels: Sequence[str | None]) -> tuple[Example, ...]:
-    """The rows of a table as examples, labels still as written."""
-    texts = _cells(table, columns.text, "--text")
-    texts_b = _cells(table, columns.text_b, "--text-b")
-    path = str(table.path)
-    return tuple(
-        Example(f"{path}:{line}", text or "", text_b, None, label)
-        for line, text, text_b, label in zip(table.lines, texts, texts_b, labels, strict=True)
-    )
-
-
-def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
-    """The cells of the column that plays a role, or None in each row when none does."""
-    column = find_column(table, name, option)
-    if column is None:
-        return [None] * len(table.lines)
-    cells = table.column(column)
-    if None in cells:
-        raise no_value(cells, column, table.where)
-    if NULL in cells:
-        problem = f"'{NULL}' for '{column}' is what data bases write for no value; fill it in or take the row out"
-        raise InputError(problem, where=table.where(cells.index(NULL)))
-    # What nobody sees is an empty text, which the audit counts.
-    return [cell if not cell or cell[0] not in INVISIBLE or without_edges(cell) else "" for cell in cells]
-
-
 def _of_splits(splits: Iterable[SplitName], sentences: Iterable[str | None]) -> list[str]:
     """A sentence about each split, where there is one."""
     return [_of_split(split, sentence) for split, sentence in zip(splits, sentences, strict=True) if sentence]
@@ -290,5 +306,6 @@ def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
         ("label", columns.label, told.label),
     ):
         if name is not None:
-            parts.append(f"{role} '{name}'{'' if given else ' (guessed)'}")
+            joined = " (joined by a line break)" if role == "text" and is_joined(table, name) else ""
+            parts.append(f"{role} '{name}'{joined}{'' if given else ' (guessed)'}")
     return f"Columns: {', '.join(parts)}{'' if table.header else '; the files have no header'}."

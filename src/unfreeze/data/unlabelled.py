@@ -17,7 +17,7 @@ from unfreeze.data.conll import (
 )
 from unfreeze.data.examples import Example
 from unfreeze.data.large_files import large_tables
-from unfreeze.data.read import examples_of
+from unfreeze.data.table_examples import examples_of, names_of, with_joined_texts
 from unfreeze.data.tables import Table, read_table
 from unfreeze.data.tagged import words_example
 from unfreeze.data.text_files import load
@@ -59,7 +59,7 @@ class Wanted:
     @property
     def names(self) -> set[str]:
         """Column names that tell that a first line is a header."""
-        return {n for n in (self.text, self.text_b, self.label, *self.usual) if n and not n.isdecimal()}
+        return {name for given in (self.text, self.text_b, self.label, *self.usual) for name in names_of(given)}
 
 
 def read_unlabelled(
@@ -114,6 +114,8 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
 
 def _of_table(table: Table, wanted: Wanted) -> tuple[Example, ...]:
     task, usual, text, text_b = wanted.task, wanted.usual, wanted.text, wanted.text_b
+    joined = text if text is not None else usual[0] if _all_there(table, usual[0]) else None
+    table = with_joined_texts(table, joined)
     tags = wanted.tags
     if not wanted.pair and tags:
         named = usual[0] if text is None and usual[0] in table.columns else text
@@ -128,3 +130,8 @@ def _of_table(table: Table, wanted: Wanted) -> tuple[Example, ...]:
     )
     examples = examples_of(table, columns, [None] * len(table.lines))
     return examples if task is None or not tags else tuple(with_words(examples, wanted.words))
+
+
+def _all_there(table: Table, given: str | None) -> bool:
+    """Whether a table has all columns that were joined for the training data."""
+    return given is not None and all(part.strip() in table.columns for part in given.split(","))

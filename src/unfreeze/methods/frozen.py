@@ -132,7 +132,7 @@ class _Run:
 
     def dev_scores(self) -> list[float]:
         gold = gold_labels(self.dev_split.examples)
-        return [main_score(self.objective, gold, decoded.labels) for decoded in self.dev_predictions()]
+        return [main_score(self.objective, gold, decoded) for decoded in self.dev_predictions()]
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         return [list(self.head.parameters())]  # type: ignore[attr-defined]
@@ -186,7 +186,7 @@ def train_frozen(
 def _best_members(run: _Run, done: Fit, l2: Sequence[float]) -> list[Trained]:
     """Of each seed the member whose penalty is best on dev."""
     predictions, gold = run.dev_predictions(), gold_labels(run.dev_split.examples)
-    scores = [main_score(run.objective, gold, decoded.labels) for decoded in predictions]
+    scores = [main_score(run.objective, gold, decoded) for decoded in predictions]
     results = []
     for first in range(0, len(scores), len(l2)):
         member = max(range(first, first + len(l2)), key=lambda m: scores[m])

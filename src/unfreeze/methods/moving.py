@@ -157,7 +157,7 @@ class _Run:
         return max((layer for layer in self.model.encoder.resumes() if layer <= highest), default=None)
 
     def dev_scores(self) -> list[float]:
-        return [main_score(self.objective, self.dev_gold, self.dev_predictions().labels)]  # type: ignore[arg-type]
+        return [main_score(self.objective, self.dev_gold, self.dev_predictions())]  # type: ignore[arg-type]
 
     def layer_groups(self) -> list[list[nn.Parameter]]:
         groups: list[list[nn.Parameter]] = self.model.layer_groups()

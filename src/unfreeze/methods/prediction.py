@@ -60,4 +60,9 @@ def in_order(parts: Sequence[Decoded], batches: Sequence[np.ndarray[tuple[int], 
     labels = [label for part in parts for label in part.labels]
     confidence = [value for part in parts for value in part.confidence]
     place: list[int] = unsorted(batches, len(labels)).tolist() if labels else []
-    return Decoded(tuple(labels[i] for i in place), tuple(confidence[i] for i in place) if confidence else ())
+    every = [part.probabilities for part in parts if part.probabilities is not None]
+    return Decoded(
+        tuple(labels[i] for i in place),
+        tuple(confidence[i] for i in place) if confidence else (),
+        np.concatenate(every)[place] if every else None,
+    )

@@ -23,6 +23,7 @@ from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
 from unfreeze.layers.ragged import pad
 from unfreeze.layers.scalar_mix import ScalarMix
+from unfreeze.methods.trained import DECISION
 from unfreeze.recipe import Pair, Pooling
 from unfreeze.tasks.kinds import Task
 from unfreeze.training.objectives import Decoded, Objective
@@ -74,11 +75,18 @@ class TaskHead(Protocol):
 
 
 class TextHead(nn.Module):
-    """A head for texts and pairs: a body that gives logits, and an objective."""
+    """A head for texts and pairs: a body that gives logits, and an objective.
+
+    Attributes:
+        decision: how logits are decided, chosen on dev after training and kept with the weights; None for most tasks.
+    """
+
+    decision: Tensor | None
 
     def __init__(self, body: nn.Module, objective: Objective, members: int = 1) -> None:
         super().__init__()
         self.body, self.objective, self.members = body, objective, members
+        self.register_buffer(DECISION, objective.first_decision())
 
     def loss(self, states: LayerStates, counts: Sequence[int], targets: Sequence[Tensor]) -> Tensor:
         """See `TaskHead.loss`."""
@@ -88,7 +96,7 @@ class TextHead(nn.Module):
 
     def decode(self, states: LayerStates, counts: Sequence[int]) -> list[Decoded]:
         """See `TaskHead.decode`."""
-        return [self.objective.decode(logits) for logits in self.body(states)]
+        return [self.objective.decode(logits, self.decision) for logits in self.body(states)]
 
     def mix_weights(self) -> list[tuple[float, ...] | None]:
         """See `TaskHead.mix_weights`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -11,6 +11,9 @@ from unfreeze.data.examples import Example, Label
 from unfreeze.tasks.metrics import main_metric, score
 from unfreeze.training.loop import Fit
 from unfreeze.training.objectives import Decoded, Objective
+
+DECISION = "decision"
+"""Name of the buffer of a head that says how its logits are decided."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,19 @@ def metrics(objective: Objective, gold: Sequence[Label], predicted: Sequence[Lab
     return score(objective.task, gold, predicted, objective.labels.names, objective.labels.scheme)
 
 
-def main_score(objective: Objective, gold: Sequence[Label], predicted: Sequence[Label]) -> float:
-    """The main metric, higher is better."""
+def settled(trained: Trained, objective: Objective, gold: Sequence[Label]) -> Trained:
+    """A run with what is chosen on dev once it is trained: how logits are decided, which is kept with its weights."""
+    done = objective.settle(trained.dev, gold)
+    weights = {
+        name: done.kept if done.kept is not None and name.rpartition(".")[2] == DECISION else tensor
+        for name, tensor in trained.weights.items()
+    }
+    return replace(trained, weights=weights, dev=done.decoded, chosen={**trained.chosen, **done.chosen})
+
+
+def main_score(objective: Objective, gold: Sequence[Label], dev: Decoded) -> float:
+    """The main metric on dev, higher is better, after it was chosen there how logits are decided."""
+    predicted = objective.settle(dev, gold).decoded.labels
     return metrics(objective, gold, predicted)[main_metric(objective.task, objective.labels.scheme)]
 
 

@@ -35,7 +35,7 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import from_statistics, item_statistics, main_metric
 from unfreeze.tasks.targets.sums import Floats
 from unfreeze.training.convex_losses import Loss
-from unfreeze.training.objectives import Objective
+from unfreeze.training.objectives import Decoded, Objective
 
 VERSION = 2  # of features, penalties, resamples and what is told; part of what makes two probes the same
 RESAMPLES = 5
@@ -165,7 +165,12 @@ def _probe(asked: _Question, read: tuple[int, list[Tensor]]) -> Probed:
     tried, chosen, first = _chosen(asked, framed, dev)
     count = len(asked.shares)
     again = fit(framed, asked.loss, [tried[chosen][0]] * count, asked.shares, first.weights)
-    said, *varied = _said(asked, asked.test, test, torch.cat([first.weights, again.weights], 1))
+    weights = torch.cat([first.weights, again.weights], 1)
+    decisions: list[Tensor | None] = []
+    if asked.objective.first_decision() is not None:
+        on_dev = _decoded(asked, asked.dev, dev, weights)
+        decisions = [asked.objective.settle(one, asked.dev.gold).kept for one in on_dev]
+    said, *varied = (one.labels for one in _decoded(asked, asked.test, test, weights, decisions))
     return Probed(
         layer=layer,
         tried=tuple(tried),
@@ -203,17 +208,30 @@ def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[f
     def reach(lot: Sequence[float]) -> list[float]:
         fitted = fit(framed, asked.loss, lot, start=models[-1].weights if models else None)
         models.extend(fitted.member(i) for i in range(len(lot)))
-        return [_score(asked, asked.dev, said) for said in _said(asked, asked.dev, dev, fitted.weights)]
+        return [_score(asked, asked.dev, said) for said in _settled(asked, dev, fitted.weights)]
 
     few_steps = framed.rest is None  # whatever the penalty: so many at a time as cost little more than one
     tried, best = search(reach, max(2, _COLUMNS // asked.loss.outputs) if few_steps else 2)
     return tried, best, models[best]
 
 
-def _said(asked: _Question, part: _Part, features: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
-    """Each member's labels for the examples of a split."""
+def _decoded(
+    asked: _Question, part: _Part, features: Tensor, weights: Tensor, decisions: Sequence[Tensor | None] = ()
+) -> list[Decoded]:
+    """Each member's predictions for the examples of a split."""
     members = (one.T for one in weights.unbind(1))  # (D + 1, K)
-    return [asked.objective.decode_convex(features @ one[:-1] + one[-1], part.rows).labels for one in members]
+    chosen = decisions or [None] * weights.shape[1]
+    return [
+        asked.objective.decode_convex(features @ one[:-1] + one[-1], part.rows, decision)
+        for one, decision in zip(members, chosen, strict=True)
+    ]
+
+
+def _settled(asked: _Question, dev: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
+    """Each member's labels on dev, once it has been chosen there how logits are decided."""
+    return [
+        asked.objective.settle(one, asked.dev.gold).decoded.labels for one in _decoded(asked, asked.dev, dev, weights)
+    ]
 
 
 def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from unfreeze.data.audit import audit, read_by
-from unfreeze.data.audit_lines import audit_lines
+from unfreeze.data.audit_lines import lines_of
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.unread import Unread
 from unfreeze.disk.claim import claimed
@@ -175,7 +175,7 @@ def _setting(
         question=question,
     )
     metric = main_metric(dataset.task, dataset.labels.scheme)
-    audited = AuditFacts(**vars(found), lines=tuple(audit_lines(found)))
+    audited = AuditFacts(**vars(found), lines=tuple(lines_of(dataset, found)))
     environment = Environment(
         **versions(),
         processor=processor_name(device),

@@ -38,7 +38,7 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
     target = dataset.task.target
     had, has = ({name for e in part for name in target.names_in(e.label)} for part in (dataset.train, kept))
     lost = had - has
-    if lost:
+    if lost and not target.may_lack:
         problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
         raise InputError(problem, where="--train-size")
     note = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."

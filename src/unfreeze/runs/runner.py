@@ -22,7 +22,7 @@ from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.split_features import SplitFeatures, split_features
-from unfreeze.methods.trained import Trained, gold_labels, metrics
+from unfreeze.methods.trained import Trained, gold_labels, metrics, settled
 from unfreeze.methods.trainer import Given, trainer_of
 from unfreeze.methods.work import states_work
 from unfreeze.recipe import CacheDtype, Recipe
@@ -150,7 +150,8 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
     stored(bench, recipe)  # before the clock of the run starts
     bench.watcher.begin(name, bench.left)
     reset_peak(bench.device)
-    trained = _train(bench, recipe, [j.seed for j in group])
+    gold = gold_labels(bench.dataset.dev)
+    trained = [settled(one, bench.objective, gold) for one in _train(bench, recipe, [j.seed for j in group])]
     peak = peak_mb(bench.device)
     for job, one in zip(group, trained, strict=True):
         record = _record(bench, job, one, peak)

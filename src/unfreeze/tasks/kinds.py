@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from unfreeze.errors import InputError, nearest, shown
 from unfreeze.tasks.targets.classes import Classes
+from unfreeze.tasks.targets.label_sets import LabelSets
 from unfreeze.tasks.targets.scores import Scores
 from unfreeze.tasks.targets.tags import Tags
 from unfreeze.tasks.targets.target import Target
 
-CLASSES, SCORES, TAGS = Classes(), Scores(), Tags()
+CLASSES, LABEL_SETS, SCORES, TAGS = Classes(), LabelSets(), Scores(), Tags()
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Task:
 
     Attributes:
         kind: the name people use.
-        target: what is predicted: one of C classes, a number, or a tag per word, and all that depends on that.
+        target: what is predicted: one of C classes, any number of labels, a number, or a tag per word, and all
+            that depends on it.
         pair: whether an example has two texts.
         metric: the main metric, higher is better, used for choosing on dev and for the verdict.
     """
@@ -37,6 +39,7 @@ TASKS = {
         Task("regression", SCORES, False, "pearson"),
         Task("pair-classification", CLASSES, True, "accuracy"),
         Task("pair-regression", SCORES, True, "pearson"),
+        Task("multilabel-classification", LABEL_SETS, False, "micro_f1"),
         Task("tagging", TAGS, False, "span_f1"),
     )
 }

@@ -13,6 +13,8 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.targets.sums import Floats
 
 METRIC_NAMES = {
+    "micro_f1": "micro F1",
+    "subset_accuracy": "subset accuracy",
     "macro_f1": "macro F1",
     "f1_positive": "F1 of the positive class",
     "matthews": "Matthews correlation",
@@ -38,11 +40,12 @@ def score(
     classes `f1_positive` (see `targets.classes.positive_class`).
     score: `pearson`, `spearman` (ties share the mean rank), `mse`. A constant prediction has correlation 0, and one
     that is no finite number counts as 0.
+    label sets: `micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`.
     tags with a scheme: `span_f1`, `precision`, `recall` by conlleval's rules, `span_f1_strict`, and `accuracy` of
     words. Plain tags: `accuracy` of words.
 
     What is not defined is NaN and no measurement: a correlation with gold scores that are all the same, an F1 without
-    any gold or predicted span.
+    any gold or predicted span or label.
 
     Args:
         names: the label space; the classes seen when left out.
@@ -60,8 +63,9 @@ def item_statistics(task: Task, gold: Sequence[Any], predicted: Sequence[Any], s
 
     Returns:
         (items, k): (correct, 1) for classes, (correct words, words) for plain tags, (true positive, gold, predicted
-        spans) for tags with a scheme, (1, x, y, xx, yy, xy) for scores, where x and y are the gold and predicted score
-        less the mean gold score (a shift leaves the correlation alone and keeps the sums precise).
+        spans) for tags with a scheme, the same of labels for label sets, (1, x, y, xx, yy, xy) for scores, where x and
+        y are the gold and predicted score less the mean gold score (a shift leaves the correlation alone and keeps the
+        sums precise).
 
     Raises:
         ValueError: as `score`.

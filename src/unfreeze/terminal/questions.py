@@ -111,11 +111,11 @@ def probe(
 def check(files: FileOptions, columns: ColumnOptions) -> None:
     """Read and audit the data, train nothing."""
     from unfreeze.data.audit import audit
-    from unfreeze.data.audit_lines import audit_lines
+    from unfreeze.data.audit_lines import lines_of
     from unfreeze.runs.question import read_data
 
     dataset = read_data(plan_of(given(files, columns)))
-    for line in (*dataset.notes, *audit_lines(audit(dataset))):
+    for line in (*dataset.notes, *lines_of(dataset, audit(dataset))):
         typer.echo(line)
 
 

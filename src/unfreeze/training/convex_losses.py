@@ -81,6 +81,26 @@ class Logistic:
         return _spread(logits.sigmoid(), shares)
 
 
+class Binary:
+    """Cross-entropy of K labels, each a yes or no by its own logit. Targets (N, K) in 0 and 1."""
+
+    def __init__(self, targets: Tensor) -> None:
+        self.outputs, self._targets = targets.shape[1], targets.T[:, None]  # (K, 1, N)
+
+    def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """See `Loss`."""
+        return (F.softplus(logits) - logits * self._targets).sum(0), logits.sigmoid() - self._targets
+
+    def bias(self, shares: Tensor) -> Tensor:
+        """See `Loss`."""
+        least = _UNSEEN / self._targets.shape[2]
+        return torch.logit((self._targets[:, 0] @ shares.T).clamp(least, 1 - least))
+
+    def bend(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """See `Loss`."""
+        return _spread(logits.sigmoid(), shares)
+
+
 class Multinomial:
     """Cross-entropy of K classes. Targets (N,) int64."""
 

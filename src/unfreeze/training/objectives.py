@@ -12,17 +12,23 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from unfreeze.data.examples import Example, LabelSpace
+from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.tasks.kinds import Task
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.targets.classes import ClassTensors
+from unfreeze.training.targets.label_sets import LabelSetTensors
 from unfreeze.training.targets.scores import ScoreTensors
 from unfreeze.training.targets.tags import TagTensors
-from unfreeze.training.targets.tensors import Decoded, Targets, TargetTensors
+from unfreeze.training.targets.tensors import Decoded, Settled, Targets, TargetTensors
 
 __all__ = ["Decoded", "Objective", "Targets", "objective_for"]
 
-TENSORS: dict[str, type[TargetTensors]] = {"class": ClassTensors, "score": ScoreTensors, "tags": TagTensors}
+TENSORS: dict[str, type[TargetTensors]] = {
+    "class": ClassTensors,
+    "label-set": LabelSetTensors,
+    "score": ScoreTensors,
+    "tags": TagTensors,
+}
 """The half of each target that needs torch, by the target's name."""
 
 
@@ -49,29 +55,37 @@ class Objective:
         return self._tensors.outputs
 
     def encode(self, examples: Sequence[Example]) -> Targets:
-        """Targets: () int64 class, () float32 standardised score, or (words,) int64 tags (-1: never trained)."""
+        """Targets: () int64 class, () float32 standardised score, (C,) float32 labels, or (words,) int64 tags."""
         return self._tensors.encode(examples)
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """(members,) mean loss of logits (members, B, outputs) against targets (B,)."""
         return self._tensors.loss(logits.float(), targets)
 
-    def decode(self, logits: Tensor) -> Decoded:
+    def first_decision(self) -> Tensor | None:
+        """How logits are decided before anything is chosen on dev (thresholds); None where nothing ever is."""
+        return self._tensors.first_decision()
+
+    def decode(self, logits: Tensor, decision: Tensor | None = None) -> Decoded:
         """Labels from logits (B, outputs)."""
-        return self._tensors.decode(logits.float())
+        return self._tensors.decode(logits.float(), decision)
+
+    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
+        """Predictions on dev once it has been chosen there how logits are decided."""
+        return self._tensors.settle(dev, gold)
 
     def convex_loss(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """The loss of a linear probe: logistic regression, of one logit where there are two classes, or ridge."""
         return self._tensors.convex(targets, device)
 
-    def decode_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+    def decode_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None = None) -> Decoded:
         """Labels from a probe's logits.
 
         Args:
             logits: (all rows, K), one where there are two classes.
             rows: of each example: its words for tagging, else one.
         """
-        return self._tensors.from_convex(logits, rows)
+        return self._tensors.from_convex(logits, rows, decision)
 
 
 def objective_for(task: Task, labels: LabelSpace, train: Sequence[Example]) -> Objective:

@@ -25,9 +25,11 @@ class Classes:
     name = "class"
     per_word = False
     one_name = True
+    many = False
     symmetric = False
     regression = "logistic"
     counted = True
+    may_lack = False
     single_tells = True
     chart: ErrorChart | None = "confusion"
     words = Words(
@@ -102,6 +104,14 @@ class Classes:
     def size_in_words(self, space: LabelSpace) -> str:
         """How many classes."""
         return f"{len(space.names)} classes"
+
+    def notes(self, labels: Labels) -> list[str]:
+        """None."""
+        return []
+
+    def cell(self, label: Any) -> str:
+        """The class."""
+        return str(label)
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
         """The class."""

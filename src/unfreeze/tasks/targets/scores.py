@@ -29,9 +29,11 @@ class Scores:
     name = "score"
     per_word = False
     one_name = False
+    many = False
     symmetric = True
     regression = "ridge"
     counted = False
+    may_lack = False
     single_tells = False
     chart: ErrorChart | None = "scatter"
     words = Words(
@@ -100,6 +102,14 @@ class Scores:
     def size_in_words(self, space: LabelSpace) -> str:
         """The range of the scores."""
         return f"scores from {space.low:g} to {space.high:g} in train"
+
+    def notes(self, labels: Labels) -> list[str]:
+        """None."""
+        return []
+
+    def cell(self, label: Any) -> str:
+        """The number with four decimals."""
+        return f"{label:.4f}"
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
         """The number."""

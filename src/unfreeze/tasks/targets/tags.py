@@ -27,9 +27,11 @@ class Tags:
     name = "tags"
     per_word = True
     one_name = False
+    many = False
     symmetric = False
     regression = "logistic"
     counted = True
+    may_lack = True
     single_tells = False
     chart: ErrorChart | None = None
     words = Words(
@@ -38,6 +40,7 @@ class Tags:
         errors="A span counts as found when its words and its type are both right.",
         mistakes="Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has "
         "the very span; red and dashed: it does not.",
+        unseen="spans of {} with tags that train lacks",
     )
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
@@ -104,6 +107,14 @@ class Tags:
     def size_in_words(self, space: LabelSpace) -> str:
         """How many tags."""
         return f"{len(space.names)} tags"
+
+    def notes(self, labels: Labels) -> list[str]:
+        """None."""
+        return []
+
+    def cell(self, label: Any) -> str:
+        """The tags."""
+        return " ".join(label)
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
         """The tags."""

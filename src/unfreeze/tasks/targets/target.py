@@ -32,6 +32,7 @@ class Words:
         errors: what the report's section about errors shows.
         mistakes: how its worst mistakes are chosen.
         both_right: two methods that are both at no distance from gold.
+        unseen: labels of the split `{}` that train lacks.
     """
 
     shows: str
@@ -39,6 +40,7 @@ class Words:
     errors: str
     mistakes: str
     both_right: str = "both right"
+    unseen: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Target(Protocol):
     @property
     def one_name(self) -> bool:
         """Whether a label is a single name, which a file may spell in several ways or leave out as `-`."""
+        ...
+
+    @property
+    def many(self) -> bool:
+        """Whether a text may have several labels or none, which files write in columns of their own kinds."""
         ...
 
     @property
@@ -131,6 +138,11 @@ class Target(Protocol):
         """Whether one item, which has one answer of course, can be got right or wrong."""
         ...
 
+    @property
+    def may_lack(self) -> bool:
+        """Whether train may lack a label that other splits or a larger train have; it is then counted as missed."""
+        ...
+
     def answer(self, label: Any) -> Hashable:
         """What a label says as far as a metric sees it; `MARKED` for tags and the like that mark something."""
         ...
@@ -157,7 +169,7 @@ class Target(Protocol):
         ...
 
     def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
-        """What no model can get right since train lacks it, counted; None where `check_known` refuses it."""
+        """What no model can get right since train lacks it, counted; None where there is no such thing."""
         ...
 
     def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
@@ -168,6 +180,14 @@ class Target(Protocol):
 
     def size_in_words(self, space: LabelSpace) -> str:
         """`3 classes`."""
+        ...
+
+    def notes(self, labels: Labels) -> list[str]:
+        """What else the audit says of training labels, in sentences."""
+        ...
+
+    def cell(self, label: Any) -> str:
+        """A label as a cell of a table of predictions."""
         ...
 
     def shown(self, label: Any, spec: str = ".2f") -> str:

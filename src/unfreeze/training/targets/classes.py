@@ -11,7 +11,7 @@ from torch import Tensor
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.training.convex_losses import Logistic, Loss, Multinomial
-from unfreeze.training.targets.tensors import Decoded, Targets
+from unfreeze.training.targets.tensors import Decoded, Settled, Targets
 
 
 class ClassTensors:
@@ -41,17 +41,25 @@ class ClassTensors:
         every = F.cross_entropy(logits.flatten(0, 1), targets.repeat(members), reduction="none")
         return every.view(members, batch).mean(1)
 
-    def decode(self, logits: Tensor) -> Decoded:
+    def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The most probable class."""
         best = logits.softmax(1).max(1)
         names = self._labels.names
         return Decoded(tuple(names[i] for i in best.indices.tolist()), tuple(best.values.tolist()))
 
+    def first_decision(self) -> Tensor | None:
+        """None: nothing is chosen."""
+        return None
+
+    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
+        """As they are."""
+        return Settled(dev)
+
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Logistic regression, of one logit where there are two classes."""
         return of_names(torch.stack(list(targets)).to(device), self.outputs)
 
-    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """The most probable class; confidence is not asked for."""
         best = both_logits(logits, self.outputs).argmax(1)
         return Decoded(tuple(np.array(self._labels.names, object)[best.cpu().numpy()]))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.training.convex_losses import Loss, Squared
-from unfreeze.training.targets.tensors import Decoded, Targets
+from unfreeze.training.targets.tensors import Decoded, Settled, Targets
 
 
 class ScoreTensors:
@@ -36,14 +36,22 @@ class ScoreTensors:
         """Squared error."""
         return (logits[..., 0] - targets).square().mean(1)
 
-    def decode(self, logits: Tensor) -> Decoded:
+    def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The score as it is written; it has no probability."""
         return Decoded(tuple((logits[:, 0] * self._spread + self._mean).tolist()))
+
+    def first_decision(self) -> Tensor | None:
+        """None: nothing is chosen."""
+        return None
+
+    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
+        """As they are."""
+        return Settled(dev)
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Ridge regression."""
         return Squared(torch.stack(list(targets)).to(device))
 
-    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """As `decode`."""
-        return self.decode(logits.float())
+        return self.decode(logits.float(), decision)

@@ -16,7 +16,7 @@ from unfreeze.layers.ragged import pad
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.targets.classes import both_logits, of_names
-from unfreeze.training.targets.tensors import Decoded, Targets
+from unfreeze.training.targets.tensors import Decoded, Settled, Targets
 
 _OWN = "a tagger brings its own loss and decoding"
 
@@ -50,15 +50,23 @@ class TagTensors:
         """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
 
-    def decode(self, logits: Tensor) -> Decoded:
+    def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
+
+    def first_decision(self) -> Tensor | None:
+        """None: nothing is chosen."""
+        return None
+
+    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
+        """As they are."""
+        return Settled(dev)
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Logistic regression of each word, of one logit where there are two tags."""
         return of_names(torch.cat(list(targets)).to(device), self.outputs)
 
-    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """The most probable sequence of independent tags that the scheme allows, of each sentence."""
         names = np.array(self._labels.names, object)
         return Decoded(tuple(tuple(names[tags]) for tags in self._best(both_logits(logits, self.outputs), rows)))

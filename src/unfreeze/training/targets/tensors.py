@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -17,10 +17,29 @@ from unfreeze.training.convex_losses import Loss
 
 @dataclass(frozen=True)
 class Decoded:
-    """Predictions with the probability of each, where there is one (else empty)."""
+    """Predictions with the probability of each, where there is one (else empty).
+
+    Attributes:
+        probabilities: (examples, C) float32 of every label, where they are decided one by one; else None.
+    """
 
     labels: tuple[Label, ...]
     confidence: tuple[float, ...] = ()
+    probabilities: npt.NDArray[np.float32] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Predictions on dev after all has been chosen there.
+
+    Attributes:
+        kept: how logits are decided, to be kept with the weights; None where nothing is chosen.
+        chosen: the same by names, for the record.
+    """
+
+    decoded: Decoded
+    kept: Tensor | None = None
+    chosen: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,14 +92,22 @@ class TargetTensors(Protocol):
         """(members,) mean loss of logits (members, B, outputs) in fp32 against targets (B, ...)."""
         ...
 
-    def decode(self, logits: Tensor) -> Decoded:
+    def first_decision(self) -> Tensor | None:
+        """How logits are decided before anything is chosen on dev; None where nothing ever is."""
+        ...
+
+    def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """Labels from logits (B, outputs) in fp32."""
+        ...
+
+    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
+        """Choose on dev how logits are decided."""
         ...
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """The loss of a linear probe; `targets` has one of `encode` for each example."""
         ...
 
-    def from_convex(self, logits: Tensor, rows: Sequence[int]) -> Decoded:
+    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """Labels from a probe's logits (all rows, K of the convex loss); `rows` are those of each example."""
         ...

@@ -1,0 +1,247 @@
+"""Any number of labels for each item, none allowed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from unfreeze.disk.typed import briefly
+from unfreeze.errors import InputError, shown
+from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.classes import names_problem, scheme_problem
+from unfreeze.tasks.targets.regressions import C, logistic
+from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, ratio
+from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+from unfreeze.tasks.targets.thresholds import as_rows, as_sets, best_thresholds
+
+SEPARATOR = ";"
+
+
+class LabelSets:
+    """Labels are tuples of names, sorted, each once; see `Target` for what each method is."""
+
+    name = "label-set"
+    per_word = False
+    one_name = False
+    many = True
+    symmetric = False
+    regression = "logistic"
+    counted = True
+    single_tells = False
+    may_lack = True
+    chart: ErrorChart | None = None
+    words = Words(
+        shows="whether labels are told apart",
+        cut_by="by the rarest label of a text, ",
+        errors="A label of a text counts as found when it is in both gold and prediction.",
+        mistakes="Texts with the most missed and false labels, of each method's best run on dev.",
+        unseen="labels of {} that train lacks",
+    )
+
+    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
+        """Each label once, in alphabetical order: in a file their order says nothing."""
+        return tuple(replace(e, label=tuple(sorted(set(_names(e.label))))) for e in examples)
+
+    def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
+        """The labels of the training split. Raises `InputError` where there are fewer than two."""
+        names = tuple(sorted({name for e in train for name in _names(e.label)}))
+        if not names:
+            raise InputError("no training row has a label; is it the label column?", where=train[0].where)
+        if len(names) < 2:
+            found = f"the training rows have one label only, '{shown(names[0])}'"
+            raise InputError(f"{found}; two are needed, or --task classification of yes and no", where=train[0].where)
+        return LabelSpace(names)
+
+    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
+        """Labels that train lacks count as missed, which the audit tells."""
+
+    def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
+        """No label at all, or the same labels for every text."""
+        different = set(labels)
+        if len(different) != 1:
+            return None
+        (label,) = different
+        return f"every row has the labels '{self.shown(label)}'" if label else "no row has a label"
+
+    def single_problem(self) -> str | None:
+        """None: it has one answer only."""
+        return None
+
+    def answer(self, label: Any) -> tuple[str, ...]:
+        """The labels."""
+        return tuple(label)
+
+    def strata(self, labels: Labels) -> Ints:
+        """The rarest label of a text as its rank by rareness; texts without a label come last.
+
+        Simpler than the iterative stratification of Sechidis et al. 2011, which shares out every label of a text: here
+        equal texts stay together and a cut follows from the seed alone, and rare labels, which would suffer most, are
+        shared out as well as there.
+        """
+        counts = self.counts(labels, None)
+        rank = {name: i for i, name in enumerate(sorted(counts, key=lambda name: (counts[name], name)))}
+        rarest = np.array([min((rank[name] for name in label), default=len(rank)) for label in labels], np.int64)
+        return np.unique(rarest, return_inverse=True)[1].astype(np.int64)
+
+    def names_in(self, label: Any) -> tuple[str, ...]:
+        """The labels."""
+        return tuple(label)
+
+    def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
+        """Texts with each label."""
+        return Counter(name for label in labels for name in label)
+
+    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
+        """None: a text has several labels."""
+        return None
+
+    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
+        """Labels that no training text has."""
+        known = set(self.counts(train, scheme))
+        return {name: n for name, n in self.counts(labels, scheme).most_common() if name not in known}
+
+    def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
+        """A label is there or not."""
+        return len(counts) > 0
+
+    def size_in_words(self, space: LabelSpace) -> str:
+        """How many labels."""
+        return f"{len(space.names)} labels, any number of them for a text"
+
+    def notes(self, labels: Labels) -> list[str]:
+        """Labels per text, texts without any, and which labels occur together most often."""
+        sizes, items = np.array([len(label) for label in labels]), len(labels)
+        sentences = [f"Labels per train text: {sizes.mean():.2f} on average, at most {sizes.max()}."]
+        if (none := int((sizes == 0).sum())) > 0:
+            sentences.append(f"Train texts without any label: {none:,} of {items:,} ({100 * none / items:.1f} %).")
+        together = Counter((a, b) for label in labels for i, a in enumerate(label) for b in label[i + 1 :])
+        if together:
+            pairs = ", ".join(f"{a} and {b} {n:,}" for (a, b), n in together.most_common(3))
+            sentences.append(f"Labels that occur together most often in train: {pairs}.")
+        return sentences
+
+    def shown(self, label: Any, spec: str = ".2f") -> str:
+        """The labels, with commas."""
+        return ", ".join(label) or "(no label)"
+
+    def cell(self, label: Any) -> str:
+        """The labels joined by `;`, or a JSON list where a label has that sign."""
+        if any(SEPARATOR in name for name in label):
+            return json.dumps(list(label), ensure_ascii=False)
+        return SEPARATOR.join(label)
+
+    def space_problem(self, space: LabelSpace, kind: str) -> str | None:
+        """Fewer than two names, a name that occurs twice, or a scheme."""
+        return names_problem(space, kind) or scheme_problem(space, kind)
+
+    def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
+        """Not a sorted tuple of names; a predicted name of none in the label space; gold ones may be new in test."""
+        if not isinstance(label, tuple) or list(label) != sorted(set(label)):
+            return f"{briefly(label)} is not a set of labels in alphabetical order"
+        if not gold and not known.issuperset(label):
+            return f"the label {briefly(min(set(label) - known))} is none of the {len(known)} labels"
+        return None
+
+    def main(self, metric: str, scheme: str | None) -> str:
+        """The task's."""
+        return metric
+
+    def check_items(self, gold: Labels, predicted: Labels) -> None:
+        """Any two sets can be compared."""
+
+    def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
+        """`micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`."""
+        sums = self.statistics(gold, predicted, scheme).sum(0)
+        counts = self.found(gold, predicted, scheme)
+        either = sorted(counts.gold | counts.predicted)
+        each = np.array([[counts.both[n], counts.gold[n], counts.predicted[n]] for n in either], float).reshape(-1, 3)
+        exact = [set(g) == set(p) for g, p in zip(gold, predicted, strict=True)]
+        return {
+            "micro_f1": float(f1(sums)),
+            "macro_f1": float(f1(each).mean()) if either else float("nan"),
+            "subset_accuracy": float(np.mean(exact)),
+            "precision": float(ratio(sums[0], sums[2])),
+            "recall": float(ratio(sums[0], sums[1])),
+        }
+
+    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
+        """(items, 3): labels in both, in gold, predicted."""
+        rows = [(len(set(g) & set(p)), len(g), len(p)) for g, p in zip(gold, predicted, strict=True)]
+        return np.array(rows, dtype=float)
+
+    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
+        """Micro-F1."""
+        return f1(sums)
+
+    def best_constant(self, gold: Labels, scheme: str | None) -> float:
+        """The micro-F1 of the most frequent labels, as many of them as are best."""
+        return self._constant(gold)[1]
+
+    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
+        """The most frequent labels, as many of them as are best."""
+        label, score = self._constant(gold)
+        return f"always answering '{self.shown(label)}'", score
+
+    def _constant(self, gold: Labels) -> tuple[tuple[str, ...], float]:
+        counts = self.counts(gold, None)
+        names = sorted(counts, key=lambda name: (-counts[name], name))
+        if not names:
+            return (), 0.0
+        hits = np.cumsum([counts[name] for name in names])
+        scores = 2 * hits / (len(gold) * np.arange(1, len(names) + 1) + counts.total())
+        best = int(np.argmax(scores))
+        return tuple(names[: best + 1]), float(scores[best])
+
+    def distinct(self, labels: Labels) -> set[Any]:
+        """The different sets."""
+        return set(labels)
+
+    def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
+        """Missed plus false labels."""
+        return float(len(set(gold) ^ set(predicted)))
+
+    def how_wrong(self, errors: Sequence[float]) -> str:
+        """How many texts have an error."""
+        return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test texts have a missed or false label"
+
+    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found:
+        """Texts with each label."""
+        both = Counter(name for g, p in zip(gold, predicted, strict=True) for name in set(g) & set(p))
+        return Found(self.counts(gold, scheme), self.counts(predicted, scheme), both)
+
+    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
+        """None: labels are of the whole text."""
+        return None
+
+    def penalties(self) -> tuple[tuple[str, float], ...]:
+        """Inverse penalties of logistic regression."""
+        return tuple(("C", c) for c in C)
+
+    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+        """Logistic regression of each label against the rest, with thresholds chosen on dev."""
+        gold = as_rows(train.labels, space.names)
+        models = [logistic(penalty, train.rows, column) for column in gold.T]
+
+        def likely(rows: Rows) -> Floats:
+            """(items, C); a label that all or no training texts have is as likely as there."""
+            columns = [model.predict_proba(rows) for model in models]
+            some = [p[:, list(m.classes_).index(True)] if True in m.classes_ else np.zeros(len(p)) for m, p in
+                    zip(models, columns, strict=True)]  # fmt: skip
+            return np.stack(some, axis=1)
+
+        chosen = best_thresholds(likely(dev.rows), as_rows(dev.labels, space.names))
+
+        def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
+            return list(as_sets(likely(rows) >= chosen.values, space.names))
+
+        return FloorModel(predict, {name: penalty, "threshold": chosen.common})
+
+
+def _names(label: Any) -> tuple[str, ...]:
+    return label if isinstance(label, tuple) else ()

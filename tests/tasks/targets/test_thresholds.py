@@ -1,0 +1,60 @@
+"""Thresholds: the best of all for one label, never worse than 0.5, of their own only with enough positives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from unfreeze.tasks.targets.thresholds import LEAST, best_thresholds
+
+tables = st.integers(0, 10_000)
+
+
+def _drawn(seed: int, items: int, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    draw = np.random.default_rng(seed)
+    gold = draw.random((items, labels)) < draw.uniform(0.1, 0.7, labels)
+    gold[0, 0] = True
+    likely = np.clip(draw.normal(0.3 + 0.3 * gold, 0.2), 0.01, 0.99).round(2)  # with ties
+    return likely, gold
+
+
+def _micro(gold: np.ndarray, said: np.ndarray) -> float:
+    return float(f1_score(gold, said, average="micro", zero_division=0))
+
+
+@given(tables)
+@settings(max_examples=30, deadline=None)
+def test_with_few_positives_one_threshold_is_the_best_of_all(seed: int) -> None:
+    likely, gold = _drawn(seed, 12, 3)
+    found = best_thresholds(likely, gold)
+    assert (found.values == found.common).all()
+    every = [t for p in np.unique(likely) for t in (p, p + 1e-3)]
+    assert _micro(gold, likely >= found.common) == pytest.approx(max(_micro(gold, likely >= t) for t in every))
+
+
+@given(tables)
+@settings(max_examples=15, deadline=None)
+def test_thresholds_of_their_own_are_never_worse_and_few_positives_have_none(seed: int) -> None:
+    likely, gold = _drawn(seed, 90, 4)
+    found = best_thresholds(likely, gold)
+    assert _micro(gold, likely >= found.values) >= _micro(gold, likely >= found.common) - 1e-12
+    assert (found.values == found.common)[gold.sum(0) < LEAST].all()
+
+
+def test_a_label_with_enough_positives_has_the_threshold_that_parts_it() -> None:
+    gold = np.repeat([[True, True], [False, False]], LEAST, axis=0)
+    likely = np.where(gold, [0.9, 0.3], [0.6, 0.1])
+    found = best_thresholds(likely, gold)
+    assert (likely >= found.values).tolist() == gold.tolist()
+
+
+def test_of_equally_good_thresholds_the_middle_near_one_half_is_taken() -> None:
+    found = best_thresholds(np.array([[0.9], [0.2]]), np.array([[True], [False]]))
+    assert found.common == pytest.approx(0.55)
+
+
+def test_without_a_positive_it_is_one_half() -> None:
+    assert best_thresholds(np.full((3, 2), 0.4), np.zeros((3, 2), bool)).values.tolist() == [0.5, 0.5]
