@@ -95,6 +95,27 @@ def test_among_those_that_cannot_be_told_from_the_leader_the_cheapest_is_used() 
     assert verdict.next_step.startswith("Fine-tuning of minilm or feature extraction of minilm? About ")
 
 
+def test_three_methods_on_one_encoder_are_called_by_their_methods() -> None:
+    arms = (
+        replace(ARMS[1], encoder=None),
+        replace(ARMS[1], encoder=None, method="lora", test=0.868, work=30e9),
+        replace(ARMS[2], encoder=None),
+    )
+    verdict = verdict_of(0.03, arms, encoders={}, data=DataTrust(truncated=0.2))
+    assert (verdict.use, verdict.leader) == (FROZEN, TUNED)
+    assert verdict.contenders == (FROZEN, "lora", TUNED)
+    assert verdict.headline.startswith(
+        "Too close to call: fine-tuning has the highest score, 87.0 accuracy, but feature "
+    )
+    assert (
+        "use feature extraction (linear head), which takes the least computing (2 against 30 billion"
+        in verdict.headline
+    )
+    assert verdict.doubts == ("20 % of the texts are cut at the encoder's limit; what is cut is not read.",)
+    clear = verdict_of(0.001, (*arms[:2], replace(arms[2], test=0.9)), encoders={})
+    assert clear.headline.startswith("Fine-tune the encoder (linear head): 90.0 accuracy on the test set, better than")
+
+
 def test_intervals_of_pairs_alone_would_choose_but_the_simultaneous_ones_decide() -> None:
     """The nearest rival is 2 points behind: alone its interval is 1.25 to 2.75 points, jointly 0.5 to 3.5."""
     assert verdict_of(0.0149).choice == "minilm/fine-tuning"
