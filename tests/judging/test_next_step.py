@@ -64,6 +64,15 @@ def test_where_seeds_differ_most_more_of_the_arm_that_has_fewest_are_advised(see
         assert (half_width(0.03, by_seeds, 1, count / least) <= 0.02) == decides
 
 
+@pytest.mark.parametrize(
+    ("share", "what"), [(0.36, "1,300 test items"), (0.64, "7 seeds")], ids=["most from items", "most from seeds"]
+)
+def test_where_either_would_do_the_larger_part_of_the_variance_is_cut(share: float, what: str) -> None:
+    variance = (0.03 / 1.96) ** 2
+    std = math.sqrt(share * variance * 5)
+    assert f"About {what} instead of" in needed(evidence(0.028, 0.03, (0.0, std)))
+
+
 def test_what_takes_a_hundred_times_the_data_is_no_advice() -> None:
     width = 0.02 * math.sqrt(HOPELESS)
     assert "100,000 test items instead" in needed(evidence(0.02, 0.999 * width))

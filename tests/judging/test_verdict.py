@@ -108,7 +108,36 @@ def test_feature_extraction_wins_with_its_gain_told_as_a_gain() -> None:
         "+2.3 points [+1.1, +3.4] accuracy over fine-tuning."
     )
     assert "Feature extraction reaches 84.8" in verdict.reasons[0]
+    assert "a difference of +2.3 points [+1.1, +3.4]" in verdict.reasons[0]
+    assert verdict.detail == "+2.3 points [+1.1, +3.4] accuracy over fine-tuning."
     assert "+1.1 points" in verdict.reasons[1]
+
+
+@pytest.mark.parametrize(
+    ("mean", "lo", "hi", "leader"),
+    [
+        (0.3, -0.8, 1.4, "fine-tuning"),
+        (-0.3, -1.4, 0.8, "feature-extraction"),
+        (0.0, -1.0, 1.0, "feature-extraction"),  # the cheaper one
+        (2.3, 1.1, 3.4, "fine-tuning"),
+        (-2.3, -3.4, -1.1, "feature-extraction"),
+    ],
+)
+def test_the_leader_has_the_higher_score_whatever_is_advised(mean: float, lo: float, hi: float, leader: str) -> None:
+    verdict = decide(evidence(mean, lo, hi))
+    other = {"fine-tuning": "feature-extraction", "feature-extraction": "fine-tuning"}[leader]
+    assert (verdict.leader, set(verdict.findings)) == (leader, {other})
+
+
+def test_of_two_that_are_level_the_cheaper_one_leads_whichever_it_is() -> None:
+    dear = evidence(0.0, -1.0, 1.0, frozen={"work": 1e12, "extract_s": 5000.0}, tuned={"work": 1e9})
+    assert decide(dear).leader == "fine-tuning"
+
+
+def test_a_detail_without_numbers_is_the_advice_as_a_sentence() -> None:
+    verdict = decide(evidence(0.3, -0.8, 1.4))
+    assert verdict.detail[:1].isupper() or not verdict.detail[:1].isalpha()
+    assert verdict.detail.lower() in verdict.headline.lower()
 
 
 @pytest.mark.parametrize(
