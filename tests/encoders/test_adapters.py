@@ -22,6 +22,7 @@ from unfreeze.encoders.adapters import (
     LowRank,
     adapted_copy,
     adapters_of,
+    check_adapters,
     merged_copy,
     read_adapters,
     save_adapters,
@@ -278,9 +279,9 @@ def test_tensors_that_do_not_fit_are_refused() -> None:
         ({**state, some: state[some] * torch.nan}, "infinite or NaN"),
     ):
         with pytest.raises(InputError, match=f"^here: .*{problem}.*; do that$"):
-            merged_copy(encoder, LowRank(2), changed, "here", "do that")
+            check_adapters(encoder, LowRank(2), changed, "here", "do that")
     with pytest.raises(InputError, match="has the shape"):
-        merged_copy(encoder, LowRank(3), state, "here")
+        check_adapters(encoder, LowRank(3), state, "here", "")
 
 
 def test_where_peft_is_missing_it_says_what_to_install_and_merges_all_the_same(

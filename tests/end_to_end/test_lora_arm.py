@@ -66,7 +66,7 @@ def test_all_three_are_judged_and_what_lora_keeps_is_adapters_and_head(three: tu
     assert cost["lora"]["stored_mb"] == pytest.approx(4 * (EACH + head) / 1e6, rel=0.05)
     assert cost["lora"]["stored_mb"] < cost["fine-tuning"]["stored_mb"] / 4
     assert cost["lora"]["trained_parameters"] < cost["fine-tuning"]["trained_parameters"] / 2
-    records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("runs/lora-*/record.json")]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in out.glob("runs/lora.*/record.json")]
     assert {record["recipe"]["name"] for record in records} == {"slow", "fast"}
     piece_work = tiny.encoder(result)["piece_work"]
     for record in records:

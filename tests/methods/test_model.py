@@ -11,6 +11,7 @@ import torch
 
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.recipe import Recipe
@@ -19,6 +20,7 @@ from unfreeze.training.objectives import Decoded
 
 FROZEN = FrozenRecipe("linear", epochs=1, batch_size=4, hidden=5, l2=(0.0, 0.1))
 TUNED = TunedRecipe("linear", epochs=1, batch_size=4, hidden=5, learning_rate=1e-3)
+LORA = LoraRecipe("linear", epochs=1, batch_size=4, hidden=5, learning_rate=1e-2, rank=2)
 MakeTrainer = Callable[..., "object"]
 
 PAIRS = ("pair-classification", "pair-regression")
@@ -36,6 +38,9 @@ CASES: list[tuple[str, Recipe]] = [
     *(("tagging", replace(FROZEN, head=head, layers=layers)) for head in ("linear", "crf", "bilstm-crf")
       for layers in ("mix", (-1,))),
     *(("tagging", replace(TUNED, head=head)) for head in ("linear", "crf", "bilstm-crf")),
+    *((kind, replace(LORA, head=head)) for kind, head in
+      (("classification", "linear"), ("pair-regression", "linear"), ("tagging", "crf"))),
+    ("classification", replace(LORA, targets="attention", rank_stabilised=True, unfreeze_top=1)),
     ("classification", replace(TUNED, reinit_top=1, gradual_unfreezing=True, epochs=2, schedule="slanted-triangular")),
 ]  # fmt: skip
 

@@ -130,31 +130,34 @@ def adapted_copy(
     return made.eval()
 
 
-def merged_copy(
-    encoder: TransformerEncoder, low_rank: LowRank, state: Mapping[str, Tensor], where: str = "", remedy: str = ""
-) -> TransformerEncoder:
+def merged_copy(encoder: TransformerEncoder, low_rank: LowRank, state: Mapping[str, Tensor]) -> TransformerEncoder:
     """A plain encoder with W + s B A for W, as fast as `encoder`, whose other weights it shares. Needs no peft.
 
     Args:
-        state: tensors of `Adapters`.
-        where, remedy: for the message.
-
-    Raises:
-        InputError: the tensors are not those of such adapters in this encoder.
+        state: tensors of `Adapters` that fit, see `check_adapters`.
     """
-    names = {name.rpartition(".lora_")[0] for name in state}
-    layers = {n: part for n, part in linear_layers(encoder.model).items() if n in names}
-    if not layers:
-        raise InputError(f"has no adapters of this encoder; {remedy}", where=where)
-    check_fit(_shapes(layers, low_rank.rank), state, where, remedy)
     made = light_copy(encoder)
-    for name, layer in layers.items():
+    for name, layer in _layers_of(encoder, state).items():
         a, b = (state[f"{name}.lora_{x}.weight"].to(encoder.device) for x in "AB")
         added = low_rank.scale * (b @ a)
         weight: Any = layer.weight
         own = weight.detach() + (added.T if isinstance(layer, Conv1D) else added)
         made.model.get_submodule(name).weight = nn.Parameter(own, requires_grad=False)
     return made
+
+
+def check_adapters(
+    encoder: TransformerEncoder, low_rank: LowRank, state: Mapping[str, Tensor], where: str, remedy: str
+) -> None:
+    """Raise `InputError` where tensors are not those of adapters in this encoder, or are not finite.
+
+    Args:
+        where, remedy: for the message.
+    """
+    layers = _layers_of(encoder, state)
+    if not layers:
+        raise InputError(f"has no adapters of this encoder; {remedy}", where=where)
+    check_fit(_shapes(layers, low_rank.rank), state, where, remedy)
 
 
 def save_adapters(folder: Path, low_rank: LowRank, state: Mapping[str, Tensor]) -> None:
@@ -189,6 +192,12 @@ def _settings(low_rank: LowRank, layers: Sequence[str]) -> dict[str, Any]:
 def _adapted(model: nn.Module) -> Iterator[tuple[str, Any]]:
     """Layers with an adapter, by name."""
     return ((name, part) for name, part in model.named_modules() if hasattr(part, "lora_A"))
+
+
+def _layers_of(encoder: TransformerEncoder, state: Mapping[str, Tensor]) -> Linears:
+    """The encoder's layers that the tensors are named after."""
+    names = {name.rpartition(".lora_")[0] for name in state}
+    return {name: part for name, part in linear_layers(encoder.model).items() if name in names}
 
 
 def _shapes(layers: Linears, rank: int) -> Adapters:

@@ -16,6 +16,7 @@ from unfreeze.encoders.adapters import (
     LowRank,
     adapted_copy,
     adapters_of,
+    check_adapters,
     merged_copy,
     read_adapters,
     save_adapters,
@@ -126,8 +127,9 @@ class LoraTrainer(Trainer[LoraRecipe]):
 
     def opened(self, folder: Path, encoder: Encoder, recipe: LoraRecipe, remedy: str) -> Encoder:
         """See `Trainer.opened`."""
-        state, where = read_adapters(folder / ADAPTER, remedy), str(folder / ADAPTER / FILE)
-        return merged_copy(_transformer(encoder), _low_rank(recipe), state, where, remedy)
+        state, plain = read_adapters(folder / ADAPTER, remedy), _transformer(encoder)
+        check_adapters(plain, _low_rank(recipe), state, str(folder / ADAPTER / FILE), remedy)
+        return merged_copy(plain, _low_rank(recipe), state)
 
     def encode(self, encoder: Encoder, recipe: LoraRecipe, task: Task, batch: Batch) -> LayerStates:
         """See `Trainer.encode`."""
