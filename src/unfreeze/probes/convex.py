@@ -116,6 +116,7 @@ class _Members:
         weights, gradient: (K, M, D + 1).
         logits: (K, M, N).
         value: (M,) float64.
+        relative: see `Loss`.
         steps: the last ones, oldest first.
     """
 
@@ -127,13 +128,15 @@ class _Members:
     logits: Tensor
     value: Tensor
     gradient: Tensor
+    relative: bool
     steps: tuple[_Step, ...] = ()
 
     def of(self, kept: Tensor) -> _Members:
         """Those of them that `kept` (M,) bool marks."""
         return _Members(
             self.place[kept], self.l2[kept], self.shares[kept], self.bend[:, kept], self.weights[:, kept],
-            self.logits[:, kept], self.value[kept], self.gradient[:, kept], tuple(s.of(kept) for s in self.steps),
+            self.logits[:, kept], self.value[kept], self.gradient[:, kept], self.relative,
+            tuple(s.of(kept) for s in self.steps),
         )  # fmt: skip
 
 
@@ -147,7 +150,8 @@ def _begun(features: Design, loss: Loss, l2: Tensor, shares: Tensor, start: Tens
     losses, slopes = loss(logits)
     value, gradient = _value(losses, shares, weights, l2), _gradient(features, slopes, shares, weights, l2)
     place = torch.arange(len(l2), device=l2.device)
-    return _Members(place, l2, shares, loss.bend(logits, shares), weights, logits, value, gradient)
+    bend = loss.bend(logits, shares)
+    return _Members(place, l2, shares, bend, weights, logits, value, gradient, loss.relative)
 
 
 def _fit(features: Design, loss: Loss, now: _Members, tolerance: float, most_steps: int) -> Fitted:
@@ -223,7 +227,7 @@ def _first_guess(features: Design, now: _Members, vectors: Tensor) -> Tensor:
         elsewhere = 1 / (bend * features.rest + l2)  # (K, M, 1)
         guess = vectors * elsewhere + _times(parts * (along - elsewhere), features.axes.T)
     # What is added to all classes alike changes no loss; gradients have none of it, so steps must not either.
-    return guess - guess.mean(0) if len(guess) > 1 else guess
+    return guess - guess.mean(0) if now.relative else guess
 
 
 def _value(losses: Tensor, shares: Tensor, weights: Tensor, l2: Tensor) -> Tensor:

@@ -19,9 +19,11 @@ class Loss(Protocol):
 
     Attributes:
         outputs: logits a row, K.
+        relative: whether what is added to all logits of a row alike changes nothing.
     """
 
     outputs: int
+    relative: bool
 
     def __call__(self, logits: Tensor) -> tuple[Tensor, Tensor]:
         """Losses (M, N) of logits (K, M, N), and their slopes (K, M, N)."""
@@ -40,6 +42,7 @@ class Squared:
     """Squared error of one output: ridge regression. Targets (N,)."""
 
     outputs = 1
+    relative = False
 
     def __init__(self, targets: Tensor) -> None:
         self._targets = targets
@@ -62,6 +65,7 @@ class Logistic:
     """Cross-entropy of two classes by one logit, that of class 1. Targets (N,) in 0 and 1."""
 
     outputs = 1
+    relative = False
 
     def __init__(self, targets: Tensor, dtype: torch.dtype = torch.float32) -> None:
         self._targets = targets.to(dtype)
@@ -84,6 +88,8 @@ class Logistic:
 class Binary:
     """Cross-entropy of K labels, each a yes or no by its own logit. Targets (N, K) in 0 and 1."""
 
+    relative = False
+
     def __init__(self, targets: Tensor) -> None:
         self.outputs, self._targets = targets.shape[1], targets.T[:, None]  # (K, 1, N)
 
@@ -103,6 +109,8 @@ class Binary:
 
 class Multinomial:
     """Cross-entropy of K classes. Targets (N,) int64."""
+
+    relative = True
 
     def __init__(self, targets: Tensor, classes: int) -> None:
         self.outputs, self._targets = classes, targets
