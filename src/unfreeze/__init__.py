@@ -34,7 +34,8 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
         settings: fields of `Plan`, such as `encoder="minilm"`, `budget="quick"`, `seeds=3`, `out="folder"`.
 
     Returns:
-        The result: `.verdict`, `.methods`, `.difference`, `.to_dict()`; the output folder holds report and bundle.
+        The result: `.verdict`, `.arms`, `.differences` (of one encoder also `.methods`), `.to_dict()`; the output
+        folder contains report and bundle.
 
     Raises:
         InputError: data, settings, encoder or output folder are invalid; the message says where and what to do.

@@ -121,6 +121,7 @@ def test_missing_torn_or_foreign_json_is_told(
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=10**12),)}),
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=-1),)}),
         ("train_s", {"train_s": 1e30}),
+        ("trained_parameters", {"trained_parameters": 10**16}),
     ],
 )
 def test_absurd_numbers_are_not_looped_over(place: str, change: dict[str, Any], tmp_path: Path) -> None:

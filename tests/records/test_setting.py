@@ -111,6 +111,12 @@ def test_the_precision_that_was_begun_in_is_the_wanted_one_else_the_only_one(tmp
     [
         ("encoder", {"layers": 10**12}, "encoder.layers: 1000000000000, where 0 to 10,000 can be"),
         ("encoder", {"layers": -1}, "encoder.layers: -1, where 0 to 10,000 can be"),
+        ("encoder", {"parameters": 10**140}, "encoder.parameters: 1"),
+        (
+            "data",
+            {"sizes": {"train": 10**16}},
+            "data.sizes.train: 10000000000000000, where 0 to 1,000,000,000,000,000 can",
+        ),
         ("environment", {"threads": "two"}, "environment.threads: "),
         ("data", {"truncated": {"dev": "much"}}, "data.truncated.dev: "),
         ("audit", {"splits": {"dev": {"labels": []}}}, "audit.splits.dev.labels: "),

@@ -28,7 +28,7 @@ from unfreeze.errors import InputError
 from unfreeze.methods.table import method_named
 from unfreeze.plan import plain
 from unfreeze.recipe import MethodName, Recipe
-from unfreeze.records.setting import MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
+from unfreeze.records.setting import MOST_COUNTED, MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
 
 AGAIN = "delete it and start the same command again"
 RUN_AGAIN = "delete the folder of this run and start the same command again"
@@ -186,6 +186,7 @@ def read_record(run: Path) -> RunRecord:
     for name, epoch in epochs.items():
         check_number(name, epoch, MOST_EPOCHS, str(run / "record.json"), RUN_AGAIN)
     check_number("train_s", record.train_s, MOST_SECONDS, str(run / "record.json"), RUN_AGAIN)
+    check_number("trained_parameters", record.trained_parameters, MOST_COUNTED, str(run / "record.json"), RUN_AGAIN)
     return record
 
 

@@ -21,8 +21,9 @@ from unfreeze.tasks.kinds import Task, task
 
 NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
 REMOVE = "remove the folder, or choose another --out"
-MOST_LAYERS, MOST_EPOCHS, MOST_SECONDS = 10_000, 1_000_000, 1_000_000_000
-"""No encoder and no run has more: such a number is that of a damaged file, and what loops over it would never end."""
+MOST_LAYERS, MOST_EPOCHS, MOST_SECONDS, MOST_COUNTED = 10_000, 1_000_000, 1_000_000_000, 10**15
+"""No encoder, run or data set has more: such a number is that of a damaged file, and what loops over it would never end
+(products of counts would be larger than any float)."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,11 @@ def read_setting(folder: Path) -> Setting:
     values = {name: getattr(written, name) for name in ("data", "audit", "encoder", "environment")}
     parts = typed(values, _Parts, str(path), REMOVE, loose=True)
     check_number("encoder.layers", parts.encoder.layers, MOST_LAYERS, str(path), REMOVE)
+    counts = {f"data.sizes.{split}": size for split, size in parts.data.sizes.items()}
+    counts |= {f"audit.splits.{name}.words.median": split.words.median for name, split in parts.audit.splits.items()}
+    counts |= {f"encoder.{name}": getattr(parts.encoder, name) or 0 for name in ("width", "parameters", "piece_work")}
+    for name, count in counts.items():
+        check_number(name, count, MOST_COUNTED, str(path), REMOVE)
     try:
         plan, kind = plan_from(written.plan), task(written.task)
     except InputError as error:
