@@ -122,6 +122,14 @@ def test_intervals_of_pairs_alone_would_choose_but_the_simultaneous_ones_decide(
     assert verdict_of(0.0201).choice == "too-close"
 
 
+def test_what_would_decide_reckons_with_the_simultaneous_interval() -> None:
+    """Points squared: variance (3 / 2.4)², 0.4 of it from seeds, goal (2 / 2.4)²; with 1.96 it would be 6,100 items."""
+    arms = tuple(replace(arm, test_std=0.01) for arm in ARMS)
+    assert verdict_of(0.03, arms).next_step.endswith(
+        "About 7,900 test items instead of 2,000 would decide it, if the gap stays."
+    )
+
+
 def test_a_leader_that_is_cheapest_of_its_contenders_is_used_though_it_is_too_close() -> None:
     arms = (ARMS[0], replace(ARMS[1], test=0.869), replace(ARMS[2], work=1.9e9))
     verdict = verdict_of(0.03, arms)
@@ -273,6 +281,17 @@ def test_the_only_encoder_that_is_left_keeps_its_name_and_its_doubts_are_raised_
     assert [doubt for doubt in result.verdict.doubts if "are cut at" in doubt] == [
         "70 % of the texts are cut at minilm's limit; what is cut is not read."
     ]
+
+
+@pytest.mark.parametrize(("blind", "doubted"), [(("glove", "minilm"), True), (("glove",), False), ((), False)])
+def test_dev_is_blind_where_it_is_so_for_every_encoder(
+    blind: tuple[str, ...], doubted: bool, several: Callable[..., Path]
+) -> None:
+    folder = several()
+    for name in blind:
+        audited = {"dev": {"labels": {"neutral": 200}}}
+        change(folder / "encoders" / name, lambda values: values["audit"].update(splits=audited))  # noqa: B023
+    assert any("labels of dev" in doubt for doubt in judge(folder).verdict.doubts) is doubted
 
 
 def test_folders_of_one_encoder_are_refused(several: Callable[..., Path]) -> None:
