@@ -82,11 +82,11 @@ def test_fine_tuning_is_refused(
 def test_without_methods_the_frozen_one_is_run_with_the_budgets_recipes(
     vectors: Path, tmp_path: Path, command_line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from unfreeze.methods import budgets
+    from unfreeze.methods import frozen_recipes
 
-    fast = {name: replace(getattr(budgets, name), epochs=1, min_steps=0) for name in ("_linear", "_bcn")}
+    fast = {name: replace(getattr(frozen_recipes, name), epochs=1, min_steps=0) for name in ("_linear", "_bcn")}
     for name, recipe in fast.items():
-        monkeypatch.setattr(budgets, name, replace(recipe, hidden=4))
+        monkeypatch.setattr(frozen_recipes, name, replace(recipe, hidden=4))
     data, out = tiny.write_data(tmp_path / "data", "classification", (24, 8, 8)), tmp_path / "out"
     asked = ("compare", data, "--encoder", vectors, "--seeds", 1, "--encoder-option", "tokenizer=whitespace")
     code, _, err = command_line(*asked, "--out", out)

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from unfreeze.encoders.freezing import frozen
+from unfreeze.methods import probe_first
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.recipe import Recipe
@@ -98,6 +99,30 @@ def test_layers_that_stay_frozen_are_read_from_the_store_of_their_split(bench: M
     assert counts[1] < counts[0] / 2
     assert [p.train_loss for p in read.curve] == pytest.approx([p.train_loss for p in computed.curve], abs=2e-3)
     assert [p.dev for p in read.curve] == [p.dev for p in computed.curve]
+
+
+def test_a_record_counts_the_probe_that_fine_tuning_began_from(
+    bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both readings of the states are in it, and the penalty; a run that starts again comes to the same."""
+    monkeypatch.setattr(probe_first, "LINEAR_TOP", replace(probe_first.LINEAR_TOP, min_steps=0, epochs=4))
+    recipe = replace(TUNED, head_first="probe", gradual_unfreezing=True, epochs=1)
+    one, other = bench(), bench()
+    other.folder = one.folder / "again"
+    with frozen(one.encoder), frozen(other.encoder):
+        record, alone = run(one, [job("q", recipe, 0)])[0], run(one, [job("q", replace(recipe, head_first=None), 0)])[0]
+        again = run(other, [job("q", recipe, 0)])[0]
+    assert record.states.keys() == {"joint mean", "joint tokens"}
+    assert alone.states.keys() == {"joint tokens"}
+    assert record.work is not None
+    assert alone.work is not None
+    assert record.work > alone.work
+    assert record.chosen.keys() == {"l2"}
+    assert record == read_record(one.run_folder(job("q", recipe, 0)))
+    assert (again.dev, again.work, again.chosen) == (record.dev, record.work, record.chosen)
+    assert [p.train_loss for p in again.curve] == [p.train_loss for p in record.curve]
+    weights, repeated = (read_weights(bench_of, job("q", recipe, 0)) for bench_of in (one, other))
+    assert all(torch.equal(tensor, repeated[name]) for name, tensor in weights.items())
 
 
 @pytest.mark.parametrize("recipe", [FROZEN, TUNED])

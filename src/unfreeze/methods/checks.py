@@ -36,7 +36,7 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
         InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
     if task.target.per_word and traits.family == "sentence-vectors":
-        raise InputError(f"it gives one vector a text; {task.kind} needs one a word", where="--encoder")
+        raise InputError(f"it gives one vector per text; {task.kind} needs one per word", where="--encoder")
     if task.target.per_word and traits.wordless:
         raise InputError(f"is not for {task.kind}: {traits.wordless}", where="--encoder")
     for number, recipe in enumerate(recipes):

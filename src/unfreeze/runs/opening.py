@@ -143,11 +143,12 @@ def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
     Raises:
         InputError: a method is asked for that the encoder does not allow.
     """
-    wanted = [method_named(name) for name in plan.methods or default_names()]
-    unfit = {method.name: why for method in wanted if (why := method.unfit(encoder.traits)) is not None}
-    if plan.methods is not None and unfit:
-        raise InputError(f"{plan.only_encoder} {next(iter(unfit.values()))}", where="--methods")
-    left = [method for method in wanted if method.name not in unfit]
+    asked = plan.methods or ()
+    usual = dict.fromkeys((*asked, *default_names()))
+    unfit = {name: why for name in usual if (why := method_named(name).unfit(encoder.traits)) is not None}
+    if refused := next((why for name, why in unfit.items() if name in asked), None):
+        raise InputError(f"{plan.only_encoder} {refused}", where="--methods")
+    left = [method_named(name) for name in asked or usual if name not in unfit]
     allowed = replace(plan, methods=tuple(method.name for method in left))
     if not unfit:
         return allowed, None
