@@ -63,7 +63,8 @@ class RunRecord:
         train_s: seconds of training with dev scoring; extraction is not in it.
         peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.
         trained_parameters: parameters that got gradients.
-        stored_mb: megabytes to keep per task: the head for frozen runs, the whole network for tuned ones.
+        stored_mb: megabytes to keep per task: the head for frozen runs, adapters and head for LoRA,
+            the whole network for tuned ones.
         work: multiply-adds of training and reading dev, counted (`unfreeze.methods.work`); None in older records.
         states: name of the layer states of train and dev that were read, to the multiply-adds that they take.
     """
