@@ -22,7 +22,7 @@ from unfreeze.data.audit import Overlap
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.disk.files import write_json
 from unfreeze.methods.frozen_recipes import FrozenRecipe
-from unfreeze.methods.table import default_names
+from unfreeze.methods.table import default_names, method_named
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
@@ -105,9 +105,16 @@ def _recipes(method: MethodName) -> tuple[Recipe, ...]:
             for pooling in ("mean", "max", "cls")
         )
     rates = (2e-5, 1.0), (5e-5, 1.0), (1e-4, 0.9)
+    if method == TunedRecipe.method:
+        return tuple(
+            TunedRecipe(
+                "linear", f"tune-{rate:g}", learning_rate=rate, layer_decay=decay, source="Devlin et al. (2019)"
+            )
+            for rate, decay in rates
+        )
+    kind = method_named(method).recipe
     return tuple(
-        TunedRecipe("linear", f"tune-{rate:g}", learning_rate=rate, layer_decay=decay, source="Devlin et al. (2019)")
-        for rate, decay in rates
+        kind("linear", f"{method}-{rate:g}", learning_rate=rate, source="Hu et al. (2021)") for rate, _ in rates
     )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unfreeze.report import charts
+from unfreeze.report.drawing import axis_window
 from unfreeze.report.looks import look_of
 
 FROZEN, TUNED = LOOKS = (look_of("feature-extraction"), look_of("fine-tuning"))
@@ -14,7 +15,7 @@ METHODS = tuple(look.name for look in LOOKS)
 
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=9))
 def test_axis_window_holds_every_value_on_whole_points(values):
-    low, high = charts.axis_window(values)
+    low, high = axis_window(values)
     assert low <= min(values) <= max(values) <= high <= 100
     assert low == math.floor(low)
     assert high - low >= 1

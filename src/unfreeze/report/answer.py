@@ -8,7 +8,8 @@ from typing import Any
 from unfreeze.judging.read import Compared, Comparison
 from unfreeze.judging.result import ArmResult, Result
 from unfreeze.methods.table import method_named
-from unfreeze.report import charts, tables
+from unfreeze.report import arms, charts, tables
+from unfreeze.report.drawing import Spec, axis_window
 from unfreeze.report.looks import Look, looks
 from unfreeze.report.numbers import axis_title, count, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
@@ -16,9 +17,9 @@ from unfreeze.tasks.kinds import task
 
 def page(compared: Compared, result: Result) -> dict[str, Any]:
     """What `answer.html.j2` shows besides charts."""
-    setting, metric = compared.first.setting, result.metric
+    setting = compared.first.setting
     sizes, names = setting.data.sizes, {arm: look.name for arm, look in looks(result.arms).items()}
-    low, high = _window(result)
+    many = arms.is_many(compared)
     trained = f"{count(sizes['train'])} training items" if "train" in sizes else ""
     kicker = (setting.data.name, setting.task.kind, _encoders(result), trained)
     return {
@@ -27,11 +28,20 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
         "kicker": " · ".join(str(part) for part in kicker if part),
         "verdict": result.verdict,
         **_headline(compared, result),
-        "unit": unit(metric),
-        "cards": [_card(result, arm, look) for arm, look in zip(result.arms, looks(result.arms).values(), strict=True)],
+        "many": many,
+        **(arms.page(compared, result) if many else _methods(result, names)),
         "baseline": _baseline(compared.first),
         "floor": tables.floor(result, names),
         "floor_line": _floor_line(result),
+    }
+
+
+def _methods(result: Result, names: Mapping[str, str]) -> dict[str, Any]:
+    """What `methods.html.j2` shows, one method or two of one encoder."""
+    low, high = _window(result)
+    return {
+        "unit": unit(result.metric),
+        "cards": [_card(result, arm, look) for arm, look in zip(result.arms, looks(result.arms).values(), strict=True)],
         "cost_caption": f"Large points are means over seeds, bars their 95 % intervals over items and seeds, small "
         f"points single seeds. Mind the axis: it runs from {low:g} to {high:g}, not from 0.",
         "difference": result.difference,
@@ -52,7 +62,9 @@ def _headline(compared: Compared, result: Result) -> dict[str, str]:
         score = points(used.test.mean)
         short = f"{advised[:1].upper()}{advised[1:]}: {score}{unit(result.metric)} {metric_name(result.metric)}"
     elif verdict.choice == "too-close":
-        short = f"Too close to call: use {advised}, the cheap{'er' if len(result.arms) == 2 else 'est'} one"
+        near = len(verdict.contenders)
+        cheap = "cheaper one" if len(result.arms) == 2 else f"cheapest of {near} that cannot be told apart"
+        short = f"Too close to call: use {advised}, the {cheap}"
     else:
         short = method_named(used.method).words.advice.format(
             encoder="the encoder" if len(result.encoders) == 1 else used.encoder
@@ -60,8 +72,12 @@ def _headline(compared: Compared, result: Result) -> dict[str, str]:
     return {"short": short, "lead": verdict.detail, "advised": advised, "recipe": settings(used.recipe)}
 
 
-def specs(compared: Compared, result: Result) -> dict[str, charts.Spec]:
+def specs(compared: Compared, result: Result) -> dict[str, Spec]:
     """The charts of `answer.html.j2` by name."""
+    return arms.specs(compared, result) if arms.is_many(compared) else _method_specs(compared, result)
+
+
+def _method_specs(compared: Compared, result: Result) -> dict[str, Spec]:
     rows, seeds, look = [], [], looks(result.arms)
     for arm in result.arms:
         cost, test = arm.cost, arm.test
@@ -85,7 +101,7 @@ def specs(compared: Compared, result: Result) -> dict[str, charts.Spec]:
 
 def _window(result: Result) -> tuple[float, float]:
     ends = [100 * end for arm in result.arms for end in arm.test.ci95]
-    return charts.axis_window([*ends, *(100 * run.test for arm in result.arms for run in arm.runs)])
+    return axis_window([*ends, *(100 * run.test for arm in result.arms for run in arm.runs)])
 
 
 def _card(result: Result, arm: ArmResult, look: Look) -> dict[str, Any]:

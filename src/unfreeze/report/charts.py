@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
-from unfreeze.inert import drawable
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
+from unfreeze.report.drawing import Looks, Rows, Spec, axis_window, by_look, finished, named, of_rows, tip
 from unfreeze.report.looks import Look
 
-Spec = dict[str, Any]
-Rows = Sequence[Mapping[str, Any]]
-Looks = Sequence[Look]
 TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 180, 600, 1800, 3600, 10800, 36000, 86400)
 STEPS = (0.01, 0.1, 0.5, 1, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 18000, 36000, 86400)
 DURATION = (
     "datum.value >= 3600 ? format(datum.value / 3600, '~r') + ' h' :"
     " datum.value >= 60 ? format(datum.value / 60, '~r') + ' min' : format(datum.value, '~r') + ' s'"
 )
-
-
-def axis_window(values: Sequence[float]) -> tuple[float, float]:
-    """Range of a score axis, points: `values` with a margin, on whole points, at least 1 wide, up to 100 at most."""
-    low, high = min(values), max(values)
-    margin = max(0.15 * (high - low), 0.5)
-    bottom, top = math.floor(low - margin), math.ceil(high + margin)
-    return (max(bottom, 0) if low >= 0 else bottom), min(top, 100)
 
 
 def score_against_cost(rows: Rows, seeds: Rows, looks: Looks, title: str, window: tuple[float, float]) -> Spec:
@@ -42,24 +31,24 @@ def score_against_cost(rows: Rows, seeds: Rows, looks: Looks, title: str, window
     x = _time_axis([row["seconds"] for row in (*rows, *seeds)])
     y_scale = alt.Scale(domain=list(window), nice=False, zero=False)
     tooltip = [
-        _tip("arm:N", "", "method"),
-        _tip("score:Q", ".2f"),
-        _tip("low:Q", ".2f", "95 % from"),
-        _tip("high:Q", ".2f", "to"),
+        tip("arm:N", "", "method"),
+        tip("score:Q", ".2f"),
+        tip("low:Q", ".2f", "95 % from"),
+        tip("high:Q", ".2f", "to"),
     ]
-    base = _chart(rows).encode(x=x, color=_by_arm(looks), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
+    base = of_rows(rows).encode(x=x, color=by_look(looks), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
     y = alt.Y("low:Q", title=title, scale=y_scale, axis=alt.Axis(tickCount=5))
     interval = base.mark_rule(strokeWidth=3, strokeCap="round").encode(y=y, y2="high:Q")
     mean = base.mark_point(size=150, filled=True, opacity=1).encode(
-        y=alt.Y("score:Q", title=title, scale=y_scale), shape=_by_arm(looks, shape=True)
+        y=alt.Y("score:Q", title=title, scale=y_scale), shape=by_look(looks, shape=True)
     )
     single = (
-        _chart(seeds)
+        of_rows(seeds)
         .mark_point(size=28, opacity=0.55, strokeWidth=1.5)
-        .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=_by_arm(looks))
-        .encode(tooltip=[_tip("arm:N", "", "method"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+        .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=by_look(looks))
+        .encode(tooltip=[tip("arm:N", "", "method"), tip("seed:Q"), tip("score:Q", ".2f")])
     )
-    return _spec(alt.layer(single, interval, mean), 260, "Test score with its 95 % interval against training time")
+    return finished(alt.layer(single, interval, mean), 260, "Test score with its 95 % interval against training time")
 
 
 def difference(values: tuple[float, float, float], region: float, first: str, second: str) -> Spec:
@@ -73,7 +62,7 @@ def difference(values: tuple[float, float, float], region: float, first: str, se
     reach = 1.2 * max(abs(low), abs(high), region)
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     row = {"mean": mean, "low": low, "high": high, "from": -region, "to": region, "zero": 0}
-    base = _chart([row]).encode(tooltip=[_tip("mean:Q", ".2f"), _tip("low:Q", ".2f"), _tip("high:Q", ".2f")])
+    base = of_rows([row]).encode(tooltip=[tip("mean:Q", ".2f"), tip("low:Q", ".2f"), tip("high:Q", ".2f")])
     x = alt.X("low:Q", scale=scale, title=f"{first} \N{MINUS SIGN} {second} (points)")
     band = base.mark_rect(style="band").encode(x=alt.X("from:Q", scale=scale, title=None), x2="to:Q")
     zero = base.mark_rule(style="quiet", strokeDash=[3, 3]).encode(x=alt.X("zero:Q", scale=scale))
@@ -85,7 +74,7 @@ def difference(values: tuple[float, float, float], region: float, first: str, se
     right = base.mark_text(style="note", align="right", text=f"{first} better \N{RIGHTWARDS ARROW}")
     layers = [band, zero, left.encode(x=alt.value(4), y=alt.value(12)), interval, point]
     layers.append(right.encode(x=alt.value("width"), y=alt.value(12)))
-    return _spec(alt.layer(*layers), 90, "Difference of the methods with its 95 % interval")
+    return finished(alt.layer(*layers), 90, "Difference of the methods with its 95 % interval")
 
 
 def seed_strip(rows: Rows, looks: Looks, title: str, window: tuple[float, float]) -> Spec:
@@ -93,13 +82,13 @@ def seed_strip(rows: Rows, looks: Looks, title: str, window: tuple[float, float]
     x = alt.X("score:Q", title=title, scale=alt.Scale(domain=list(window), nice=False, zero=False))
     x = x.axis(tickCount=6)
     chart = (
-        _chart(rows)
+        of_rows(rows)
         .mark_point(size=90, filled=True, opacity=0.8)
         .encode(x=x, y=alt.Y("arm:N", title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)))
-        .encode(color=_by_arm(looks, legend=False), shape=_by_arm(looks, shape=True, legend=False))
-        .encode(tooltip=[_tip("arm:N", "", "method"), _tip("seed:Q"), _tip("score:Q", ".2f")])
+        .encode(color=by_look(looks, legend=False), shape=by_look(looks, shape=True, legend=False))
+        .encode(tooltip=[tip("arm:N", "", "method"), tip("seed:Q"), tip("score:Q", ".2f")])
     )
-    return _spec(chart, 40 + 30 * len({row["arm"] for row in rows}), "Test score of every seed")
+    return finished(chart, 40 + 30 * len({row["arm"] for row in rows}), "Test score of every seed")
 
 
 def confusion(rows: Rows, look: Look) -> Spec:
@@ -114,31 +103,31 @@ def confusion(rows: Rows, look: Look) -> Spec:
     side = max(200, min(26 * classes, 700)) if classes > 4 else 48 * classes
     labels = alt.Axis(labelLimit=110, labelAngle=-30 if classes > 3 else 0, domain=False, ticks=False)
     # Sorted as the rows come: a list of names would be written into an expression, where not every name can stand.
-    base = _named().encode(
+    base = named().encode(
         x=alt.X("predicted:N", sort=None, title="predicted", axis=labels),
         y=alt.Y("gold:N", sort=None, title="gold", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
-        tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
+        tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", "% of gold")],
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
     layers = [base.mark_rect(color=look.colour, stroke=None).encode(opacity=shade)]
     if classes <= 12:
         layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
-    return _spec(alt.layer(*layers), side, f"Confusion matrix of {look.name}", rows)
+    return finished(alt.layer(*layers), side, f"Confusion matrix of {look.name}", rows)
 
 
 def most_confused(rows: Rows, look: Look) -> Spec:
     """The most frequent confusions, a bar each. Rows: `pair`, `gold`, `predicted`, `count`, `share` (percent)."""
     bars = (
-        _named()
+        named()
         .mark_bar(color=look.colour)
         .encode(
             x=alt.X("count:Q", title="times, all seeds together", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("pair:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False)),
-            tooltip=[_tip("gold:N"), _tip("predicted:N"), _tip("count:Q"), _tip("share:Q", ".1f", "% of gold")],
+            tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", "% of gold")],
         )
     )
     described = f"The most frequent confusions of {look.name}, gold class and predicted class"
-    return _spec(bars, max(18 * len(rows), 60), described, rows)
+    return finished(bars, max(18 * len(rows), 60), described, rows)
 
 
 def scatter(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
@@ -150,29 +139,29 @@ def scatter(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
     """
     domain = alt.Scale(domain=list(ends), zero=False)
     points = (
-        _named()
+        named()
         .mark_circle(size=26, opacity=0.45, color=look.colour)
         .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
-        .encode(tooltip=[_tip("gold:Q", ".2f"), _tip("predicted:Q", ".2f"), _tip("text:N")])
+        .encode(tooltip=[tip("gold:Q", ".2f"), tip("predicted:Q", ".2f"), tip("text:N")])
     )
-    corners = _chart([{"gold": end, "predicted": end} for end in ends])
+    corners = of_rows([{"gold": end, "predicted": end} for end in ends])
     line = corners.mark_line(style="quiet", strokeDash=[4, 4]).encode(x="gold:Q", y="predicted:Q")
-    return _spec(alt.layer(line, points), 280, f"Predicted against gold score of {look.name}", rows)
+    return finished(alt.layer(line, points), 280, f"Predicted against gold score of {look.name}", rows)
 
 
 def layer_weights(rows: Rows, look: Look) -> Spec:
     """Learned weight of each layer, bar: mean over seeds, points: seeds. Rows: `layer`, `weight` (percent), `seed`."""
     layers = len({row["layer"] for row in rows})
     x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0))
-    base = _chart(rows)
+    base = of_rows(rows)
     y = alt.Y("mean(weight):Q", title="weight (%)", scale=alt.Scale(zero=True))
-    tips = [_tip("layer:O"), _tip("mean(weight):Q", ".2f", "mean weight, %")]
+    tips = [tip("layer:O"), tip("mean(weight):Q", ".2f", "mean weight, %")]
     bars = base.mark_bar(color=look.colour, opacity=0.55).encode(x=x, y=y, tooltip=tips)
     seeds = base.mark_point(style="dark-dot", filled=True, size=22, opacity=0.75).encode(
-        x=x, y="weight:Q", tooltip=[_tip("layer:O"), _tip("seed:Q"), _tip("weight:Q", ".2f", "weight, %")]
+        x=x, y="weight:Q", tooltip=[tip("layer:O"), tip("seed:Q"), tip("weight:Q", ".2f", "weight, %")]
     )
-    even = _chart([{"even": 100 / layers}]).mark_rule(style="quiet", strokeDash=[3, 3]).encode(y="even:Q")
-    return _spec(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {look.name}")
+    even = of_rows([{"even": 100 / layers}]).mark_rule(style="quiet", strokeDash=[3, 3]).encode(y="even:Q")
+    return finished(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {look.name}")
 
 
 def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
@@ -185,18 +174,18 @@ def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
     window = axis_window([row[end] for row in rows for end in ("low", "high")])
     x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0, grid=False))
     scale = alt.Scale(domain=list(window), nice=False, zero=False)
-    tips = [_tip("layer:O"), _tip("score:Q", ".2f", "test"), _tip("low:Q", ".2f", "95 % from")]
-    tips += [_tip("high:Q", ".2f", "to"), _tip("dev:Q", ".2f")]
-    base = _chart(rows).encode(x=x, tooltip=tips)
+    tips = [tip("layer:O"), tip("score:Q", ".2f", "test"), tip("low:Q", ".2f", "95 % from")]
+    tips += [tip("high:Q", ".2f", "to"), tip("dev:Q", ".2f")]
+    base = of_rows(rows).encode(x=x, tooltip=tips)
     low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     score = alt.Y("score:Q", title=title, scale=scale)
-    drawn = _chart(resamples).mark_point(style="dot", size=14, opacity=0.5, filled=True, clip=True)
+    drawn = of_rows(resamples).mark_point(style="dot", size=14, opacity=0.5, filled=True, clip=True)
     colour = FEATURE_EXTRACTION.words.colour
     rule = base.mark_rule(color=colour, strokeWidth=3, strokeCap="round").encode(y=low, y2="high:Q")
     point = base.mark_point(color=colour, size=90, filled=True, opacity=1).encode(y=score)
     best = base.transform_filter("datum.chosen").mark_point(style="ink", size=230, strokeWidth=2).encode(y=score)
     layers = (drawn.encode(x=x, y=score), rule, point, best)
-    return _spec(alt.layer(*layers), 220, "Test score of a linear probe on each layer, with its 95 % interval")
+    return finished(alt.layer(*layers), 220, "Test score of a linear probe on each layer, with its 95 % interval")
 
 
 def training_curves(rows: Rows, title: str, look: Look) -> Spec:
@@ -206,17 +195,17 @@ def training_curves(rows: Rows, title: str, look: Look) -> Spec:
     """
     window = axis_window([row["dev"] for row in rows])
     tips = [
-        _tip("recipe:N"),
-        _tip("seed:Q"),
-        _tip("epoch:Q"),
-        _tip("dev:Q", ".2f"),
-        _tip("loss:Q", ".4f", "train loss"),
+        tip("recipe:N"),
+        tip("seed:Q"),
+        tip("epoch:Q"),
+        tip("dev:Q", ".2f"),
+        tip("loss:Q", ".4f", "train loss"),
     ]
     last = max(row["epoch"] for row in rows)
     ticks = alt.Axis(values=list(range(1, last + 1, max(1, math.ceil(last / 12)))), format="d", grid=False)
     x = alt.X("epoch:Q", title="epoch", axis=ticks, scale=alt.Scale(domain=[1, max(last, 2)], padding=10))
     y = alt.Y("dev:Q", title=title, scale=alt.Scale(domain=list(window), zero=False, nice=False))
-    base = _named().encode(x=x, y=y, detail="run:N", tooltip=tips)
+    base = named().encode(x=x, y=y, detail="run:N", tooltip=tips)
     trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
     finals = [
         base.mark_line(color=look.colour, strokeWidth=2),
@@ -225,7 +214,7 @@ def training_curves(rows: Rows, title: str, look: Look) -> Spec:
     ]
     layers = [layer.transform_filter("!datum.final") for layer in trials]
     layers += [layer.transform_filter("datum.final") for layer in finals]
-    return _spec(alt.layer(*layers), 220, f"Dev score by epoch, {look.name}", rows)
+    return finished(alt.layer(*layers), 220, f"Dev score by epoch, {look.name}", rows)
 
 
 def _time_axis(seconds: Sequence[float]) -> Any:
@@ -241,37 +230,3 @@ def _time_axis(seconds: Sequence[float]) -> Any:
     return alt.X(
         "seconds:Q", title=f"training time with extraction{' (log scale)' if log else ''}", scale=scale, axis=axis
     )
-
-
-def _named() -> Any:
-    """A chart of the rows that `_spec` is given: altair would check each of them against its schema, for minutes."""
-    return alt.Chart(alt.NamedData(name="rows"))
-
-
-def _chart(rows: Rows) -> Any:
-    return alt.Chart(alt.Data(values=list(rows)))
-
-
-def _tip(field: str, format: str = "", title: str | None = None) -> Any:
-    name = title or field.split(":")[0]
-    return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
-
-
-def _by_arm(looks: Looks, *, shape: bool = False, legend: bool = True) -> Any:
-    """The colour or shape of an arm's marks."""
-    values = [look.shape if shape else look.colour for look in looks]
-    scale = alt.Scale(domain=[look.name for look in looks], range=values)
-    key = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=2) if legend else None
-    return (alt.Shape if shape else alt.Color)("arm:N", scale=scale, legend=key, sort=None)
-
-
-def _spec(chart: Any, height: int, description: str, rows: Rows | None = None) -> Spec:
-    """The chart as wide as its container; `description` is read to people who cannot see it.
-
-    Args:
-        rows: data of the parts that `_named` made.
-    """
-    spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
-    spec.pop("config", None)
-    made: Spec = drawable(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}})
-    return made

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from unfreeze.judging.read import Arm, Compared, Comparison
-from unfreeze.judging.result import Result
+from unfreeze.judging.result import ArmResult, Result
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import EncoderFacts
-from unfreeze.report import cases, charts, tables
+from unfreeze.report import arm_tables, cases, charts, tables
+from unfreeze.report.drawing import Spec, axis_window
 from unfreeze.report.looks import looks
 from unfreeze.report.numbers import axis_title, count, metric_name, seconds
+from unfreeze.report.ranking import ranked
 
 SECTIONS = {
     "answer": "Answer",
+    "differences": "All differences",
+    "metrics": "All metrics",
     "recipes": "Recipes tried",
     "seeds": "Seeds",
     "errors": "Where the errors are",
@@ -36,48 +40,73 @@ MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
 
+MOST_COLUMNS = 4  # arms that a table has a column for; of more, each has a row
+RUNS = ("recipes", "seeds", "errors", "layers", "training", "mistakes")
+"""Sections that each encoder's own report has where there are several."""
+
+
 def page(compared: Compared, result: Result) -> dict[str, Any]:
     """What `details.html.j2` shows besides charts."""
-    first, arms, names = compared.first, compared.arms, names_of(compared)
-    setting, target = first.setting, first.setting.task.target
+    names, setting = names_of(compared), compared.first.setting
     by_name = {names[arm.id]: arm for arm in result.arms}
-    runs = {arm.id: _case_run(arm, names[arm.id]) for arm in arms}
-    by_label = [tables.by_label(arm, names[arm.id]) for arm in arms]
-    weights, curves = _captions(layer_specs(compared)), _captions(curve_specs(compared))
-    missing = {"layers": not weights and not _probed(compared), "disagreements": len(runs) != 2}
+    pairs = arm_tables.pairs(result) if len(result.arms) > 2 else None
+    runs = {} if compared.several else _runs(compared, by_name)
+    agreement = _disagreements(compared, result)
+    missing = {
+        "differences": pairs is None,
+        "metrics": not compared.several,
+        **dict.fromkeys(RUNS, compared.several),
+        "layers": not (runs.get("weights") or runs.get("probes")),
+        "disagreements": not agreement["agreement"],
+    }
     return {
         "names": SECTIONS,
         "sections": [(key, name) for key, name in SECTIONS.items() if not missing.get(key)],
+        "several": compared.several,
+        "first_encoder": next(iter(compared.comparisons)),
+        "pairs": pairs,
+        "metrics": _by_arm(tables.metrics(by_name)),
+        **runs,
+        **agreement,
+        "splits": tables.splits(setting.data),
+        "said": list(setting.data.said),
+        "audit": list(setting.audit.lines),
+        "costs": _by_arm(tables.costs(by_name)),
+        "encoders": [tables.facts(_caption(name, compared), about) for name, about in _encoders(compared).items()],
+        "environment": tables.facts("Machine and versions", setting.environment),
+        "footer": setting.environment.date or "",
+    }
+
+
+def _runs(compared: Compared, by_name: Mapping[str, ArmResult]) -> dict[str, Any]:
+    """What `runs.html.j2` shows: the runs of every arm of one encoder."""
+    first, arms, names = compared.first, compared.arms, names_of(compared)
+    setting, target = first.setting, first.setting.task.target
+    by_label = [tables.by_label(arm, names[arm.id]) for arm in arms]
+    runs = [_case_run(arm, names[arm.id]) for arm in arms]
+    return {
         "recipes": [tables.recipes(arm, names[arm.id]) for arm in arms],
         "seeds": tables.seeds(arms, names),
         "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
-        "metrics": tables.metrics(by_name),
         "errors_line": _errors_line(first),
         "error_charts": _captions(error_specs(compared)),
         "error_tables": [table for table in by_label if table is not None],
-        "probes": [
-            _probes(scores, f"probes-{encoder}", encoder if len(compared.comparisons) > 1 else "")
-            for encoder, scores in _probed(compared).items()
-        ],
-        "weights": weights,
-        "curves": curves,
+        "probes": [_probes(scores, f"probes-{encoder}") for encoder, scores in _probed(compared).items()],
+        "weights": _captions(layer_specs(compared)),
+        "curves": _captions(curve_specs(compared)),
         "mistakes_line": target.words.mistakes,
         "mistakes": [
             (
                 f"{run.method}: {target.how_wrong(run.wrong)}",
                 cases.mistakes(setting.task, setting.labels, first.items, run),
             )
-            for run in runs.values()
+            for run in runs
         ],
-        **_disagreements(first, list(runs.values())),
-        "splits": tables.splits(setting.data),
-        "said": list(setting.data.said),
-        "audit": list(setting.audit.lines),
-        "costs": tables.costs(by_name),
-        "encoders": [tables.facts(_caption(name, compared), about) for name, about in _encoders(compared).items()],
-        "environment": tables.facts("Machine and versions", setting.environment),
-        "footer": setting.environment.date or "",
     }
+
+
+def _by_arm(table: tables.Table) -> tables.Table:
+    return arm_tables.turned(table) if len(table.heads) > MOST_COLUMNS + 1 else table
 
 
 def names_of(compared: Compared) -> dict[str, str]:
@@ -104,19 +133,21 @@ def _errors_line(comparison: Comparison) -> str:
     return MANY_CLASSES_LINE if many and target.chart == "confusion" else target.words.errors
 
 
-def specs(compared: Compared, result: Result) -> dict[str, charts.Spec]:
+def specs(compared: Compared, result: Result) -> dict[str, Spec]:
     """The charts of `details.html.j2` by name."""
+    if compared.several:
+        return {}
     look = looks(compared.arms)
     runs = [(look[arm.id].name, run) for arm in result.arms for run in arm.runs]
     rows = [{"arm": name, "seed": run.seed, "score": 100 * run.test} for name, run in runs]
-    window = charts.axis_window([100 * run.test for _, run in runs])
+    window = axis_window([100 * run.test for _, run in runs])
     title = axis_title(result.metric, "test")
     strip = {"seeds": charts.seed_strip(rows, list(look.values()), title, window)}
     groups = (error_specs(compared), probe_specs(compared), layer_specs(compared), curve_specs(compared))
     return strip | {name: spec for group in groups for name, spec in group.items()}
 
 
-def error_specs(compared: Compared) -> dict[str, charts.Spec]:
+def error_specs(compared: Compared) -> dict[str, Spec]:
     """Confusion matrices of class tasks, scatter plots of score tasks, by chart name; tagging has tables instead."""
     setting, arms, look = compared.first.setting, compared.arms, looks(compared.arms)
     chart = setting.task.target.chart
@@ -133,13 +164,13 @@ def error_specs(compared: Compared) -> dict[str, charts.Spec]:
     return {}
 
 
-def probe_specs(compared: Compared) -> dict[str, charts.Spec]:
+def probe_specs(compared: Compared) -> dict[str, Spec]:
     """The scores of linear probes by layer, of each encoder that has any."""
     title = axis_title(compared.first.setting.metric, "test")
     return {f"probes-{encoder}": _probe_spec(scores, title) for encoder, scores in _probed(compared).items()}
 
 
-def _probe_spec(scores: LayerScores, title: str) -> charts.Spec:
+def _probe_spec(scores: LayerScores, title: str) -> Spec:
     rows, resamples = [], []
     for one in scores.layers:
         low, high = one.ci95
@@ -149,10 +180,9 @@ def _probe_spec(scores: LayerScores, title: str) -> charts.Spec:
     return charts.layer_scores(rows, resamples, title)
 
 
-def _probes(scores: LayerScores, chart: str, encoder: str) -> dict[str, Any]:
+def _probes(scores: LayerScores, chart: str) -> dict[str, Any]:
     used = f"{count(scores.trained_on)} of {count(scores.train_size)}"
     return {
-        "encoder": encoder,
         "chart": chart,
         "finding": scores.finding,
         "trained_on": used if scores.trained_on < scores.train_size else f"all {count(scores.train_size)}",
@@ -163,7 +193,7 @@ def _probes(scores: LayerScores, chart: str, encoder: str) -> dict[str, Any]:
     }
 
 
-def layer_specs(compared: Compared) -> dict[str, charts.Spec]:
+def layer_specs(compared: Compared) -> dict[str, Spec]:
     """Learned layer weights of the final runs, for arms that mix layers."""
     found, look = {}, looks(compared.arms)
     for arm in compared.arms:
@@ -177,7 +207,7 @@ def layer_specs(compared: Compared) -> dict[str, charts.Spec]:
     return found
 
 
-def curve_specs(compared: Compared) -> dict[str, charts.Spec]:
+def curve_specs(compared: Compared) -> dict[str, Spec]:
     """Dev score by epoch, for arms whose runs have epochs."""
     found, look = {}, looks(compared.arms)
     title = axis_title(compared.first.setting.metric, "dev")
@@ -204,7 +234,7 @@ def _scatter_rows(arm: Arm) -> list[dict[str, Any]]:
     return [{"gold": item.label, "predicted": p, "text": item.text[:80]} for item, p in pairs]
 
 
-def _captions(found: Mapping[str, charts.Spec]) -> list[tuple[str, str]]:
+def _captions(found: Mapping[str, Spec]) -> list[tuple[str, str]]:
     return [(name, f"{spec['description']}.") for name, spec in found.items()]
 
 
@@ -214,24 +244,27 @@ def _case_run(arm: Arm, name: str) -> cases.Run:
     return cases.Run(name, test, wrong)
 
 
-def _disagreements(comparison: Comparison, runs: Sequence[cases.Run]) -> dict[str, Any]:
-    """Who is nearer to gold on how many items, and the items with the widest gap."""
-    if len(runs) != 2:
+def _disagreements(compared: Compared, result: Result) -> dict[str, Any]:
+    """Who of two arms is nearer to gold on how many items, and the items with the widest gap.
+
+    Of more than two they are the arm to use and the one of the highest score, or the two highest where these are one.
+    """
+    if len(compared.arms) < 2:
         return {"agreement": None, "disagreements": []}
-    first, second = runs
+    order = [row.arm.id for row in ranked(result)]
+    two = {result.verdict.use, order[0]} if result.verdict.use != order[0] else set(order[:2])
+    names, setting = names_of(compared), compared.first.setting
+    first, second = (_case_run(arm, names[arm.id]) for arm in compared.arms if arm.id in two)
     pairs = list(zip(first.wrong, second.wrong, strict=True))
     tally = (
-        (
-            comparison.setting.task.target.words.both_right,
-            sum(a == b == 0 for a, b in pairs),
-        ),
+        (setting.task.target.words.both_right, sum(a == b == 0 for a, b in pairs)),
         (f"{first.method} nearer to gold", sum(a < b for a, b in pairs)),
         (f"{second.method} nearer to gold", sum(a > b for a, b in pairs)),
         ("both equally wrong", sum(a == b != 0 for a, b in pairs)),
     )
     rows = tuple((name, count(number), f"{100 * number / len(pairs):.1f} %") for name, number in tally)
     caption = "Test items by which method's best run on dev is nearer to gold"
-    task, labels, items = comparison.setting.task, comparison.setting.labels, comparison.items
+    task, labels, items = setting.task, setting.labels, compared.first.items
     return {
         "agreement": tables.Table(caption, ("items", "number", "share"), rows, frozenset({1, 2})),
         "disagreements": [

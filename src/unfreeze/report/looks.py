@@ -10,10 +10,6 @@ from unfreeze.judging.result import ArmResult
 from unfreeze.methods.table import method_named
 from unfreeze.recipe import MethodName
 
-# Every colour holds a contrast of 3 : 1 against the light and the dark page; the first two differ for every common
-# colour blindness.
-ENCODER_COLOURS = ("#2f7ed8", "#d9730d", "#1b9e77", "#c2448f", "#8a6fd1", "#8c7a1f", "#b3564d", "#5b8a8f")
-
 
 @dataclass(frozen=True)
 class Look:
@@ -21,33 +17,29 @@ class Look:
 
     Attributes:
         name: inside a sentence.
-        colour: of its marks: the method's where there is one encoder, else the encoder's.
+        colour: of its marks, by method.
         shape: of its points, by method.
-        css: class of the style sheet that colours its name; empty where there are several encoders.
+        css: class of the style sheet that colours its name, by method.
+        label: in charts and tables of many arms: the encoder and the method in short, or the method alone.
     """
 
     name: str
     colour: str
     shape: str
-    css: str = ""
+    css: str
+    label: str
 
 
-def look_of(method: MethodName) -> Look:
-    """The look of a method where there is one encoder."""
+def look_of(method: MethodName, encoder: str | None = None) -> Look:
+    """The look of a method, where there are several encoders on one of them."""
     words = method_named(method).words
-    return Look(words.noun, words.colour, words.mark, words.colour_class)
+    name, label = words.noun, words.noun
+    if encoder is not None:
+        name, label = f"{name} of {encoder}", f"{encoder} · {words.short}"
+    return Look(name, words.colour, words.mark, words.colour_class, label)
 
 
 def looks(arms: Sequence[Arm] | Sequence[ArmResult]) -> dict[str, Look]:
     """Arm id to its look, in the order of the arms."""
-    encoders = list(dict.fromkeys(arm.encoder for arm in arms))
-    if all(arm.id == arm.method for arm in arms):
-        return {arm.id: look_of(arm.method) for arm in arms}
-    return {
-        arm.id: Look(
-            f"{method_named(arm.method).words.noun} of {arm.encoder}",
-            ENCODER_COLOURS[encoders.index(arm.encoder) % len(ENCODER_COLOURS)],
-            method_named(arm.method).words.mark,
-        )
-        for arm in arms
-    }
+    single = all(arm.id == arm.method for arm in arms)
+    return {arm.id: look_of(arm.method, None if single else arm.encoder) for arm in arms}

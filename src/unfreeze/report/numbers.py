@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from unfreeze.methods.table import method_named
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import METRIC_NAMES
 
@@ -40,11 +39,6 @@ def mean_std(metric: str, mean: float, std: float) -> str:
 def axis_title(metric: str, split: str) -> str:
     """Title of a score axis, such as `test accuracy (%)` or `dev Pearson correlation (× 100)`."""
     return f"{split} {metric_name(metric)} ({'× 100' if metric in CORRELATIONS else '%'})"
-
-
-def method_name(method: str) -> str:
-    """A method's name in words."""
-    return method_named(method).words.noun
 
 
 def seconds(value: float) -> str:

@@ -187,12 +187,12 @@ def floor(result: Result, names: Mapping[str, str]) -> Table | None:
     below = result.floor
     if below is None:
         return None
-    rows = [(f"{below.name.replace('-', ' ')}, no encoder", points(below.test), _between(*below.ci95), "")]
+    rows = [(f"{below.name.replace('-', ' ')}, no encoder", points(below.test), between(*below.ci95), "")]
     for values in result.arms:
         gain = below.gains[values.id]
         low, high = gain.ci95
         added = f"{signed(gain.mean, 1)} ({signed(low, 1)} to {signed(high, 1)})"
-        rows.append((names[values.id], points(values.test.mean), _between(*values.test.ci95), added))
+        rows.append((names[values.id], points(values.test.mean), between(*values.test.ci95), added))
     metric = metric_name(result.metric)
     heads = ("model", f"test {metric}", "95 % interval", "added to the bag of words")
     return Table(f"Test {metric} in points", heads, tuple(rows), frozenset({1, 2, 3}))
@@ -205,7 +205,7 @@ def layers(scores: LayerScores) -> Table:
         low, high = one.behind_ci95
         behind = f"{points(one.behind)} ({points(low)} to {points(high)}){' *' * one.within_noise}"
         apart = points(None) if one.layer == scores.chosen else behind
-        row = (str(one.layer), points(one.dev), points(one.test), _between(*one.ci95), apart, f"{one.l2:g}")
+        row = (str(one.layer), points(one.dev), points(one.test), between(*one.ci95), apart, f"{one.l2:g}")
         rows.append(row)
     metric = metric_name(scores.metric)
     heads = ("layer", f"dev {metric}", "test", "95 % interval", "below the best on dev", "L2 penalty")
@@ -214,13 +214,15 @@ def layers(scores: LayerScores) -> Table:
     return Table(caption, heads, tuple(rows), frozenset(range(6)), marked)
 
 
-def _between(low: float, high: float) -> str:
+def between(low: float, high: float) -> str:
+    """The ends of an interval, in points."""
     return f"{points(low)} to {points(high)}"
 
 
-def _counted(cost: Cost) -> str:
+def counted(cost: Cost) -> str:
+    """Counted work of all runs: `12 billion`."""
     about = "about " if cost.work_is_estimated else ""
-    return f"{about}{multiply_adds(cost.work)}"
+    return f"{about}{multiply_adds(cost.work)}".removesuffix(" multiply-adds")
 
 
 def costs(arms: Mapping[str, ArmResult]) -> Table:
@@ -228,7 +230,7 @@ def costs(arms: Mapping[str, ArmResult]) -> Table:
     rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in arms.values()))]
     rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in arms.values())))
     rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in arms.values())))
-    rows.append(("the same, counted", *(_counted(m.cost) for m in arms.values())))
+    rows.append(("the same, counted", *(f"{counted(m.cost)} multiply-adds" for m in arms.values())))
     rows.append(("peak memory", *(megabytes(m.cost.peak_mb) for m in arms.values())))
     rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in arms.values())))
     rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in arms.values())))

@@ -15,6 +15,7 @@ const config = {
     band: { fill: "var(--band)", color: "var(--band)", opacity: 0.5 },
     note: { fill: quiet, color: quiet, fontSize: 11 },
     figure: { fill: ink, color: ink, fontSize: 12 },
+    row: { fill: ink, color: ink, fontSize: 12 },
   },
 };
 const options = { ast: true, renderer: "svg", actions: false, config, tooltip: { disableDefaultStyle: true } };

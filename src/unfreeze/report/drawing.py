@@ -1,0 +1,58 @@
+"""What all charts share: rows as data, tooltips, marks by look, and the end of every spec."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from unfreeze.inert import drawable
+from unfreeze.report.looks import Look
+
+Spec = dict[str, Any]
+Rows = Sequence[Mapping[str, Any]]
+Looks = Sequence[Look]
+
+
+def axis_window(values: Sequence[float]) -> tuple[float, float]:
+    """Range of a score axis, points: `values` with a margin, on whole points, at least 1 wide, up to 100 at most."""
+    low, high = min(values), max(values)
+    margin = max(0.15 * (high - low), 0.5)
+    bottom, top = math.floor(low - margin), math.ceil(high + margin)
+    return (max(bottom, 0) if low >= 0 else bottom), min(top, 100)
+
+
+def named() -> Any:
+    """A chart of the rows that `finished` is given: altair would check each of them against its schema, for minutes."""
+    return alt.Chart(alt.NamedData(name="rows"))
+
+
+def of_rows(rows: Rows) -> Any:
+    return alt.Chart(alt.Data(values=list(rows)))
+
+
+def tip(field: str, format: str = "", title: str | None = None) -> Any:
+    name = title or field.split(":")[0]
+    return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
+
+
+def by_look(looks: Looks, *, field: str = "arm", shape: bool = False, legend: bool = True) -> Any:
+    """The colour or shape of marks by their field, which holds the names of looks."""
+    values = [look.shape if shape else look.colour for look in looks]
+    scale = alt.Scale(domain=[look.name for look in looks], range=values)
+    key = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=3) if legend else None
+    return (alt.Shape if shape else alt.Color)(f"{field}:N", scale=scale, legend=key, sort=None)
+
+
+def finished(chart: Any, height: int, description: str, rows: Rows | None = None) -> Spec:
+    """The chart as wide as its container; `description` is read to people who cannot see it.
+
+    Args:
+        rows: data of the parts that `named` made.
+    """
+    spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
+    spec.pop("config", None)
+    made: Spec = drawable(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}})
+    return made
