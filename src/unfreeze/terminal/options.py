@@ -29,6 +29,14 @@ SplitFiles = Annotated[
     typer.Option(metavar="FILE", help="Name this split's file outright; several by repeating it or as 'PATTERN*'."),
 ]
 Column = Annotated[str | None, typer.Option(metavar="COL", help="Column by name (or index where there is no header).")]
+Texts = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="Column by name (or index where there is no header); A,B joins several."),
+]
+LabelColumn = Annotated[
+    str | None,
+    typer.Option(metavar="COL", help="Column likewise; A,B,C are columns of 0 and 1, one for each label."),
+]
 Encoder = Annotated[
     str | None,
     typer.Option(
@@ -55,12 +63,16 @@ class FileOptions:
 class ColumnOptions:
     """What the columns of the data are."""
 
-    text: Column = None
+    text: Texts = None
     text_b: Column = None
-    label: Column = None
+    label: LabelColumn = None
     task: Annotated[
         str | None,
-        typer.Option(metavar="KIND", help="classification, regression, pair-classification, pair-regression, tagging."),
+        typer.Option(
+            metavar="KIND",
+            help="classification, multilabel-classification, regression, pair-classification, pair-regression or "
+            "tagging.",
+        ),
     ] = None
 
 
