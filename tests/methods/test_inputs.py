@@ -68,10 +68,10 @@ def test_only_pairs_can_be_read_apart(kind: str) -> None:
 
 def test_examples_that_are_cut_are_counted_once_each() -> None:
     encoder, long, task = make_encoder(limit=8), "the cat " * 20, TASKS["pair-classification"]
-    rows = [("the", "cat"), (long, "cat"), ("the", long), (long, long), ("the", "cat"), ("cat", long)]
+    rows = [("the", "cat"), (long, "cat"), ("the", long), (long, long), ("the", "cat"), ("cat", long), (long, "cat")]
     examples = [Example(f"x:{i}", *row) for i, row in enumerate(rows)]
     for how in ("joint", "separate"):
-        assert cut_at_limit(read_inputs(encoder, task, how, examples)) == 4
+        assert cut_at_limit(read_inputs(encoder, task, how, examples)) == 5
         assert cut_at_limit(read_inputs(encoder, task, how, examples[:1])) == 0
         assert cut_at_limit(read_inputs(encoder, task, how, [])) == 0
     assert said_cut(4, 6, 8) == "4 of 6 texts are cut at 8 pieces."
