@@ -53,14 +53,14 @@ def _final_runs(arm: Arm) -> tuple[FinalRun, ...]:
 
 
 def _trials(arm: Arm) -> tuple[Trial, ...]:
-    chosen, recipe = set(arm.choice.runs), arm.finals[0].recipe
+    recipe = arm.finals[0].recipe
     return tuple(
         Trial(
             id=run.id,
             name=run.recipe.name,
             dev=run.dev[arm.comparison.setting.metric],
             train_s=run.train_s,
-            chosen=run.id in chosen or run.recipe == recipe,
+            chosen=run.recipe == recipe,
             recipe=run.recipe,
         )
         for run in arm.trials
