@@ -23,7 +23,7 @@ WINDOWS = {
     "sliding_window": 6,
     "layer_types": ["sliding_attention", "full_attention", "sliding_attention"],
 }
-LIMIT = 40  # pieces; every family's table of positions takes so many
+LIMIT = 40  # pieces; every family's table of positions takes that many
 # Family: (class stem in transformers, options over SIZES). ROBERTA_LIKE families count positions from the padding id.
 FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "bert": ("Bert", {}),

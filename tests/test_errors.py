@@ -14,9 +14,9 @@ PACKAGE = Path(unfreeze.__file__).parent
 
 
 def test_the_place_comes_first() -> None:
-    error = InputError("3 columns, 2 are wanted", where="train.tsv:7")
-    assert str(error) == "train.tsv:7: 3 columns, 2 are wanted"
-    assert (error.problem, error.where) == ("3 columns, 2 are wanted", "train.tsv:7")
+    error = InputError("3 columns, 2 are expected", where="train.tsv:7")
+    assert str(error) == "train.tsv:7: 3 columns, 2 are expected"
+    assert (error.problem, error.where) == ("3 columns, 2 are expected", "train.tsv:7")
 
 
 def test_without_a_place() -> None:

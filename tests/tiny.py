@@ -33,7 +33,8 @@ def make_encoder(folder: Path) -> Path:
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    # Not trained here: its trainer numbers pieces anew in each process, and so would give another encoder each time.
+    # Not trained here: its trainer numbers pieces differently in each process, and so would give another encoder each
+    # time.
     letters = sorted({letter for word in WORDS for letter in word})
     pieces = [*special, *letters, *(f"##{letter}" for letter in letters), *WORDS]
     vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
@@ -64,7 +65,7 @@ def _sentence(draw: random.Random, kind: Sequence[str]) -> str:
 
 
 def rows(kind: str, count: int, seed: int) -> Iterator[tuple[str, ...]]:
-    """`count` rows of a task kind that is no tagging: texts first, the label last."""
+    """`count` rows of a task kind other than tagging: texts first, the label last."""
     draw = random.Random(seed)
     for _ in range(count):
         mood, other = (draw.choice((GOOD, BAD)) for _ in range(2))

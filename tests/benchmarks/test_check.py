@@ -19,7 +19,7 @@ OURS = {"ours", "store", probes.OURS}
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, times: float) -> int:
-    """The check's status where every side of ours was so many times as fast as its peer."""
+    """The check's status where every side of ours was that many times as fast as its peer."""
 
     def take_turns(sides: Mapping[str, Any], turns: int, peaks: Any = None) -> dict[str, list[Rate]]:
         return {name: [Rate(times, times) if name in OURS else Rate(1.0, 1.0)] for name in sides}

@@ -209,7 +209,7 @@ def test_without_texts_of_spans_words_tell_that_offsets_are_utf16(tmp_path: Path
     assert says(found, "Warning: offsets of spans seem to count UTF-16 units (two for an emoji)")
 
 
-def test_texts_that_stand_elsewhere_are_told(tmp_path: Path) -> None:
+def test_texts_that_stand_elsewhere_are_reported(tmp_path: Path) -> None:
     wrong = label_studio(TEXTS, lambda text, at: at + 1)
     with pytest.raises(InputError, match=r"a\.json:\d+: the text at 1 to 5 is 'nna ', but its span says 'Anna' \(\d"):
         read(tmp_path, "a.json", wrong)
@@ -270,7 +270,7 @@ FAULTS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("row", "problem"), FAULTS)
-def test_faults_are_told_with_their_line(tmp_path: Path, row: Any, problem: str) -> None:
+def test_faults_are_reported_with_their_line(tmp_path: Path, row: Any, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, "a.jsonl", doccano(TEXTS) + lines([row]))
     assert str(caught.value).startswith(f"{tmp_path}/a.jsonl:6: ")
@@ -298,7 +298,7 @@ def test_records_that_do_not_count_are_counted(tmp_path: Path) -> None:
         ([{"start": 4, "end": 7}, {"start": 0, "end": 3}], "the token 4 to 7 ('None') is not there"),
     ],
 )
-def test_tokens_that_are_not_the_texts_are_told(tmp_path: Path, tokens: Any, problem: str) -> None:
+def test_tokens_that_are_not_the_texts_are_reported(tmp_path: Path, tokens: Any, problem: str) -> None:
     row = {"text": "Eve ran", "tokens": tokens, "spans": [], "answer": "accept", "_input_hash": 99}
     with pytest.raises(InputError) as caught:
         read(tmp_path, "a.jsonl", prodigy(TEXTS) + lines([row]))
@@ -337,7 +337,7 @@ def test_regions_with_several_labels_and_of_other_media(tmp_path: Path) -> None:
         read(tmp_path, "a.json", json.dumps(task))
 
 
-def test_columns_that_are_told(tmp_path: Path) -> None:
+def test_columns_that_are_reported(tmp_path: Path) -> None:
     rows = [{"title": "x", "body": t, "gold": s, "entities": [[0, 1, "A"]]} for t, s in TEXTS]
     with pytest.raises(
         InputError, match=r"column of texts is not safe to guess \(title, body\); say which with --text"
@@ -365,7 +365,7 @@ def test_a_file_that_may_be_of_classes_as_well_is_asked_about(tmp_path: Path) ->
     assert read(tmp_path, "a.jsonl", rows, task="classification").task.kind == "classification"
 
 
-def test_spans_that_count_words_are_told(tmp_path: Path) -> None:
+def test_spans_that_count_words_are_reported(tmp_path: Path) -> None:
     rows = [{"sentence": t, "tokens": t.split(), "ner": [[0, min(1, len(s)), "X"]]} for t, s in TEXTS]
     with pytest.raises(InputError, match=r"the spans in 'ner' seem to count the words of 'tokens', not characters"):
         read(tmp_path, "a.jsonl", lines(rows))
@@ -423,7 +423,7 @@ def test_any_spans_are_found_in_whatever_they_are_counted(
     expect(read(tmp_path_factory.mktemp("a"), "a.json", label_studio(texts, count)), seen)
 
 
-def test_tasks_without_spans_and_spans_that_end_before_they_begin_are_told(tmp_path: Path) -> None:
+def test_tasks_without_spans_and_spans_that_end_before_they_begin_are_reported(tmp_path: Path) -> None:
     result = [{"value": {"choices": ["good"]}, "from_name": "mood", "type": "choices"}]
     tasks = [{"data": {"text": f"film {i}"}, "annotations": [{"result": result}]} for i in range(20)]
     path = tmp_path / "films.json"

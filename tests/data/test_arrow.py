@@ -67,7 +67,7 @@ def test_a_column_name_that_occurs_twice(tmp_path: Path) -> None:
             read_arrow(written(tmp_path, name, twice))
 
 
-def test_feathers_first_version_is_told(tmp_path: Path) -> None:
+def test_feathers_first_version_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.feather").write_bytes(b"FEA1" + bytes(60) + b"FEA1")
     with pytest.raises(InputError, match="Feather's first version"):
         read_arrow(tmp_path / "a.feather")

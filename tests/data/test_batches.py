@@ -17,7 +17,7 @@ def test_every_example_once_an_epoch(lengths: list[int], size: int, seed: int, e
     batches = shuffled_batches(lengths, size, seed, epoch, pool)
     assert sorted(i for batch in batches for i in batch.tolist()) == list(range(len(lengths)))
     assert len(batches) == -(-len(lengths) // size)
-    assert sum(len(batch) < size for batch in batches) <= 1  # as many steps as the schedules are told
+    assert sum(len(batch) < size for batch in batches) <= 1  # as many steps as the schedules expect
     again = shuffled_batches(lengths, size, seed, epoch, pool)
     assert [batch.tolist() for batch in batches] == [batch.tolist() for batch in again]
 

@@ -85,6 +85,6 @@ def test_what_is_no_plain_number(text: str) -> None:
     assert number_text(text) is None
 
 
-def test_bytes_that_are_no_text_are_told_with_their_row() -> None:
+def test_bytes_that_are_no_text_are_reported_with_their_row() -> None:
     with pytest.raises(InputError, match=r"^f:2: column 'x' contains bytes that are not UTF-8 text \(0xff\)"):
         texts(b"a", b"a\xff")

@@ -122,7 +122,7 @@ def test_every_dialect_gives_the_same_sentences(tmp_path: Path, name: str) -> No
     expect(read(tmp_path, name, text), columns)
 
 
-def test_columns_that_are_told_decide_in_every_layout(tmp_path: Path) -> None:
+def test_columns_that_are_reported_decide_in_every_layout(tmp_path: Path) -> None:
     for name, text, columns in (
         ("germeval.tsv", GERMEVAL, ("1", "2")),
         ("germeval.conll", GERMEVAL, ("1", "2")),
@@ -175,7 +175,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("text", "problem"), FAULTS)
-def test_faults_are_told_with_their_line(tmp_path: Path, text: str, problem: str) -> None:
+def test_faults_are_reported_with_their_line(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         read(tmp_path, "a.conll", text)
 

@@ -1,4 +1,4 @@
-"""Columns and tasks: guessed where safe, as told otherwise, refused with the choices where not."""
+"""Columns and tasks: guessed where safe, as raised otherwise, refused with the choices where not."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_safe_guesses(columns: tuple[str, ...], expected: Columns) -> None:
     assert choose_columns(table(*columns)) == expected
 
 
-def test_what_is_told_wins() -> None:
+def test_what_is_reported_wins() -> None:
     sick = table("sentence_A", "sentence_B", "relatedness_score", "entailment_judgment")
     assert choose_columns(sick, label="entailment_judgment") == Columns(
         "sentence_A", "sentence_B", "entailment_judgment"
@@ -73,7 +73,7 @@ def test_two_columns_without_header() -> None:
     assert choose_columns(table("0", "1", header=False, rows=swapped)) == Columns("1", None, "0")
 
 
-def test_columns_without_header_are_told_by_their_first_cell() -> None:
+def test_columns_without_header_are_reported_by_their_first_cell() -> None:
     rows = [["gj04", "1", "", "It works."]] * 2
     with pytest.raises(InputError, match=r"--label INDEX; columns: no header; 0 \('gj04', ...\), 1 \('1', ...\)"):
         choose_columns(table("0", "1", "2", "3", header=False, rows=rows))
@@ -123,7 +123,7 @@ def test_one_column_cannot_be_text_and_label() -> None:
         choose_columns(table("label", "x"), text="label", label="label")
 
 
-def test_decimal_commas_are_told_and_underscores_are_no_digits() -> None:
+def test_decimal_commas_are_reported_and_underscores_are_no_digits() -> None:
     with pytest.raises(
         InputError, match="'3,5' look like numbers with a decimal comma; write a point, or say --task cl"
     ):

@@ -45,12 +45,12 @@ def test_what_was_packed_comes_out_also_of_several_frames(
 
 
 def test_a_plain_file_is_read_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(b"\x1f\x8b is no magic here")
-    assert _whole(tmp_path / "a.txt") == b"\x1f\x8b is no magic here"
+    (tmp_path / "a.txt").write_bytes(b"\x1f\x8b without magic")
+    assert _whole(tmp_path / "a.txt") == b"\x1f\x8b without magic"
 
 
 @pytest.mark.parametrize("suffix", PACKED)
-def test_a_torn_file_is_told_wherever_it_ends(suffix: str, tmp_path: Path) -> None:
+def test_a_torn_file_is_reported_wherever_it_ends(suffix: str, tmp_path: Path) -> None:
     file = tmp_path / f"a.txt{suffix}"
     whole = PACKED[suffix](b"one line of text\n" * 300 + bytes(range(256)))
     for end in range(1, len(whole), max(1, len(whole) // 20)):
@@ -97,7 +97,7 @@ def test_memory_stays_flat_and_time_grows_as_the_text_does_where_little_unpacks_
     assert many < max(2 * few, 20 << 20)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     for name in ("a.txt", "a.txt.gz", "a.txt.zst"):
         with pytest.raises(InputError, match="cannot be read: No such file"):
             _whole(tmp_path / name)

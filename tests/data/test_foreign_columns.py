@@ -52,7 +52,7 @@ def test_words_and_tags_are_found(tmp_path: Path, line: Line) -> None:
 
 
 @pytest.mark.parametrize("around", ["<{}>", "[{}]", "__label__{}"])
-def test_wrapped_span_tags_are_told(tmp_path: Path, around: str) -> None:
+def test_wrapped_span_tags_are_reported(tmp_path: Path, around: str) -> None:
     found = read(tmp_path, lambda i, j, w, t: (w, around.format(t)))
     assert found.labels.scheme is None
     assert [line for line in found.notes if line.startswith("Warning: the tags look like span tags")]
@@ -66,7 +66,7 @@ def test_wrapped_span_tags_are_told(tmp_path: Path, around: str) -> None:
         (lambda i, j, w, t: (w, "?"), "perhaps its labels are hidden"),
     ],
 )
-def test_hidden_tags_are_told(tmp_path: Path, line: Line, problem: str) -> None:
+def test_hidden_tags_are_reported(tmp_path: Path, line: Line, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, lambda i, j, w, t: (w, t), line)
     assert problem in str(caught.value)

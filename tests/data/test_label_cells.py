@@ -120,7 +120,7 @@ def test_there_are_as_many_classes_as_numbers(values: list[Any]) -> None:
         ([0, 1, 2, True], 4, "mixes 3 numbers (such as '0') and 1 truth value (such as 'true')"),
     ],
 )
-def test_mixtures_that_are_told(tmp_path: Path, values: list[Any], line: int, found: str) -> None:
+def test_mixtures_that_are_reported(tmp_path: Path, values: list[Any], line: int, found: str) -> None:
     with pytest.raises(InputError) as caught:
         read(jsonl(tmp_path / "a.jsonl", values))
     assert str(caught.value) == f"{tmp_path}/a.jsonl:{line}: column 'label' {found}; write all labels as one kind"

@@ -94,7 +94,7 @@ def test_one_row_a_class_may_stand_where_all_splits_are_given(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("answers", [["accept", "reject"], ["accept", "ignore", "reject"]])
-def test_labels_that_an_annotator_rejected_are_told(tmp_path: Path, answers: list[str]) -> None:
+def test_labels_that_an_annotator_rejected_are_reported(tmp_path: Path, answers: list[str]) -> None:
     path = tmp_path / "films.jsonl"
     rows = [
         {"text": f"film {i}", "label": "AB"[i % 2], "answer": answers[i // 2 % len(answers)], "_task_hash": i}
@@ -108,7 +108,7 @@ def test_labels_that_an_annotator_rejected_are_told(tmp_path: Path, answers: lis
     assert read_dataset(path).labels.names == ("A", "B")
 
 
-def test_columns_of_hive_are_told(tmp_path: Path) -> None:
+def test_columns_of_hive_are_reported(tmp_path: Path) -> None:
     path = tmp_path / "films.csv"
     path.write_text("".join(f"film {i}, long\x01{i % 2}\n" for i in range(60)))
     with pytest.raises(InputError, match=r"U\+0001, as Hive writes them"):

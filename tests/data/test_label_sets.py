@@ -41,7 +41,7 @@ def labels(data: Dataset) -> list[Any]:
     return [e.label for e in data.train]
 
 
-def test_a_list_column_beside_texts_is_certain_and_said(tmp_path: Path) -> None:
+def test_a_list_column_beside_texts_is_certain_and_reported(tmp_path: Path) -> None:
     data = read(jsonl(tmp_path / "a.jsonl", [{"text": f"t{i}", "labels": one} for i, one in enumerate(SETS)]))
     assert data.task is TASKS[KIND]
     assert labels(data) == EXPECTED
@@ -90,7 +90,7 @@ def test_class_numbers_have_the_names_of_the_schema(tmp_path: Path) -> None:
     columns["labels"][4] = [7]
     made = pa.table(columns).replace_schema_metadata(made.schema.metadata)
     pq.write_table(made, tmp_path / "b.parquet")
-    with pytest.raises(InputError, match=r"b.parquet:5: 7 in column 'labels' is no class: the file names 3"):
+    with pytest.raises(InputError, match=r"b.parquet:5: 7 in column 'labels' is not a class: the file has 3"):
         read(tmp_path / "b.parquet")
 
 
@@ -112,7 +112,7 @@ def test_a_label_twice_counts_once_and_is_said(tmp_path: Path) -> None:
         ([0.5], "'0.5' in a list of column 'labels' is not a label"),
     ],
 )
-def test_what_is_damaged_is_told_with_its_place(bad: Any, problem: str, tmp_path: Path) -> None:
+def test_what_is_damaged_is_reported_with_its_place(bad: Any, problem: str, tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"text": f"t{i}", "labels": one} for i, one in enumerate(SETS)]
     rows[6]["labels"] = bad
     with pytest.raises(InputError) as caught:
@@ -136,7 +136,7 @@ def test_cells_that_cannot_be_parted(rows: list[str], problem: str, tmp_path: Pa
     assert problem in str(caught.value)
 
 
-def test_other_values_than_yes_and_no_are_told(tmp_path: Path) -> None:
+def test_other_values_than_yes_and_no_are_reported(tmp_path: Path) -> None:
     path = table(tmp_path / "a.csv", "text,a,b", ["x,1,0", "y,0,2"])
     with pytest.raises(InputError, match=r"a.csv:3: '2' in column 'b' is neither 0 nor 1"):
         read(path, task=KIND, label="a,b")

@@ -39,8 +39,8 @@ def test_scores() -> None:
 
 
 @pytest.mark.parametrize("bad", ["high", "nan", "inf", "-Infinity", "1,5"])
-def test_scores_that_are_no_numbers(bad: str) -> None:
-    with pytest.raises(InputError, match=f"test:2: score '{bad}' is no finite number"):
+def test_scores_that_are_not_numbers(bad: str) -> None:
+    with pytest.raises(InputError, match=f"test:2: score '{bad}' is not a finite number"):
         label_space(splits("1 2", f"3 {bad}"), TASKS["regression"], FILES)
 
 

@@ -25,7 +25,7 @@ TEXTS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0")
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Takes files apart from so many bytes on, at a few rows."""
+    """Divides files from that many bytes on, at a few rows."""
 
     def from_bytes(least: int) -> None:
         monkeypatch.setattr(large_files, "LARGE", least)
@@ -108,7 +108,7 @@ def test_what_is_seen_in_a_whole_file_only_is_read_as_a_whole(
     assert large_files.large_tables(tmp_path / "a.csv", set(), True) is None
 
 
-def test_a_bad_line_far_down_is_told_by_its_number(tmp_path: Path, small_parts: Callable[[int], None]) -> None:
+def test_a_bad_line_far_down_is_reported_by_its_number(tmp_path: Path, small_parts: Callable[[int], None]) -> None:
     _write(tmp_path / "a.jsonl", [f"text {i}" for i in range(20)])
     lines = (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
     (tmp_path / "a.jsonl").write_text("\n".join([*lines[:11], "{torn", *lines[11:]]), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Splits in several files and in folders, as hubs and people lay them out: all rows are read, or one line is told."""
+"""Splits in several files and in folders, as hubs and people lay them out: rows are read, or one line says why not."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_parts_without_a_header_keep_their_first_rows(tmp_path: Path) -> None:
         (("train.csv", "train-0-of-2.csv", "train-1-of-2.csv"), "may both be train"),
     ],
 )
-def test_what_may_not_belong_together_is_told(tmp_path: Path, files: Iterable[str], told: str) -> None:
+def test_what_may_not_belong_together_is_reported(tmp_path: Path, files: Iterable[str], told: str) -> None:
     for i, name in enumerate(files):
         csv(tmp_path / name, rows(i))
     with pytest.raises(InputError, match=told) as error:
@@ -212,14 +212,14 @@ def test_what_may_not_belong_together_is_told(tmp_path: Path, files: Iterable[st
         ("jsonl", '{"text": "a"}\n', r"train-1-of-2\.jsonl:1: no value for 'label'"),
     ],
 )
-def test_parts_with_other_columns_are_told(tmp_path: Path, kind: str, other: str, told: str) -> None:
+def test_parts_with_other_columns_are_reported(tmp_path: Path, kind: str, other: str, told: str) -> None:
     WRITERS[kind](tmp_path / f"train-0-of-2.{kind}", rows(0))
     put(tmp_path / f"train-1-of-2.{kind}", other)
     with pytest.raises(InputError, match=told):
         read_dataset(tmp_path)
 
 
-def test_parquet_parts_with_other_columns_or_types_are_told(tmp_path: Path) -> None:
+def test_parquet_parts_with_other_columns_or_types_are_reported(tmp_path: Path) -> None:
     parquet(tmp_path / "train-0-of-2.parquet", rows(0))
     other = table_of(rows(20)).rename_columns(["text", "mark"])
     pyarrow.parquet.write_table(other, tmp_path / "train-1-of-2.parquet")
@@ -401,7 +401,7 @@ def test_selected_rows_of_a_saved_set_are_the_rows(tmp_path: Path) -> None:
         ("[" * 100_000, "is not JSON"),
     ],
 )
-def test_damaged_states_are_told(tmp_path: Path, state: str, told: str) -> None:
+def test_damaged_states_are_reported(tmp_path: Path, state: str, told: str) -> None:
     save(tmp_path, [table_of(rows(0))])
     put(tmp_path / "state.json", state)
     with pytest.raises(InputError, match=told):
@@ -460,7 +460,7 @@ def test_several_files_a_folder_and_patterns_can_be_named(tmp_path: Path) -> Non
     assert "Warning: train-0-of-3.csv is one of 3 parts; the others are not read." in told
 
 
-def test_one_file_for_two_splits_is_told(tmp_path: Path) -> None:
+def test_one_file_for_two_splits_is_reported(tmp_path: Path) -> None:
     train, dev = csv(tmp_path / "train.csv", rows(0)), csv(tmp_path / "dev.csv", rows(0, of="dev"))
     (tmp_path / "again.csv").symlink_to(train)
     told = read_dataset(None, train=train, dev=dev, test=tmp_path / "again.csv").notes
@@ -490,7 +490,7 @@ def test_compressed_files(tmp_path: Path, kind: str, packing: str) -> None:
         read_dataset(tmp_path)
 
 
-def test_what_is_no_data_is_passed_over_and_archives_are_told(tmp_path: Path) -> None:
+def test_what_is_no_data_is_passed_over_and_archives_are_reported(tmp_path: Path) -> None:
     csv(tmp_path / "train.csv", rows(0))
     csv(tmp_path / "test.csv", rows(0, of="test"))
     left = (

@@ -55,7 +55,7 @@ def hidden(label: str) -> Label:
         (score_of, "nan", "every row has the label 'nan'"),
     ],
 )
-def test_hidden_labels_are_told(
+def test_hidden_labels_are_reported(
     tmp_path: Path, split: str, header: bool, label: Label, placeholder: str, told: str
 ) -> None:
     for name in ("train", "dev", "test"):
@@ -66,7 +66,7 @@ def test_hidden_labels_are_told(
     assert f"leave the file out, and a {split} set is cut from train" in str(error.value)
 
 
-def test_equal_scores_are_told_however_they_are_written(tmp_path: Path) -> None:
+def test_equal_scores_are_reported_however_they_are_written(tmp_path: Path) -> None:
     for name in ("train", "dev"):
         table(tmp_path, name, score_of)
     table(tmp_path, "test", lambda i: "1" if i % 2 else "1.0")
@@ -75,7 +75,7 @@ def test_equal_scores_are_told_however_they_are_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tag", ["_", "-", "-X-", "*", "UNK"])
-def test_a_placeholder_for_tags_is_told_as_one(tmp_path: Path, tag: str) -> None:
+def test_a_placeholder_for_tags_is_reported_as_one(tmp_path: Path, tag: str) -> None:
     for name in ("train", "dev", "test"):
         columns(tmp_path, name, lambda i: "B-PER" if i % 3 else "O")
     words = "\n".join(f"anna{i}\t{tag}\nsleeps\t{tag}\n" for i in range(9))
@@ -88,14 +88,14 @@ def test_a_placeholder_for_tags_is_told_as_one(tmp_path: Path, tag: str) -> None
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
-def test_tags_without_a_span_are_told(tmp_path: Path, split: str) -> None:
+def test_tags_without_a_span_are_reported(tmp_path: Path, split: str) -> None:
     for name in ("train", "dev", "test"):
         columns(tmp_path, name, hidden("O") if name == split else lambda i: "B-PER" if i % 3 else "O")
     with pytest.raises(InputError, match=rf"{split}.conll: has one answer only \(no word is in a span\)"):
         read_dataset(tmp_path)
 
 
-def test_plain_tags_that_are_all_the_same_are_told(tmp_path: Path) -> None:
+def test_plain_tags_that_are_all_the_same_are_reported(tmp_path: Path) -> None:
     for name in ("train", "dev"):
         columns(tmp_path, name, lambda i: "N" if i % 3 else "V")
     (tmp_path / "test.conll").write_text("anna\tN\nbob\tN\n\ncarla\tN\n", encoding="utf-8")
@@ -111,7 +111,7 @@ def test_plain_tags_that_are_all_the_same_are_told(tmp_path: Path) -> None:
         ("text\tlabel\nfilm 1\t-\nfilm 2\t-\n", r"every row of test has the label '-', which .*; leave the file out"),
     ],
 )
-def test_labels_that_are_not_there_are_told(tmp_path: Path, content: str, told: str) -> None:
+def test_labels_that_are_not_there_are_reported(tmp_path: Path, content: str, told: str) -> None:
     for name in ("train", "dev"):
         table(tmp_path, name, class_of)
     (tmp_path / "test.tsv").write_text(content, encoding="utf-8")
@@ -140,20 +140,20 @@ def test_a_single_item(tmp_path: Path, split: str, label: Label, refused: bool) 
         assert len(read_dataset(tmp_path).split(split)) == 1  # type: ignore[arg-type]
 
 
-def test_train_is_told_first(tmp_path: Path) -> None:
+def test_train_is_reported_first(tmp_path: Path) -> None:
     for name in ("train", "dev", "test"):
         table(tmp_path, name, hidden("a"))
     with pytest.raises(InputError, match="every training row has the label 'a'"):
         read_dataset(tmp_path)
 
 
-def test_a_cut_that_cannot_have_two_classes_is_told(tmp_path: Path) -> None:
+def test_a_cut_that_cannot_have_two_classes_is_reported(tmp_path: Path) -> None:
     table(tmp_path, "train", lambda i: "rare" if i == 3 else "b")
     with pytest.raises(InputError, match=r"train.tsv: what was cut out of train as dev has one answer only"):
         read_dataset(tmp_path)
 
 
-def test_a_train_split_that_loses_its_other_labels_is_told(tmp_path: Path) -> None:
+def test_a_train_split_that_loses_its_other_labels_is_reported(tmp_path: Path) -> None:
     table(tmp_path, "train", lambda i: "1.5" if i in (3, 4) else "0.0")
     with pytest.raises(
         InputError, match=r"after dev was cut out of train, every row has the label '0.0' there; add rows"

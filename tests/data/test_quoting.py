@@ -116,13 +116,13 @@ def test_one_row_with_backslashes(comma: str) -> None:
         '"he said \\"good\\" and "bad"","pos"',
     ],
 )
-def test_one_stray_mark_is_told_at_its_line(row: str, header: str, comma: str) -> None:
+def test_one_stray_mark_is_reported_at_its_line(row: str, header: str, comma: str) -> None:
     text = quoted_file(row).replace(", ", f"{comma} ").replace('"text","label"', header)
     with pytest.raises(InputError, match=r"^a\.csv:122: quote marks do not fit in this row"):
         table(text)
 
 
-def test_one_stray_mark_before_a_delimiter_is_told_at_its_line() -> None:
+def test_one_stray_mark_before_a_delimiter_is_reported_at_its_line() -> None:
     with pytest.raises(InputError, match=r"^a\.csv:122: 3 fields, the first line has 2; .*double the marks inside"):
         table(quoted_file('"film 5", yes","pos"'))
 

@@ -79,7 +79,7 @@ def test_no_header_needs_indices(tmp_path: Path) -> None:
     assert (found.train[0].text, found.train[0].label, len(found.train)) == ("Sentence 0.", "0", 10)
 
 
-def test_scores_and_a_task_that_is_told(tmp_path: Path) -> None:
+def test_scores_and_a_task_that_is_reported(tmp_path: Path) -> None:
     rows = "text\tstars\n" + "".join(f"film {i}\t{i % 5 + 1}\n" for i in range(10))
     root = folder(tmp_path, train_tsv=rows, dev_tsv=rows, test_tsv=rows)
     assert read_dataset(root).task.kind == "classification"
@@ -115,7 +115,7 @@ ROW = "text\tlabel\n"
         (
             ROW + "".join(f"t{i}\t{i}.5\n" for i in range(19)) + "x\tnan\n",
             {},
-            r"train.tsv:21: score 'nan' is no finite",
+            r"train.tsv:21: score 'nan' is not a finite",
         ),
         ("EU B-ORG\nsays O\n\nIt O\n", {"task": "classification"}, "cannot tell|tagged word columns"),
     ],
@@ -130,7 +130,7 @@ def test_faulty_training_files(tmp_path: Path, train: str, told: dict[str, str],
     [
         (DEV + "fine\t2\n", r"dev.tsv:4: class '2' of dev is not in the training split, which has 0, 1"),
         (DEV.replace("label", "mark"), r"dev.tsv: no column 'label' for --label"),
-        ("EU\tB-ORG\nsays\tO\n\nIt\tO\n", r"dev.tsv: holds tagged word columns, the training file tsv rows"),
+        ("EU\tB-ORG\nsays\tO\n\nIt\tO\n", r"dev.tsv: contains tagged word columns, the training file tsv rows"),
     ],
 )
 def test_faulty_dev_files(tmp_path: Path, dev: str, message: str) -> None:
@@ -175,7 +175,7 @@ def test_texts_to_predict(tmp_path: Path) -> None:
 
 def test_texts_that_do_not_fit_the_task(tmp_path: Path) -> None:
     folder(tmp_path, a_conll="a O\n\nb O\n", b_tsv="text\tlabel\nx\t1\n")
-    with pytest.raises(InputError, match="holds word columns"):
+    with pytest.raises(InputError, match="contains word columns"):
         read_unlabelled(tmp_path / "a.conll", task=TASKS["classification"])
     with pytest.raises(InputError, match="no column 'sentence' for --text"):
         read_unlabelled(tmp_path / "b.tsv", task=TASKS["classification"], text="sentence")

@@ -1,4 +1,4 @@
-"""Classes in several spellings: merged where that is safe, and said; doubts are told."""
+"""Classes in several spellings: merged where that is safe, with a note; doubts are reported."""
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_what_may_be_a_class_is_warned_of(word: str) -> None:
     assert settle(f"pos neg {word}", named=True)[2] == []
 
 
-def test_numbers_beside_words_are_told_with_counts_and_places() -> None:
+def test_numbers_beside_words_are_reported_with_counts_and_places() -> None:
     (line,) = settle("1 2 1 spam")[2]
     assert line == (
         "Warning: the training labels mix 3 numbers (such as '1', train:0) and 1 words (such as 'spam', train:3); "
@@ -96,7 +96,7 @@ def test_numbers_beside_words_are_told_with_counts_and_places() -> None:
 
 
 @pytest.mark.parametrize("pair", [("Pos", "pos"), ("caf\u00e9", "cafe\u0301"), ("\uff21", "a")])
-def test_classes_that_look_alike_are_told(pair: tuple[str, str]) -> None:
+def test_classes_that_look_alike_are_reported(pair: tuple[str, str]) -> None:
     (line,) = settle(f"{pair[0]} {pair[1]} other")[2]
     assert "are two classes" in line
 

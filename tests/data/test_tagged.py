@@ -55,7 +55,7 @@ def test_bmes_becomes_bioes() -> None:
         ("B-PER E-PER O", "O B-PER", "test.conll:2: tag 'B-PER' ends the sentence inside a span"),
     ],
 )
-def test_broken_tags_are_told_with_their_line(train: str, test: str, where: str) -> None:
+def test_broken_tags_are_reported_with_their_line(train: str, test: str, where: str) -> None:
     with pytest.raises(InputError, match=where):
         read(column(train), column(test))
 
@@ -66,7 +66,7 @@ def test_a_span_over_a_sentence_edge_is_two_spans() -> None:
     assert "Spans that run on into the next sentence, each read as two: 1." in said
 
 
-def test_habitually_loose_bio_is_read_loosely_and_said() -> None:
+def test_habitually_loose_bio_is_read_loosely_and_reported() -> None:
     loose = "B-PER I-PER O | " * 9 + "O I-PER | I-LOC I-PER | B-LOC O I-LOC"
     splits, scheme, said = read(column(loose), column("O I-PER"))
     assert splits["train"][-1].label == ("B-LOC", "O", "B-LOC")

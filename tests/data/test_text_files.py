@@ -14,7 +14,7 @@ def test_byte_order_mark_is_taken_off(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
-def test_undecodable_bytes_are_told_with_their_line(tmp_path: Path, bom: bytes) -> None:
+def test_undecodable_bytes_are_reported_with_their_line(tmp_path: Path, bom: bytes) -> None:
     (tmp_path / "a.tsv").write_bytes(bom + "text\tlabel\nété\t1\n".encode() + b"caf\xe9\t0\n")
     with pytest.raises(InputError, match=r"a\.tsv:3: byte 0xe9 is not UTF-8"):
         read_text(tmp_path / "a.tsv")
@@ -84,7 +84,7 @@ TSV, CONLL, POS = "a\tb\nc\td\n", "EU I-ORG\nsays O\n\nIt O\n", "EU NNP\nsays VB
         ("a.tsv", "good film\tpos\ngood fun\tpos\n\nbad film\tneg\nbad taste\tneg\n", "tsv"),
         ("a.txt", "good film\ngood fun\n\nbad film\nbad taste\n", "txt"),
         ("a.tsv", "word\ttag\nEU\tB-ORG\nsays\tO\n\nIt\tO\n", "conll"),
-        ("a.tsv", "EU\tB-ORG\nsays\tO\n" * 9 + "\nIt\tis\tO\n", "conll"),  # and the line of three is told later
+        ("a.tsv", "EU\tB-ORG\nsays\tO\n" * 9 + "\nIt\tis\tO\n", "conll"),  # and the line of three is reported later
         ("a.tsv", "EU\tB-ORG\nsays\tO\n", "tsv"),
         ("a.txt", "EU\tORG-B\nsays\tO\n\nIt\tO\n", "conll"),
         ("a.gold_conll", CONLL, "conll"),

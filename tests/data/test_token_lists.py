@@ -109,7 +109,7 @@ def test_words_and_tags_parted_by_spaces(tmp_path: Path) -> None:
         read(tmp_path, "b.csv", "text,labels\n" + "".join(f'"{w}","{t}"\n' for w, t in rows) + "two words,O\n")
 
 
-def test_other_tags_are_told_by_their_column(tmp_path: Path) -> None:
+def test_other_tags_are_reported_by_their_column(tmp_path: Path) -> None:
     rows = lines([{"tokens": w, "pos": ["N", "V", "N", "."][: len(w)], "ner_tags": named(t)} for w, t in ROWS])
     found = read(tmp_path, "a.jsonl", rows, label="pos")
     assert (found.labels.scheme, found.train[0].label) == (None, ("N", "V", "N", "."))
@@ -156,14 +156,14 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("a.jsonl", lines([{"tokens": ["Wash", "##ing"], "ner_tags": [3, -100]}]), "a.jsonl:1: 'ner_tags' contains -100"),
     ("a.parquet", table([*ROWS, (["a"], [7])]), ":4: 7 in 'ner_tags' is not a class: the file names 4 classes"),
     ("a.parquet", table([*ROWS, (["a", "b"], [0, -1])]), ":4: 'ner_tags' contains -1 for some words"),
-    ("a.csv", "tokens,tags\n" + "\"['a' 'b']\",\"['O' 'B-X']\"\n" * 3, ":2: 'tokens' holds arrays as numpy"),
-    ("a.csv", "tokens,tags\n" + "\"['a', 'b']\",\"['O', 'B-X']\"\n" * 300 + "oh,oh\n", ":302: 'tokens' holds no list"),
+    ("a.csv", "tokens,tags\n" + "\"['a' 'b']\",\"['O' 'B-X']\"\n" * 3, ":2: 'tokens' contains arrays as numpy"),
+    ("a.csv", "tokens,tags\n" + "\"['a', 'b']\",\"['O', 'B-X']\"\n" * 300 + "oh,oh\n", ":302: 'tokens' contains no"),
     ("a.jsonl", lines([{"x": w, "y": w} for w, _ in ROWS]), "which lists are words and which tags is not safe"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "content", "problem"), FAULTS)
-def test_faults_are_told_with_their_row(tmp_path: Path, name: str, content: Any, problem: str) -> None:
+def test_faults_are_reported_with_their_row(tmp_path: Path, name: str, content: Any, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         read(tmp_path, name, content)
     assert problem in str(caught.value)

@@ -1,4 +1,4 @@
-"""Tables with one word a row: sentences by a column or blank lines; where nothing tells them, that is said."""
+"""Tables with one word per row: sentences by a column or blank lines; where nothing marks them, that is an error."""
 
 import json
 from pathlib import Path

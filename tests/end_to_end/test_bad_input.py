@@ -90,7 +90,7 @@ FAULTS: dict[str, tuple[str, Change, tuple[str, ...], tuple[str, ...]]] = {
     "class that train lacks": ("classification", _append("test.tsv", "fine\tPerhaps\n"), (),
                                ("test.tsv:32", "class 'Perhaps'", "False, True")),
     "one class only": ("classification", _every_row("True"), (), ("train.tsv:2", "two classes are needed")),
-    "score that is no number": ("regression", _append("dev.tsv", "fine\tmany\n"), (), ("dev.tsv:26", "score 'many'")),
+    "score in words": ("regression", _append("dev.tsv", "fine\tmany\n"), (), ("dev.tsv:26", "score 'many'")),
     "score that is not finite": ("regression", _append("dev.tsv", "fine\tnan\n"), (), ("dev.tsv:26", "score 'nan'")),
     "one score only": ("regression", _every_row("1.5"), (), ("train.tsv:2", "every training score is 1.5")),
     "broken tag": ("tagging-BIO", _append("train.conll", "\nbob B-LOC\nbob I-PER\n"), (), ("train.conll:", "I-PER")),

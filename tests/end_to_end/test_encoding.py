@@ -1,4 +1,4 @@
-"""`unfreeze encode`: the very hidden states of transformers, for texts, pairs, tagged words and data sets."""
+"""`unfreeze encode`: exactly the hidden states of transformers, for texts, pairs, tagged words and data sets."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_states_that_are_no_numbers_are_refused(tmp_path: Path, encoder: Path, c
     name = "embeddings.word_embeddings.weight"
     tensors[name][row] = 3e38
     made = torch.Generator().manual_seed(0)
-    spare = torch.randn(5000, tensors[name].shape[1], generator=made)  # so many that the few of a trial are not it
+    spare = torch.randn(5000, tensors[name].shape[1], generator=made)  # many: a trial's few are not among them
     tensors[name] = torch.cat([tensors[name], spare])
     settings = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     (folder / "config.json").write_text(json.dumps({**settings, "vocab_size": len(tensors[name])}), encoding="utf-8")

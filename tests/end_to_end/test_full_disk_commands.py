@@ -17,7 +17,7 @@ Call = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def call(command_line: Call) -> Call:
-    """`call(size, *arguments)`: no file may grow beyond so many bytes; see `command_line`."""
+    """`call(size, *arguments)`: no file may grow beyond that many bytes; see `command_line`."""
     import resource
 
     def run(size: int, *arguments: object) -> tuple[int, str, str]:

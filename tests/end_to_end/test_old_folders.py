@@ -1,4 +1,4 @@
-"""Folders that version 0.1 wrote are read as ever.
+"""Folders that version 0.1 wrote are read as before.
 
 `of_version_0_1.tar.xz` holds comparisons that commit a1d0fb5 made with the encoder, data (24, 8 and 10 rows) and
 recipes of `tiny.py`, two seeds, without their reports; of one the bundle too.

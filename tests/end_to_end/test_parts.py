@@ -28,7 +28,7 @@ def in_parts(data: Path, to: Path, count: int) -> list[Path]:
 def test_parts_are_the_same_question_as_the_whole(
     tmp_path: Path, answered: Callable[[str], Path], encoder: Path, data_of: Callable[[str], Path]
 ) -> None:
-    """So a finished comparison goes on with them, and no run is repeated."""
+    """So a finished comparison is resumed with them, and no run is repeated."""
     out = Path(shutil.copytree(answered("classification"), tmp_path / "out"))
     before = {path: path.stat().st_mtime_ns for path in out.glob("runs/*/record.json")}
     paths = in_parts(data_of("classification"), tmp_path / "parts", 5)

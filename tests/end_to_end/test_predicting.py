@@ -1,4 +1,4 @@
-"""The bundle: the very predictions that were judged, in a fresh process, from files, Python and odd input."""
+"""The bundle: exactly the predictions that were judged, in a fresh process, from files, Python and odd input."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ def _change(name: str, change: Callable[[dict[str, Any]], Any]) -> Callable[[Pat
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        (lambda b: (b / "bundle.json").unlink(), "holds no bundle.json"),
+        (lambda b: (b / "bundle.json").unlink(), "contains no bundle.json"),
         (lambda b: (b / "bundle.json").write_text("{", encoding="utf-8"), "bundle.json: cannot be read"),
         (_change("bundle.json", lambda v: v.update(schema=9)), "has schema 9, this unfreeze reads 1"),
         (_change("bundle.json", lambda v: v["recipe"].update(head="fancy")), "head"),
@@ -264,7 +264,7 @@ def test_damaged_bundle_is_one_clear_line(
         (("test.tsv", "--out", "file/x.tsv"), "cannot be written"),
         (("test.tsv", "--text", "sentense"), "no column 'sentense'"),
         (("test.tsv", "--device", "gpu"), "unknown device 'gpu'"),
-        (("words.conll",), "holds word columns, which do not fit classification"),
+        (("words.conll",), "contains word columns, which do not fit classification"),
     ],
 )
 def test_bad_input_to_predict_is_one_clear_line(

@@ -1,4 +1,4 @@
-"""A comparison that was stopped, called again, or extended: nothing finished is repeated, and no number changes."""
+"""A comparison that was stopped, called again, or extended: nothing finished is repeated, and numbers stay the same."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Recorder:
 def again(
     tmp_path: Path, answered: Callable[[str], Path], encoder: Path, data_of: Callable[[str], Path]
 ) -> Callable[..., Any]:
-    """`again(**settings)` compares anew in a copy of the finished comparison.
+    """`again(**settings)` compares again in a copy of the finished comparison.
 
     `again.out` is that copy, `again.asked` the data and the encoder.
     """
@@ -187,7 +187,7 @@ def test_change_of_recipes_changes_choice_and_bundle_but_no_old_run(again: Calla
 
 
 def _winners(result: dict[str, Any]) -> set[str]:
-    """The runs whose weights may be asked for anew, for the bundle or to measure the time to predict."""
+    """The runs whose weights may be asked for again, for the bundle or to measure the time to predict."""
     return {method["best_run"] for method in tiny.methods(result).values()}
 
 

@@ -222,7 +222,7 @@ def test_a_recipe_that_diverges_loses_and_is_told(
 
 
 class Sayings(Quiet):
-    """A watcher that keeps what it is told to say."""
+    """A watcher that keeps every line."""
 
     def __init__(self) -> None:
         self.said: list[str] = []

@@ -234,7 +234,7 @@ def test_one_answer_on_a_dev_set_of_one_answer_is_no_failure(comparison, sizes, 
     folder = comparison("classification")
     for run in read_choices(folder)["fine-tuning"].runs:
         change_run(folder, run, "record.json", degenerate=True)
-        change_run(folder, run, "test.json", degenerate=True)  # untrue: judged anew from the predictions
+        change_run(folder, run, "test.json", degenerate=True)  # untrue: judged again from the predictions
     change_setting(folder, "data", sizes=sizes)
     change_setting(folder, "audit", splits={"dev": {"labels": labels}})
     result = judge(folder)

@@ -31,7 +31,7 @@ def evidence(mean: float, half: float, stds: tuple[float, float] = (0.0, 0.0), *
 
 
 def half_width(half: float, by_seeds: float, items: float, seeds: float) -> float:
-    """Of an interval whose parts fall with so many times the items and seeds."""
+    """An interval whose parts fall with that many times the items and seeds."""
     variance = (half / 1.96) ** 2
     return 1.96 * math.sqrt((variance - by_seeds) / items + by_seeds / seeds)
 
@@ -91,7 +91,7 @@ def test_a_difference_of_nothing_in_a_region_of_nothing_is_never_settled() -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "mends"),
+    ("data", "fixes"),
     [
         (DataTrust(test_in_train=10), False),
         (DataTrust(test_in_train=11), True),
@@ -104,5 +104,5 @@ def test_a_difference_of_nothing_in_a_region_of_nothing_is_never_settled() -> No
         (DataTrust(unread=0.26), True),
     ],
 )
-def test_the_data_is_mended_first_where_it_can_move_a_score_by_more_than_counts(data: DataTrust, mends: bool) -> None:
-    assert (next_step(evidence(0.05, 0.01, data=data), "clear") != BUNDLE) == mends
+def test_the_data_is_fixed_first_where_it_can_move_a_score_by_more_than_counts(data: DataTrust, fixes: bool) -> None:
+    assert (next_step(evidence(0.05, 0.01, data=data), "clear") != BUNDLE) == fixes

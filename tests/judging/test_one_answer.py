@@ -1,4 +1,4 @@
-"""Dev sets on which nothing can be told apart, by their sizes, labels and scores."""
+"""Dev sets on which nothing can be distinguished, by their sizes, labels and scores."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Make = Callable[..., Path]
 
 
 def with_dev(read: Comparison, size: int | None, labels: dict[str, int] | None) -> Comparison:
-    """A comparison whose dev set has so many items and, by the audit, these labels."""
+    """A comparison whose dev set has that many items and, by the audit, these labels."""
     setting = read.setting
     sizes = {split: count for split, count in setting.data.sizes.items() if split != "dev"}
     splits = {} if labels is None else {"dev": SplitAudit(labels=labels)}

@@ -38,7 +38,7 @@ def test_counts_are_summed_and_each_kind_of_states_is_computed_once(comparison: 
     assert (work.total, work.estimated) == (5 * 100 + 40 + 2 + 2, False)
     setting = read_setting(folder)
     known = replace(setting, encoder=replace(setting.encoder, piece_work=77))
-    assert method_work(runs, runs[-1], known).piece == 77  # a linear head on pooled states adds next to nothing
+    assert method_work(runs, runs[-1], known).piece == 77  # a linear head on pooled states adds almost nothing
     other = replace(runs[-1], recipe=replace(runs[-1].recipe, head="bcn"), trained_parameters=5)
     assert method_work(runs, other, known).piece == 82
 

@@ -1,4 +1,4 @@
-"""A person's own recipes: what cannot be run is told before anything is."""
+"""A person's own recipes: what cannot be run is reported before anything is."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ PAIR = Example("x:1", "the cat", "dog ran")
 
 
 def with_inputs(counts: list[int]) -> Inputs:
-    """Examples of so many inputs each, input i of i + 1 pieces."""
+    """Examples with that many inputs each, input i of i + 1 pieces."""
     inputs = sum(counts)
     none = np.zeros(0, np.int64)
     offsets = np.concatenate([[0], np.cumsum(np.arange(inputs) + 1)])

@@ -100,7 +100,7 @@ def test_gradual_unfreezing_moves_one_more_group_an_epoch(
 def test_states_from_a_store_stand_for_layers_that_are_frozen(
     kind: str, changes: dict[str, Any], trainer: MakeTrainer
 ) -> None:
-    """The same run but for float16; layers are computed from the lowest that learns, or that began anew, upwards."""
+    """The same run but for float16; layers are computed from the lowest that learns, or is re-initialised, upwards."""
     calm = make_encoder(limit=24, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     calls: list[int] = []
     for number, layer in enumerate(calm.stack()):

@@ -38,7 +38,7 @@ def test_known_information(shift: float, width: int) -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3, 8])
-def test_classes_far_apart_are_told_whole(classes: int) -> None:
+def test_classes_far_apart_are_reported_whole(classes: int) -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(classes, size=1200)
     states = rng.normal(size=(1200, 10)) + 100 * np.eye(10)[labels]
@@ -62,7 +62,7 @@ def test_main_directions_are_those_of_largest_spread() -> None:
 
 
 def test_interval_and_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The interval holds the known value in most draws; shuffled labels tell next to nothing."""
+    """The interval holds the known value in most draws; shuffled labels show almost nothing."""
     monkeypatch.setattr(module, "HALVES", 20)
     held = 0
     for seed in range(12):

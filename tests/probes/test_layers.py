@@ -100,7 +100,7 @@ def test_tags_are_learned_and_sentences_are_resampled(kind: str, bench: Bench) -
     made = bench(kind)
     scores = probe_layers(made, "q", 3)
     assert (scores.metric, scores.task) == ("span_f1", "tagging")
-    assert scores.layers[0].test > 0.8  # the tiny data's names are told by the word alone
+    assert scores.layers[0].test > 0.8  # the tiny data's names are recognised by the word alone
     assert len(set(scores.layers[2].resamples)) > 1
 
 
@@ -146,7 +146,7 @@ def test_layers_side_by_side_give_what_they_give_alone(
         assert one.resamples == pytest.approx(other.resamples, abs=0.03)
 
 
-def test_work_is_bounded_and_the_bound_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_is_bounded_and_the_bound_is_reported(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layers, "MOST_TEXTS", 20)
     monkeypatch.setattr(layers, "MOST_WORDS", 100)
     scores = probe_layers(bench("classification"), "q", 1)
@@ -164,7 +164,7 @@ def test_other_test_items_change_no_choice(bench: Bench) -> None:
     assert [one.tried for one in some.layers] == [one.tried for one in all_of_them.layers]
 
 
-def test_it_is_told_what_was_asked(bench: Bench, tmp_path: Path) -> None:
+def test_it_is_reported_what_was_asked(bench: Bench, tmp_path: Path) -> None:
     made = bench("classification")
     scores = probe_layers(made, "a question")
     assert (scores.question, scores.version) == ("a question", layers.VERSION)

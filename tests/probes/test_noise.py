@@ -1,4 +1,4 @@
-"""Which layers are told apart, and what an interval is made of."""
+"""Which layers are distinguished, and what an interval is made of."""
 
 from __future__ import annotations
 

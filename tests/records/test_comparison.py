@@ -1,4 +1,4 @@
-"""What a comparison leaves on disk comes back as it was; what is torn or missing is told by its file."""
+"""What a comparison leaves on disk comes back as it was; what is torn or missing is reported with its file."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_unfinished_runs_are_not_seen(tmp_path: Path) -> None:
         ("record.json", record.read_record),
     ],
 )
-def test_missing_torn_or_foreign_json_is_told(
+def test_missing_torn_or_foreign_json_is_reported(
     name: str, read: Callable[[Path], object], content: bytes | None, tmp_path: Path
 ) -> None:
     if name == "choice.json" and content == b"{}":
@@ -130,14 +130,14 @@ def test_absurd_numbers_are_not_looped_over(place: str, change: dict[str, Any], 
         record.read_record(tmp_path)
 
 
-def test_absurd_seconds_of_a_choice_are_told(tmp_path: Path) -> None:
+def test_absurd_seconds_of_a_choice_are_reported(tmp_path: Path) -> None:
     choice = record.Choice(("a",), ("a",), 1e30, {"1": 2.0}, "a")
     record.write_choices(tmp_path, {"fine-tuning": choice})
     with pytest.raises(InputError, match=r"choice\.json: .*fine-tuning\.extract_s: 1e\+30, where 0 to "):
         record.read_choices(tmp_path)
 
 
-def test_torn_predictions_are_told(tmp_path: Path) -> None:
+def test_torn_predictions_are_reported(tmp_path: Path) -> None:
     record.write_test(tmp_path, record.TestRecord({"accuracy": 1.0}, False, ("a",)))
     whole = (tmp_path / "test.parquet").read_bytes()
     (tmp_path / "test.parquet").write_bytes(whole[:-20])

@@ -1,4 +1,4 @@
-"""What the files of a comparison say must fit each other; which file does not is told with what to do."""
+"""What the files of a comparison say must fit each other; which file does not is reported with what to do."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_whole_ones_are_judged(copy: Callable[[str], Path]) -> None:
         (lambda v: v["labels"].update(names=["negative", "neutral"]), "row "),
     ],
 )
-def test_settings_that_do_not_fit_are_told(
+def test_settings_that_do_not_fit_are_reported(
     edit: Callable[[dict[str, Any]], object], problem: str, copy: Callable[[str], Path]
 ) -> None:
     folder = copy("classification")
@@ -99,7 +99,7 @@ def test_settings_that_do_not_fit_are_told(
         ("tagging", "prediction", ["O"] * 8, "says span_f1"),
     ],
 )
-def test_predictions_that_do_not_fit_are_told(
+def test_predictions_that_do_not_fit_are_reported(
     kind: str, column: str, cell: Any, problem: str, copy: Callable[[str], Path]
 ) -> None:
     folder = copy(kind)
@@ -119,13 +119,13 @@ def test_predictions_that_do_not_fit_are_told(
     ("kind", "column", "cell", "problem"),
     [
         ("classification", "gold", "none of them", "column 'gold', row 3: 'none of them' is none of the 3 classes"),
-        ("pair-regression", "gold", float("inf"), "column 'gold', row 3: inf is no score"),
+        ("pair-regression", "gold", float("inf"), "column 'gold', row 3: inf is not a score"),
         ("pair-regression", "text_b", None, "row 3 is not an item of pair-regression"),
         ("tagging", "words", None, "row 3 is not an item of tagging"),
         ("tagging", "gold", ["O"], "column 'gold', row 3: ('O',) for 8 words"),
     ],
 )
-def test_items_that_do_not_fit_are_told(
+def test_items_that_do_not_fit_are_reported(
     kind: str, column: str, cell: Any, problem: str, copy: Callable[[str], Path]
 ) -> None:
     path = copy(kind) / "items.parquet"
@@ -138,7 +138,7 @@ def test_items_that_do_not_fit_are_told(
     assert str(raised.value).startswith(str(path))
 
 
-def test_fewer_predictions_than_items_are_told(copy: Callable[[str], Path]) -> None:
+def test_fewer_predictions_than_items_are_reported(copy: Callable[[str], Path]) -> None:
     folder = copy("classification")
     pyarrow.parquet.write_table(pyarrow.table({"prediction": ["neutral"]}), folder / "floor.parquet")
     with pytest.raises(InputError, match=r"floor\.json: 1 predictions for 12 test items; delete it"):
@@ -162,7 +162,7 @@ def test_fewer_predictions_than_items_are_told(copy: Callable[[str], Path]) -> N
         ("test.json", lambda v: v.update(new=1), "'new' is not known to this version"),
     ],
 )
-def test_runs_that_do_not_fit_are_told(
+def test_runs_that_do_not_fit_are_reported(
     file: str, edit: Callable[[dict[str, Any]], object], problem: str, copy: Callable[[str], Path]
 ) -> None:
     folder = copy("classification")
@@ -187,7 +187,7 @@ def test_runs_that_do_not_fit_are_told(
         (lambda v: v["fine-tuning"].update(trials=v["feature-extraction"]["trials"]), "has a run of another method"),
     ],
 )
-def test_choices_that_do_not_fit_are_told(
+def test_choices_that_do_not_fit_are_reported(
     edit: Callable[[dict[str, Any]], object], problem: str, copy: Callable[[str], Path]
 ) -> None:
     folder = copy("classification")
@@ -227,7 +227,7 @@ def problem_of(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("name", ["comparison.json", "choice.json", "floor.json", "probes.json", "record", "test"])
-def test_any_wrong_value_anywhere_is_taken_or_told_in_a_line(name: str, copy: Callable[[str], Path]) -> None:
+def test_any_wrong_value_anywhere_is_taken_or_reported_in_a_line(name: str, copy: Callable[[str], Path]) -> None:
     """Whatever stands in a file: the folder is read, or one line says what is wrong with it."""
     folder = copy("classification")
     chosen = folder / "runs" / read_choices(folder)["feature-extraction"].runs[0]

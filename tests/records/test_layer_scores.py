@@ -1,4 +1,4 @@
-"""`probes.json` is read as it was written, and torn ones are told."""
+"""`probes.json` is read as it was written, and torn ones are reported."""
 
 from __future__ import annotations
 

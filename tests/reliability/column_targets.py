@@ -142,7 +142,7 @@ def judge(
     try:
         text = data.decode(codec)
     except UnicodeDecodeError:
-        raise WrongError("bytes that are no text were read") from None
+        raise WrongError("bytes that are not text were read") from None
     expected = [([w for w, _ in s], [t for _, t in s]) for s in reader(text)]
     if [words for words, _ in expected] != [words for words, _ in found] and "\t" in text and spanned:
         # Where tabs do not come out even, runs of tabs and spaces separate.

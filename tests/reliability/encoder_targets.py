@@ -59,7 +59,7 @@ def encode_words(folder: Path, encoder: Path) -> dict[str, Any]:
 
 def _finite(value: Any) -> None:
     if not all(np.isfinite(np.array(one)).all() for one in value["states"]):
-        raise WrongError("states that are no numbers were given without a word")
+        raise WrongError("states that are not numbers were given silently")
 
 
 def _close(found: Any, expected: Any, what: str) -> None:

@@ -101,7 +101,7 @@ def judge_report(folder: Path, sound: Path, result: dict[str, Any]) -> None:
             right = sum(a == b for a, b in zip(gold, said, strict=True)) / len(gold)
             told = run["test"]["accuracy"] if isinstance(run["test"], dict) else run["test"]
             if not math.isclose(right, told, abs_tol=1e-9):
-                raise WrongError(f"{name} {run['id']}: accuracy {told} is told, {right} is in the files")
+                raise WrongError(f"{name} {run['id']}: accuracy {told} is reported, {right} is in the files")
         if not 0 <= method["test"] <= 1 if isinstance(method["test"], float) else False:
             raise WrongError(f"{name}: {method['test']}")
 
@@ -277,7 +277,7 @@ def _corpus_target(name: str, file: str, share: float) -> Target:
 
 
 def targets() -> list[Target]:
-    """Everything that is no table and no encoder."""
+    """Everything that is neither a table nor an encoder."""
     corpora = [_corpus_target(f"corpus {kind}", f"text.{kind}", 0.6) for kind in ("txt", "wiki", "jsonl")]
     packed = [_corpus_target(f"corpus {kind}", f"text.txt.{kind}", 0.4) for kind in ("gz", "xz", "bz2", "zst")]
     runs = ("out/*.json", "out/*.parquet", "out/runs/*/*.json", "out/runs/*/*.parquet")

@@ -1,4 +1,4 @@
-"""Work in a forked child: it may be killed, hang, crash or take all memory, and the parent is told what came of it.
+"""Work in a forked child: it may be killed, hang, crash or take all memory, and the parent learns the outcome.
 
 The parent imports the package once and runs nothing of it, so that a start costs milliseconds. Linux and macOS.
 """
@@ -46,7 +46,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Ended:
-    """What came of a child.
+    """The outcome of a child.
 
     Attributes:
         status: its exit status; of a signal, the number below zero; `FAULT` for an exception.
@@ -93,7 +93,7 @@ class Child:
         self.ends = [end for end, _ in pipes]
 
     def wait(self) -> Ended:
-        """What came of it."""
+        """The outcome."""
         told: dict[int, list[bytes]] = {end: [] for end in self.ends}
         gone, late = 0, False
         while True:

@@ -1,4 +1,4 @@
-"""Damaged inputs, each read in a forked child, and what came of it: refused in a line, read right, or a fault."""
+"""Damaged inputs, each read in a forked child, and the outcome: refused in a line, read right, or a fault."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_MB = 3000  # of address space, beyond what was there
 
 
 class UndecidedError(Exception):
-    """No independent reader says what is right here; the reason is told."""
+    """No independent reader says what is right here; the reason is given."""
 
 
 class WrongError(Exception):
@@ -96,7 +96,7 @@ def try_many(target: Target, place: Path, seed: int, count: int) -> Found:
 
 @dataclass(frozen=True)
 class Told:
-    """What came of one input."""
+    """The outcome of one input."""
 
     folder: Path
     outcome: str

@@ -150,11 +150,11 @@ def _hidden(folder: Path) -> Iterator[Path]:
 
 
 def _stale(one: Start, folder: Path) -> list[str]:
-    """Whether pages say what the files beside them say: made anew from these, they are the same to the last byte."""
+    """Whether pages say what the files beside them say: made again from these, they are the same to the last byte."""
     if one.rebuild is None:
         return []
-    anew = folder / "anew"
-    shutil.copytree(folder / "out", anew)
+    again = folder / "again"
+    shutil.copytree(folder / "out", again)
 
     def work() -> None:
         one.quicken()
@@ -163,9 +163,9 @@ def _stale(one: Start, folder: Path) -> list[str]:
 
     # In a folder of the same name, since pages tell it.
     (folder / "out").rename(folder / "as-left")
-    anew.rename(folder / "out")
+    again.rename(folder / "out")
     ended = forked(work, folder=folder)
-    found = [f"made anew, {name} fails: {ended.complained[-300:]}" for name in one.derived if ended.status]
+    found = [f"made again, {name} fails: {ended.complained[-300:]}" for name in one.derived if ended.status]
     for name in one.derived:
         if (folder / "out" / name).read_bytes() != (folder / "as-left" / name).read_bytes():
             found.append(f"stale: {name} is not what the files beside it say")

@@ -57,7 +57,7 @@ def exchanged(data: bytes, draw: Draw) -> bytes:
 
 
 def overwritten(data: bytes, draw: Draw) -> bytes:
-    """A piece holds something else."""
+    """A piece contains something else."""
     a, b = _piece(data, draw)
     filling = draw.choice((b"\0" * (b - a), b"\xff" * (b - a), draw.randbytes(b - a)))
     return data[:a] + filling + data[b:]

@@ -67,7 +67,7 @@ def soak_starts(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
 
 
 def soak_disks(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
-    """Full, small, foreign and shared disks for every command, so many turns; and files that unpack to far more."""
+    """Full, small, foreign and shared disks for every command, that many turns; and files that unpack to far more."""
     chosen = {name: one for name, one in make_starts(work / "world").items() if _wanted(name, asked.only)}
     kinds: dict[str, Callable[..., kills.Series]] = {
         "full disk": troubles.full_disk, "small disk": troubles.small_disks, "read-only": troubles.read_only,

@@ -206,7 +206,7 @@ def _of_studio(record: Any) -> tuple[str, list[Any]]:
 
 
 def targets() -> list[Target]:
-    """Every form of tagged words that is no column file."""
+    """Every form of tagged words that is not a column file."""
     lists = [(f"tags {suffix}", suffix, _lists, lambda f, s, found, suffix=suffix: judge_lists(f, s, found, suffix)) for
              suffix in ("jsonl", "parquet")]  # fmt: skip
     tools = [

@@ -28,7 +28,7 @@ class Start:
         finished: files that nobody may write again once they are there, as globs.
         over: what a start says, with status 2, where the command has finished before.
         needs: makes what it reads, run in a child before the first start.
-        rebuild: makes from a finished folder what is derived from it anew, and `derived` are these files, as globs.
+        rebuild: makes from a finished folder what is derived from it again, and `derived` are these files, as globs.
     """
 
     name: str

@@ -19,7 +19,7 @@ from fuzz import Target, WrongError, damage
 
 Row = tuple[str, str]
 LABELS = ("good", "bad", "mixed")
-# What stands for "no label" in tables; such a row may be left out, as long as that is told.
+# What stands for "no label" in tables; such a row may be left out, as long as that is reported.
 UNLABELLED = ("", "-", "-1", "?", "nan", "none", "null", "n/a", "na")
 TEXTS = (
     "A fine film, all in all.", 'She said "no" and left', "It is 5 o'clock; run", "naïve café, 中文字 🙂",
@@ -116,7 +116,7 @@ def _decoded(data: bytes) -> str:
             return data.decode(codec)
         except UnicodeDecodeError:
             break
-    raise WrongError("bytes that are no text were read")
+    raise WrongError("bytes that are not text were read")
 
 
 def _readings(text: str) -> Iterator[tuple[list[Row], bool]]:
@@ -145,7 +145,7 @@ def _label(label: str) -> str:
 
 
 def _same(found: Sequence[tuple[str, ...]], reading: Sequence[tuple[str, ...]]) -> bool:
-    """Whether rows are the same in order, but for rows without a label; labels are told apart by more than case."""
+    """Whether rows are the same in order, but for rows without a label; labels are distinguished by more than case."""
     told = [(text, _label(label)) for text, label in found]
     said = [(text, _label(label)) for text, label in reading]
     return told == said or told == [row for row in said if row[1] not in UNLABELLED]
@@ -184,7 +184,7 @@ def _keeps_unhurt_lines(found: Sequence[tuple[str, ...]], data: bytes, sound: by
 
 
 def judge_jsonl(folder: Path, sound: Path, rows: list[Row]) -> None:
-    """Rows against `json`; the rules for values that are no text stand at `_means`."""
+    """Rows against `json`; the rules for values that are not text stand at `_means`."""
     text = _decoded((folder / "train.jsonl").read_bytes())
     records = list(json_values(text))
     if len(records) == 1 and isinstance(records[0], list):

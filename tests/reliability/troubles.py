@@ -106,7 +106,7 @@ def small_disks(one: Start, whole: kills.Unbroken, folder: Path, seed: int) -> k
 
 @contextmanager
 def mounted(folder: Path, kilobytes: int) -> Iterator[bool]:
-    """A disk of so many kilobytes in `folder`; False where this user may not have one."""
+    """A disk of that many kilobytes in `folder`; False where this user may not have one."""
     folder.mkdir(parents=True, exist_ok=True)
     made = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "none", folder], capture_output=True, check=False

@@ -15,8 +15,8 @@ from unfreeze.runs.cost import median_ms, peak_mb, processor_name, reset_peak
 CPU = torch.device("cpu")
 
 
-@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system cannot measure a peak anew")
-def test_peak_rises_with_what_is_held_and_starts_anew() -> None:
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the system cannot reset a peak")
+def test_peak_rises_with_what_is_held_and_starts_again() -> None:
     reset_peak(CPU)
     before = peak_mb(CPU)
     held = torch.ones(30_000_000)  # 120 MB
@@ -36,7 +36,7 @@ def test_median_is_of_the_calls_after_two(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(calls) == 7
 
 
-def test_without_a_peak_the_memory_that_is_held_now_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_peak_the_memory_held_now_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "_STATUS", tmp_path / "none")
     assert peak_mb(CPU) == pytest.approx(psutil.Process().memory_info().rss / 1e6, rel=0.2)
 

@@ -50,7 +50,7 @@ OTHER: dict[str, Any] = {
 
 
 @given(recipes, st.text(), st.text(), st.integers(0, 99))
-def test_id_does_not_hang_on_name_or_source(recipe: Recipe, name: str, source: str, seed: int) -> None:
+def test_id_does_not_depend_on_name_or_source(recipe: Recipe, name: str, source: str, seed: int) -> None:
     assert job("q", recipe, seed).id == job("q", replace(recipe, name=name, source=source), seed).id
 
 
@@ -138,7 +138,7 @@ def test_digest_changes_with_task_and_labels() -> None:
     assert len(digests) == 4
 
 
-def test_digest_does_not_hang_on_names_paths_or_what_was_said() -> None:
+def test_digest_does_not_depend_on_names_paths_or_what_was_said() -> None:
     whole = _dataset()
     moved = tuple(replace(example, where=f"elsewhere:{i}") for i, example in enumerate(whole.train))
     same = _dataset(name="y", notes=("Guessed.",), columns={"text": "t"}, files={"train": "t.tsv"}, train=moved)

@@ -43,7 +43,7 @@ def test_a_job_is_finished_once_the_files_that_are_needed_are_there(need: Any, b
         assert finished(one, made, need) == (files in ENOUGH[need]), files
 
 
-def test_only_what_is_missing_is_run_and_told_of(bench: MakeBench) -> None:
+def test_only_what_is_missing_is_run_and_reported_of(bench: MakeBench) -> None:
     one = bench()
     one.planned = 5
     first, second, third = (job("q", FROZEN, seed) for seed in range(3))
@@ -72,7 +72,7 @@ def test_runs_that_are_trained_one_by_one_are_counted_down(bench: MakeBench) -> 
 
 
 @pytest.mark.parametrize("recipe", [FROZEN, TUNED])
-def test_every_step_is_told(recipe: Recipe, bench: MakeBench) -> None:
+def test_every_step_is_reported(recipe: Recipe, bench: MakeBench) -> None:
     one, steps = bench(), 3 * recipe.epochs
     with frozen(one.encoder):
         run(one, [job("q", recipe, 0)])
@@ -176,7 +176,7 @@ def test_one_answer_for_all_of_dev_is_recorded_as_degenerate(bench: MakeBench) -
     assert record.dev["accuracy"] == 0.5
 
 
-def test_a_run_that_diverged_is_recorded_and_told_with_the_epoch_that_is_kept(bench: MakeBench) -> None:
+def test_a_run_that_diverged_is_recorded_and_reported_with_the_epoch_that_is_kept(bench: MakeBench) -> None:
     one, wild = bench(), replace(TUNED, learning_rate=1e30, clip=None)
     with frozen(one.encoder):
         calm, broken = (run(one, [job("q", recipe, 0)])[0] for recipe in (TUNED, wild))

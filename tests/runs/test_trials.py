@@ -121,7 +121,7 @@ def test_frozen_runs_share_a_pass_over_the_test_set_and_tuned_ones_take_one_each
     assert groups == [[0, 1], [0], [1]]
 
 
-def test_weights_that_do_not_fit_are_told_with_their_folder(bench: MakeBench) -> None:
+def test_weights_that_do_not_fit_are_reported_with_their_folder(bench: MakeBench) -> None:
     one, small, large = bench(), *(job("q", replace(FROZEN, layers=layers), 0) for layers in ("mix", (-1,)))
     with frozen(one.encoder):
         run(one, [small])

@@ -41,7 +41,7 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
     """What `bundle.json` says, and all that it tells along."""
     path = folder / "bundle.json"
     if not path.exists():
-        found = "holds no bundle.json; wanted is the bundle folder in the --out of a comparison"
+        found = "contains no bundle.json; give the bundle folder in the --out of a comparison"
         raise InputError(found, where=str(folder))
     values = read_json(path)
     schema = values.get("schema") if isinstance(values, dict) else None

@@ -86,7 +86,7 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
     """Load a bundle.
 
     Raises:
-        InputError: the folder is no bundle, or its files do not fit together.
+        InputError: the folder is not a bundle, or its files do not fit together.
     """
     folder = Path(folder)
     about, values = read_about(folder)

@@ -20,7 +20,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
     """Write a model with one head; the folder is whole or not there.
 
     Args:
-        about: told along in `bundle.json`: scores, versions, how the model came about.
+        about: stored alongside in `bundle.json`: scores, versions, how the model was made.
     """
     ((head,), (weights,)) = model.heads, model.weights
     trainer = trainer_of(model.recipe)
@@ -48,6 +48,6 @@ def bundled_run(folder: Path) -> str | None:
     return read_about(folder)[0].run if (folder / "bundle.json").exists() else None
 
 
-def tell_along(folder: Path, about: Mapping[str, Any]) -> None:
+def update_metadata(folder: Path, about: Mapping[str, Any]) -> None:
     """Bring what a bundle tells along up to date; its model stays."""
     write_json(folder / "bundle.json", {**read_about(folder)[1], **about})

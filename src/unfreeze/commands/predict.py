@@ -72,7 +72,7 @@ def predict_file(
 
 
 def _check(file: Path, wanted: Wanted) -> None:
-    """Read a file without keeping it, so that what is wrong with it is told before anything is printed."""
+    """Read a file without keeping it, so that what is wrong with it is reported before anything is printed."""
     for part in unlabelled_parts(file, wanted):
         empty = next((e.where for e in part if e.words == ()), None)
         if empty is not None:
@@ -80,7 +80,7 @@ def _check(file: Path, wanted: Wanted) -> None:
 
 
 def _parts(file: Path, wanted: Wanted, whole: bool) -> Iterator[Sequence[Example]]:
-    """The texts of a file, `PART` at a time, or all together where an encoder's states go on from text to text."""
+    """The texts of a file, `PART` at a time, or all together where an encoder's states continue from text to text."""
     if whole:
         yield [example for part in unlabelled_parts(file, wanted) for example in part]
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from unfreeze.bundle.save import save_bundle, tell_along
+from unfreeze.bundle.save import save_bundle, update_metadata
 from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judging.result import Result
@@ -120,4 +120,4 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path) -
     if finished(bench, winner, "weights"):
         save_bundle(folder, trained_model(bench, [winner]), about)
     else:
-        tell_along(folder, about)
+        update_metadata(folder, about)

@@ -47,11 +47,11 @@ def with_lists(table: Table) -> Table:
 
 def _cell(value: str, as_list: Callable[[str], Any], name: str, where: str) -> list[Any]:
     if as_list is listed_cell and _NUMPY.match(value):
-        problem = f"'{name}' holds arrays as numpy prints them, without commas"
+        problem = f"'{name}' contains arrays as numpy prints them, without commas"
         raise InputError(f"{problem}; write lists (in pandas, .apply(list) before saving)", where=where)
     found = as_list(value)
     if not isinstance(found, list):
-        raise InputError(f"'{name}' holds no list in this row, unlike others; mend it or take it out", where=where)
+        raise InputError(f"'{name}' contains no list in this row, unlike others; fix it or take it out", where=where)
     return found
 
 

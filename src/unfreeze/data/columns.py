@@ -1,4 +1,4 @@
-"""Which column is text, second text and label, and which task that makes: as told, else guessed where it is safe."""
+"""Which column is text, second text and label, and which task that makes: as given, else guessed where it is safe."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def find_column(table: Table, name: str | None, option: str) -> str | None:
 
 
 def _listed(table: Table) -> str:
-    """The columns, told by their first cell where the file has no header."""
+    """The columns, named by their first cell where the file has no header."""
     if table.header:
         return listed([f"'{shown(name)}'" for name in table.columns])
     first = [shown(cell or "", 24) for cell in table.rows[0]]
@@ -142,7 +142,7 @@ def _guess_texts(table: Table, label: str | None, pair: bool | None) -> tuple[st
 def guess_task(labels: Sequence[str], pair: bool) -> Task:
     """Regression when the labels are fractions, else classification.
 
-    Nine tenths of numbers are enough: the others are then faults to be told, not classes.
+    Nine tenths of numbers are enough: the others are then faults to be reported, not classes.
 
     Raises:
         InputError: more than 20 different whole numbers, which may be either; numbers with a decimal comma.

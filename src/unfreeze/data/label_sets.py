@@ -141,7 +141,7 @@ def _of_cell(value: Any, parted: Callable[[str], Any], column: str, table: Table
 def _name(part: Any, names: Sequence[str], column: str, table: Table, row: int) -> str:
     if names and isinstance(part, int) and not isinstance(part, bool):
         if not 0 <= part < len(names):
-            problem = f"{part} in column '{column}' is no class: the file names {len(names)} classes, from 0"
+            problem = f"{part} in column '{column}' is not a class: the file has {len(names)} classes, from 0"
             raise InputError(problem, where=table.where(row))
         return names[part].strip()
     if isinstance(part, bool) or not isinstance(part, (str, int)):

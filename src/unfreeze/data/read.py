@@ -1,4 +1,4 @@
-"""Text files become a `Dataset`: what was not told is guessed where that is safe, and said."""
+"""Text files become a `Dataset`: what was not given is guessed where that is safe, and noted."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def read_dataset(
 
     Args:
         data: a file, or a folder of splits named as people, tools and hubs name them.
-        train, dev, test: files, folders of one split or patterns, one or several, that win over what `data` holds.
+        train, dev, test: files, folders of one split or patterns, one or several, that win over what `data` contains.
         text, text_b, label: column names, or 0-based indices; None guesses.
         task: a task kind; None guesses.
         seed: of the splits that are made.
@@ -101,7 +101,7 @@ def _assembled(parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dat
     if len(set(in_columns.values())) == 2:
         odd = next(split for split in in_columns if in_columns[split] != in_columns["train"])
         raise InputError(
-            f"holds {_form(loaded[odd][0])}, the training file {_form(loaded['train'][0])}", where=str(files[odd])
+            f"contains {_form(loaded[odd][0])}, the training file {_form(loaded['train'][0])}", where=str(files[odd])
         )
     return _tagging(files, loaded, parts, told, seed) if in_columns["train"] else _texts(files, parts, told, seed)
 
@@ -213,7 +213,7 @@ def _single_labels(files: Mapping[SplitName, Path], tables: dict[SplitName, Tabl
     if task.target.one_name:
         splits, dropped = drop_unlabelled(splits)
         if one_answer(splits["train"], task, None) is None:
-            check_measurable(splits, task, None, files)  # before a placeholder is told as what it is not
+            check_measurable(splits, task, None, files)  # before a placeholder is reported as what it is not
         splits, merged = one_spelling(splits, named)
         said += [*dropped, *merged]
     used = {"text": columns.text, "text_b": columns.text_b, "label": columns.label}
@@ -238,7 +238,7 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
     for split, share in shares:
         if split not in splits:
             whole = filled["train"]
-            # Shares are of the rows that the files hold, also for the second cut.
+            # Shares are of the rows in the files, also for the second cut.
             of_rest = share if len(whole) == len(splits["train"]) else share / (1 - TEST_SHARE)
             assert groups is not None
             taken = cut_places(whole, task, of_rest, seed, groups)

@@ -44,7 +44,7 @@ def several(table: Table, given: str | None, option: str) -> tuple[str, ...]:
 
 
 def names_of(given: str | None) -> set[str]:
-    """A column that an option names, and those that it may name with commas between; numbers are no names."""
+    """A column that an option names, and those that it may name with commas between; numbers are not names."""
     parts = {part.strip() for part in given.split(",")} | {given} if given else set()
     return {part for part in parts if part and not part.isdecimal()}
 

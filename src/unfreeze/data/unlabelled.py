@@ -48,7 +48,7 @@ class Wanted:
 
     @property
     def pair(self) -> bool:
-        """Whether pairs are wanted."""
+        """Whether pairs are expected."""
         return self.task.pair if self.task else self.text_b is not None
 
     @property
@@ -72,7 +72,7 @@ def read_unlabelled(
     usual: tuple[str | None, str | None] = (None, None),
     words: str | None = None,
 ) -> tuple[Example, ...]:
-    """All texts of a table, of a `.txt` with one text a line, or, for tagging, of CoNLL columns or lists of words.
+    """All texts of a table, of a `.txt` with one text per line, or, for tagging, of CoNLL columns or lists of words.
 
     A text to be tagged without words of its own is cut as `words` says, or else split at spaces. For the arguments see
     `Wanted`.
@@ -100,7 +100,7 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
     kind, content = load(path)
     if kind in ("conll", "conllu"):
         if wanted.task and not wanted.task.target.per_word:
-            raise InputError(f"holds word columns, which do not fit {wanted.task.kind}", where=str(path))
+            raise InputError(f"contains word columns, which do not fit {wanted.task.kind}", where=str(path))
         sentences, _ = read_sentences(path, kind, content, word=wanted.text, tagged=False)
         if has_segment_digits(sentences):
             sentences = strip_segment_digits(sentences)

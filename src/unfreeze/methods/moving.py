@@ -150,7 +150,7 @@ class _Run:
         return encoder.encode_above(frozen, states, batch)
 
     def _frozen_layer(self) -> int | None:
-        """The highest layer that the encoder can go on from with all that is pretrained and frozen below it."""
+        """The highest layer from which the encoder can continue with everything below it pretrained and frozen."""
         groups = self.model.encoder.layer_groups()
         learning = (i for i, group in enumerate(groups) if any(p.requires_grad for p in group))
         highest = min(next(learning, len(groups)) - 1, self.untouched)

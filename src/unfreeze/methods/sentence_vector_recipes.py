@@ -1,4 +1,4 @@
-"""Recipes for an encoder that gives one vector a text: linear heads, told apart by how they are trained.
+"""Recipes for an encoder that gives one vector per text: linear heads that differ in how they are trained.
 
 With one layer and one row there is nothing to mix or to pool, and nothing for a task model to read. What is left is how
 strongly the weights are held back, which depends on the size of the training set, and the steps that lead there.

@@ -172,7 +172,7 @@ class MembersBody(nn.Module):
     def _features(self, states: LayerStates) -> tuple[Tensor, ...]:
         if self.members.pair is None and not self.normalise:
             return (states.states,)
-        # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not hang on text length.
+        # Unit length, as sentence encoders are compared by cosine: |u-v| and u*v then do not depend on text length.
         unit = nn.functional.normalize(states.states.float(), dim=-1)
         if self.members.pair is None:
             return (unit,)

@@ -26,7 +26,7 @@ class Read:
 
     Attributes:
         pieces: that the encoder reads.
-        rows: that the head reads: pieces, words, or one a text.
+        rows: that the head reads: pieces, words, or one per text.
     """
 
     pieces: int
@@ -64,7 +64,7 @@ def states_work(layers: Sequence[int], splits: Sequence[Read]) -> int:
 
 
 def frozen_run(head: int, penalties: int, epochs: int, readings: int, train: Read, dev: Read) -> int:
-    """Of a run that trains a head of so many weights, one for each penalty, over states that are there.
+    """The work of a run that trains a head with that many weights, one for each penalty, over stored states.
 
     Args:
         epochs, readings: passes over train, and over dev.
@@ -83,7 +83,7 @@ def tuned_run(
     dev: Read,
     stored: bool,
 ) -> int:
-    """Of a run that trains the encoder and a head of so many weights.
+    """The work of a run that trains the encoder and a head with that many weights.
 
     Args:
         layers: see `states_work`.
@@ -109,7 +109,7 @@ def adapted_run(
     dev: Read,
     stored: bool,
 ) -> int:
-    """Of a run that trains adapters in a frozen encoder, and a head of so many weights.
+    """The work of a run that trains adapters in a frozen encoder, and a head with that many weights.
 
     From the lowest adapter up, gradients pass through the encoder's weights, of which none learns.
 
@@ -125,7 +125,7 @@ def adapted_run(
 
 
 def passes(gradual: bool, top: int | None, groups: int, epochs: int) -> dict[int, int]:
-    """Passes over train with so many layer groups learning, the head among them: groups to passes.
+    """Passes over train by the number of layer groups that learn, the head among them: groups to passes.
 
     The stages of `training.schedules`, as far as a run came.
 

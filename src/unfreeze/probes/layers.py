@@ -1,4 +1,4 @@
-"""A linear probe on every layer: its penalty chosen on dev, its score on test, and how much that hangs on train.
+"""A linear probe on every layer: its penalty chosen on dev, its score on test, and how much that depends on train.
 
 A convex probe has one optimum, so seeds of first weights would say nothing: they all end at the same model. What is
 left to chance are the rows that it was trained on. So the score of a layer is that of the probe on all training rows,
@@ -37,7 +37,7 @@ from unfreeze.tasks.targets.sums import Floats
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.objectives import Decoded, Objective
 
-VERSION = 2  # of features, penalties, resamples and what is told; part of what makes two probes the same
+VERSION = 2  # of features, penalties, resamples and notes; part of what makes two probes the same
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000
@@ -95,7 +95,7 @@ def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: Laye
     """The scores of probes that were fitted on the bench.
 
     Args:
-        question: digest of data, task, encoder and precision, told along.
+        question: digest of data, task, encoder and precision, stored alongside.
         before: probes of the encoder before it was tuned, on the same rows.
     """
     dataset, task = bench.dataset, bench.dataset.task
@@ -210,7 +210,7 @@ def _chosen(asked: _Question, framed: Design, dev: Tensor) -> tuple[list[tuple[f
         models.extend(fitted.member(i) for i in range(len(lot)))
         return [_score(asked, asked.dev, said) for said in _settled(asked, dev, fitted.weights)]
 
-    few_steps = framed.rest is None  # whatever the penalty: so many at a time as cost little more than one
+    few_steps = framed.rest is None  # whatever the penalty: as many at a time as cost little more than one
     tried, best = search(reach, max(2, _COLUMNS // asked.loss.outputs) if few_steps else 2)
     return tried, best, models[best]
 

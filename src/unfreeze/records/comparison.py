@@ -58,7 +58,7 @@ class RunRecord:
         curve: the epochs with a finite loss and dev score.
         degenerate: one class (or no span, or one number) predicted for every dev item.
         layer_weights: the learned scalar mix, bottom to top; None when nothing was mixed.
-        diverged: the loss or dev score became infinite or no number before training ended.
+        diverged: the loss or dev score became infinite or NaN before training ended.
         chosen: settings chosen on dev inside the run, such as `{"l2": 0.01}`.
         train_s: seconds of training with dev scoring; extraction is not in it.
         peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.

@@ -34,7 +34,7 @@ SECTIONS = {
 }
 MANY_CLASSES_LINE = (
     "Bars are the most frequent confusions, gold class first, predicted class second, all seeds together; a matrix of "
-    "so many classes would show nothing."
+    "that many classes would show nothing."
 )
 MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn

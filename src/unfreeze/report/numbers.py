@@ -30,7 +30,7 @@ def metric_name(metric: str) -> str:
 
 
 def mean_std(metric: str, mean: float, std: float) -> str:
-    """`90.0 ± 2.6 %` for scores; a squared error is no share and stays as it is."""
+    """`90.0 ± 2.6 %` for scores; a squared error is not a share and stays as it is."""
     if metric == "mse":
         return f"{mean:.3f} ± {std:.3f}"
     return f"{points(mean)} ± {points(std)}{unit(metric)}"

@@ -81,7 +81,7 @@ def opened(
         tell: told what was read, guessed and found, a line at a time.
 
     Raises:
-        InputError: the data, the encoder, the plan or the output folder is at fault.
+        InputError: the data, the encoder, the plan or the output folder is invalid.
     """
     for line in dataset.notes:
         tell(line)
@@ -214,7 +214,7 @@ def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[in
 
 
 def versions() -> dict[str, str]:
-    """Of what results hang on."""
+    """The versions of packages that results depend on."""
     packages = {name: version(name) for name in ("unfreeze", "torch", "transformers", "numpy")}
     return {"python": platform.python_version(), **packages}
 

@@ -39,7 +39,7 @@ def score(
     class: `accuracy`, `macro_f1` (over the classes in gold or predicted), `matthews` (multi-class), and with two
     classes `f1_positive` (see `targets.classes.positive_class`).
     score: `pearson`, `spearman` (ties share the mean rank), `mse`. A constant prediction has correlation 0, and one
-    that is no finite number counts as 0.
+    that is not finite counts as 0.
     label sets: `micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`.
     tags with a scheme: `span_f1`, `precision`, `recall` by conlleval's rules, `span_f1_strict`, and `accuracy` of
     words. Plain tags: `accuracy` of words.
@@ -88,7 +88,7 @@ def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) ->
 
 
 def degenerate(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
-    """Whether a model says the same for everything though there is more to be told.
+    """Whether a model gives the same answer for everything though the gold labels differ.
 
     That is one class, one number, or one tag for all words, where the gold labels of these items are several. Of one
     item, and where all have one label, nothing else can be asked.

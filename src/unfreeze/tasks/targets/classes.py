@@ -33,7 +33,7 @@ class Classes:
     single_tells = True
     chart: ErrorChart | None = "confusion"
     words = Words(
-        shows="whether classes are told apart",
+        shows="whether classes are distinguished",
         cut_by="by class, ",
         errors="Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds "
         "together.",

@@ -37,7 +37,7 @@ class LabelSets:
     may_lack = True
     chart: ErrorChart | None = None
     words = Words(
-        shows="whether labels are told apart",
+        shows="whether labels are distinguished",
         cut_by="by the rarest label of a text, ",
         errors="A label of a text counts as found when it is in both gold and prediction.",
         mistakes="Texts with the most missed and false labels, of each method's best run on dev.",

@@ -17,7 +17,7 @@ def logistic(c: float, rows: Any, labels: np.ndarray[Any, Any]) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    if len(np.unique(labels)) == 1:  # words that all have one tag: nothing to tell apart
+    if len(np.unique(labels)) == 1:  # words that all have one tag: nothing to distinguish
         return DummyClassifier(strategy="most_frequent").fit(rows, labels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -122,7 +122,7 @@ class Scores:
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """What is not a number; a run that diverged may predict an infinite one."""
         if not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
-            return f"{briefly(label)} is no score"
+            return f"{briefly(label)} is not a score"
         return None
 
     def main(self, metric: str, scheme: str | None) -> str:
@@ -170,7 +170,7 @@ class Scores:
         return f"mean distance from gold {sum(errors) / len(errors):.2f}"
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
-        """None: scores are no names."""
+        """Empty: scores are not names."""
         return None
 
     def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
@@ -203,7 +203,7 @@ def number(label: str) -> float | None:
 def _scored(example: Example) -> Example:
     value = number(str(example.label))
     if value is None:
-        problem = f"score '{shown(str(example.label))}' is no finite number; mend it, or say --task for classes"
+        problem = f"score '{shown(str(example.label))}' is not a finite number; fix it, or give --task for classes"
         raise InputError(problem, where=example.where)
     return replace(example, label=value)
 

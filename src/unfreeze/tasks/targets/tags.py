@@ -22,7 +22,7 @@ _SCHEMES = (None, "BIO", "BIOES")
 
 
 class Tags:
-    """Labels are tuples of tags, one a word; see `Target` for what each method is."""
+    """Labels are tuples of tags, one per word; see `Target` for what each method is."""
 
     name = "tags"
     per_word = True
@@ -39,7 +39,7 @@ class Tags:
         cut_by="",
         errors="A span counts as found when its words and its type are both right.",
         mistakes="Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has "
-        "the very span; red and dashed: it does not.",
+        "exactly the same span; red and dashed: it does not.",
         unseen="spans of {} with tags that train lacks",
     )
 
@@ -210,7 +210,7 @@ class Tags:
         return tuple(("C", c) for c in C)
 
     def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
-        """Logistic regression of each word by itself."""
+        """Logistic regression of each word independently."""
         model = logistic(penalty, train.rows, np.array([tag for tags in train.labels for tag in tags]))
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:

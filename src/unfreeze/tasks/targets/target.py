@@ -17,7 +17,7 @@ from unfreeze.tasks.targets.sums import Floats, Found, Ints
 ErrorChart = Literal["confusion", "scatter"]
 Rows = Any  # a sparse matrix of scipy's
 MARKED = "marked"
-"""The answer of tags that are not all `O`: they are told apart by what they mark, not as a whole."""
+"""The answer of tags that are not all `O`: they are distinguished by what they mark, not as a whole."""
 Labels = Sequence[Any]
 """Labels of one target: class names, numbers, or a tuple of names for each item."""
 
@@ -161,7 +161,7 @@ class Target(Protocol):
         ...
 
     def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
-        """How often each label (tagging: span type) occurs; empty where labels are no names."""
+        """How often each label (tagging: span type) occurs; empty where labels are not names."""
         ...
 
     def majority(self, counts: Mapping[str, int], items: int) -> float | None:
@@ -245,7 +245,7 @@ class Target(Protocol):
         ...
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
-        """Counts for a table by label; None where labels are no names."""
+        """Counts for a table by label; None where labels are not names."""
         ...
 
     def marks(self, label: Any, scheme: str | None) -> set[Span] | None:

@@ -53,7 +53,7 @@ def best_thresholds(probabilities: Floats, gold: Bools) -> Thresholds:
 
 
 def _best(probabilities: Floats, gold: Bools, hits: float, units: float, near: float) -> float:
-    """The threshold with the best F1 of these (items,) decisions and others, which have so many hits and units."""
+    """The threshold with the best F1 of these (items,) decisions and others, which have that many hits and units."""
     order = np.argsort(-probabilities, kind="stable")
     sorted_by = probabilities[order]
     cuts = np.append(np.flatnonzero(sorted_by[:-1] > sorted_by[1:]) + 1, len(order))  # decisions that are positive
