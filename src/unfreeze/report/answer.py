@@ -63,7 +63,7 @@ def _headline(compared: Compared, result: Result) -> dict[str, str]:
         short = f"{advised[:1].upper()}{advised[1:]}: {score}{unit(result.metric)} {metric_name(result.metric)}"
     elif verdict.choice == "too-close":
         near = len(verdict.contenders)
-        cheap = "cheaper one" if len(result.arms) == 2 else f"cheapest of {near} that cannot be told apart"
+        cheap = "cheaper one" if len(result.arms) == 2 else f"cheapest of {near} that cannot be distinguished"
         short = f"Too close to call: use {advised}, the {cheap}"
     else:
         short = method_named(used.method).words.advice.format(
