@@ -187,23 +187,27 @@ def test_a_prefix_is_one_of_the_encoders_options(tmp_path: Path) -> None:
 
 
 def test_several_encoders_are_a_list_or_a_text_with_commas(tmp_path: Path) -> None:
-    assert plan_from({"encoder": "a, b"}).encoders == ("a", "b")
+    assert merged(Plan(), {"encoder": "a, b"}, "here").encoders == ("a", "b")
     assert plan_from({"encoder": ["a", "b"]}).encoders == ("a", "b")
     assert plan_from({"encoder": "a"}).only_encoder == "a"
     with pytest.raises(InputError, match="2 encoders"):
-        _ = plan_from({"encoder": "a,b"}).only_encoder
+        _ = merged(Plan(), {"encoder": "a,b"}, "here").only_encoder
+
+
+def test_an_encoder_in_the_plan_of_a_finished_comparison_is_one_whatever_its_path() -> None:
+    assert plan_from({"encoder": "/gone/a,b"}).encoders == ("/gone/a,b",)
 
 
 def test_encoders_are_named_once_and_not_empty() -> None:
     for wrong in ("a,a", "a,", [], ["a", "b", "a"]):
         with pytest.raises(InputError, match="encoder"):
-            plan_from({"encoder": wrong})
+            merged(Plan(), {"encoder": wrong}, "here")
 
 
 def test_folder_with_a_comma_is_one_encoder_and_folders_beside_the_plan_are_found(tmp_path: Path) -> None:
     (tmp_path / "a,b").mkdir()
     (tmp_path / "mine").mkdir()
-    assert plan_from({"encoder": str(tmp_path / "a,b")}).encoders == (str(tmp_path / "a,b"),)
+    assert merged(Plan(), {"encoder": str(tmp_path / "a,b")}, "here").encoders == (str(tmp_path / "a,b"),)
     (tmp_path / "plan.yaml").write_text("encoder: [mine, minilm]\n", encoding="utf-8")
     assert read_plan(tmp_path / "plan.yaml").encoders == (str(tmp_path / "mine"), "minilm")
     (tmp_path / "plan.yaml").write_text("encoder: mine,minilm\n", encoding="utf-8")

@@ -129,8 +129,6 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
         values = {**values, "recipes": recipes}
     if isinstance(values, dict) and isinstance(values.get("encoder_options"), Mapping):
         values = {**values, "encoder_options": {k: _as_text(v) for k, v in values["encoder_options"].items()}}
-    if isinstance(values, dict) and isinstance(values.get("encoder"), str):
-        values = {**values, "encoder": _encoders(values["encoder"])}
     return settings_from(Plan, values, where)
 
 
@@ -181,11 +179,14 @@ def _beside(folder: Path, names: str | tuple[Any, ...]) -> str | tuple[Any, ...]
 def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:
     """`plan` with the settings `given` over it, checked. Raises `InputError` as `plan_from` does.
 
-    Other `data` than the plan's takes the place of its train, dev and test files too.
+    Other `data` than the plan's takes the place of its train, dev and test files too. An `encoder` such as `a,b` names
+    two, unless there is such a path.
     """
     kept = {f.name: getattr(plan, f.name) for f in fields(Plan)}
     if "data" in given:
         kept |= {"train": None, "dev": None, "test": None}
+    if isinstance(given.get("encoder"), str):
+        given = {**given, "encoder": _encoders(given["encoder"])}
     return plan_from({**kept, **given}, where)
 
 
