@@ -1,6 +1,7 @@
 """The report in real headless Chromium: quiet console, no network, charts drawn, phone, dark and paper."""
 
 import pytest
+from made_arms import add_patching, make_encoders
 
 from unfreeze.judging.judge import judge
 from unfreeze.report.render import render
@@ -19,8 +20,8 @@ def opened(comparison, chromium):
         if request.url != pages[0].as_uri() and not request.url.startswith(("data:", "blob:")):
             complaints.append(request.url)
 
-    def open_page(kind, width=1280, dark=False, **options):
-        folder = comparison(kind, **options)
+    def open_page(kind, width=1280, dark=False, folder=None, **options):
+        folder = folder or comparison(kind, **options)
         judge(folder)
         pages.append(render(folder))
         scheme = "dark" if dark else "light"
@@ -52,6 +53,28 @@ def test_charts_are_drawn_and_nothing_overflows(opened, kind, width):
     assert len(sizes) == int(page.get_attribute("html", "data-drawn")) >= 6
     assert all(200 < w <= width and h > 40 for w, h in sizes)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [1280, 390, 360])
+def test_many_arms_are_drawn_and_nothing_overflows(opened, width, tmp_path, monkeypatch):
+    add_patching(monkeypatch)
+    harder = {
+        "sentence-transformers-all-MiniLM-L6-v2": 1.0,
+        "<img src=x onerror=alert(3)>": 1.5,
+        "a\u2028b'; throw 1; '": 2.0,
+    }
+    folder = make_encoders(tmp_path / "many", "classification", harder, items=60, seeds=1)
+    page = opened("classification", width, folder=folder)
+    assert len(chart_sizes(page)) == 5
+    assert all(200 < w <= width and h > 40 for w, h in chart_sizes(page))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    outside = page.evaluate(
+        "[...document.querySelectorAll('.chart')].flatMap(chart => [...chart.querySelectorAll('svg text')]).filter("
+        "text => {const box = text.getBoundingClientRect(); return box.left < -1 || box.right > innerWidth + 1}).length"
+    )
+    assert outside == 0
+    assert page.locator("[data-spec=spec-forest] text", has_text="onerror").count() == 3
+    assert page.locator("img").count() == 0
 
 
 def test_charts_have_marks_and_are_told_to_screen_readers(opened):

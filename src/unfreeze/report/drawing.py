@@ -30,10 +30,12 @@ def named() -> Any:
 
 
 def of_rows(rows: Rows) -> Any:
+    """A chart of a few rows, which stand in the spec."""
     return alt.Chart(alt.Data(values=list(rows)))
 
 
 def tip(field: str, format: str = "", title: str | None = None) -> Any:
+    """A field of the tooltip, by its own name where it has no title."""
     name = title or field.split(":")[0]
     return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
 
@@ -42,7 +44,8 @@ def by_look(looks: Looks, *, field: str = "arm", shape: bool = False, legend: bo
     """The colour or shape of marks by their field, which holds the names of looks."""
     values = [look.shape if shape else look.colour for look in looks]
     scale = alt.Scale(domain=[look.name for look in looks], range=values)
-    key = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=3) if legend else None
+    columns = alt.ExprRef("width < 320 ? 2 : 3")  # names of three methods are wider than a phone's plot
+    key = alt.Legend(orient="top", title=None, symbolOpacity=1, columns=columns) if legend else None
     return (alt.Shape if shape else alt.Color)(f"{field}:N", scale=scale, legend=key, sort=None)
 
 

@@ -17,25 +17,12 @@ VARIANT_TITLES = {LAYERS: "layer", ADJACENT: "with next", LABELS: "random labels
 
 
 def summary(result: Result) -> list[str]:
-    """The verdict for a terminal: headline, a line a method, reasons, doubts, next step."""
+    """The verdict for a terminal: headline, a line for each arm, reasons, doubts, next step."""
     verdict = result.verdict
     lines = ["", verdict.headline, ""]
-    metric = result.metric.replace("_", " ")
-    width = max(18, *(len(arm.id) for arm in result.arms))
-    for arm in result.arms:
-        test, cost, recipe = arm.test, arm.cost, arm.recipe
-        low, high = test.ci95
-        seconds = clock(cost.train_s + cost.extract_s)
-        lines += [
-            f"  {arm.id:<{width}}  test {metric} {100 * test.mean:5.1f} [{100 * low:.1f}, {100 * high:.1f}]"
-            f"  training {seconds}, one text {cost.latency_ms['1']:.1f} ms  ({recipe.name or recipe.head})"
-        ]
-    if floor := result.floor:
-        low, high = floor.ci95
-        lines += [
-            f"  {floor.name.replace('-', ' '):<{width}}  test {metric} {100 * floor.test:5.1f} [{100 * low:.1f}, "
-            f"{100 * high:.1f}]  training {clock(floor.train_s)}  (no encoder)"
-        ]
+    lines += _arm_table(result)
+    for name, reason in result.dropped.items():
+        lines += ["", f"{name} was dropped before any training: {reason}."]
     for name, encoder in result.encoders.items():
         if encoder.probes is not None:
             lines += ["", f"{name}: {encoder.probes.finding}" if len(result.encoders) > 1 else encoder.probes.finding]
@@ -44,6 +31,33 @@ def summary(result: Result) -> list[str]:
     out = Path(result.plan.out or "")
     made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
     return [*lines, "", f"Next: {verdict.next_step}", "", *made]
+
+
+def _arm_table(result: Result) -> list[str]:
+    """A line for each arm and the floor, in columns; of more than two arms the highest score first."""
+    arms = list(result.arms)
+    if len(arms) > 2:
+        arms.sort(key=lambda arm: (arm.id != result.verdict.leader, -arm.test.mean))
+    rows = [("", f"test {result.metric.replace('_', ' ')}", "95 % interval", "training", "one text", "")]
+    for arm in arms:
+        used = ", to use" if arm.id == result.verdict.use and len(arms) > 1 else ""
+        seconds, latency = clock(arm.cost.train_s + arm.cost.extract_s), f"{arm.cost.latency_ms['1']:.1f} ms"
+        recipe = f"({arm.recipe.name or arm.recipe.head}){used}"
+        rows.append((arm.id, f"{100 * arm.test.mean:.1f}", _between(arm.test.ci95), seconds, latency, recipe))
+    if floor := result.floor:
+        name, score = floor.name.replace("-", " "), f"{100 * floor.test:.1f}"
+        rows.append((name, score, _between(floor.ci95), clock(floor.train_s), "", "(no encoder)"))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *numbers, last in rows:
+        cells = [cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True)]
+        lines.append("  ".join(["", first.ljust(widths[0]), *cells, last]).rstrip())
+    return lines
+
+
+def _between(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"[{100 * low:.1f}, {100 * high:.1f}]"
 
 
 def layer_table(scores: LayerScores) -> list[str]:
