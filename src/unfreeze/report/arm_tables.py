@@ -76,8 +76,8 @@ def pairs(result: Result) -> Table:
 
 
 def turned(table: Table) -> Table:
-    """The same cells with a row for each column: for more columns than a page is wide."""
-    corner, *heads = table.heads
+    """A table with a column for each arm, with a row for each instead: for more columns than a page is wide."""
+    heads = table.heads[1:]
     rows = tuple((head, *(row[place] for row in table.rows)) for place, head in enumerate(heads, 1))
-    columns = (corner, *(row[0] for row in table.rows))
+    columns = ("arm", *(row[0] for row in table.rows))
     return Table(table.caption, columns, rows, frozenset(range(1, len(columns))))
