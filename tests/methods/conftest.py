@@ -15,7 +15,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.features.layout import Form
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.split_features import SplitFeatures, split_features
-from unfreeze.methods.trained import Trained
+from unfreeze.methods.trained import Trained, gold_labels, settled
 from unfreeze.methods.trainer import Given, trainer_of
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import TASKS
@@ -25,6 +25,7 @@ TAGS = ("O", "B-LOC", "B-PER", "I-LOC", "I-PER")
 SPACES = {
     "classification": LabelSpace(("bad", "good")),
     "pair-classification": LabelSpace(("different", "other", "same")),
+    "multilabel-classification": LabelSpace(("one", "three", "two")),
     "regression": LabelSpace(low=0.0, high=5.0),
     "pair-regression": LabelSpace(low=0.0, high=5.0),
     "tagging": LabelSpace(TAGS, "BIO"),
@@ -35,6 +36,8 @@ NAMED = {"anna": "B-PER", "bob": "B-PER", "paris": "B-LOC", "rome": "B-LOC"}
 def label(kind: str, i: int, words: Sequence[str]) -> Label:
     if kind == "tagging":
         return tuple(NAMED.get(word, "O") for word in words)
+    if kind.startswith("multilabel"):
+        return tuple(name for place, name in enumerate(SPACES[kind].names) if (i >> place) % 2)
     return float(i % 6) if kind.endswith("regression") else SPACES[kind].names[i % len(SPACES[kind].names)]
 
 
@@ -97,7 +100,8 @@ class Trainer:
         with frozen(self.encoder) as reader:
             states = self.states(reader, recipe)
             given = Given(self.encoder, self.objective, self.train, self.dev, "fp32", states)
-            return trainer_of(recipe).train(recipe, given, seeds)
+            runs = trainer_of(recipe).train(recipe, given, seeds)
+        return [settled(run, self.objective, gold_labels(self.dev)) for run in runs]
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def with_third(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "METHODS", (*METHODS, TOP_LAYER))
 
 
-@pytest.mark.parametrize("kind", ["classification", "pair-regression", "tagging"])
+@pytest.mark.parametrize("kind", ["classification", "multilabel-classification", "pair-regression", "tagging"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_every_method_keeps_its_promises(method: Method[Any], kind: str, trainer: MakeTrainer, tmp_path: Path) -> None:
     check_method(method, trainer, kind, tmp_path / "bundle")

@@ -18,7 +18,7 @@ from unfreeze.methods.frozen import form_for, train_frozen
 from unfreeze.methods.frozen_recipes import CRF_TOP, L2, LINEAR_TOP, PAIR_L2, FrozenRecipe
 from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.task_heads import features_of_pairs
-from unfreeze.methods.trained import Trained
+from unfreeze.methods.trained import DECISION, Trained
 from unfreeze.methods.trainer import Given
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.tasks.kinds import Task
@@ -66,7 +66,8 @@ def head_of_probe(weights: Mapping[str, Tensor], recipe: TunedRecipe, task: Task
     slope = (weight[0] / spread[:, None]).T  # (outputs, features)
     offset = bias[0] - slope @ mean
     slope = slope / _lengths(slope.shape[1], recipe, task, separate)
-    return {"body.linear.linear.weight": slope.float(), "body.linear.linear.bias": offset.float()}
+    decided = {DECISION: weights[DECISION]} if DECISION in weights else {}
+    return {"body.linear.linear.weight": slope.float(), "body.linear.linear.bias": offset.float(), **decided}
 
 
 def _lengths(features: int, recipe: TunedRecipe, task: Task, separate: bool) -> Tensor:
