@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from unfreeze.methods.frozen_recipes import (
     FrozenRecipe,
@@ -18,7 +19,9 @@ from unfreeze.methods.sentence_vector_recipes import sentence_vector_recipes
 from unfreeze.methods.suited_recipes import suited
 from unfreeze.methods.work import Past, Read, frozen_run, states_work
 from unfreeze.recipe import Family, Head, Traits
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _TABLES: dict[Family, Callable[[Task], list[FrozenRecipe]]] = {
     "transformer": frozen_recipes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from unfreeze.methods.bounds import Bounds
 from unfreeze.methods.method import Method, Shape
@@ -11,7 +12,9 @@ from unfreeze.methods.suited_recipes import suited
 from unfreeze.methods.tuned_recipes import TunedRecipe, tuned_apart_recipes, tuned_elmo_recipes, tuned_recipes
 from unfreeze.methods.work import Past, states_work, tuned_run
 from unfreeze.recipe import Head, Traits
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _BOUNDS = Bounds(
     {"reinit_top": 0, "unfreeze_top": 1}, {"layer_decay": (0, 1)}, ("layer_decay", "head_rate")

@@ -8,10 +8,12 @@ dev as well; its members cost little and share one run. Task models run at a wid
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from unfreeze.recipe import MethodName, Recipe
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _PETERS = "Peters, Ruder & Smith 2019, section 3"
 _ALLENNLP = "AllenNLP's published configuration of the same head"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from unfreeze.methods.bounds import Bounds
 from unfreeze.methods.lora_recipes import LoraRecipe, lora_recipes
@@ -11,7 +12,9 @@ from unfreeze.methods.method import Method, Shape
 from unfreeze.methods.names import Words
 from unfreeze.methods.suited_recipes import suited
 from unfreeze.recipe import Head, Traits
-from unfreeze.tasks.kinds import TASKS, Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _BOUNDS = Bounds(
     {"rank": 1, "unfreeze_top": 1}, {"adapter_dropout": (0, 1)}, ("alpha", "head_rate")
@@ -54,7 +57,7 @@ class Lora(Method[LoraRecipe]):
         small = traits.width <= 512
         if not task.pair or traits.pairs:
             return suited(lora_recipes(task, small, traits.adaptable), traits)
-        single = lora_recipes(TASKS["classification"], small, traits.adaptable)
+        single = lora_recipes(replace(task, pair=False), small, traits.adaptable)
         apart = [replace(r, name=r.name.replace("mean", "separate"), pair="separate") for r in single]
         return suited(apart, traits)
 

@@ -6,10 +6,12 @@ The order is from what most often wins on dev to what rarely does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unfreeze.recipe import MethodName, Recipe, Targets
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _HU = "Hu et al. 2021 (LoRA), sections 4.2 and 7.1, table 9"
 _BIDERMAN = "Biderman et al. 2024, section 6: all linear layers, alpha twice the rank, ten times fine-tuning's rate"

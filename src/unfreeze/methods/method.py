@@ -6,12 +6,14 @@ or restored. `unfreeze.methods.table` lists the methods; nothing else compares a
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from unfreeze.methods.names import Words
 from unfreeze.methods.work import Past
 from unfreeze.recipe import Head, MethodName, Recipe, Traits
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 R = TypeVar("R", bound=Recipe)
 Shape = Literal["text", "pair", "words"]

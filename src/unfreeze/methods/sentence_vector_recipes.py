@@ -7,9 +7,12 @@ strongly the weights are held back, which depends on the size of the training se
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from unfreeze.methods.frozen_recipes import FrozenRecipe
-from unfreeze.tasks.kinds import Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _KIROS = "Kiros et al. 2015, section 3: linear models on frozen vectors, pairs as |u-v| and u*v"
 _SENTEVAL = "Conneau & Kiela 2018: Adam, batches of 64, L2 chosen on dev"

@@ -6,10 +6,12 @@ The order is from what most often wins on dev to what rarely does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from unfreeze.recipe import MethodName, Recipe
-from unfreeze.tasks.kinds import TASKS, Task
+
+if TYPE_CHECKING:  # a plan is read without numpy, which targets need
+    from unfreeze.tasks.kinds import Task
 
 _DEVLIN = "Devlin et al. 2019, appendix A.3"
 _TURC = "Turc et al. 2019, the larger rates of their grid, for encoders much smaller than BERT-base"
@@ -121,7 +123,7 @@ def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
 
 def tuned_apart_recipes(task: Task, small: bool) -> list[TunedRecipe]:
     """Fine-tuning of an encoder that reads the texts of a pair one by one: the recipes of single texts."""
-    single = tuned_recipes(TASKS["classification"], small)
+    single = tuned_recipes(replace(task, pair=False), small)
     return [
         replace(r, name=r.name.replace("mean", "separate"), pair="separate", source=f"{_SBERT}; {r.source}")
         for r in single
