@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,11 +42,9 @@ def test_import_of_the_package_is_light() -> None:
     assert _loaded("import unfreeze; unfreeze.Plan(); unfreeze.compare; unfreeze.probe; unfreeze.load") == set()
 
 
-def test_help_is_light_and_fast() -> None:
+def test_help_is_light() -> None:
     main = "from unfreeze.terminal.cli import main; main()"
-    began = time.perf_counter()
     assert _loaded(main, "--help", names=(*HEAVY, "numpy", "pydantic", "yaml")) == set()
-    assert time.perf_counter() - began < 5  # a second at most on an idle machine; torch alone takes longer
     assert _loaded(main, "compare", "--help") == set()
     assert _loaded(main, "probe", "--help") == set()
     assert _loaded(main, "pretrain", "--help") == set()
