@@ -35,7 +35,7 @@ class Patching(Method[PatchRecipe]):
     """A method that no other room has heard of: reports must take it from the table alone."""
 
     name = "patching"
-    words = Words("patching", "patched", "Patch {encoder}", "Patch {encoder}", "patched", "#009e73", "square")
+    words = Words("patching", "patched", "Patch {encoder}", "Patch {encoder}", "patched", "#8a5cd6", "triangle-up")
     recipe = PatchRecipe
     trainer = ""
 

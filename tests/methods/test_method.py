@@ -51,7 +51,8 @@ def test_an_added_method_runs_to_a_verdict_beside_the_others(tmp_path: Path) -> 
     third = {"method": "top-layer", "head": "linear", "shrinkage": 0.01, "learning_rate": 5e-2, "batch_size": 16}
     _, frozen, tuned, _ = [tiny.plain(recipe) for recipe in tiny.recipes("classification")]
     plan = tiny.tiny_plan(
-        data, encoder, tmp_path / "out", "classification", methods=list(names()),
+        data, encoder, tmp_path / "out", "classification",
+        methods=["feature-extraction", "fine-tuning", "top-layer"],
         recipes=[{**frozen, "epochs": 2}, {**tuned, "epochs": 1}, third],
     )  # fmt: skip
     result = unfreeze.compare(plan=plan)

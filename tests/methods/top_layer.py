@@ -36,7 +36,7 @@ class TopLayer(Method[TopRecipe]):
 
     name = "top-layer"
     words = Words("the top layer", "top", "Read the top of {encoder}", "Read the top layer of {encoder}", "frozen",
-                  "#3d9970", "square")  # fmt: skip
+                  "#3d9970", "triangle-up")  # fmt: skip
     recipe = TopRecipe
     trainer = "methods.top_layer:TOP"
 
