@@ -106,7 +106,7 @@ class Recipe:
             f"rate {self.learning_rate:g}",
             f"{self.schedule} schedule",
             *self._details_of_training,
-            "texts apart" if self.pair == "separate" else "",
+            "texts encoded separately" if self.pair == "separate" else "",
         )
         return tuple(part for part in parts if part)
 

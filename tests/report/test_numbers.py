@@ -41,7 +41,7 @@ def test_settings_tell_what_sets_a_recipe_apart():
     frozen = FrozenRecipe("bcn", layers=(-1, 3), pair="separate")
     tuned = TunedRecipe("linear", gradual_unfreezing=True, layer_decay=0.85, reinit_top=2, learning_rate=5e-5)
     assert "layers -1, 3" in numbers.settings(frozen)
-    assert "texts apart" in numbers.settings(frozen)
+    assert "texts encoded separately" in numbers.settings(frozen)
     assert "pooling" not in numbers.settings(frozen)
     shown = numbers.settings(tuned)
     assert all(part in shown for part in ("gradual unfreezing", "layer decay 0.85", "top 2 layers fresh", "rate 5e-05"))

@@ -124,9 +124,19 @@ def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
 
 
 def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
-    """Seeds differ by more than twice the region and, of two arms, by more than half the gap between them."""
+    """Seeds differ by more than twice the region and, of two arms, by more than half the gap between them.
+
+    Of more than two arms, all that are unsteady are named in one sentence.
+    """
     between = abs(evidence.difference.mean) if evidence.difference else 0.0
     limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
+    unsteady = sorted((arm for arm in arms if arm.test_std > limit), key=lambda arm: -arm.test_std)
+    if len(arms) > 2 and len(unsteady) > 1:
+        worst = unsteady[0]
+        return [
+            f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score differs "
+            f"by {100 * worst.test_std:.1f} points (std)."
+        ]
     return [
         f"{m.name} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
         for m in arms

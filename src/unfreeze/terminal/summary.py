@@ -38,7 +38,7 @@ def _arm_table(result: Result) -> list[str]:
     arms = list(result.arms)
     if len(arms) > 2:
         arms.sort(key=lambda arm: (arm.id != result.verdict.leader, -arm.test.mean))
-    rows = [("", f"test {result.metric.replace('_', ' ')}", "95 % interval", "training", "one text", "")]
+    rows = [("", f"test {METRIC_NAMES.get(result.metric, result.metric)}", "95 % interval", "training", "one text", "")]
     for arm in arms:
         used = ", to use" if arm.id == result.verdict.use and len(arms) > 1 else ""
         seconds, latency = clock(arm.cost.train_s + arm.cost.extract_s), f"{arm.cost.latency_ms['1']:.1f} ms"
