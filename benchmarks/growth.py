@@ -111,8 +111,8 @@ def _splits(folder: Path, reader: Any) -> tuple[Any, list[Any], Callable[[], lis
     """Objective, examples of train and dev, and a call that gives their features."""
     from unfreeze.data.read import read_dataset
     from unfreeze.encoders.precision import fast_precision
-    from unfreeze.methods.frozen import split_features
     from unfreeze.methods.inputs import read_inputs
+    from unfreeze.methods.split_features import split_features
     from unfreeze.training.objectives import objective_for
 
     small = folder / "dev.csv"

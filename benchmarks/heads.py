@@ -40,8 +40,9 @@ from unfreeze.layers.lstm import BiLSTM
 from unfreeze.methods import frozen as feature_extraction
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
-from unfreeze.methods.frozen import SplitFeatures, form_for, frozen_head, split_features, train_frozen
+from unfreeze.methods.frozen import form_for, frozen_head, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.recipe import Recipe
 from unfreeze.training.objectives import Objective, objective_for
 

@@ -34,8 +34,9 @@ from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
-from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.frozen import form_for, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.methods.trained import gold_labels, main_score
 from unfreeze.recipe import CacheDtype, Recipe
 from unfreeze.training.objectives import Objective, objective_for

@@ -32,8 +32,9 @@ from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
-from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.frozen import form_for, train_frozen
 from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.recipe import Recipe
 from unfreeze.training.objectives import objective_for
 

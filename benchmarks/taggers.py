@@ -38,9 +38,10 @@ from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
-from unfreeze.methods.frozen import SplitFeatures, form_for, split_features, train_frozen
+from unfreeze.methods.frozen import form_for, train_frozen
 from unfreeze.methods.inputs import read_inputs
 from unfreeze.methods.model import restore
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.methods.trained import gold_labels
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import score

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_comparison
+from made_comparison import make_comparison
 from made_layer_scores import make_layer_scores
 
 from unfreeze.methods import table

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import make_comparison
+from made_comparison import make_comparison
 
 from unfreeze.data.audit import Lengths, Overlap, SplitAudit
 from unfreeze.data.unread import Unread

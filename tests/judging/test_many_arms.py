@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import make_comparison
+from made_comparison import make_comparison
 
 from unfreeze.errors import InputError
 from unfreeze.judging.cheaper import cheapest, cheapest_first
@@ -305,7 +305,8 @@ def test_arms_that_differ_between_seeds_are_named_in_one_doubt() -> None:
     unsteady = tuple(replace(a, test_std=std) for a, std in zip(ARMS, (0.03, 0.002, 0.05), strict=True))
     doubts = [doubt for doubt in verdict_of(0.01, unsteady).doubts if "unsteady" in doubt]
     assert doubts == [
-        "2 of 3 arms are unsteady between seeds, fine-tuning of minilm most: its test score differs by 5.0 points (std)."
+        "2 of 3 arms are unsteady between seeds, fine-tuning of minilm most: its test score differs by 5.0 points "
+        "(std)."
     ]
     one = verdict_of(0.01, (*ARMS[:2], replace(ARMS[2], test_std=0.05)))
     assert [doubt for doubt in one.doubts if "unsteady" in doubt] == [

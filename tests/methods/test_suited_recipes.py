@@ -29,7 +29,7 @@ WAYS = {
 
 
 def called(part: Any) -> str:
-    return part.name if part in METHODS else str(part)
+    return part.name if part in METHODS else getattr(part, "kind", str(part))
 
 
 EVERY = pytest.mark.parametrize(("way", "task", "method"), [*product(WAYS, READ, METHODS)], ids=called)

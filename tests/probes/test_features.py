@@ -14,8 +14,8 @@ from families import WORDS, make_encoder
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.methods.frozen import SplitFeatures, split_features
 from unfreeze.methods.inputs import read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.probes import features
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.tasks.kinds import TASKS, Task

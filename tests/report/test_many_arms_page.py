@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 import pytest
 import vl_convert
-from conftest import make_comparison
 from made_arms import METHODS, PATCHED, RATES, add_patching, count_work, make_encoders
+from made_comparison import make_comparison
 from report_pages import Page
 
 from unfreeze.judging.judge import judge

@@ -134,8 +134,8 @@ def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     if len(arms) > 2 and len(unsteady) > 1:
         worst = unsteady[0]
         return [
-            f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score differs "
-            f"by {100 * worst.test_std:.1f} points (std)."
+            f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score "
+            f"differs by {100 * worst.test_std:.1f} points (std)."
         ]
     return [
         f"{m.name} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."

@@ -1,6 +1,6 @@
 """What each way to use an encoder reaches and costs: frozen, low-rank adapters, fine-tuning, from a probe or not.
 
-    python benchmarks/methods.py --data shared/data --out methods-out --train-size 1000 --seeds 3
+    python benchmarks/methods_compared.py --data shared/data --out methods-out --train-size 1000 --seeds 3
 
 A comparison of all methods for each set, with the first recipes of each method's table, and one of fine-tuning from the
 head of a linear probe (LP-FT). The best recipe on dev is trained with each seed; the interval is over test items and
