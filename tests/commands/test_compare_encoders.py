@@ -139,6 +139,21 @@ def test_a_folder_of_one_encoder_is_not_taken_for_one_of_several(
         compare(tiny.tiny_plan(out.parent / "data", encoders[0], out, "classification"))
 
 
+def test_methods_that_one_encoder_does_not_allow_are_left_out_for_it_alone(
+    encoders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    data = tiny.write_data(tmp_path / "data", "classification")
+    both = ["feature-extraction", "fine-tuning"]
+    lines: list[str] = []
+    result = compare(plan_of(data, encoders, tmp_path / "out", methods=both), tell=lines.append)
+    assert [arm.id for arm in result.arms] == [
+        "tiny/feature-extraction", "tiny/fine-tuning", "words.txt/feature-extraction",
+    ]  # fmt: skip
+    assert any("alone" in line and "cannot be fine-tuned" in line for line in lines)
+    with pytest.raises(InputError, match="cannot be fine-tuned"):
+        compare(plan_of(data, encoders, tmp_path / "other", methods=["fine-tuning"]))
+
+
 def test_an_encoder_that_cannot_be_loaded_is_told_before_any_training(
     encoders: tuple[Path, Path], tmp_path: Path, begun: list[str]
 ) -> None:

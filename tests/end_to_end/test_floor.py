@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import tiny
 
-from unfreeze.commands import compare as comparison
+from unfreeze.commands import steps
 from unfreeze.commands.compare import compare
 from unfreeze.floor import bag_of_words
 from unfreeze.records.comparison import read_floor, write_floor
@@ -29,7 +29,7 @@ def test_it_is_scored_from_the_predictions_that_are_kept(kind: str, answered: Ca
     assert floor["gains"].keys() == tiny.methods(result).keys()
     gold = pq.read_table(out / "items.parquet")["gold"].to_pylist()
     assert len(record.predictions) == len(gold)
-    if "classification" in kind:
+    if kind in ("classification", "pair-classification"):
         right = sum(g == p for g, p in zip(gold, record.predictions, strict=True))
         assert floor["test"] == right / len(gold)
 
@@ -45,10 +45,8 @@ def test_it_is_not_computed_again_for_the_same_question(
     shutil.copytree(answered("classification"), out)
     plan = tiny.tiny_plan(data_of("classification"), encoder, out, "classification")
     made: list[str] = []
-    plain = comparison.bag_of_words
-    monkeypatch.setattr(
-        comparison, "bag_of_words", lambda data, question: (made.append(question), plain(data, question))[1]
-    )
+    plain = steps.bag_of_words
+    monkeypatch.setattr(steps, "bag_of_words", lambda data, question: (made.append(question), plain(data, question))[1])
     first = compare(plan).floor
     assert made == []
     record = read_floor(out)

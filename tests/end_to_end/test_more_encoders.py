@@ -87,7 +87,7 @@ CASES = [
 def test_it_is_compared_and_its_bundle_predicts_what_was_judged(
     kind: str, task: str, encoder_of: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for part in ("render", "_floor"):  # most of the time, and the same for every encoder
+    for part in ("render", "add_floor"):  # most of the time, and the same for every encoder
         monkeypatch.setattr(f"unfreeze.commands.compare.{part}", lambda *_: None)
     data = tiny.write_data(tmp_path / "data", task, SIZES)
     said: list[str] = []

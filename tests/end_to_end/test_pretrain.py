@@ -78,7 +78,7 @@ def test_trained_interrupted_gone_on_with_and_loaded(
         interrupted_at(4, patch)
         code, _, error = command_line(*line)
     assert code == 130
-    assert "the same command goes on" in error
+    assert "the same command continues" in error
     assert not json.loads((out / "pretraining.json").read_text(encoding="utf-8"))["finished"]
     code, said, error = command_line(*line)
     assert code == 0, error

@@ -16,8 +16,8 @@ import tiny
 
 import unfreeze
 from unfreeze import InputError
-from unfreeze.commands import compare as comparison
 from unfreeze.commands import probe as probing
+from unfreeze.commands import steps
 from unfreeze.commands.compare import compare
 from unfreeze.judging.wording import points
 from unfreeze.probes import layers
@@ -60,7 +60,7 @@ def test_a_comparison_holds_the_very_same_probes(
     assert beside is not None
     assert scores_of(alone) == scores_of(beside)
     result = json.loads((answered(kind) / "result.json").read_text(encoding="utf-8"))
-    assert [one["test"] for one in result["probes"]["layers"]] == [one.test for one in alone.layers]
+    assert [one["test"] for one in tiny.encoder(result)["probes"]["layers"]] == [one.test for one in alone.layers]
     assert alone.finding in (answered(kind) / "report.html").read_text(encoding="utf-8")
 
 
@@ -70,9 +70,9 @@ def test_a_comparison_probes_once_for_a_question(
     kind, out = "classification", tmp_path / "out"
     shutil.copytree(answered(kind), out)
     made: list[str] = []
-    plain = comparison.probes.probe_layers
+    plain = steps.probes.probe_layers
     monkeypatch.setattr(
-        comparison.probes, "probe_layers", lambda bench, question: (made.append(question), plain(bench, question))[1]
+        steps.probes, "probe_layers", lambda bench, question: (made.append(question), plain(bench, question))[1]
     )
     plan = tiny.tiny_plan(data_of(kind), encoder, out, kind)
     compare(plan)

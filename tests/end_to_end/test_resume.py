@@ -218,7 +218,7 @@ def test_a_stopwatch_does_not_make_it_another_question(
 ) -> None:
     """A busy machine can measure bf16 as slow that was fast before, and the other way round."""
     begun = json.loads((again.out / "comparison.json").read_text(encoding="utf-8"))["environment"]["precision"]
-    for module in ("encoders.precision", "opening"):
+    for module in ("encoders.precision", "runs.opening"):
         monkeypatch.setattr(f"unfreeze.{module}.fast_precision", lambda device: measured)
     before, stamps = _result(again.out), _stamps(again.out)
     result, recorder = again()

@@ -59,7 +59,7 @@ def test_interrupted_on_a_terminal_and_gone_on_with(
         time.sleep(0.002)
     first.process.send_signal(signal.SIGINT)
     code, shown, complaint = first.finish()
-    assert (code, complaint.strip()) == (130, "unfreeze: interrupted; the same command goes on where it stopped")
+    assert (code, complaint.strip()) == (130, "unfreeze: interrupted; the same command continues where it stopped")
     assert "Columns: text 'text' (guessed)" in shown
     assert not list(out.rglob(".*")), "no lock, nothing half-written"
     stamps = {path: path.stat().st_mtime_ns for path in done}

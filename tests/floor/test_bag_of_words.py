@@ -108,7 +108,7 @@ def test_every_kind_learns_repeats_and_is_kept(kind: str, tmp_path: Path) -> Non
     again = bag_of_words(data, "q")
     assert replace(again, train_s=0.0) == replace(found, train_s=0.0)
     metric = data.task.metric
-    least = 0.45 if kind == "pair-classification" else 0.1 if kind == "pair-regression" else 0.8
+    least = 0.45 if kind == "pair-classification" else 0.1 if kind == "pair-regression" else 0.75
     assert found.dev[metric] > least
     assert found.test[metric] > least
     assert found.trained_on == 60

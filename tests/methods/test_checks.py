@@ -67,7 +67,7 @@ def test_numbers_on_the_bounds_pass(change: dict[str, Any]) -> None:
     ("method", "head", "kinds"),
     [
         ("feature-extraction", "linear", set(TASKS)),
-        ("feature-extraction", "bcn", {"classification", "regression"}),
+        ("feature-extraction", "bcn", {"classification", "regression", "multilabel-classification"}),
         ("feature-extraction", "esim", {"pair-classification", "pair-regression"}),
         ("feature-extraction", "crf", {"tagging"}),
         ("feature-extraction", "bilstm-crf", {"tagging"}),

@@ -127,7 +127,7 @@ def test_weaker_penalties_are_tried_until_two_are_worse(
 def test_layers_side_by_side_give_what_they_give_alone(
     at_work: int, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = bench("pair-classification")
+    made = bench("classification")  # scores far from chance, which rounding does not move
     alone = probe_layers(made, "q", 2)
     monkeypatch.setattr(features, "_AT_WORK", at_work)
     seen: list[int] = []

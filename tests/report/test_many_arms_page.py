@@ -101,7 +101,7 @@ def test_colours_and_shapes_are_those_of_the_methods_and_no_name_of_an_encoder_i
     _, _, html = six
     for name in ("forest", "front", "gaps", "method-steps", "encoder-steps"):
         text = json.dumps(specs(html)[name])
-        assert "#009e73" in text
+        assert "#8a5cd6" in text
         domains = re.findall(r'"domain": (\[[^\]]*\])', text)
         assert not any("img" in domain for domain in domains)
 

@@ -42,7 +42,7 @@ def test_fewer_minimum_steps_are_reported(make_desk: MakeDesk, scored: Callable[
         made = page_of(make_desk(**asked), "table2", "Which?", "Table 2", (), (), [scored(0.9)])
         return " ".join(made.differs), dict(made.settings)["minimum steps of a run"]
 
-    assert "least number of steps" not in page()[0]
+    assert "minimum number of steps" not in page()[0]
     assert page()[1] == "the table's"
-    assert "is cut to 100" in page(min_steps=100)[0]
+    assert "is capped at 100" in page(min_steps=100)[0]
     assert page(min_steps=100)[1] == "the table's, at most 100"

@@ -51,7 +51,7 @@ class _Comparison:
         encoder = self.plan.encoders[list(encoders.folders).index(name)]
         folder = self.folder(encoders, name)
         plan = replace(self.plan, encoder=encoder, out=str(folder))
-        with opened(plan, self.dataset, folder, self.watcher, self.say, keep_weights=True) as question:
+        with opened(plan, self.dataset, folder, self.watcher, self.say, of_several=True) as question:
             yield question
 
 

@@ -162,7 +162,7 @@ def guess_task(labels: Sequence[str], pair: bool) -> Task:
     _refuse_dressed(labels, pair)
     fractions = any(not v.is_integer() for v in values)
     if numeric and not fractions and len(set(values)) > MANY_VALUES:
-        kinds = (task_of(target, pair).kind for target in (CLASSES, SCORES))
+        kinds = (task_of(answers, pair).kind for answers in (CLASSES, SCORES))
         problem = f"the labels are {len(set(values))} different whole numbers: classes or scores?"
         raise InputError(f"{problem} Say --task {' or --task '.join(kinds)}", where="--task")
     return task_of(SCORES if numeric and fractions else CLASSES, pair)

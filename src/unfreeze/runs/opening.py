@@ -69,14 +69,15 @@ def opened(
     watcher: Watcher | None = None,
     tell: Callable[[str], None] = lambda line: None,
     begun: str | None = None,
-    keep_weights: bool = False,
+    of_several: bool = False,
 ) -> Iterator[Opened]:
     """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
 
     Args:
         dataset: the plan's.
         begun: precision of work that this is a part of; that of the folder's own runs wins over it.
-        keep_weights: weights stay; the caller deletes them.
+        of_several: the encoder is one of several: methods that it does not allow are left out even if they are asked
+            for, and weights stay, which the caller deletes.
         watcher: told what runs and how far it is.
         tell: told what was read, guessed and found, a line at a time.
 
@@ -90,10 +91,10 @@ def opened(
         encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
         for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)
-        plan, left_out = _possible(plan, encoder)
+        plan, left_out = _possible(plan, encoder, of_several)
         if left_out:
             tell(left_out)
-        check_recipes(plan.recipes, dataset.task, encoder.traits)
+        check_recipes([r for r in plan.recipes if r.method in (plan.methods or ())], dataset.task, encoder.traits)
         begun = begun_precision(out) or begun
         begun_in = precision_to_use(device, begun)
         if begun is not None and begun_in != fast_precision(device):
@@ -112,7 +113,7 @@ def opened(
         write_items(out, dataset.test)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
             yield Opened(bench, plan, question)
-        if not keep_weights:
+        if not of_several:
             drop_weights(out)
 
 
@@ -137,17 +138,18 @@ def workbench(
         )  # fmt: skip
 
 
-def _possible(plan: Plan, encoder: Encoder) -> tuple[Plan, str | None]:
+def _possible(plan: Plan, encoder: Encoder, of_several: bool) -> tuple[Plan, str | None]:
     """The plan with the methods that this encoder allows, and what to say where one was not asked for and is left out.
 
     Raises:
-        InputError: a method is asked for that the encoder does not allow.
+        InputError: a method is asked for that the encoder does not allow; of several encoders, it allows none.
     """
     asked = plan.methods or ()
     usual = dict.fromkeys((*asked, *default_names()))
     unfit = {name: why for name in usual if (why := method_named(name).unfit(encoder.traits)) is not None}
-    if refused := next((why for name, why in unfit.items() if name in asked), None):
-        raise InputError(f"{plan.only_encoder} {refused}", where="--methods")
+    refused = [why for name, why in unfit.items() if name in asked]
+    if refused and not (of_several and len(refused) < len(asked)):
+        raise InputError(f"{plan.only_encoder} {refused[0]}", where="--methods")
     left = [method_named(name) for name in asked or usual if name not in unfit]
     allowed = replace(plan, methods=tuple(method.name for method in left))
     if not unfit:

@@ -126,7 +126,7 @@ def is_torn(first: Sequence[str], second: Sequence[str], scheme: Scheme) -> bool
 def convert(tags: Sequence[str], from_scheme: Scheme, to_scheme: Literal["BIO", "BIOES"] | None) -> tuple[str, ...]:
     """Tags of one scheme written in another, broken ones by conlleval's reading.
 
-    Plain tags, and any tags where the target is None, stay as they are.
+    Plain tags, and any tags without a target, stay as they are.
     """
     if to_scheme is None or CANONICAL[from_scheme] is None:
         return tuple(tags)
