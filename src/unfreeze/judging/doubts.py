@@ -130,17 +130,16 @@ def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     """
     between = abs(evidence.difference.mean) if evidence.difference else 0.0
     limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
-    unsteady = sorted((arm for arm in arms if arm.test_std > limit), key=lambda arm: -arm.test_std)
+    unsteady = [arm for arm in arms if arm.test_std > limit]
     if len(arms) > 2 and len(unsteady) > 1:
-        worst = unsteady[0]
+        worst = max(unsteady, key=lambda arm: arm.test_std)
         return [
             f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score "
             f"differs by {100 * worst.test_std:.1f} points (std)."
         ]
     return [
-        f"{m.name} is unsteady: its test score differs by {100 * m.test_std:.1f} points (std) between seeds."
-        for m in arms
-        if m.test_std > limit
+        f"{arm.name} is unsteady: its test score differs by {100 * arm.test_std:.1f} points (std) between seeds."
+        for arm in unsteady
     ]
 
 

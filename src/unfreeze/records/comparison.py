@@ -125,7 +125,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class FloorRecord:
+class _Floor:
+    """`floor.json`: a `FloorRecord` without its predictions."""
+
+    name: str
+    question: str
+    version: int
+    dev: Mapping[str, float]
+    test: Mapping[str, float]
+    chosen: Mapping[str, float]
+    trained_on: int
+    train_s: float
+
+
+@dataclass(frozen=True)
+class FloorRecord(_Floor):
     """What a model without an encoder reached.
 
     Attributes:
@@ -138,14 +152,6 @@ class FloorRecord:
         predictions: of test, in its order.
     """
 
-    name: str
-    question: str
-    version: int
-    dev: Mapping[str, float]
-    test: Mapping[str, float]
-    chosen: Mapping[str, float]
-    trained_on: int
-    train_s: float
     predictions: tuple[Label, ...]
 
 
@@ -155,20 +161,6 @@ class _Scores:
 
     metrics: Mapping[str, float]
     degenerate: bool
-
-
-@dataclass(frozen=True)
-class _Floor:
-    """`floor.json`: a `FloorRecord` without its predictions."""
-
-    name: str
-    question: str
-    version: int
-    dev: Mapping[str, float]
-    test: Mapping[str, float]
-    chosen: Mapping[str, float]
-    trained_on: int
-    train_s: float
 
 
 def record_values(record: RunRecord) -> dict[str, Any]:

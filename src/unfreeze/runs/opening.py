@@ -119,8 +119,9 @@ def opened(
 
 def drop_weights(folder: Path, kept: Iterable[str] = ()) -> None:
     """Delete the weights of all runs in a folder but those `kept`, by id; records and predictions stay."""
+    ids = frozenset(kept)
     for weights in (folder / "runs").glob(f"*/{WEIGHTS}"):
-        if weights.parent.name not in set(kept):
+        if weights.parent.name not in ids:
             weights.unlink()
 
 
