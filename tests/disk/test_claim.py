@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import filelock
 import pytest
 
+from unfreeze.disk import claim
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.owner import Owner, host_part, owner_from
 from unfreeze.errors import InputError
@@ -111,6 +114,72 @@ def test_a_folder_of_another_kind_holds(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="contains no pretraining"), claimed(tmp_path, "pretraining.json"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["comparison.json"]
+
+
+def before_locking(work: Callable[[Path], object]) -> Callable[[Path], AbstractContextManager[None]]:
+    """The lock of a folder, to which something happens after it was looked at and before it is locked."""
+    locked = claim.locked
+
+    @contextmanager
+    def late(folder: Path) -> Iterator[None]:
+        work(folder)
+        with locked(folder):
+            yield
+
+    return late
+
+
+def test_a_folder_that_another_kind_of_work_took_meanwhile_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other(folder: Path) -> None:
+        (folder / "pretraining.json").write_text("{}", encoding="utf-8")
+
+    monkeypatch.setattr(claim, "locked", before_locking(other))
+    for out in (tmp_path / "new", tmp_path / "new"):
+        assert "contains no comparison" in problem_of(out)
+    with claimed(tmp_path / "new", "pretraining.json"):
+        pass
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["pretraining.json"]
+
+
+def test_a_folder_that_the_same_work_left_meanwhile_is_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = f".comparison.json.{host_part()}.{os.getpid()}.0123abcd"
+    for name in ("comparison.json", left):
+        monkeypatch.setattr(claim, "locked", before_locking(lambda folder, name=name: (folder / name).touch()))
+        assert problem_of(tmp_path / name.strip(".")) == ""
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("lost", [1, 3, 10**6])
+def test_a_folder_that_vanishes_before_it_is_locked_is_made_again(
+    lost: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that made a folder for nothing deletes it, while another one enters."""
+    times = []
+
+    def delete(folder: Path) -> None:
+        times.append(folder)
+        if len(times) <= lost:
+            folder.rmdir()
+
+    monkeypatch.setattr(claim, "locked", before_locking(delete))
+    problem = problem_of(tmp_path / "out")
+    if lost > 10:
+        assert problem == f"{tmp_path / 'out'}: cannot be written: No such file or directory; choose another --out"
+    else:
+        assert problem == ""
+        assert len(times) == lost + 1
+
+
+@pytest.mark.parametrize("left", [".comparison.json.{}", "runs"])
+def test_what_a_killed_process_began_before_its_mark_is_taken_over(left: str, tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    (tmp_path / left.format(f"{host_part()}.{dead.pid}.0123abcd")).mkdir()
+    assert "contains no comparison" in problem_of(tmp_path)
+    (tmp_path / ".lock").write_text(str(dead.pid), encoding="ascii")
+    assert problem_of(tmp_path) == ""
 
 
 RACE = """

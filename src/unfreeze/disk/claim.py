@@ -45,7 +45,7 @@ def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
 
 def _enter(out: Path, mark: str, made: list[Path], held: ExitStack) -> None:
     for left in reversed(range(_TRIES)):
-        _check(out, mark)
+        locked_before = _check(out, mark)
         try:
             make_folder(out, made)
             held.enter_context(locked(out))
@@ -53,12 +53,20 @@ def _enter(out: Path, mark: str, made: list[Path], held: ExitStack) -> None:
             if not left:
                 raise
         else:
-            _check(out, mark)  # once more, since another process may have been in until now
+            if not locked_before:
+                _check(out, mark, held=True)  # once more, since another process may have been in until now
             return
 
 
-def _check(out: Path, mark: str) -> None:
-    """Raise `InputError` where a path is not a folder and cannot become one, or contains something else."""
+def _check(out: Path, mark: str, held: bool = False) -> bool:
+    """Whether a lock is in a folder: a process that was killed leaves it, and whatever it had begun.
+
+    Args:
+        held: the lock is ours. Hidden files may lie beside it, which only a killed process leaves.
+
+    Raises:
+        InputError: the path is not a folder and cannot become one, or contains something else.
+    """
     if "\0" in str(out):
         raise InputError("is not the name of a folder; choose another --out", where=repr(str(out)))
     there = next((folder for folder in (out, *out.parents) if os.path.lexists(folder)), Path())
@@ -67,8 +75,11 @@ def _check(out: Path, mark: str) -> None:
     if not there.is_dir():
         raise InputError(f"{_named(there, out)}is a file and not a folder; choose another --out", where=str(out))
     names = os.listdir(out) if there == out else []
-    if names and mark not in names and not any(name == LOCK or name.startswith(PREFIX) for name in names):
+    locks = any(name == LOCK or name.startswith(PREFIX) for name in names)
+    foreign = any(not name.startswith(".") for name in names) if held else bool(names) and not locks
+    if foreign and mark not in names:
         raise InputError(f"already exists and contains no {Path(mark).stem}; choose another --out", where=str(out))
+    return locks
 
 
 def _named(there: Path, out: Path) -> str:
