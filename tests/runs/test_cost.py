@@ -47,3 +47,24 @@ def test_the_processor_is_called_what_its_maker_calls_it() -> None:
     if names:
         assert processor_name(CPU)
         assert names[0].endswith(f": {processor_name(CPU)}")
+
+
+@pytest.mark.parametrize(("processor", "name"), [("an i7", "an i7"), ("", "arm64")])
+def test_where_the_system_does_not_list_its_processors_python_says_which(
+    processor: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "Path", lambda path: tmp_path / path.strip("/"))
+    monkeypatch.setattr("platform.processor", lambda: processor)
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert processor_name(CPU) == name
+
+
+def test_of_a_gpu_its_own_memory_and_name_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, peaks = torch.device("cuda", 1), {torch.device("cuda", 1): 5_500_000}
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: peaks[device])
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda device: peaks.update({device: 0}))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"GPU {device.index}")
+    assert peak_mb(gpu) == 5.5
+    reset_peak(gpu)
+    assert peak_mb(gpu) == 0
+    assert processor_name(gpu) == "GPU 1"

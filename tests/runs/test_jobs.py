@@ -17,7 +17,7 @@ from unfreeze.methods.table import METHODS
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.plan import plain, recipe_from
 from unfreeze.recipe import CacheDtype, Head, Pair, Pooling, Recipe, Schedule
-from unfreeze.runs.jobs import job, question_digest
+from unfreeze.runs.jobs import FORMAT, job, question_digest
 from unfreeze.tasks.kinds import task
 
 rates = st.floats(1e-6, 1.0)
@@ -74,6 +74,14 @@ def test_every_setting_of_a_recipe_counts(method: Method[Any]) -> None:
     ids = [job("q", base, 0).id, *(job("q", replace(base, **{name: OTHER[name]}), 0).id for name in settings)]
     assert len(set(ids)) == len(ids)
     assert job("other question", base, 0).id not in ids
+
+
+def test_finished_runs_keep_their_names_from_version_to_version() -> None:
+    """They are folders on people's disks: only where `FORMAT` is raised may questions and runs get other names."""
+    assert (FORMAT, _digest()) == (5, "3b64badd048e355f8ab5c8fd961e0144")
+    assert _digest(dtype="int8") == "df2506aa53b667d293f500cd2e6d514d"
+    assert job("q", FrozenRecipe("linear"), 0).id == "feature-extraction.linear.632dc92d.seed0"
+    assert job("q", TunedRecipe("crf", learning_rate=2e-5), 12).id == "fine-tuning.crf.10a72dff.seed12"
 
 
 def test_recipes_of_two_methods_are_two_jobs() -> None:

@@ -75,6 +75,16 @@ def test_nothing_is_put_before_tagged_words(tmp_path: Path) -> None:
         read_data(Plan(str(data), prefix="query: "))
 
 
+@pytest.mark.parametrize(
+    ("kind", "prefix"), [("tagging-BIO", None), ("tagging-BIO", ""), ("classification", "query: ")]
+)
+def test_a_prefix_is_no_trouble_of_texts_nor_its_lack_one_of_words(
+    kind: str, prefix: str | None, tmp_path: Path
+) -> None:
+    data = tiny.write_data(tmp_path / "data", kind)
+    assert read_data(Plan(str(data), prefix=prefix)) == read_data(Plan(str(data)))
+
+
 def test_nothing_named_is_an_error() -> None:
     with pytest.raises(InputError, match="name a file or folder, or --train"):
         read_data(Plan(test="test.tsv"))
