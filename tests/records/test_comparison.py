@@ -57,6 +57,51 @@ def test_test_record_comes_back(predictions: tuple[Label, ...], confidence: tupl
     assert record.read_test(tmp_path) == test
 
 
+@pytest.mark.parametrize("sure", [0.0, 1.0, 1 + 1e-7])
+def test_a_confidence_is_a_probability_give_or_take_rounding(sure: float, tmp_path: Path) -> None:
+    test = record.TestRecord({"accuracy": 1.0}, False, ("a",), (sure,))
+    record.write_test(tmp_path, test)
+    assert record.read_test(tmp_path) == test
+
+
+@pytest.mark.parametrize("sure", [-1e-3, 1.001, float("nan")])
+def test_a_confidence_that_is_no_probability_is_reported(sure: float, tmp_path: Path) -> None:
+    record.write_test(tmp_path, record.TestRecord({"accuracy": 1.0}, False, ("a", "b"), (0.5, sure)))
+    with pytest.raises(InputError, match=r"test\.parquet: column 'confidence' has a number outside 0 to 1; delete the"):
+        record.read_test(tmp_path)
+
+
+def test_what_older_versions_did_not_write_is_filled_in(tmp_path: Path) -> None:
+    values = record.record_values(replace(RUN, diverged=True, work=7, states={"joint mean": 5}))
+    for name in ("diverged", "work", "states"):
+        del values[name]
+    write_json(tmp_path / "record.json", values)
+    assert record.read_record(tmp_path) == RUN
+    assert (RUN.diverged, RUN.work, RUN.states) == (False, None, {})
+
+
+def test_the_floor_comes_back(tmp_path: Path) -> None:
+    scores = {"accuracy": 2 / 3}
+    floor = record.FloorRecord("words", "q", 2, scores, {"accuracy": 0.5}, {"l2": 0.1}, 40, 1.25, ("a", "b"))
+    assert record.read_floor(tmp_path) is None
+    record.write_floor(tmp_path, floor)
+    assert record.read_floor(tmp_path) == floor
+    tagged = replace(floor, predictions=(("O", "B-X"), ("O",)))
+    record.write_floor(tmp_path, tagged)
+    assert record.read_floor(tmp_path) == tagged
+
+
+def test_a_floor_is_there_only_after_its_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*rest: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(record, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        record.write_floor(tmp_path, record.FloorRecord("words", "q", 2, {}, {}, {}, 40, 1.25, ("a",)))
+    assert (tmp_path / "floor.parquet").exists()
+    assert record.read_floor(tmp_path) is None
+
+
 def test_scores_of_a_test_are_there_only_after_its_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*rest: object) -> None:
         raise KeyboardInterrupt
@@ -91,6 +136,56 @@ def test_unfinished_runs_are_not_seen(tmp_path: Path) -> None:
         write_json(tmp_path / "runs" / name / "record.json", record.record_values(RUN))
     (tmp_path / "runs" / "empty").mkdir()
     assert list(record.read_records(tmp_path)) == [RUN.id]
+
+
+def test_runs_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = [f"a.{number:02}" for number in range(20)]
+    for name in names[::-1]:
+        write_json(tmp_path / "runs" / name / "record.json", record.record_values(replace(RUN, id=name)))
+    assert list(record.read_records(tmp_path)) == names
+
+
+@pytest.mark.parametrize(
+    ("method", "change", "problem"),
+    [
+        ("fine_tuning", {}, "unknown method 'fine_tuning' (did you mean 'fine-tuning'"),
+        ("lora", {"trials": ()}, "is not as this version of unfreeze writes it: lora has no run that it chose; delete"),
+        ("lora", {"runs": ()}, "lora has no run that it chose"),
+        ("lora", {"best_run": "b"}, "lora has no run that it chose"),
+        ("lora", {"latency_ms": {"32": 3.0}}, "lora has no run that it chose"),
+        ("lora", {"extract_s": -1.0}, "lora.extract_s: -1.0, where 0 to 1,000,000,000 can be; delete it"),
+    ],
+)
+def test_choices_that_no_version_wrote_are_reported(
+    method: str, change: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    choice = record.Choice(("a", "b"), ("a",), 1.5, {"1": 2.0}, "a")
+    record.write_choices(tmp_path, {"feature-extraction": choice, method: replace(choice, **change)})
+    with pytest.raises(InputError) as raised:
+        record.read_choices(tmp_path)
+    assert str(raised.value).startswith(f"{tmp_path / 'choice.json'}: ")
+    assert problem in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "advice"),
+    [
+        ("comparison.json", "remove the folder, or choose another --out"),
+        ("choice.json", "delete it and start the same command again"),
+        ("floor.json", "delete it and start the same command again"),
+        ("record.json", "delete the folder of this run and start the same command again"),
+        ("test.json", "delete the folder of this run and start the same command again"),
+    ],
+)
+def test_a_file_of_another_make_is_reported_with_what_to_delete(file: str, advice: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text('{"metric": 1}', encoding="utf-8")
+    read: dict[str, Callable[[Path], object]] = {
+        "comparison.json": read_setting, "choice.json": record.read_choices, "floor.json": record.read_floor,
+        "record.json": record.read_record, "test.json": record.read_test,
+    }  # fmt: skip
+    with pytest.raises(InputError) as raised:
+        read[file](tmp_path)
+    assert str(raised.value).endswith(advice)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff", b"[1]", b"{}", b'{"task": "tagging", "labels": 3}'])

@@ -12,9 +12,9 @@ from unfreeze.records.encoders import FILE, Encoders, encoders_of, folder_of, re
 
 
 def test_short_names_are_unique_and_folders_are_safe() -> None:
-    encoders = encoders_of(("minilm", "org/model", "other/model", "/data/my enc:1", "..."))
-    assert list(encoders.folders) == ["minilm", "model", "model-2", "my enc:1", "..."]
-    assert list(encoders.folders.values()) == ["minilm", "model", "model-2", "my_enc_1", "encoder"]
+    encoders = encoders_of(("minilm", "org/model", "other/model", "/data/my enc:1", "...", ".", "/"))
+    assert list(encoders.folders) == ["minilm", "model", "model-2", "my enc:1", "...", ".", "/"]
+    assert list(encoders.folders.values()) == ["minilm", "model", "model-2", "my_enc_1", "encoder", "encoder_", "_"]
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -30,6 +30,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     "values",
     [
         {"folders": {"a": "../elsewhere"}},
+        {"folders": {"a": "a", "b": ".."}},
         {"folders": {"a": "/etc"}},
         {"folders": {"a": ".."}},
         {"folders": {}},

@@ -15,7 +15,8 @@ import pytest
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import read_comparison
-from unfreeze.records.comparison import read_choices
+from unfreeze.records.comparison import TestRecord, read_choices
+from unfreeze.records.fitting import check_metrics
 
 KINDS = ("classification", "tagging", "pair-regression")
 WRONG = (None, True, -1, 0.5, "text", "a" * 3000, [], [1], {}, {"a": 1}, 1e140, "\u2028\x1b[0m")
@@ -61,6 +62,7 @@ def test_whole_ones_are_judged(copy: Callable[[str], Path]) -> None:
     [
         (lambda v: v["labels"].update(names=["a"]), "has 1 labels, 1 of them different, for classification"),
         (lambda v: v["labels"].update(names=["a", "a"]), "has 2 labels, 1 of them different"),
+        (lambda v: (v["labels"].update(names=["a"]), v.update(metric="pearson")), "has 1 labels"),
         (lambda v: v["labels"].update(scheme="BIO"), "has the tagging scheme 'BIO' for classification"),
         (lambda v: v.update(metric="pearson"), "has the metric 'pearson' for classification"),
         (lambda v: v.update(task="regresion"), "did you mean 'regression'?"),
@@ -136,6 +138,21 @@ def test_items_that_do_not_fit_are_reported(
         judge(path.parent)
     assert problem in str(raised.value)
     assert str(raised.value).startswith(str(path))
+
+
+def test_a_comparison_without_items_is_reported(copy: Callable[[str], Path]) -> None:
+    path = copy("classification") / "items.parquet"
+    pyarrow.parquet.write_table(pyarrow.parquet.read_table(path).slice(0, 0), path)
+    with pytest.raises(InputError, match=r"items\.parquet: contains no test items; delete it and start"):
+        read_comparison(path.parent)
+
+
+def test_metrics_that_the_fewest_runs_have_are_reported(tmp_path: Path) -> None:
+    usual, odd = TestRecord({"accuracy": 1.0, "macro_f1": 1.0}, False, ()), TestRecord({"accuracy": 1.0}, False, ())
+    check_metrics(tmp_path, {})
+    check_metrics(tmp_path, {"a": usual, "b": usual})
+    with pytest.raises(InputError, match=r"b/test\.json: has the metrics accuracy, other runs accuracy, macro_f1"):
+        check_metrics(tmp_path, {"a": usual, "b": odd, "c": usual})
 
 
 def test_fewer_predictions_than_items_are_reported(copy: Callable[[str], Path]) -> None:

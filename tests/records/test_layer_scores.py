@@ -35,6 +35,8 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         lambda values: values["layers"][0].pop("tried"),
         lambda values: values["layers"][0].update(tried=[1.0]),
         lambda values: values["layers"][0].update(ci95=None),
+        lambda values: values.update(layers=[]),
+        lambda values: values.update(chosen=99),
     ],
 )
 def test_a_file_of_another_make_is_an_input_error(harm: Callable[[dict[str, Any]], object], tmp_path: Path) -> None:

@@ -88,11 +88,13 @@ def test_keys_of_a_newer_version_are_passed_over_and_missing_ones_of_an_older_ar
     values = written(tmp_path)
     for part in ("data", "audit", "encoder", "environment"):
         values[part]["later"] = {"any": [1]}
-    for part, key in (("audit", "unread"), ("encoder", "piece_work"), ("encoder", "said"), ("environment", "begun_in")):
+    for part, key in (("audit", "unread"), ("encoder", "piece_work"), ("encoder", "layers"), ("encoder", "said"),
+                      ("environment", "begun_in")):  # fmt: skip
         del values[part][key]
     rewrite(tmp_path, values)
     setting = read_setting(tmp_path)
     assert (setting.audit.unread, setting.encoder.piece_work, setting.encoder.said) == (None, None, ())
+    assert (setting.encoder.layers, setting.environment.begun_in) == (0, None)
     assert setting.data == WHOLE.data
 
 

@@ -19,10 +19,10 @@ def test_an_unknown_kind_names_the_nearest() -> None:
 
 def test_pairs_mirror_single_texts() -> None:
     """A pair task is its single-text task with a second text: same targets, same metric."""
-    for kind, found in TASKS.items():
-        assert found.pair is kind.startswith("pair-")
+    for found in map(task, TASKS):
+        assert found.pair is found.kind.startswith("pair-")
         if found.pair:
-            single = TASKS[kind.removeprefix("pair-")]
+            single = task(found.kind.removeprefix("pair-"))
             assert (found.target, found.metric) == (single.target, single.metric)
 
 

@@ -106,7 +106,9 @@ def test_plain_tags_are_spans_of_one_word() -> None:
         (["B-PER I-PER L-PER O U-PER"], "BILOU"),
         (["B I O B"], "BIO"),
         (["B M E S S"], "BMES"),
+        (["B-PER I-LOC I-PER B-PER"], "IOB1"),
         (["DET NOUN VERB O"], "plain"),
+        (["N B V I"], "plain"),
         (["O O O"], "plain"),
         (["-LRB- NN HYPH S-bar NN VBZ"], "plain"),
         (["B-PER I-PER O"] * 9 + ["PER O"], "BIO"),
@@ -137,6 +139,11 @@ def test_faults_are_found_at_their_tag(tags: str, scheme: str, at: int) -> None:
     assert tags.split()[at] in found[1]
 
 
+def test_a_fault_says_what_is_before_it() -> None:
+    assert "tag 'I-PER' after 'B-LOC' breaks the scheme BIO" in str(fault(["O", "B-LOC", "I-PER"], "BIO"))
+    assert "tag 'I-PER' at the start of a sentence breaks the scheme BIO" in str(fault(["I-PER"], "BIO"))
+
+
 @pytest.mark.parametrize(
     ("tags", "scheme"),
     [("I-PER I-LOC B-LOC", "IOB1"), ("B-PER B-PER I-PER", "BIO"), ("B-X M-X E-X S-X", "BMES"), ("NN VB", "plain")],
@@ -152,6 +159,7 @@ def test_spans_over_a_sentence_edge() -> None:
     assert fault(second, "BMES", before=first[-1]) is None
     assert not is_torn(first, ["M-PER", "E-PER"], "BMES")
     assert not is_torn(first, ["B-ORG", "E-ORG"], "BMES")
+    assert not is_torn(["B"], ["I"], "plain")
 
 
 @given(bio)
@@ -169,6 +177,7 @@ def test_conversion_of_each_scheme() -> None:
     assert convert(["B-X", "I-X", "L-X", "U-X"], "BILOU", CANONICAL["BILOU"]) == ("B-X", "I-X", "E-X", "S-X")
     assert convert(["B", "I", "O"], "BIO", "BIOES") == ("B", "E", "O")
     assert convert(["NN", "O"], "plain", None) == ("NN", "O")
+    assert convert(["B-X", "NN"], "plain", "BIO") == ("B-X", "NN")
 
 
 @pytest.mark.parametrize(("names", "scheme"), [(BIO_TAGS, "BIO"), (BIOES_TAGS, "BIOES")])

@@ -246,7 +246,7 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
     choices = read_typed(path, dict[MethodName, Choice], NO_COMPARISON, AGAIN)
     for method, choice in choices.items():
         method_named(method, str(path))
-        if not choice.trials or not choice.runs or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
+        if not choice.trials or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
             problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
             raise InputError(f"{problem}; {AGAIN}", where=str(path))
         check_number(f"{method}.extract_s", choice.extract_s, MOST_SECONDS, str(path), AGAIN)

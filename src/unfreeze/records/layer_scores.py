@@ -101,7 +101,7 @@ def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
         return None
     path = folder / file
     scores = read_typed(path, LayerScores, remedy=AGAIN)
-    if not scores.layers or scores.chosen not in {one.layer for one in scores.layers}:
+    if scores.chosen not in {one.layer for one in scores.layers}:
         problem = f"is not as this version of unfreeze writes it: no layer {scores.chosen}, which was chosen; {AGAIN}"
         raise InputError(problem, where=str(path))
     return scores

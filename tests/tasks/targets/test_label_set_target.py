@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.errors import InputError
 from unfreeze.tasks.kinds import LABEL_SETS, TASKS
 from unfreeze.tasks.metrics import best_constant, degenerate, from_statistics, item_statistics, score
+from unfreeze.tasks.targets.target import FloorSplit
 from unfreeze.tasks.targets.thresholds import as_rows
 
 TASK = TASKS["multilabel-classification"]
@@ -115,3 +117,59 @@ def test_the_audit_says_which_labels_go_together() -> None:
         "Train texts without any label: 1 of 4 (25.0 %).",
         "Labels that occur together most often in train: a and b 2, a and c 1, b and c 1.",
     ]
+
+
+def test_what_label_sets_say_of_themselves() -> None:
+    gold = [("a",), ("a", "b"), ()]
+    assert LABEL_SETS.counts(gold, None) == {"a": 2, "b": 1}
+    assert LABEL_SETS.several({"a": 1}, None)
+    assert not LABEL_SETS.several({}, None)
+    assert LABEL_SETS.one_answer([], None) is None
+    assert (LABEL_SETS.shown(("a", "b")), LABEL_SETS.shown(())) == ("a, b", "(no label)")
+    assert LABEL_SETS.size_in_words(LabelSpace(("a", "b"))) == "2 labels, any number of them for a text"
+    assert LABEL_SETS.constant_line(gold) == ("always answering 'a'", pytest.approx(2 * 2 / (3 + 3)))
+    assert LABEL_SETS.best_constant([(), ()], None) == 0
+    assert LABEL_SETS.notes([("a", "b", "c"), ("b", "c", "d"), ("b", "c"), ("a", "b")])[1:] == [
+        "Labels that occur together most often in train: b and c 3, a and b 2, a and c 1."
+    ]
+    assert LABEL_SETS.notes([("a",), ("b",)]) == ["Labels per train text: 1.00 on average, at most 1."]
+
+
+def test_an_error_is_a_missed_or_false_label() -> None:
+    gold, said = [("a", "b"), (), ("c",)], [("b", "c"), (), ()]
+    errors = [LABEL_SETS.item_error(*pair, None) for pair in zip(gold, said, strict=True)]
+    assert errors == [2, 0, 1]
+    assert LABEL_SETS.how_wrong(errors) == "2 of 3 test texts have a missed or false label"
+    counts = LABEL_SETS.found(gold, said, None)
+    assert (counts.gold, counts.predicted) == ({"a": 1, "b": 1, "c": 1}, {"b": 1, "c": 1})
+    assert counts.both == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("space", "problem"),
+    [
+        (LabelSpace(("a", "b")), None),
+        (LabelSpace(("a",)), "1 labels, 1 of them different, for labels"),
+        (LabelSpace(("a", "b"), "BIO"), "the tagging scheme 'BIO' for labels"),
+    ],
+)
+def test_label_spaces_that_were_read_back_are_of_labels(space: LabelSpace, problem: str | None) -> None:
+    assert LABEL_SETS.space_problem(space, "labels") == problem
+
+
+def test_the_linear_model_finds_each_label_by_itself_and_keeps_the_threshold() -> None:
+    """Also one that every training text has, and one that none has."""
+    gold = [("a", "b"), ("b",), ("a", "b"), ("b",)] * 5
+    features = csr_matrix([[1.0, 0.0] if "a" in label else [0.0, 1.0] for label in gold])
+    split = FloorSplit(features, gold, [1] * len(gold))
+    model = LABEL_SETS.linear("C", 30.0, split, split, LabelSpace(NAMES))
+    assert model.predict(features, split.counts) == gold
+    assert model.chosen.keys() == {"C", "threshold"}
+    assert model.chosen["C"] == 30.0
+    assert 0 < model.chosen["threshold"] < 1
+
+
+def test_penalties_are_inverse_ones_from_the_strongest() -> None:
+    named, penalties = zip(*LABEL_SETS.penalties(), strict=True)
+    assert set(named) == {"C"}
+    assert list(penalties) == sorted(set(penalties))

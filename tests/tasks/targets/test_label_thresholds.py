@@ -51,6 +51,26 @@ def test_a_label_with_enough_positives_has_the_threshold_that_parts_it() -> None
     assert (likely >= found.values).tolist() == gold.tolist()
 
 
+@pytest.mark.parametrize(("positives", "own"), [(LEAST - 1, False), (LEAST, True)])
+def test_twenty_positives_are_enough(positives: int, own: bool) -> None:
+    assert LEAST == 20
+    gold = np.zeros((120, 2), bool)
+    gold[:60, 0] = gold[:positives, 1] = True
+    likely = np.where(gold, [0.9, 0.3], [0.6, 0.1])
+    found = best_thresholds(likely, gold)
+    assert (found.values[1] < 0.3) == own
+    assert (found.values[1] == found.common) != own
+
+
+def test_a_label_that_is_guessed_the_wrong_way_round_is_never_said() -> None:
+    gold = np.zeros((2000, 2), bool)
+    gold[:1000, 0] = gold[:LEAST, 1] = True
+    likely = np.stack([np.where(gold[:, 0], 0.9, 0.1), np.where(gold[:, 1], 0.1, 0.8)], axis=1)
+    found = best_thresholds(likely, gold)
+    assert found.values[1] == pytest.approx(0.9)  # between the highest and 1
+    assert ((likely >= found.values) == gold)[:, 0].all()
+
+
 def test_of_equally_good_thresholds_the_middle_near_one_half_is_taken() -> None:
     found = best_thresholds(np.array([[0.9], [0.2]]), np.array([[True], [False]]))
     assert found.common == pytest.approx(0.55)

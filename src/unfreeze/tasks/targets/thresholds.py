@@ -63,7 +63,7 @@ def _best(probabilities: Floats, gold: Bools, hits: float, units: float, near: f
     below = np.append(sorted_by, 0.0)[cuts]
     middles = (sorted_by[cuts - 1] + below) / 2
     if none > scores.max():
-        return (1.0 + float(sorted_by[0])) / 2 if sorted_by[0] < 1 else 1.0
+        return (1.0 + float(sorted_by[0])) / 2
     best = middles[scores >= scores.max() - 1e-12]
     return float(best[np.argmin(np.abs(best - near))])
 
