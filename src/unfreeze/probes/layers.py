@@ -37,7 +37,7 @@ from unfreeze.tasks.targets.sums import Floats
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.objectives import Decoded, Objective
 
-VERSION = 2  # of features, penalties, resamples and notes; part of what makes two probes the same
+VERSION = 3  # of features, penalties, resamples, intervals and notes; part of what makes two probes the same
 RESAMPLES = 5
 MOST_TEXTS = 50_000
 MOST_WORDS = 50_000

@@ -1,20 +1,22 @@
 """How sure the scores of the layers are, and which layers cannot be told from the best one. No torch here.
 
 The layer is chosen on dev and judged on test, so its test score is not the luckiest of many. An interval allows for
-other test items (bootstrap, all layers on the same resamples) and for other training rows (the spread between probes
-on resampled training rows), which are independent: their variances add, on each side of the score. The gap between two
-layers, or of one layer before and after tuning, is judged in the same way: both lose or gain the same items, and both
-are fitted on the same training rows.
+other test items (bootstrap, all layers on the same resamples) and for other training rows (the spread between probes on
+resampled training rows), which are independent: their variances add, on each side of the score. A spread of R probes is
+itself uncertain, so its part counts with the quantile of t with R - 1 degrees of freedom (2.8 for five, 12.7 for two),
+the part of the items with that of the normal distribution (1.96). The gap between two layers, or of one layer before
+and after tuning, is judged in the same way: both lose or gain the same items, and both are fitted on the same training
+rows.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
+from scipy.special import ndtri, stdtrit
 
 from unfreeze.judging.stats import LEVELS, Floats, resampled_items
 from unfreeze.judging.wording import ends, points
@@ -23,7 +25,7 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import METRIC_NAMES, from_statistics
 
 DRAWS = 2_000
-_Z95 = 1.96
+_ERROR = 0.05  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,12 @@ def judged(
     drawn = resampled_items(statistics, metric, DRAWS)  # (draws, layers)
     trained = np.array([one.resamples for one in everyone])  # (layers, resamples)
 
-    def apart(a: int, b: int) -> tuple[float, float, float]:
+    def apart(a: int, b: int, error: float = _ERROR) -> tuple[float, float, float]:
         gap = float(test[a] - test[b])
-        return gap, *_interval(gap, drawn[:, a] - drawn[:, b], trained[a] - trained[b])
+        return gap, *_interval(gap, drawn[:, a] - drawn[:, b], trained[a] - trained[b], error)
 
-    best = max(range(len(probed)), key=lambda i: probed[i].dev)
+    count = len(probed)
+    best = max(range(count), key=lambda i: probed[i].dev)
     layers = []
     for i, one in enumerate(probed):
         ci95 = _interval(float(test[i]), drawn[:, i], trained[i])
@@ -87,17 +90,39 @@ def judged(
             layer=one.layer, dev=one.dev, test=float(test[i]), ci95=(max(-1.0, ci95[0]), min(1.0, ci95[1])),
             resamples=one.resamples, l2=one.l2, tried=one.tried, metrics=dict(one.metrics), behind=behind,
             behind_ci95=(low, high), within_noise=low <= 0 <= high, settled=one.settled,
-            gain=None if before is None else apart(i, len(probed) + i),
+            gain=None if before is None else apart(i, count + i),
+            gain_together=None if before is None else apart(i, count + i, _ERROR / count)[1:],  # Bonferroni
         ))  # fmt: skip
     scores = replace(about, layers=tuple(layers), chosen=probed[best].layer)
     return replace(scores, finding=finding(scores))
 
 
-def _interval(value: float, drawn: Floats, trained: Floats) -> tuple[float, float]:
-    """95 % interval of a value: both ends of that over items, moved out by the spread over training rows."""
+def _interval(value: float, drawn: Floats, trained: Floats, error: float = _ERROR) -> tuple[float, float]:
+    """Interval that misses in a share `error` of cases, from a value's (draws,) over items and (resamples,) of rows."""
     low, high = np.percentile(drawn, LEVELS)
-    spread = _Z95 * float(np.std(trained, ddof=1)) if len(trained) > 1 else 0.0
-    return value - math.hypot(max(0.0, value - low), spread), value + math.hypot(max(0.0, high - value), spread)
+    sides = np.maximum(0, [value - low, high - value]) / ndtri(1 - _ERROR / 2)
+    spread = float(np.std(trained, ddof=1)) if len(trained) > 1 else 0.0
+    below, above = half_width(sides, spread, len(trained), error)
+    return value - float(below), value + float(above)
+
+
+def half_width(items: Floats, trained: Floats | float, resamples: int, error: float = _ERROR) -> Floats:
+    """How far an interval that misses a share `error` reaches on either side; broadcasts.
+
+    The quantile is the mean of those of the two parts, weighted by their variances (Cochran & Cox 1957, Experimental
+    Designs, 4.14): exact where one of them is 0.
+
+    Args:
+        items: standard errors over test items.
+        trained: standard deviations between probes on resampled training rows.
+        resamples: how many of these there are; of one alone the part is taken as 0.
+    """
+    normal, over_items, over_rows = ndtri(1 - error / 2), np.square(items), np.square(trained)
+    student = stdtrit(resamples - 1, 1 - error / 2) if resamples > 1 else 0.0
+    variance = over_items + over_rows
+    weighted = normal * over_items + student * over_rows
+    reach: Floats = np.divide(weighted, np.sqrt(variance), out=np.zeros_like(variance), where=variance > 0)
+    return reach
 
 
 def finding(scores: LayerScores) -> str:

@@ -37,6 +37,7 @@ class LayerScore:
         settled: whether every probe of the layer came to its optimum.
         gain: of a tuned encoder, how far `test` is above that of the same layer before, and its interval, for which
             items and resamples are paired; else None.
+        gain_together: an interval of `gain` that holds together with those of all other layers in 95 % of cases.
     """
 
     layer: int
@@ -52,6 +53,7 @@ class LayerScore:
     within_noise: bool
     settled: bool
     gain: tuple[float, float, float] | None = None
+    gain_together: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
