@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,6 +42,14 @@ def test_recipes_can_be_run_told_apart_and_traced(method: Method[Any], budget: s
         assert recipe.source
         assert recipe.head in heads_for(method.name, task, Traits(7, width))
         assert recipe_from(plain(recipe)) == recipe
+
+
+def test_numbers_are_those_that_the_readme_promises() -> None:
+    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+    counts = [len(recipes(budget, FINE_TUNING, TASKS["classification"], Traits(7, 384))) for budget in RECIPES]
+    assert "{} (`quick`), {} (`standard`) or {} (`thorough`)".format(*counts) in readme
+    seeds = [SEEDS[budget] for budget in RECIPES]
+    assert "is trained with every seed: {}, {} or {} of them".format(*seeds) in readme
 
 
 def _settings(recipe: Recipe) -> str:

@@ -129,3 +129,27 @@ def test_work_is_twice_the_frozen_weights_and_three_times_the_adapters() -> None
     assert adapted_run(layers, adapters, head, 2, 3, train, dev, stored=True) == 2 * (step - 75 * 100) + 3 * reading
     everywhere = adapted_run(layers, (1, 2, 3), head, 1, 0, train, dev, stored=True)
     assert everywhere == 2 * 145 * 100 + 3 * 6 * 100 + 3 * 4 * 10
+
+
+def test_a_recipe_is_called_by_what_is_unusual() -> None:
+    assert RECIPE.brief == "linear head, linear schedule, rank 3"
+    assert RECIPE.details[-2:] == ("rank 3, alpha 6 over it", "adapters on all linear layers")
+    unusual = replace(RECIPE, rank_stabilised=True, targets="attention", adapter_dropout=0.1, head_rate=2.0)
+    assert unusual.details[-4:] == (
+        "rank 3, alpha 6 over its root", "adapters on queries and values", "dropout 0.1 in adapters",
+        "head's rate times 2",
+    )  # fmt: skip
+
+
+def test_a_limit_of_layers_is_the_recipes() -> None:
+    assert LORA.limited(RECIPE, 2) == replace(RECIPE, unfreeze_top=2)
+
+
+def test_tables_suit_the_encoder() -> None:
+    text, pair = TASKS["classification"], TASKS["pair-classification"]
+    small, large = (LORA.table(text, Traits(7, width))[0].learning_rate for width in (512, 513))
+    assert small > large
+    apart = LORA.table(pair, Traits(7, 384, pairs=False))
+    assert {recipe.pair for recipe in apart} == {"separate"}
+    assert not any("mean" in recipe.name for recipe in apart)
+    assert {recipe.pair for recipe in LORA.table(pair, Traits(7, 384))} == {"joint", "separate"}
