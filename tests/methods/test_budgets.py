@@ -74,6 +74,9 @@ def test_small_encoders_are_tuned_at_higher_rates(task: Task) -> None:
     for low, high in zip(large, small, strict=True):
         assert low.learning_rate < high.learning_rate
     assert max(recipe.learning_rate for recipe in large) <= 5e-5, "Devlin et al. 2019, appendix A.3"
+    assert all("Turc et al. 2019" in recipe.source for recipe in small)
+    assert not any("Turc et al. 2019" in recipe.source for recipe in large)
+    assert all("Devlin et al. 2019" in recipe.source for recipe in (*small, *large))
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.pair])

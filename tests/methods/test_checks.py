@@ -31,6 +31,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"clip": 0.0}, "clip is 0.0; it must be above 0"),
     ({"dropout": 1.5}, "dropout is 1.5; it must be from 0 to 1"),
     ({"warmup": -0.5}, "warmup is -0.5"),
+    ({"warmup": 1.5}, "warmup is 1.5; it must be from 0 to 1"),
+    ({"dropout": -0.5}, "dropout is -0.5; it must be from 0 to 1"),
+    ({"unfreeze_top": 0}, "unfreeze_top is 0; it must be a number of at least 1"),
+    ({"reinit_top": -1}, "reinit_top is -1; it must be a number of at least 0"),
     ({"layer_decay": 1.5}, "layer_decay is 1.5"),
     ({"head_rate": -1.0}, "head_rate is -1.0; it must be above 0"),
     ({"layer_decay": 0.0}, "layer_decay is 0.0"),
@@ -57,7 +61,27 @@ def test_numbers_out_of_bounds_are_told_with_recipe_and_setting(change: dict[str
 
 @pytest.mark.parametrize(
     "change",
-    [{"layers": (-7,)}, {"layers": (6, 0)}, {"reinit_top": 6}, {"dropout": 0.0}, {"clip": None}, {"patience": None}],
+    [
+        {"layers": (-7,)},
+        {"layers": (6, 0)},
+        {"reinit_top": 6},
+        {"dropout": 0.0},
+        {"clip": None},
+        {"patience": None},
+        {"epochs": 1},
+        {"batch_size": 1},
+        {"hidden": 1},
+        {"patience": 1},
+        {"min_steps": 0},
+        {"weight_decay": 0.0},
+        {"dropout": 1.0},
+        {"warmup": 0.0},
+        {"warmup": 1.0},
+        {"layer_decay": 1.0},
+        {"reinit_top": 0},
+        {"unfreeze_top": 1},
+        {"l2": (0.0,)},
+    ],
 )
 def test_numbers_on_the_bounds_pass(change: dict[str, Any]) -> None:
     check_recipes([changed(change)], TASKS["classification"], TRAITS)

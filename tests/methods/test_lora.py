@@ -14,6 +14,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.methods import lora
 from unfreeze.methods.lora import LORA
 from unfreeze.methods.lora_recipes import LoraRecipe
+from unfreeze.methods.low_rank import LORA as TRAINER
 from unfreeze.methods.model import restore
 from unfreeze.methods.work import Read, adapted_run
 from unfreeze.recipe import Traits
@@ -153,3 +154,11 @@ def test_tables_suit_the_encoder() -> None:
     assert {recipe.pair for recipe in apart} == {"separate"}
     assert not any("mean" in recipe.name for recipe in apart)
     assert {recipe.pair for recipe in LORA.table(pair, Traits(7, 384))} == {"joint", "separate"}
+
+
+@pytest.mark.parametrize(("top", "reads"), [(None, ()), (1, ("tokens",))])
+def test_states_are_read_only_where_layers_have_no_adapters(top: int | None, reads: tuple[str, ...]) -> None:
+    encoder = make_encoder()
+    encoder.settle()
+    assert encoder.resumes()
+    assert TRAINER.reads(replace(RECIPE, unfreeze_top=top), TASKS["classification"], encoder) == reads

@@ -14,8 +14,10 @@ from families import make_encoder
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import Precision
 from unfreeze.methods import moving, tuned
+from unfreeze.methods.tuned import TUNED as TRAINER
 from unfreeze.methods.tuned import TunedModel, fine_tune
 from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.tasks.kinds import TASKS
 
 TUNED = TunedRecipe("linear", epochs=1, batch_size=4, learning_rate=1e-2, warmup=0.0)
 MakeTrainer = Callable[..., "object"]
@@ -248,3 +250,22 @@ def test_it_learns(kind: str, trainer: MakeTrainer) -> None:
     (got,) = trainer(kind, encoder=calm)(recipe, 0)
     assert got.fit.curve[-1].loss[0] < 0.5 * got.fit.curve[0].loss[0]
     assert max(epoch.dev[0] for epoch in got.fit.curve) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, ()),
+        ({"gradual_unfreezing": True}, ("tokens",)),
+        ({"unfreeze_top": 1}, ("tokens",)),
+        ({"head_first": "probe"}, ("mean",)),
+        ({"head_first": "probe", "unfreeze_top": 1}, ("mean", "tokens")),
+    ],
+)
+def test_states_are_read_by_a_probe_and_where_layers_stay_frozen(
+    changes: dict[str, Any], reads: tuple[str, ...]
+) -> None:
+    encoder = make_encoder()
+    encoder.settle()
+    assert encoder.resumes()
+    assert TRAINER.reads(replace(TUNED, **changes), TASKS["classification"], encoder) == reads

@@ -77,7 +77,7 @@ CRF_TOP = replace(_tagger, name="crf-top", head="crf", learning_rate=5e-3, dropo
 def frozen_recipes(task: Task) -> list[FrozenRecipe]:
     """For a transformer that reads two texts in one input."""
     if task.target.per_word:
-        crf = replace(_tagger, head="crf", learning_rate=5e-3, batch_size=32, dropout=0.2)
+        crf = replace(_tagger, head="crf", learning_rate=5e-3, dropout=0.2)
         return [
             replace(_tagger, name="bilstm-crf-mix"),
             replace(crf, name="crf-mix"),

@@ -67,7 +67,7 @@ class TunedRecipe(Recipe):
         )
 
 
-_tuned = TunedRecipe("linear", epochs=3, min_steps=300, dropout=0.1, source=_DEVLIN)
+_tuned = TunedRecipe("linear", epochs=3, min_steps=300, dropout=0.1)
 
 
 def tuned_recipes(task: Task, small: bool) -> list[TunedRecipe]:
