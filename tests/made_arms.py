@@ -13,11 +13,12 @@ from made_comparison import make_comparison
 from made_layer_scores import make_layer_scores
 
 from unfreeze.methods import table
-from unfreeze.methods.method import Method
+from unfreeze.methods.method import Method, Shape
 from unfreeze.methods.names import Words
-from unfreeze.recipe import MethodName, Recipe
+from unfreeze.recipe import Head, MethodName, Recipe, Traits
 from unfreeze.records.encoders import encoders_of, folder_of, write_encoders
 from unfreeze.records.layer_scores import write_layer_scores
+from unfreeze.tasks.kinds import Task
 
 FROZEN, PATCHED, TUNED = METHODS = ("feature-extraction", "patching", "fine-tuning")
 WORK = {FROZEN: 2 * 10**11, PATCHED: 9 * 10**12, TUNED: 10**13}
@@ -35,9 +36,18 @@ class Patching(Method[PatchRecipe]):
     """A method that no other room has heard of: reports must take it from the table alone."""
 
     name = "patching"
-    words = Words("patching", "patched", "Patch {encoder}", "Patch {encoder}", "patched", "#8a5cd6", "triangle-up")
+    words = Words("patching", "patched", "Patch {encoder}", "Patch {encoder}", ("#5b35a0", "#b79af0"), "#8a5cd6",
+                  "triangle-up")  # fmt: skip
     recipe = PatchRecipe
     trainer = ""
+
+    def heads(self, shape: Shape) -> tuple[Head, ...]:
+        """The simplest one."""
+        return ("linear",)
+
+    def table(self, task: Task, traits: Traits) -> list[PatchRecipe]:
+        """None: it is made as if it had run."""
+        return []
 
 
 def add_patching(patch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ from unfreeze.records.comparison import (
 )
 from unfreeze.records.layer_scores import write_layer_scores
 from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment, Setting, write_setting
-from unfreeze.tasks.kinds import TASKS, task
+from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, task
 
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")  # other examples each time: pytest --hypothesis-profile=default
@@ -64,9 +64,9 @@ SENTENCES = (
     (("No", "names", "in", "here", "</script>"), ("O",) * 5),
 )
 METRICS = {
-    "class": lambda g, p: {"accuracy": accuracy_score(g, p), "macro_f1": f1_score(g, p, average="macro")},
-    "score": lambda g, p: {"pearson": pearsonr(g, p)[0], "spearman": spearmanr(g, p)[0]},
-    "tags": lambda g, p: {"span_f1": span_f1([list(t) for t in g], [list(t) for t in p])},
+    CLASSES: lambda g, p: {"accuracy": accuracy_score(g, p), "macro_f1": f1_score(g, p, average="macro")},
+    SCORES: lambda g, p: {"pearson": pearsonr(g, p)[0], "spearman": spearmanr(g, p)[0]},
+    TASKS["tagging"].target: lambda g, p: {"span_f1": span_f1([list(t) for t in g], [list(t) for t in p])},
 }
 ERROR_RATES = {"feature-extraction": 0.16, "fine-tuning": 0.10}
 
@@ -184,9 +184,9 @@ def make_comparison(
         probes: write scores of layers too.
     """
     rng = np.random.default_rng(7)
-    target, metric = TASKS[kind].target.name, TASKS[kind].metric
-    names = {"class": tuple(names), "score": (), "tags": TAGS}[target]
-    labels = LabelSpace(names, "BIO" if target == "tags" else None, *((0.0, 5.0) if target == "score" else ()))
+    target, metric = TASKS[kind].target, TASKS[kind].metric
+    names = TAGS if target.per_word else () if target is SCORES else tuple(names)
+    labels = LabelSpace(names, "BIO" if target.per_word else None, *((0.0, 5.0) if target is SCORES else ()))
     examples = _examples(kind, names, items, rng)
     write_setting(folder, _setting(kind, labels, methods, {"train": 1000, "dev": 200, "test": items}))
     write_items(folder, examples)
@@ -201,7 +201,7 @@ def make_comparison(
         for record in finals:
             rate = (rates or ERROR_RATES)[method]
             predictions = tuple(_predict(label, names, rate, rng) for label in gold)
-            sure = tuple(map(float, rng.uniform(0.4, 1, items))) if target == "class" else ()
+            sure = tuple(map(float, rng.uniform(0.4, 1, items))) if target is CLASSES else ()
             scores = {name: float(value) for name, value in METRICS[target](gold, predictions).items()}
             write_test(folder / "runs" / record.id, TestRecord(scores, False, predictions, sure))
         choices[method] = Choice(
@@ -215,7 +215,7 @@ def make_comparison(
     if floor is not None:
         predictions = tuple(_predict(label, names, floor, rng) for label in gold)
         scores = {name: float(value) for name, value in METRICS[target](gold, predictions).items()}
-        penalty = {"alpha": 1.0} if target == "score" else {"C": 3.0}
+        penalty = {"alpha": 1.0} if target is SCORES else {"C": 3.0}
         write_floor(folder, FloorRecord("bag-of-words", "q", 1, {metric: 0.7}, scores, penalty, 1000, 2.5, predictions))
     if probes:
         write_layer_scores(folder, make_layer_scores(kind))

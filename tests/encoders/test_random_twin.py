@@ -10,7 +10,6 @@ import pytest
 import skip_folder
 import torch
 
-from unfreeze.encoders import random_twin as module
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.characters import CHARACTERS
 from unfreeze.encoders.elmo.encoder import ElmoEncoder
@@ -19,6 +18,7 @@ from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
+from unfreeze.encoders.skip_thoughts import encoder as module
 
 
 def skip_thoughts(folder: Path) -> Encoder:

@@ -26,15 +26,31 @@ from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Decoded
 
 USUAL = Traits(7, 384)
+PAGES = "#ffffff", "#14171b"  # light and dark, of the report's style sheet
+
+
+def _contrast(one: str, other: str) -> float:
+    """Contrast of two colours, `#rrggbb`, from 1 to 21 (WCAG 2.2)."""
+    high, low = sorted(map(_luminance, (one, other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = [byte / 255 for byte in bytes.fromhex(colour.removeprefix("#"))]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def check_light_half(method: Method[Any]) -> None:
     """Names, recipes and their checks, which plans and reports read without torch."""
     assert method_named(method.name) is method
     others = [other for other in METHODS if other is not method]
-    for part in ("noun", "short", "advice", "headline", "colour", "mark"):
+    for part in ("noun", "short", "advice", "headline", "text_colours", "colour", "mark"):
         assert getattr(method.words, part), part
         assert getattr(method.words, part) not in [getattr(other.words, part) for other in others], part
+    for page, text in zip(PAGES, method.words.text_colours, strict=True):
+        assert _contrast(page, text) >= 4.5
+        assert _contrast(page, method.words.colour) >= 3
     assert method.unfit(USUAL) is None
     for task in TASKS.values():
         table = recipes("thorough", method, task, USUAL)

@@ -18,10 +18,12 @@ import unfreeze
 from unfreeze.errors import InputError
 from unfreeze.judging.result_json import read_result
 from unfreeze.methods import table
+from unfreeze.methods.fine_tuning import FINE_TUNING
 from unfreeze.methods.method import Method
 from unfreeze.methods.table import METHODS, default_names, method_named, names
 from unfreeze.plan import Plan, plan_from
 from unfreeze.recipe import Traits, recipe_from
+from unfreeze.tasks.kinds import TASKS
 
 ROOT = Path(unfreeze.__file__).parent
 MakeTrainer = Callable[..., Any]
@@ -89,11 +91,17 @@ def test_a_setting_of_another_method_is_refused_with_where_it_belongs() -> None:
 
 
 def test_only_fine_tuning_is_unfit_for_an_encoder_that_cannot_learn() -> None:
-    fixed = Traits(1, 50, "word-vectors", fixed="it is a table")
+    fixed = Traits(3, 50, "elmo", fixed="it is a table")
     unfit = {method.name: method.unfit(fixed) for method in METHODS}
     assert unfit["feature-extraction"] is None
     assert unfit["fine-tuning"] == "cannot be fine-tuned: it is a table"
     assert all(method.unfit(replace(fixed, fixed=None)) is None for method in METHODS)
+
+
+def test_fine_tuning_is_unfit_for_a_family_without_recipes_of_it() -> None:
+    words = Traits(1, 50, "word-vectors")
+    assert FINE_TUNING.table(TASKS["classification"], words) == []
+    assert FINE_TUNING.unfit(words) == "cannot be fine-tuned: no recipes are known for encoders of its kind"
 
 
 def _comparisons(path: Path) -> Iterator[tuple[int, str]]:

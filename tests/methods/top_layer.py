@@ -35,8 +35,8 @@ class TopLayer(Method[TopRecipe]):
     """Feature extraction from the top layer, with one penalty."""
 
     name = "top-layer"
-    words = Words("the top layer", "top", "Read the top of {encoder}", "Read the top layer of {encoder}", "frozen",
-                  "#3d9970", "triangle-up")  # fmt: skip
+    words = Words("the top layer", "top", "Read the top of {encoder}", "Read the top layer of {encoder}",
+                  ("#2b6e50", "#6cc49c"), "#3d9970", "triangle-up")  # fmt: skip
     recipe = TopRecipe
     trainer = "methods.top_layer:TOP"
 

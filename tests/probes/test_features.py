@@ -18,7 +18,7 @@ from unfreeze.methods.inputs import read_inputs
 from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.probes import features
 from unfreeze.probes.features import form_of, layer_features
-from unfreeze.tasks.kinds import TASKS, Task
+from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, Task
 from unfreeze.training.objectives import objective_for
 
 Split = Callable[[str], SplitFeatures]
@@ -39,10 +39,10 @@ def split(encoder: TransformerEncoder, tmp_path: Path) -> Split:
         examples = []
         for i in range(7):
             words = tuple(WORDS[(3 * i + k) % len(WORDS)] for k in range(70 if i == 2 else 1 + i))
-            label = tuple("x" for _ in words) if task.target.per_word else 1.0 if task.target.name == "score" else "a"
+            label = tuple("x" for _ in words) if task.target.per_word else 1.0 if task.target is SCORES else "a"
             second = " ".join(words[::-1]) + " the" if task.pair else None
             examples.append(Example(str(i), " ".join(words), second, words, label))
-        space = LabelSpace(("a", "b") if task.target.name == "class" else ("x", "y") if task.target.per_word else ())
+        space = LabelSpace(("a", "b") if task.target is CLASSES else ("x", "y") if task.target.per_word else ())
         how, form = form_of(task)
         inputs, objective = read_inputs(encoder, task, how, examples), objective_for(task, space, examples)
         return split_features(
@@ -65,7 +65,7 @@ def wanted(encoder: TransformerEncoder, task: Task, split: SplitFeatures, exampl
         elif task.pair:
             u, v = (F.normalize(v.mean(0), dim=0) for v in vectors)
             both = [(u - v).abs(), u * v]
-            rows.append(torch.cat(both if task.target.name == "score" else [u, v, *both]))
+            rows.append(torch.cat(both if task.target is SCORES else [u, v, *both]))
         else:
             rows.append(vectors[0].mean(0))
     return torch.stack(rows)

@@ -21,6 +21,7 @@ from unfreeze.probes import features, layers
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import L2, probe_layers, search
 from unfreeze.runs.runner import Quiet, Workbench, states_of
+from unfreeze.tasks.kinds import SCORES
 from unfreeze.tasks.metrics import score
 from unfreeze.training.objectives import objective_for
 
@@ -53,18 +54,18 @@ def plainly(bench: Workbench, kind: str, layer: int, resamples: int) -> tuple[li
     mean, spread = features[0].mean(0), features[0].std(0, correction=0)
     train, dev, test = (((part - mean) / spread).double().numpy() for part in features)
     gold = gold_labels(data.train)
-    targets = np.array(gold, float) if task.target.name == "score" else np.array(gold)
-    centre, unit = (targets.mean(), targets.std()) if task.target.name == "score" else (0, 1)
+    targets = np.array(gold, float) if task.target is SCORES else np.array(gold)
+    centre, unit = (targets.mean(), targets.std()) if task.target is SCORES else (0, 1)
 
     def fitted(l2: float, weights: np.ndarray):
         rows = len(train)
-        if task.target.name == "score":
+        if task.target is SCORES:
             return Ridge(alpha=rows * l2 / 2).fit(train, (targets - centre) / unit, sample_weight=weights)
         model = LogisticRegression(C=1 / (rows * l2), tol=1e-8, max_iter=5000)
         return model.fit(train, targets, sample_weight=weights)
 
     def reached(model, rows: np.ndarray, split) -> float:
-        said = model.predict(rows) * unit + centre if task.target.name == "score" else model.predict(rows)
+        said = model.predict(rows) * unit + centre if task.target is SCORES else model.predict(rows)
         return score(task, gold_labels(split), said.tolist())[task.metric]
 
     even = np.ones(len(train))

@@ -121,6 +121,11 @@ def test_a_third_method_takes_its_place_between_the_two(three: Made) -> None:
     assert "frozen → patched" in text
     assert "patched → tuned" in text
     assert "frozen → tuned" not in text
+    assert ".by-patching { color: #5b35a0; }" in html
+    assert "(prefers-color-scheme: dark) { .by-patching { color: #b79af0; } }" in html
+    used = set(re.findall(r'class="(by-[\w-]+)"', html))
+    assert used
+    assert all(f".{name} {{ color: #" in html for name in used)
     assert "encoder-steps" not in specs(html)
 
 

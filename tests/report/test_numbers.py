@@ -35,6 +35,13 @@ def test_scores_are_points_and_correlations_are_no_per_cents():
     assert numbers.axis_title("pearson", "dev") == "dev Pearson correlation (× 100)"
     assert numbers.mean_std("accuracy", 0.9, 0.026) == "90.0 ± 2.6\N{NO-BREAK SPACE}%"
     assert numbers.mean_std("mse", 1.23456, 0.1) == "1.235 ± 0.100"
+    assert numbers.mean_std("matthews", 0.5, 0.01) == "50.0 ± 1.0"
+    assert numbers.metric_name("f1_positive") == "F1 of the positive class"
+
+
+def test_a_metric_that_nothing_measures_any_more_is_a_share_of_its_own_name():
+    assert numbers.metric_name("weighted_f1") == "weighted_f1"
+    assert numbers.mean_std("weighted_f1", 0.9, 0.026) == "90.0 ± 2.6\N{NO-BREAK SPACE}%"
 
 
 def test_settings_tell_what_sets_a_recipe_apart():

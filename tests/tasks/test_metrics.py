@@ -13,8 +13,9 @@ from seqeval.metrics import f1_score as seqeval_f1
 from seqeval.scheme import IOB2, IOBES
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
-from unfreeze.tasks.kinds import TASKS, task
+from unfreeze.tasks.kinds import CLASSES, LABEL_SETS, SCORES, TASKS, task
 from unfreeze.tasks.metrics import (
+    METRICS,
     best_constant,
     degenerate,
     from_statistics,
@@ -23,6 +24,7 @@ from unfreeze.tasks.metrics import (
     score,
 )
 from unfreeze.tasks.targets.classes import positive_class
+from unfreeze.tasks.targets.target import Target
 
 CLASS, SCORE, TAGS = task("classification"), task("regression"), task("tagging")
 SCHEMES = {"BIO": (IOB2, "BI"), "BIOES": (IOBES, "BIES")}
@@ -209,13 +211,29 @@ def test_a_constant_answer_to_scores_and_spans_is_worth_nothing() -> None:
     assert best_constant(TAGS, gold, "BIO") == score(TAGS, gold, [("O", "O")], scheme="BIO")["span_f1"] == 0
 
 
+LABELS: dict[Target, list[object]] = {
+    CLASSES: ["a", "b"], SCORES: [1.0, 2.0], TAGS.target: [("B-X",), ("O",)], LABEL_SETS: [("a",), ()],
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", TASKS)
 def test_the_main_metric_comes_first(kind: str) -> None:
-    labels = {"class": ["a", "b"], "score": [1.0, 2.0], "tags": [("B-X",), ("O",)], "label-set": [("a",), ()]}[
-        TASKS[kind].target.name
-    ]
     scheme = "BIO" if TASKS[kind].target.per_word else None
+    labels = LABELS[TASKS[kind].target]
     assert next(iter(score(TASKS[kind], labels, labels, scheme=scheme))) == main_metric(TASKS[kind], scheme)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_every_metric_that_is_measured_has_its_words(kind: str) -> None:
+    target = TASKS[kind].target
+    measured = score(TASKS[kind], LABELS[target], LABELS[target], scheme="BIO" if target.per_word else None)
+    assert sorted(measured) == sorted(metric.name for metric in target.measures)
+    assert all(METRICS[name].words for name in measured)
+
+
+def test_a_metric_of_two_kinds_of_answer_is_written_alike() -> None:
+    for metric in (metric for target in LABELS for metric in target.measures):
+        assert METRICS[metric.name] == metric
 
 
 @given(pairs_of_numbers, st.data())

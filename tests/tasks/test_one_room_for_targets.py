@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import unfreeze
 from unfreeze.tasks.kinds import TASKS
-from unfreeze.training.objectives import TENSORS
+from unfreeze.tasks.targets.target import Target
+from unfreeze.training.objectives import tensors_of
+from unfreeze.training.targets.tensors import TargetTensors
 
 SOURCE = Path(unfreeze.__file__).parent
 COMPARED = re.compile(
@@ -16,7 +20,6 @@ COMPARED = re.compile(
 )
 ALLOWED = {
     "data/columns.py": "task.target is target",  # the task kind with a target: the one look-up of that kind
-    "training/objectives.py": "TENSORS[",  # the one look-up of the half that needs torch
 }
 
 
@@ -43,4 +46,14 @@ def test_the_search_finds_the_ways_to_ask() -> None:
 
 
 def test_every_target_has_its_half_in_torch() -> None:
-    assert {task.target.name for task in TASKS.values()} == set(TENSORS)
+    halves = [tensors_of(task.target) for task in TASKS.values()]
+    assert all(TargetTensors in half.__mro__ for half in halves)
+    assert len(set(halves)) == len({task.target for task in TASKS.values()})
+
+
+def test_a_target_that_leaves_something_out_cannot_be_made() -> None:
+    class Nothing(Target):
+        """Answers nothing."""
+
+    with pytest.raises(TypeError, match=r"abstract methods.*best_constant"):
+        Nothing()  # type: ignore[abstract]

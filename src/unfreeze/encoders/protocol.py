@@ -227,6 +227,13 @@ class Encoder(nn.Module, ABC):
         """Why it cannot be read in bf16, as the end of "not in bf16: ..."; None if it can."""
         return None
 
+    def redrawn(self) -> Encoder | None:
+        """An encoder of the same shape whose weights are drawn afresh by torch's generator, as training begins.
+
+        None where nothing is known of how that is: what pretraining has brought is then not measured.
+        """
+        return None
+
     def begin(self, inputs: Inputs) -> None:
         """Called before batches of these inputs are encoded: forget what was read, compute what all of them share."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Sequence
@@ -165,6 +166,11 @@ class TransformerEncoder(Encoder):
             for parameter in layer.parameters():
                 parameter._is_hf_initialized = False  # type: ignore[attr-defined]
             layer.apply(initialise)  # type: ignore[arg-type]
+
+    def redrawn(self) -> TransformerEncoder:
+        """See `Encoder.redrawn`."""
+        kind: Any = type(self.model)  # an encoder's half is another class than that of its configuration
+        return self.over(kind._from_config(copy.deepcopy(self.model.config))).to(self.device)
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from unfreeze.errors import InputError
 from unfreeze.methods.bounds import Bounds
+from unfreeze.methods.families import one_vector
 from unfreeze.methods.method import Shape
 from unfreeze.methods.table import method_named, method_of
 from unfreeze.recipe import Head, MethodName, Recipe, Traits
@@ -20,7 +21,7 @@ _SHARED = Bounds(
 
 def heads_for(method: MethodName, task: Task, traits: Traits) -> tuple[Head, ...]:
     """The heads that a method can put on this task over an encoder."""
-    if traits.family == "sentence-vectors":
+    if one_vector(traits):
         return () if task.target.per_word else ("linear",)
     shape: Shape = "words" if task.target.per_word else "pair" if task.pair else "text"
     return method_named(method).heads(shape)
@@ -35,7 +36,7 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
     Raises:
         InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
-    if task.target.per_word and traits.family == "sentence-vectors":
+    if task.target.per_word and one_vector(traits):
         raise InputError(f"it gives one vector per text; {task.kind} needs one per word", where="--encoder")
     if task.target.per_word and traits.wordless:
         raise InputError(f"is not for {task.kind}: {traits.wordless}", where="--encoder")
@@ -48,7 +49,7 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
 def _head_problem(recipe: Recipe, task: Task, traits: Traits) -> str | None:
     heads = heads_for(recipe.method, task, traits)
     if recipe.head not in heads:
-        over = " over one vector a text" if traits.family == "sentence-vectors" else ""
+        over = " over one vector a text" if one_vector(traits) else ""
         fitting = f"{task.kind} by {recipe.method}{over} takes {', '.join(heads)}"
         return f"head '{recipe.head}' does not fit; {fitting}"
     if task.pair and recipe.pair == "joint" and not traits.pairs:

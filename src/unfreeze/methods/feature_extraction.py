@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from unfreeze.methods.frozen_recipes import (
-    FrozenRecipe,
-    frozen_decoder_recipes,
-    frozen_elmo_recipes,
-    frozen_recipes,
-    frozen_static_recipes,
-)
+from unfreeze.methods.families import FAMILIES
+from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.method import Method, Shape
 from unfreeze.methods.names import Words
-from unfreeze.methods.sentence_vector_recipes import sentence_vector_recipes
 from unfreeze.methods.suited_recipes import suited
 from unfreeze.methods.work import Past, Read, frozen_run, states_work
-from unfreeze.recipe import Family, Head, Traits
+from unfreeze.recipe import Head, Traits
 
 if TYPE_CHECKING:  # a plan is read without numpy, which targets need
     from unfreeze.tasks.kinds import Task
 
-_TABLES: dict[Family, Callable[[Task], list[FrozenRecipe]]] = {
-    "transformer": frozen_recipes,
-    "elmo": frozen_elmo_recipes,
-    "word-vectors": frozen_static_recipes,
-    "sentence-vectors": sentence_vector_recipes,
-}
 _HEADS: dict[Shape, tuple[Head, ...]] = {
     "text": ("linear", "bcn"),
     "pair": ("linear", "esim"),
@@ -45,7 +32,7 @@ class FeatureExtraction(Method[FrozenRecipe]):
         "frozen",
         "Keep {encoder} frozen",
         "Keep {encoder} frozen and train on its features",
-        "frozen",
+        ("#1d62b0", "#79b3f2"),
         "#2f7ed8",
         "circle",
     )
@@ -59,8 +46,7 @@ class FeatureExtraction(Method[FrozenRecipe]):
 
     def table(self, task: Task, traits: Traits) -> list[FrozenRecipe]:
         """See `Method.table`."""
-        one_by_one = traits.family == "transformer" and task.pair and not traits.pairs
-        table = (frozen_decoder_recipes if one_by_one else _TABLES[traits.family])(task)
+        table = FAMILIES[traits.family].frozen(task, traits)
         return suited(table, traits, lambda recipe: recipe.pair != "separate" and recipe.layers == (-1,))
 
     def problem(self, recipe: FrozenRecipe, task: Task, traits: Traits) -> str | None:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from unfreeze.methods.bounds import Bounds
+from unfreeze.methods.families import FAMILIES
 from unfreeze.methods.method import Method, Shape
 from unfreeze.methods.names import Words
 from unfreeze.methods.suited_recipes import suited
-from unfreeze.methods.tuned_recipes import TunedRecipe, tuned_apart_recipes, tuned_elmo_recipes, tuned_recipes
+from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.methods.work import Past, states_work, tuned_run
 from unfreeze.recipe import Head, Traits
 
@@ -30,7 +31,15 @@ class FineTuning(Method[TunedRecipe]):
     """The encoder's weights learn together with a small head on its top layer."""
 
     name = TunedRecipe.method
-    words = Words("fine-tuning", "tuned", "Fine-tune {encoder}", "Fine-tune {encoder}", "tuned", "#d9730d", "diamond")
+    words = Words(
+        "fine-tuning",
+        "tuned",
+        "Fine-tune {encoder}",
+        "Fine-tune {encoder}",
+        ("#a65300", "#f0a257"),
+        "#d9730d",
+        "diamond",
+    )
     recipe = TunedRecipe
     trainer = "unfreeze.methods.tuned:TUNED"
     default = True
@@ -41,16 +50,15 @@ class FineTuning(Method[TunedRecipe]):
 
     def unfit(self, traits: Traits) -> str | None:
         """See `Method.unfit`."""
-        return None if traits.fixed is None else f"cannot be fine-tuned: {traits.fixed}"
+        if traits.fixed is not None:
+            return f"cannot be fine-tuned: {traits.fixed}"
+        known = FAMILIES[traits.family].tuned is not None
+        return None if known else "cannot be fine-tuned: no recipes are known for encoders of its kind"
 
     def table(self, task: Task, traits: Traits) -> list[TunedRecipe]:
         """See `Method.table`."""
-        if traits.family == "elmo":
-            return suited(tuned_elmo_recipes(task), traits)
-        if traits.family != "transformer":
-            return []
-        of_task = tuned_apart_recipes if task.pair and not traits.pairs else tuned_recipes
-        return suited(of_task(task, small=traits.width <= 512), traits)
+        tuned = FAMILIES[traits.family].tuned
+        return [] if tuned is None else suited(tuned(task, traits), traits)
 
     def problem(self, recipe: TunedRecipe, task: Task, traits: Traits) -> str | None:
         """See `Method.problem`."""

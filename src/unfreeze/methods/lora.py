@@ -31,7 +31,13 @@ class Lora(Method[LoraRecipe]):
 
     name = "lora"
     words = Words(
-        "LoRA", "LoRA", "Put adapters on {encoder}", "Train low-rank adapters on {encoder}", "lora", "#009e73", "square"
+        "LoRA",
+        "LoRA",
+        "Put adapters on {encoder}",
+        "Train low-rank adapters on {encoder}",
+        ("#00704f", "#4cc9a0"),
+        "#009e73",
+        "square",
     )
     recipe = LoraRecipe
     trainer = "unfreeze.methods.low_rank:LORA"

@@ -6,6 +6,7 @@ or restored. `unfreeze.methods.table` lists the methods; nothing else compares a
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from unfreeze.methods.names import Words
@@ -37,17 +38,17 @@ class Method(Protocol[R]):
     trainer: str
     default: bool = False
 
+    @abstractmethod
     def heads(self, shape: Shape) -> tuple[Head, ...]:
         """The heads that it can put on what a task gives to read."""
-        ...
 
     def unfit(self, traits: Traits) -> str | None:
         """Why it cannot be used with an encoder: `cannot be fine-tuned: it has no weights`; None where it can."""
         return None
 
+    @abstractmethod
     def table(self, task: Task, traits: Traits) -> list[R]:
         """All recipes for a task over an encoder, those that most often win on dev first; none where it is unfit."""
-        ...
 
     def problem(self, recipe: R, task: Task, traits: Traits) -> str | None:
         """What is wrong with a recipe's own settings; what all recipes share is checked by `methods.checks`."""

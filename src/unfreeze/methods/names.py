@@ -14,7 +14,7 @@ class Words:
         short: where there is little room: `frozen`.
         advice: to use it, in a few words, `{encoder}` in them.
         headline: the same where there is room.
-        colour_class: of the report's style sheet.
+        text_colours: of its name, as `#rrggbb`, on the light page and on the dark one; each holds 4.5 : 1.
         colour: of charts, as `#rrggbb`; holds a contrast of 3 : 1 against the light and the dark page, and differs from
             the others' for every common colour blindness.
         mark: of charts, a shape of Vega-Lite.
@@ -24,6 +24,6 @@ class Words:
     short: str
     advice: str
     headline: str
-    colour_class: str
+    text_colours: tuple[str, str]
     colour: str
     mark: str

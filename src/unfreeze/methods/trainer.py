@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -15,6 +15,7 @@ from unfreeze.data.examples import Example
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
 from unfreeze.features.layout import Form
+from unfreeze.halves import half_named
 from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.table import method_of
 from unfreeze.methods.trained import Trained
@@ -62,13 +63,13 @@ class Trainer(Protocol[R]):
         """How many seeds are best trained in one call; None: all."""
         return 1
 
+    @abstractmethod
     def train(self, recipe: R, given: Given, seeds: Sequence[int]) -> list[Trained]:
         """Train with each of these seeds; what a seed gives depends neither on the others nor on their number."""
-        ...
 
+    @abstractmethod
     def head(self, recipe: R, objective: Objective, encoder: Encoder) -> nn.Module:
         """The head of a recipe, a `TaskHead` with one member, its weights fresh."""
-        ...
 
     def moved(self, encoder: Encoder, recipe: R, weights: Mapping[str, Tensor]) -> tuple[Encoder, Mapping[str, Tensor]]:
         """The encoder as a run left it, and of the run's weights those of the head.
@@ -104,15 +105,14 @@ class Trainer(Protocol[R]):
         """
         return encoder
 
+    @abstractmethod
     def encode(self, encoder: Encoder, recipe: R, task: Task, batch: Batch) -> LayerStates:
         """What the head reads of a batch."""
-        ...
 
 
 def trainer_of(recipe: Recipe) -> Trainer[Any]:
     """The trainer of a recipe's method, which is imported now."""
-    module, _, name = method_of(recipe).trainer.partition(":")
-    trainer: Trainer[Any] = getattr(import_module(module), name)
+    trainer: Trainer[Any] = half_named(method_of(recipe).trainer)
     return trainer
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from unfreeze.judging.read import Arm
 from unfreeze.judging.result import ArmResult
+from unfreeze.methods import table
 from unfreeze.methods.table import method_named
 from unfreeze.recipe import MethodName
 
@@ -19,7 +20,7 @@ class Look:
         name: inside a sentence.
         colour: of its marks, by method.
         shape: of its points, by method.
-        css: class of the style sheet that colours its name, by method.
+        css: class that colours its name, by method, see `styles`.
         label: in charts and tables of many arms: the encoder and the method in short, or the method alone.
     """
 
@@ -30,13 +31,31 @@ class Look:
     label: str
 
 
+@dataclass(frozen=True)
+class Style:
+    """The colours of a method's name, on the light and the dark page, and the class that has them."""
+
+    css: str
+    light: str
+    dark: str
+
+
+def styles() -> list[Style]:
+    """Those of all methods."""
+    return [Style(_css(method.name), *method.words.text_colours) for method in table.METHODS]
+
+
+def _css(method: MethodName) -> str:
+    return f"by-{method}"
+
+
 def look_of(method: MethodName, encoder: str | None = None) -> Look:
     """The look of a method, where there are several encoders on one of them."""
     words = method_named(method).words
     name, label = words.noun, words.noun
     if encoder is not None:
         name, label = f"{name} of {encoder}", f"{encoder} · {words.short}"
-    return Look(name, words.colour, words.mark, words.colour_class, label)
+    return Look(name, words.colour, words.mark, _css(method), label)
 
 
 def looks(arms: Sequence[Arm] | Sequence[ArmResult]) -> dict[str, Look]:

@@ -22,6 +22,7 @@ from unfreeze.judging.read import read_compared
 from unfreeze.plan import Plan, plain
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
+from unfreeze.report.looks import styles
 
 
 def render(folder: Path) -> Path:
@@ -49,7 +50,12 @@ def _html(page: Mapping[str, Any]) -> str:
     templates = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    inlined = {"library": Markup(library), "script": Markup(script), "policy": _policy(library, script)}
+    inlined = {
+        "library": Markup(library),
+        "script": Markup(script),
+        "policy": _policy(library, script),
+        "styles": styles(),
+    }
     return templates.get_template("report.html.j2").render(**page, **inlined)
 
 

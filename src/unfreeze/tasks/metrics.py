@@ -9,21 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.kinds import TASKS, Task
 from unfreeze.tasks.targets.sums import Floats
 
-METRIC_NAMES = {
-    "micro_f1": "micro F1",
-    "subset_accuracy": "subset accuracy",
-    "macro_f1": "macro F1",
-    "f1_positive": "F1 of the positive class",
-    "matthews": "Matthews correlation",
-    "pearson": "Pearson correlation",
-    "spearman": "Spearman correlation",
-    "mse": "mean squared error",
-    "span_f1": "span F1",
-    "span_f1_strict": "strict span F1",
-}
+METRICS = {metric.name: metric for task in TASKS.values() for metric in task.target.measures}
+"""Every metric as people read of it."""
+METRIC_NAMES = {name: metric.words for name, metric in METRICS.items()}
 
 
 def main_metric(task: Task, scheme: str | None = None) -> str:

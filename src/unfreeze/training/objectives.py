@@ -13,23 +13,13 @@ import torch
 from torch import Tensor
 
 from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.halves import half_named
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.targets.target import Target
 from unfreeze.training.convex_losses import Loss
-from unfreeze.training.targets.classes import ClassTensors
-from unfreeze.training.targets.label_sets import LabelSetTensors
-from unfreeze.training.targets.scores import ScoreTensors
-from unfreeze.training.targets.tags import TagTensors
 from unfreeze.training.targets.tensors import Decoded, Settled, Targets, TargetTensors
 
 __all__ = ["Decoded", "Objective", "Targets", "objective_for"]
-
-TENSORS: dict[str, type[TargetTensors]] = {
-    "class": ClassTensors,
-    "label-set": LabelSetTensors,
-    "score": ScoreTensors,
-    "tags": TagTensors,
-}
-"""The half of each target that needs torch, by the target's name."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +37,7 @@ class Objective:
 
     @cached_property
     def _tensors(self) -> TargetTensors:
-        return TENSORS[self.task.target.name](self.labels, self.mean, self.spread)
+        return tensors_of(self.task.target)(self.labels, self.mean, self.spread)
 
     @property
     def outputs(self) -> int:
@@ -91,4 +81,10 @@ class Objective:
 def objective_for(task: Task, labels: LabelSpace, train: Sequence[Example]) -> Objective:
     """The objective of a task; regression is standardised by the training scores."""
     gold = [e.label for e in train if e.label is not None]
-    return Objective(task, labels, *TENSORS[task.target.name].scale(gold))
+    return Objective(task, labels, *tensors_of(task.target).scale(gold))
+
+
+def tensors_of(target: Target) -> type[TargetTensors]:
+    """The half of a target that needs torch."""
+    tensors: type[TargetTensors] = half_named(target.tensors)
+    return tensors

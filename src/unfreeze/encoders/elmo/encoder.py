@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -156,6 +157,14 @@ class ElmoEncoder(Encoder):
         """See `Encoder.reinitialise_top`; both directions of a layer."""
         for layer in list(self.model.lm.layers)[self.layers - 1 - count :] if count else []:
             layer.draw()  # type: ignore[operator]
+
+    def redrawn(self) -> ElmoEncoder:
+        """See `Encoder.redrawn`."""
+        twin = copy.deepcopy(self)
+        twin.model = ElmoModel(self.model.cnn.size, self.model.lm.size).to(self.device).eval()
+        with torch.no_grad():
+            twin.model.cnn.embedding[0] = 0  # no character has this number
+        return twin
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`."""

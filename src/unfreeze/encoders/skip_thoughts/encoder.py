@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from unfreeze.encoders.skip_thoughts.vocabulary import Part, Vocabulary
 from unfreeze.encoders.words import splitting
 from unfreeze.errors import InputError
 
+MOST_NUMBERS = 1 << 28  # in tables of word vectors that are drawn afresh: a gigabyte
 _WORDS = 2048  # read at a time: the gates of published GRUs take 60 MB then
 
 
@@ -128,6 +130,22 @@ class SkipThoughtsEncoder(Encoder):
     def reinitialise_top(self, count: int) -> None:
         """Raises `ValueError`: nothing is to be fine-tuned."""
         raise ValueError(f"{self.name} cannot be fine-tuned: {self.fixed}")
+
+    def redrawn(self) -> SkipThoughtsEncoder | None:
+        """See `Encoder.redrawn`; None where the tables of word vectors would fill the memory."""
+        tables = self.vocabulary.tables
+        if sum(table.size for table in tables.values()) > MOST_NUMBERS:
+            return None
+        twin = copy.deepcopy(self)
+        for gru in twin.grus.values():
+            gru.reset_parameters()
+            with torch.no_grad():
+                for name, parameter in gru.named_parameters():
+                    if name.startswith("bias_hh"):  # the published files have none
+                        parameter.zero_()
+        drawn: Any = {part: torch.empty(table.shape).uniform_(-0.1, 0.1).numpy() for part, table in tables.items()}
+        twin.vocabulary = Vocabulary(self.vocabulary.words, drawn)
+        return twin
 
     def fingerprint(self) -> str:
         """See `Encoder.fingerprint`: weights, dictionary and options whole; of the tables see `Vocabulary.digest`.

@@ -11,27 +11,20 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks.items import Example, LabelSpace
-from unfreeze.tasks.schemes import Span
-from unfreeze.tasks.targets.regressions import C, logistic
+from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
-from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
 AFFIRMATIVE = frozenset({"1", "1.0", "+1", "+", "true", "yes", "y", "positive", "pos"})
 
 
-class Classes:
+class Classes(Target):
     """Labels are class names; see `Target` for what each method is."""
 
-    name = "class"
-    per_word = False
+    tensors = "unfreeze.training.targets.classes:ClassTensors"
     one_name = True
-    many = False
-    symmetric = False
-    regression = "logistic"
-    counted = True
-    may_lack = False
     single_tells = True
-    chart: ErrorChart | None = "confusion"
+    chart = "confusion"
     words = Words(
         shows="whether classes are distinguished",
         cut_by="by class, ",
@@ -39,10 +32,12 @@ class Classes:
         "together.",
         mistakes="Wrong answers of each method's best run on dev, the most confident first.",
     )
-
-    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
-        """Class names stay as they are."""
-        return examples
+    measures = (
+        Metric("accuracy", "accuracy"),
+        Metric("macro_f1", "macro F1"),
+        Metric("matthews", "Matthews correlation", "correlation"),
+        Metric("f1_positive", "F1 of the positive class"),
+    )
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The classes of the training split. Raises `InputError` where there is one only."""
@@ -65,10 +60,6 @@ class Classes:
         """One class."""
         different = set(labels)
         return f"every row has the label '{different.pop()}'" if len(different) == 1 else None
-
-    def single_problem(self) -> str | None:
-        """None: a class can be right or wrong."""
-        return None
 
     def answer(self, label: Any) -> str:
         """The class."""
@@ -93,10 +84,6 @@ class Classes:
         """Share of the most frequent class."""
         return max(counts.values()) / items if counts else None
 
-    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
-        """None: `check_known` refuses such classes."""
-        return None
-
     def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
         """Two classes or more."""
         return len(counts) > 1
@@ -104,18 +91,6 @@ class Classes:
     def size_in_words(self, space: LabelSpace) -> str:
         """How many classes."""
         return f"{len(space.names)} classes"
-
-    def notes(self, labels: Labels) -> list[str]:
-        """None."""
-        return []
-
-    def cell(self, label: Any) -> str:
-        """The class."""
-        return str(label)
-
-    def shown(self, label: Any, spec: str = ".2f") -> str:
-        """The class."""
-        return str(label)
 
     def space_problem(self, space: LabelSpace, kind: str) -> str | None:
         """Fewer than two names, a name that occurs twice, or a scheme."""
@@ -126,13 +101,6 @@ class Classes:
         if not isinstance(label, str) or label not in known:
             return f"{briefly(label)} is none of the {len(known)} classes"
         return None
-
-    def main(self, metric: str, scheme: str | None) -> str:
-        """The task's."""
-        return metric
-
-    def check_items(self, gold: Labels, predicted: Labels) -> None:
-        """Any two classes can be compared."""
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """`accuracy`, `macro_f1`, `matthews`, and `f1_positive` of two classes."""
@@ -171,10 +139,6 @@ class Classes:
         (label, times), *_ = Counter(map(str, gold)).most_common(1)
         return f"always answering '{label}'", times / len(gold)
 
-    def distinct(self, labels: Labels) -> set[Any]:
-        """The different classes."""
-        return set(labels)
-
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """0 or 1."""
         return float(gold != predicted)
@@ -187,14 +151,6 @@ class Classes:
         """Items of each class."""
         both = Counter(str(g) for g, p in zip(gold, predicted, strict=True) if g == p)
         return Found(Counter(map(str, gold)), Counter(map(str, predicted)), both)
-
-    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
-        """None: a class is of the whole text."""
-        return None
-
-    def penalties(self) -> tuple[tuple[str, float], ...]:
-        """Inverse penalties of logistic regression."""
-        return tuple(("C", c) for c in C)
 
     def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
         """Logistic regression."""

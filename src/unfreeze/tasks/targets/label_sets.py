@@ -13,35 +13,34 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
 from unfreeze.tasks.items import Example, LabelSpace
-from unfreeze.tasks.schemes import Span
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
-from unfreeze.tasks.targets.regressions import C, logistic
+from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, ratio
-from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 from unfreeze.tasks.targets.thresholds import as_rows, as_sets, best_thresholds
 
 SEPARATOR = ";"
 
 
-class LabelSets:
+class LabelSets(Target):
     """Labels are tuples of names, sorted, each once; see `Target` for what each method is."""
 
-    name = "label-set"
-    per_word = False
-    one_name = False
+    tensors = "unfreeze.training.targets.label_sets:LabelSetTensors"
     many = True
-    symmetric = False
-    regression = "logistic"
-    counted = True
-    single_tells = False
     may_lack = True
-    chart: ErrorChart | None = None
     words = Words(
         shows="whether labels are distinguished",
         cut_by="by the rarest label of a text, ",
         errors="A label of a text counts as found when it is in both gold and prediction.",
         mistakes="Texts with the most missed and false labels, of each method's best run on dev.",
         unseen="labels of {} that train lacks",
+    )
+    measures = (
+        Metric("micro_f1", "micro F1"),
+        Metric("macro_f1", "macro F1"),
+        Metric("subset_accuracy", "subset accuracy"),
+        Metric("precision", "precision"),
+        Metric("recall", "recall"),
     )
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
@@ -58,9 +57,6 @@ class LabelSets:
             raise InputError(f"{found}; two are needed, or --task classification of yes and no", where=train[0].where)
         return LabelSpace(names)
 
-    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
-        """Labels that train lacks count as missed, which the audit tells."""
-
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
         """No label at all, or the same labels for every text."""
         different = set(labels)
@@ -68,10 +64,6 @@ class LabelSets:
             return None
         (label,) = different
         return f"every row has the labels '{self.shown(label)}'" if label else "no row has a label"
-
-    def single_problem(self) -> str | None:
-        """None: it has one answer only."""
-        return None
 
     def answer(self, label: Any) -> tuple[str, ...]:
         """The labels."""
@@ -96,10 +88,6 @@ class LabelSets:
     def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
         """Texts with each label."""
         return Counter(name for label in labels for name in label)
-
-    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
-        """None: a text has several labels."""
-        return None
 
     def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
         """Labels that no training text has."""
@@ -148,13 +136,6 @@ class LabelSets:
             return f"the label {briefly(min(set(label) - known))} is none of the {len(known)} labels"
         return None
 
-    def main(self, metric: str, scheme: str | None) -> str:
-        """The task's."""
-        return metric
-
-    def check_items(self, gold: Labels, predicted: Labels) -> None:
-        """Any two sets can be compared."""
-
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """`micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`."""
         sums = self.statistics(gold, predicted, scheme).sum(0)
@@ -198,10 +179,6 @@ class LabelSets:
         best = int(np.argmax(scores))
         return tuple(names[: best + 1]), float(scores[best])
 
-    def distinct(self, labels: Labels) -> set[Any]:
-        """The different sets."""
-        return set(labels)
-
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """Missed plus false labels."""
         return float(len(set(gold) ^ set(predicted)))
@@ -214,14 +191,6 @@ class LabelSets:
         """Texts with each label."""
         both = Counter(name for g, p in zip(gold, predicted, strict=True) for name in set(g) & set(p))
         return Found(self.counts(gold, scheme), self.counts(predicted, scheme), both)
-
-    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
-        """None: labels are of the whole text."""
-        return None
-
-    def penalties(self) -> tuple[tuple[str, float], ...]:
-        """Inverse penalties of logistic regression."""
-        return tuple(("C", c) for c in C)
 
     def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
         """Logistic regression of each label against the rest, with thresholds chosen on dev."""

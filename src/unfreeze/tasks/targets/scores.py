@@ -13,35 +13,34 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
 from unfreeze.tasks.items import Example, LabelSpace
-from unfreeze.tasks.schemes import Span
 from unfreeze.tasks.targets.classes import scheme_problem
 from unfreeze.tasks.targets.regressions import ridge
-from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
-from unfreeze.tasks.targets.target import ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+from unfreeze.tasks.targets.sums import Floats, ratio
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
 CONSTANT = 1e-12  # predictions vary by less than a millionth of their distance to the mean gold score: rounding
 ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
 
 
-class Scores:
+class Scores(Target):
     """Labels are numbers; see `Target` for what each method is."""
 
-    name = "score"
-    per_word = False
-    one_name = False
-    many = False
+    tensors = "unfreeze.training.targets.scores:ScoreTensors"
     symmetric = True
     regression = "ridge"
     counted = False
-    may_lack = False
-    single_tells = False
-    chart: ErrorChart | None = "scatter"
+    chart = "scatter"
     words = Words(
         shows="a correlation",
         cut_by="",
         errors="Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
         mistakes="The largest distances from gold, of each method's best run on dev.",
         both_right="both equally good",
+    )
+    measures = (
+        Metric("pearson", "Pearson correlation", "correlation"),
+        Metric("spearman", "Spearman correlation", "correlation"),
+        Metric("mse", "mean squared error", "none"),
     )
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
@@ -55,9 +54,6 @@ class Scores:
             problem = f"every training score is {scores[0]:g}; there is nothing to learn, is it the label column?"
             raise InputError(problem, where=train[0].where)
         return LabelSpace(low=min(scores), high=max(scores))
-
-    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
-        """Any score may occur."""
 
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
         """One score, or one text that is not yet read as a score."""
@@ -75,25 +71,9 @@ class Scores:
         """`1` and `1.0` are one score."""
         return number(str(label))
 
-    def strata(self, labels: Labels) -> Ints:
-        """Scores are drawn evenly."""
-        return np.zeros(len(labels), np.int64)
-
-    def names_in(self, label: Any) -> tuple[str, ...]:
-        """None."""
-        return ()
-
     def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
         """Scores are not counted."""
         return Counter()
-
-    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
-        """None: scores are not counted."""
-        return None
-
-    def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
-        """None: any score may be predicted."""
-        return None
 
     def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
         """As far as is known."""
@@ -102,10 +82,6 @@ class Scores:
     def size_in_words(self, space: LabelSpace) -> str:
         """The range of the scores."""
         return f"scores from {space.low:g} to {space.high:g} in train"
-
-    def notes(self, labels: Labels) -> list[str]:
-        """None."""
-        return []
 
     def cell(self, label: Any) -> str:
         """The number with four decimals."""
@@ -124,13 +100,6 @@ class Scores:
         if not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
             return f"{briefly(label)} is not a score"
         return None
-
-    def main(self, metric: str, scheme: str | None) -> str:
-        """The task's."""
-        return metric
-
-    def check_items(self, gold: Labels, predicted: Labels) -> None:
-        """Any two scores can be compared."""
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """`pearson`, `spearman` (ties share the mean rank), `mse`."""
@@ -153,14 +122,6 @@ class Scores:
         """A constant has correlation 0."""
         return 0.0
 
-    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
-        """None: it is 0."""
-        return None
-
-    def distinct(self, labels: Labels) -> set[Any]:
-        """The different scores."""
-        return set(labels)
-
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """The distance."""
         return abs(_one(gold) - _one(predicted))
@@ -168,14 +129,6 @@ class Scores:
     def how_wrong(self, errors: Sequence[float]) -> str:
         """The mean distance."""
         return f"mean distance from gold {sum(errors) / len(errors):.2f}"
-
-    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
-        """Empty: scores are not names."""
-        return None
-
-    def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
-        """None: a score is of the whole text."""
-        return None
 
     def penalties(self) -> tuple[tuple[str, float], ...]:
         """Penalties of ridge regression."""

@@ -14,26 +14,19 @@ from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.schemes import Span, spans, spans_conlleval, spans_strict
 from unfreeze.tasks.targets.classes import names_problem
 from unfreeze.tasks.targets.regressions import logistic
-from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, ratio
-from unfreeze.tasks.targets.target import MARKED, ErrorChart, FloorModel, FloorSplit, Labels, Rows, Words
+from unfreeze.tasks.targets.sums import Floats, Found, f1, ratio
+from unfreeze.tasks.targets.target import MARKED, FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
 C = (0.3, 1.0, 3.0, 10.0)  # inverse penalties on counts, of which a word has about twenty
 _SCHEMES = (None, "BIO", "BIOES")
 
 
-class Tags:
+class Tags(Target):
     """Labels are tuples of tags, one per word; see `Target` for what each method is."""
 
-    name = "tags"
+    tensors = "unfreeze.training.targets.tags:TagTensors"
     per_word = True
-    one_name = False
-    many = False
-    symmetric = False
-    regression = "logistic"
-    counted = True
     may_lack = True
-    single_tells = False
-    chart: ErrorChart | None = None
     words = Words(
         shows="whether tags are found",
         cut_by="",
@@ -42,10 +35,13 @@ class Tags:
         "exactly the same span; red and dashed: it does not.",
         unseen="spans of {} with tags that train lacks",
     )
-
-    def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
-        """Tags stay as they are."""
-        return examples
+    measures = (
+        Metric("span_f1", "span F1"),
+        Metric("span_f1_strict", "strict span F1"),
+        Metric("precision", "precision"),
+        Metric("recall", "recall"),
+        Metric("accuracy", "accuracy"),
+    )
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The tags of the training split, `O` first. Raises `InputError` where there is one only."""
@@ -55,9 +51,6 @@ class Tags:
             raise InputError(problem, where=train[0].where)
         return LabelSpace(tuple(sorted(names, key=lambda tag: (tag != "O", tag))), scheme)
 
-    def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
-        """Tags that train lacks count as missed, which the audit tells."""
-
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
         """One tag; in a scheme, no span: spans are counted, of whatever kind."""
         tags = {tag for label in labels for tag in label}
@@ -65,29 +58,13 @@ class Tags:
             return "no word is in a span" if labels and tags <= {"O"} else None
         return f"every word has the tag '{min(tags)}'" if len(tags) == 1 else None
 
-    def single_problem(self) -> str | None:
-        """None: a sentence has several words."""
-        return None
-
     def answer(self, label: Any) -> str | None:
         """Tags mark something or nothing."""
         return None if set(label or ()) <= {"O"} else MARKED
 
-    def strata(self, labels: Labels) -> Ints:
-        """Sentences are drawn evenly."""
-        return np.zeros(len(labels), np.int64)
-
-    def names_in(self, label: Any) -> tuple[str, ...]:
-        """None: rare tags may be in a few sentences only."""
-        return ()
-
     def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
         """Spans of each type; without a scheme words of each tag."""
         return Counter(kind for label in labels for kind, _, _ in spans(label, scheme))
-
-    def majority(self, counts: Mapping[str, int], items: int) -> float | None:
-        """None: a sentence has several tags."""
-        return None
 
     def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
         """Span type to the spans with a tag that is not among the training tags."""
@@ -108,15 +85,7 @@ class Tags:
         """How many tags."""
         return f"{len(space.names)} tags"
 
-    def notes(self, labels: Labels) -> list[str]:
-        """None."""
-        return []
-
     def cell(self, label: Any) -> str:
-        """The tags."""
-        return " ".join(label)
-
-    def shown(self, label: Any, spec: str = ".2f") -> str:
         """The tags."""
         return " ".join(label)
 
@@ -175,10 +144,6 @@ class Tags:
             return 0.0
         tags = [tag for tags in gold for tag in tags]
         return max(Counter(tags).values(), default=0) / max(len(tags), 1)
-
-    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
-        """None: nobody would tag so."""
-        return None
 
     def distinct(self, labels: Labels) -> set[Any]:
         """The different tags of all words."""

@@ -5,13 +5,17 @@ No other file asks which target it has; it asks the target. The half that needs 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+import numpy as np
+
 from unfreeze.tasks.items import Example, Label, LabelSpace
 from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.regressions import C
 from unfreeze.tasks.targets.sums import Floats, Found, Ints
 
 ErrorChart = Literal["confusion", "scatter"]
@@ -44,6 +48,21 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Metric:
+    """A metric as people read of it.
+
+    Attributes:
+        name: in records.
+        words: its name for people.
+        unit: a `share` is shown in per cent, a `correlation` times a hundred, any other number as it is.
+    """
+
+    name: str
+    words: str
+    unit: Literal["share", "correlation", "none"] = "share"
+
+
+@dataclass(frozen=True)
 class FloorModel:
     """A linear model of the floor.
 
@@ -66,198 +85,170 @@ class FloorSplit:
 
 
 class Target(Protocol):
-    """A kind of answer; its instances have no state.
+    """A kind of answer; its instances have no state. What most kinds have in common stands here, the rest is asked for.
 
     `gold` and `predicted` are labels of the same items in the same order; `scheme` is that of the label space.
+
+    Attributes:
+        tensors: module and name of its half that needs torch: `unfreeze.training.targets.classes:ClassTensors`.
+        words: see `Words`.
+        measures: every metric of `metrics`.
+        per_word: an answer is one label for each word, so that texts are read word by word.
+        one_name: a label is a single name, which a file may spell in several ways or leave out as `-`.
+        many: a text may have several labels or none, which files write in columns of their own kinds.
+        symmetric: the answer to a pair is the same for its texts exchanged.
+        regression: which regression `linear` is, in a word.
+        chart: how errors are drawn.
+        single_tells: one item, which has one answer of course, can be got right or wrong.
+        may_lack: train may lack a label that other splits or a larger train have; it is then counted as missed.
+        counted: `counts` says something.
     """
 
-    @property
-    def name(self) -> str:
-        """Identifies the target, also its half in torch."""
-        ...
-
-    @property
-    def per_word(self) -> bool:
-        """Whether an answer is one label for each word, so that texts are read word by word."""
-        ...
-
-    @property
-    def one_name(self) -> bool:
-        """Whether a label is a single name, which a file may spell in several ways or leave out as `-`."""
-        ...
-
-    @property
-    def many(self) -> bool:
-        """Whether a text may have several labels or none, which files write in columns of their own kinds."""
-        ...
-
-    @property
-    def symmetric(self) -> bool:
-        """Whether the answer to a pair is the same for its texts exchanged."""
-        ...
-
-    @property
-    def regression(self) -> str:
-        """Which regression `linear` is, in a word."""
-        ...
-
-    @property
-    def words(self) -> Words:
-        """See `Words`."""
-        ...
-
-    @property
-    def chart(self) -> ErrorChart | None:
-        """How errors are drawn."""
-        ...
+    tensors: str
+    words: Words
+    measures: tuple[Metric, ...]
+    per_word: bool = False
+    one_name: bool = False
+    many: bool = False
+    symmetric: bool = False
+    regression: str = "logistic"
+    chart: ErrorChart | None = None
+    single_tells: bool = False
+    may_lack: bool = False
+    counted: bool = True
 
     # Labels of a data set.
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
         """Examples with labels as the target has them, from labels as files write them. Raises `InputError`."""
-        ...
+        return examples
 
+    @abstractmethod
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The label space of training examples. Raises `InputError` where there is nothing to learn."""
-        ...
 
     def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
         """Raise `InputError` where dev or test has a label that nothing can be done about."""
-        ...
+        return None
 
+    @abstractmethod
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
         """What all labels say, as the end of a sentence; None where they say several things, or there are none."""
-        ...
 
     def single_problem(self) -> str | None:
         """Why a split of one item measures nothing, if so."""
-        ...
+        return None
 
-    @property
-    def single_tells(self) -> bool:
-        """Whether one item, which has one answer of course, can be got right or wrong."""
-        ...
-
-    @property
-    def may_lack(self) -> bool:
-        """Whether train may lack a label that other splits or a larger train have; it is then counted as missed."""
-        ...
-
+    @abstractmethod
     def answer(self, label: Any) -> Hashable:
         """What a label says as far as a metric sees it; `MARKED` for tags and the like that mark something."""
-        ...
 
     def strata(self, labels: Labels) -> Ints:
         """(items,) stratum of each label for splits: its rank by rareness; all 0 where there are no strata."""
-        ...
+        return np.zeros(len(labels), np.int64)
 
     def names_in(self, label: Any) -> tuple[str, ...]:
         """The names of the label space that every subset should have an example of, as far as this label has them."""
-        ...
+        return ()
 
-    @property
-    def counted(self) -> bool:
-        """Whether `counts` says anything."""
-        ...
-
+    @abstractmethod
     def counts(self, labels: Labels, scheme: str | None) -> Counter[str]:
         """How often each label (tagging: span type) occurs; empty where labels are not names."""
-        ...
 
     def majority(self, counts: Mapping[str, int], items: int) -> float | None:
         """Share of the most frequent label, where an item has exactly one."""
-        ...
+        return None
 
     def unseen(self, train: Labels, labels: Labels, scheme: str | None) -> dict[str, int] | None:
         """What no model can get right since train lacks it, counted; None where there is no such thing."""
-        ...
+        return None
 
+    @abstractmethod
     def several(self, counts: Mapping[str, int], scheme: str | None) -> bool:
         """Whether labels with these `counts` say several things; True where labels are not counted."""
-        ...
 
     # Words about labels.
 
+    @abstractmethod
     def size_in_words(self, space: LabelSpace) -> str:
         """`3 classes`."""
-        ...
 
     def notes(self, labels: Labels) -> list[str]:
         """What else the audit says of training labels, in sentences."""
-        ...
+        return []
 
     def cell(self, label: Any) -> str:
         """A label as a cell of a table of predictions."""
-        ...
+        return str(label)
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
         """A label in one line; `spec` is the format of numbers."""
-        ...
+        return self.cell(label)
 
+    @abstractmethod
     def space_problem(self, space: LabelSpace, kind: str) -> str | None:
         """What a label space that was read back cannot have; None where all is well. `kind` names the task."""
-        ...
 
+    @abstractmethod
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """What is wrong with a label that was read back, beginning with the label; None where nothing is."""
-        ...
 
     # Measuring.
 
     def main(self, metric: str, scheme: str | None) -> str:
         """Name of the main metric; `metric` is that of the task."""
-        ...
+        return metric
 
     def check_items(self, gold: Labels, predicted: Labels) -> None:
         """Raise `ValueError` where labels of an item cannot be compared."""
-        ...
+        return None
 
+    @abstractmethod
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """All metrics, the main one first."""
-        ...
 
+    @abstractmethod
     def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
         """(items, k) numbers whose sums give the main metric exactly."""
-        ...
 
+    @abstractmethod
     def main_of(self, sums: Floats, scheme: str | None) -> Floats:
         """(...) the main metric from summed statistics (..., k); NaN where it is not defined."""
-        ...
 
+    @abstractmethod
     def best_constant(self, gold: Labels, scheme: str | None) -> float:
         """The main metric of the best answer that is the same for every item."""
-        ...
 
     def constant_line(self, gold: Labels) -> tuple[str, float] | None:
         """The best constant answer in words, and its main metric, where the report tells of it."""
-        ...
+        return None
 
     def distinct(self, labels: Labels) -> set[Any]:
         """The different answers; one alone is a degenerate prediction."""
-        ...
+        return set(labels)
 
+    @abstractmethod
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """How wrong a prediction is, 0 for right."""
-        ...
 
+    @abstractmethod
     def how_wrong(self, errors: Sequence[float]) -> str:
         """A run's errors as a whole, in words."""
-        ...
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
         """Counts for a table by label; None where labels are not names."""
-        ...
+        return None
 
     def marks(self, label: Any, scheme: str | None) -> set[Span] | None:
         """What a label marks in the words of its text; None where it marks nothing there."""
-        ...
+        return None
 
     # The floor.
 
     def penalties(self) -> tuple[tuple[str, float], ...]:
         """Penalties of the floor's linear model with their names, strongest first."""
-        ...
+        return tuple(("C", c) for c in C)
 
+    @abstractmethod
     def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
         """A linear model of feature rows, fitted on train; what else it needs is chosen on dev."""
-        ...

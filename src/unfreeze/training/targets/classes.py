@@ -9,30 +9,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example
 from unfreeze.training.convex_losses import Logistic, Loss, Multinomial
-from unfreeze.training.targets.tensors import Decoded, Settled, Targets
+from unfreeze.training.targets.tensors import Decoded, Targets, TargetTensors
 
 
-class ClassTensors:
+class ClassTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
-
-    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
-        self._labels = labels
-
-    @staticmethod
-    def scale(train: Sequence[Label]) -> tuple[float, float]:
-        """Classes are not standardised."""
-        return 0.0, 1.0
 
     @property
     def outputs(self) -> int:
         """A logit for each class."""
-        return len(self._labels.names)
+        return len(self.labels.names)
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """() int64 each: the index of its class."""
-        index = self._labels.index()
+        index = self.labels.index()
         return Targets(torch.tensor([index[str(e.label)] for e in examples], dtype=torch.int64))
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -44,16 +36,8 @@ class ClassTensors:
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The most probable class."""
         best = logits.softmax(1).max(1)
-        names = self._labels.names
+        names = self.labels.names
         return Decoded(tuple(names[i] for i in best.indices.tolist()), tuple(best.values.tolist()))
-
-    def first_decision(self) -> Tensor | None:
-        """None: nothing is chosen."""
-        return None
-
-    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
-        """As they are."""
-        return Settled(dev)
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Logistic regression, of one logit where there are two classes."""
@@ -62,7 +46,7 @@ class ClassTensors:
     def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """The most probable class; confidence is not asked for."""
         best = both_logits(logits, self.outputs).argmax(1)
-        return Decoded(tuple(np.array(self._labels.names, object)[best.cpu().numpy()]))
+        return Decoded(tuple(np.array(self.labels.names, object)[best.cpu().numpy()]))
 
 
 def of_names(targets: Tensor, names: int) -> Loss:

@@ -9,31 +9,23 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example, Label
 from unfreeze.tasks.targets.thresholds import USUAL, as_rows, as_sets, best_thresholds
 from unfreeze.training.convex_losses import Binary, Loss
-from unfreeze.training.targets.tensors import Decoded, Settled, Targets
+from unfreeze.training.targets.tensors import Decoded, Settled, Targets, TargetTensors
 
 
-class LabelSetTensors:
+class LabelSetTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
-
-    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
-        self._names = labels.names
-
-    @staticmethod
-    def scale(train: Sequence[Label]) -> tuple[float, float]:
-        """Labels are not standardised."""
-        return 0.0, 1.0
 
     @property
     def outputs(self) -> int:
         """A logit for each label."""
-        return len(self._names)
+        return len(self.labels.names)
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """(C,) float32 each: 1 for the labels of the text."""
-        return Targets(torch.from_numpy(as_rows([_set(e.label) for e in examples], self._names)).float())
+        return Targets(torch.from_numpy(as_rows([_set(e.label) for e in examples], self.labels.names)).float())
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Binary cross-entropy, summed over the labels: one logistic regression for each."""
@@ -53,12 +45,12 @@ class LabelSetTensors:
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Thresholds with the best micro-F1, see `tasks.targets.thresholds`."""
         assert dev.probabilities is not None
-        rows = as_rows([_set(label) for label in gold], self._names)
+        rows = as_rows([_set(label) for label in gold], self.labels.names)
         found = best_thresholds(dev.probabilities.astype(np.float64), rows)
         kept = torch.from_numpy(found.values).float()
         own = {
             f"threshold of {n}": float(v)
-            for n, v in zip(self._names, kept, strict=True)
+            for n, v in zip(self.labels.names, kept, strict=True)
             if v != kept.new_tensor(found.common)
         }
         decoded = self._decoded(dev.probabilities, dev.probabilities >= kept.numpy())
@@ -68,13 +60,9 @@ class LabelSetTensors:
         """Logistic regression of each label against the rest."""
         return Binary(torch.stack(list(targets)).to(device))
 
-    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
-        """As `decode`."""
-        return self.decode(logits.float(), decision)
-
     def _decoded(self, likely: np.ndarray, said: np.ndarray) -> Decoded:
         sure = np.where(said, likely, 1 - likely).prod(1)
-        return Decoded(tuple(as_sets(said, self._names)), tuple(sure.tolist()), likely)
+        return Decoded(tuple(as_sets(said, self.labels.names)), tuple(sure.tolist()), likely)
 
 
 def _set(label: Label | None) -> tuple[str, ...]:

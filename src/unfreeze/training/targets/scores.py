@@ -8,18 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example, Label
 from unfreeze.training.convex_losses import Loss, Squared
-from unfreeze.training.targets.tensors import Decoded, Settled, Targets
+from unfreeze.training.targets.tensors import Decoded, Targets, TargetTensors
 
 
-class ScoreTensors:
+class ScoreTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
 
     outputs = 1
-
-    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
-        self._mean, self._spread = mean, spread
 
     @staticmethod
     def scale(train: Sequence[Label]) -> tuple[float, float]:
@@ -29,7 +26,7 @@ class ScoreTensors:
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """() float32 each: the standardised score."""
-        scores = [(float(e.label) - self._mean) / self._spread for e in examples]  # type: ignore[arg-type]
+        scores = [(float(e.label) - self.mean) / self.spread for e in examples]  # type: ignore[arg-type]
         return Targets(torch.tensor(scores, dtype=torch.float32))
 
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
@@ -38,20 +35,8 @@ class ScoreTensors:
 
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The score as it is written; it has no probability."""
-        return Decoded(tuple((logits[:, 0] * self._spread + self._mean).tolist()))
-
-    def first_decision(self) -> Tensor | None:
-        """None: nothing is chosen."""
-        return None
-
-    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
-        """As they are."""
-        return Settled(dev)
+        return Decoded(tuple((logits[:, 0] * self.spread + self.mean).tolist()))
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Ridge regression."""
         return Squared(torch.stack(list(targets)).to(device))
-
-    def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
-        """As `decode`."""
-        return self.decode(logits.float(), decision)

@@ -10,36 +10,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from unfreeze.data.examples import Example, Label, LabelSpace
+from unfreeze.data.examples import Example
 from unfreeze.layers.crf import CRF, Rules
 from unfreeze.layers.ragged import pad
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.targets.classes import both_logits, of_names
-from unfreeze.training.targets.tensors import Decoded, Settled, Targets
+from unfreeze.training.targets.tensors import Decoded, Targets, TargetTensors
 
 _OWN = "a tagger brings its own loss and decoding"
 
 
-class TagTensors:
+class TagTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
-
-    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
-        self._labels = labels
-
-    @staticmethod
-    def scale(train: Sequence[Label]) -> tuple[float, float]:
-        """Tags are not standardised."""
-        return 0.0, 1.0
 
     @property
     def outputs(self) -> int:
         """A logit for each tag."""
-        return len(self._labels.names)
+        return len(self.labels.names)
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """(words,) int64 each: the tags (-1: never trained)."""
-        index = self._labels.index()
+        index = self.labels.index()
         tags, ends = array("q"), array("q", [0])
         for example in examples:
             tags.extend(index.get(tag, -1) for tag in example.label)  # type: ignore[union-attr]
@@ -54,21 +46,13 @@ class TagTensors:
         """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
 
-    def first_decision(self) -> Tensor | None:
-        """None: nothing is chosen."""
-        return None
-
-    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
-        """As they are."""
-        return Settled(dev)
-
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Logistic regression of each word, of one logit where there are two tags."""
         return of_names(torch.cat(list(targets)).to(device), self.outputs)
 
     def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """The most probable sequence of independent tags that the scheme allows, of each sentence."""
-        names = np.array(self._labels.names, object)
+        names = np.array(self.labels.names, object)
         return Decoded(tuple(tuple(names[tags]) for tags in self._best(both_logits(logits, self.outputs), rows)))
 
     def _best(self, logits: Tensor, words: Sequence[int]) -> list[list[int]]:
@@ -76,9 +60,9 @@ class TagTensors:
         best = logits.argmax(1)
         flat = best.tolist()
         found = [flat[a:b] for a, b in pairwise(ends)]
-        if self._labels.scheme is None:  # any tag may follow any other
+        if self.labels.scheme is None:  # any tag may follow any other
             return found
-        rules = allowed_transitions(self._labels.names, self._labels.scheme)
+        rules = allowed_transitions(self.labels.names, self.labels.scheme)
         wrong = _against(rules, best, ends)  # few: most tags that are the best on their own are allowed
         if wrong:
             decoder = CRF(self.outputs, rules, learned=False).to(logits.device)

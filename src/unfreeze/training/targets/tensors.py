@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -67,47 +68,52 @@ class Targets:
 class TargetTensors(Protocol):
     """What a head must put out for a kind of answer, and what that means.
 
-    Args:
+    Attributes:
         labels: the label space.
         mean, spread: what `scale` gives for the training labels.
     """
 
-    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None: ...
+    labels: LabelSpace
+    mean: float
+    spread: float
+
+    def __init__(self, labels: LabelSpace, mean: float, spread: float) -> None:
+        self.labels, self.mean, self.spread = labels, mean, spread
 
     @staticmethod
     def scale(train: Sequence[Label]) -> tuple[float, float]:
         """Mean and spread by which labels are standardised; 0 and 1 where they are not."""
-        ...
+        return 0.0, 1.0
 
     @property
+    @abstractmethod
     def outputs(self) -> int:
         """Numbers a head puts out an item (a word, for tagging)."""
-        ...
 
+    @abstractmethod
     def encode(self, examples: Sequence[Example]) -> Targets:
         """Targets of labelled examples."""
-        ...
 
+    @abstractmethod
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """(members,) mean loss of logits (members, B, outputs) in fp32 against targets (B, ...)."""
-        ...
 
     def first_decision(self) -> Tensor | None:
         """How logits are decided before anything is chosen on dev; None where nothing ever is."""
-        ...
+        return None
 
+    @abstractmethod
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """Labels from logits (B, outputs) in fp32."""
-        ...
 
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Choose on dev how logits are decided."""
-        ...
+        return Settled(dev)
 
+    @abstractmethod
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """The loss of a linear probe; `targets` has one of `encode` for each example."""
-        ...
 
     def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """Labels from a probe's logits (all rows, K of the convex loss); `rows` are those of each example."""
-        ...
+        return self.decode(logits.float(), decision)
