@@ -49,7 +49,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
-from unfreeze.judging.stats import mean_ci, paired_difference
+from unfreeze.judging.two_way import mean_ci, paired_difference
 from unfreeze.methods.inputs import example_lengths, read_inputs
 from unfreeze.methods.model import restore
 from unfreeze.methods.tuned import fine_tune

@@ -11,6 +11,7 @@ import pytest
 from unfreeze.judging.arms import contenders, find, leader, standing
 from unfreeze.judging.simultaneous import Differences, Pair, differences
 from unfreeze.judging.stats import Difference
+from unfreeze.judging.two_way import measured
 
 UNLIKE = Difference(9.0, 9.0, 9.0, 0.0)  # no rule may look at the pair alone
 
@@ -21,7 +22,7 @@ def table(arms: int, **intervals: tuple[float, float, float]) -> Differences:
     for i, j in combinations(range(arms), 2):
         mean, lo, hi = intervals.get(f"d{i}{j}", (0.0, -2.0, 2.0))
         pairs.append(Pair(i, j, UNLIKE, Difference(mean / 100, lo / 100, hi / 100, 0.5)))
-    return Differences(tuple(pairs), 2.4)
+    return Differences(tuple(pairs), 0.0164)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_two_arms_stand_as_their_interval_alone_says() -> None:
         rate = 0.7 + rng.choice([0.0, 0.03, 0.1])
         arms = [np.stack([rng.random((3, 400)) < p, np.ones((3, 400))], axis=2) for p in (0.7, rate)]
         scores = [float(mean(arm.sum(1)).mean()) for arm in arms]
-        pairs = differences(arms, mean, draws=200, seed=case)
+        pairs = differences(measured(arms, mean, draws=200, seed=case))
         finding = find(pairs.pairs[0].alone, 0.01)
         findings[finding] = findings.get(finding, 0) + 1
         result = standing(scores, pairs, 0.01, [0, 1])

@@ -43,7 +43,7 @@ def table(arms: Sequence[ArmEvidence], half: float, **more: Any) -> Evidence:
             Difference(mean, mean - half, mean + half, 0.02),
         )
         pairs.append(Pair(first, second, alone, jointly))
-    differences = Differences(tuple(pairs), 2.4)
+    differences = Differences(tuple(pairs), 0.0164)  # 2.4 standard errors
     values = {
         "equivalence": 0.005,
         "test_size": 2000,

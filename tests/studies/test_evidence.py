@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.judging.stats import Interval, paired_difference
+from unfreeze.judging.stats import Interval
+from unfreeze.judging.two_way import paired_difference
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.evidence import (

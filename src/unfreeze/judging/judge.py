@@ -12,11 +12,12 @@ from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_
 from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
 from unfreeze.judging.result_json import write_result
 from unfreeze.judging.simultaneous import Differences, differences, joint_intervals
-from unfreeze.judging.stats import Difference, Floats, mean_ci, paired_difference
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import Difference
+from unfreeze.judging.two_way import measured
 from unfreeze.judging.verdict import decide
 from unfreeze.records.layer_scores import LayerScores
-
-FLOOR_DRAWS = 2_000  # a fifth of the draws behind the difference: what is beside the question may be a little coarser
+from unfreeze.tasks.metrics import of_shares
 
 
 def judge(folder: Path) -> Result:
@@ -40,12 +41,10 @@ def result_of(compared: Compared) -> Result:
     arms, setting, metric = compared.arms, compared.first.setting, metric_of(compared.first)
     statistics = [arm.statistics for arm in arms]
     check_scores(compared, statistics)
-    intervals = [mean_ci(values, metric) for values in statistics]
-    joint = joint_intervals(statistics, intervals, metric)
-    results = tuple(
-        arm_result(arm, interval, ends(wide)) for arm, interval, wide in zip(arms, intervals, joint, strict=True)
-    )
-    pairs = differences(statistics, metric)
+    scored = measured(statistics, metric, of_shares(setting.metric))
+    joint = joint_intervals(scored)
+    results = tuple(arm_result(arm, scored.score(place), ends(joint[place])) for place, arm in enumerate(arms))
+    pairs = differences(scored)
     gains, floor = _above_the_floor(compared, statistics)
     return Result(
         task=setting.task.kind,
@@ -98,21 +97,25 @@ def _above_the_floor(
     if floor is None:
         return {}, None
     own = item_statistics(compared.first, floor.predictions)[None]
-    gains = {
-        arm.id: paired_difference(values, own, metric, FLOOR_DRAWS)
-        for arm, values in zip(compared.arms, statistics, strict=True)
-    }
+    scored = measured([*statistics, own], metric, of_shares(name))
+    floors = len(statistics)
+    gains = {arm.id: scored.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}
     return gains, FloorResult(
         name=floor.name,
         dev=floor.dev[name],
         test=floor.test[name],
-        ci95=ends(mean_ci(own, metric, FLOOR_DRAWS)),
+        ci95=ends(scored.score(floors)),
         gains={arm: gap(gain) for arm, gain in gains.items()},
         metrics=floor.test,
         chosen=floor.chosen,
         trained_on=floor.trained_on,
         train_s=floor.train_s,
     )
+
+
+def _minus(first: int, second: int, arms: int) -> list[float]:
+    """Weights of arm `first` minus arm `second`."""
+    return [float(place == first) - float(place == second) for place in range(arms)]
 
 
 def _probes(probes: LayerScores) -> ProbesResult:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from scipy.special import ndtri
+
 from unfreeze.judging.arms import Finding, Standing
 from unfreeze.judging.doubts import MUCH_UNREAD, WANTED_SEEDS
 from unfreeze.judging.evidence import ArmEvidence, Evidence
@@ -84,7 +86,7 @@ def needed_between(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) 
     if evidence.differences is None:
         raise ValueError("evidence of more than two arms needs their differences")
     pair = evidence.differences.of(evidence.arms.index(first), evidence.arms.index(second))
-    return _needed(evidence, pair.jointly, (first, second), max(evidence.differences.critical, Z95))
+    return _needed(evidence, pair.jointly, (first, second), float(-ndtri(evidence.differences.error / 2)))
 
 
 def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], reach: float) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
-from unfreeze.judging.stats import Floats, MetricFn
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import MetricFn
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (

@@ -3,42 +3,28 @@
 An arm is what was trained and scored as one: a method, on an encoder. Among many pairs some 95 % interval misses 0 by
 luck alone, more often the more there are, and the leader is picked by its luck too. So intervals are made wider until
 all of them hold together in 95 % of cases: the max-t method (Westfall & Young 1993, Resampling-Based Multiple Testing;
-Romano & Wolf 2005, Econometrica 73(4)). On each resample of items and seeds (`stats.resampled_arms`, the same for all
-arms) t of a pair is its resampled difference less the observed one, by the standard error of the pair; the critical
-value is the 95 % quantile of the largest absolute t of any pair. As pairs share arms, items and seeds, it is smaller
-than Bonferroni's.
+Romano & Wolf 2005, Econometrica 73(4)). The arms' means are drawn as normal with their own covariance between items
+and variance between seeds (`two_way`); the 95 % quantile of the largest absolute t of any pair is the reach of a
+normal interval whose error alone is `joint_error`. Each pair's interval is then that of `two_way` with this error, so
+that few seeds count as they do for a pair alone. As pairs share arms and items, it is wider than Bonferroni's error.
 
-A simultaneous interval reaches critical value * standard error to either side of the difference; where the interval of
-the pair alone, which need not be symmetric, reaches beyond that, so does the simultaneous one. A single pair is a
-family of one: its simultaneous interval and p are its own, so that two arms are judged as by `stats.paired_difference`.
-
-Adjusted p values are single-step max-t values of the permutation test, not of the bootstrap: then they test the same
-as the p of the pair alone does (exchangeable item by item, for the runs at hand), equal it for a single pair, and are
-never below it. Each draw swaps the same items in every pair, so the permuted differences depend on each other as the
-differences do; they are divided by their standard deviation. As in `stats`, judge by the interval.
+A single pair is a family of one: its simultaneous interval and p are its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr, ndtri
 
-from unfreeze.judging.stats import (
-    ROUNDING,
-    Difference,
-    Floats,
-    Interval,
-    MetricFn,
-    defined,
-    difference_of,
-    permuted_differences,
-    resampled_arms,
-)
+from unfreeze.judging.spread import ERROR, Floats
+from unfreeze.judging.stats import ROUNDING, Difference, Interval
+from unfreeze.judging.two_way import Measured
 
-LEVEL = 0.95
+JOINT_DRAWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -47,8 +33,8 @@ class Pair:
 
     Attributes:
         first, second: places of the arms; the difference is `first` minus `second`.
-        alone: what `stats.paired_difference` gives for the two.
-        jointly: the same difference with its simultaneous interval and its adjusted p.
+        alone: the difference with an interval and p of its own.
+        jointly: the same with its simultaneous interval and its adjusted p.
     """
 
     first: int
@@ -67,11 +53,11 @@ class Differences:
 
     Attributes:
         pairs: in the order of `itertools.combinations`; none for a single arm.
-        critical: how many standard errors a simultaneous interval reaches to each side, see `critical_value`.
+        error: of each simultaneous interval alone, see `joint_error`.
     """
 
     pairs: tuple[Pair, ...]
-    critical: float
+    error: float = ERROR
 
     def of(self, first: int, second: int) -> Pair:
         """Arm `first` minus arm `second`.
@@ -87,109 +73,82 @@ class Differences:
         raise KeyError((first, second))
 
 
-def differences(arms: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Differences:
+def differences(arms: Measured, error: float = ERROR) -> Differences:
     """All pairwise differences between arms on the same test items.
 
-    `Pair.alone` has exactly the numbers of `stats.paired_difference` where the arms have equally many seeds and the
-    items are at most `stats.MANY`; else the same up to the random draws, which are common to all arms here.
-
     Args:
-        arms: (seeds, items, k) additive statistics each, the same items in the same order; seeds may differ in number.
-        metric_fn: summed statistics (..., k) to the metric (...).
-        draws: bootstrap resamples, and as many permutations.
-        seed: of the random draws; the same seed gives the same result.
-
-    Raises:
-        ValueError: the arms were not scored on the same number of items.
+        error: chance that any interval misses.
     """
-    places = list(combinations(range(len(arms)), 2))
+    places = list(combinations(range(len(arms.scores)), 2))
     if not places:
-        return Differences((), 0.0)
-    first, second = np.array(places).T
-    scores = np.array([float(metric_fn(arm.sum(1)).mean()) for arm in arms])
-    means = scores[first] - scores[second]  # (pairs,)
-    resampled = resampled_arms(arms, metric_fn, draws, seed)
-    drawn = resampled[:, first] - resampled[:, second]  # (draws, pairs)
-    permuted = permuted_differences(arms, metric_fn, draws, seed)  # (draws, pairs)
-    alone = [difference_of(float(mean), drawn[:, n], permuted[:, n]) for n, mean in enumerate(means)]
-    errors = standard_errors(drawn)
-    critical = critical_value(drawn, means)
-    if len(places) == 1:
-        jointly = alone
-    else:
-        adjusted = adjusted_p(permuted, means)
-        jointly = [_widened(*facts) for facts in zip(alone, critical * errors, adjusted, strict=True)]
-    pairs = [Pair(*place, *both) for place, *both in zip(places, alone, jointly, strict=True)]
-    return Differences(tuple(pairs), critical)
+        return Differences((), error)
+    weights = np.zeros((len(places), len(arms.scores)))
+    weights[range(len(places)), [first for first, _ in places]] = 1.0
+    weights[range(len(places)), [second for _, second in places]] = -1.0
+    family = Family(arms, weights)
+    each = family.joint_error(error)
+    pairs = []
+    for place, row in zip(places, weights, strict=True):
+        alone, wide = arms.difference(row, error), arms.difference(row, each)
+        adjusted = Difference(wide.mean, wide.lo, wide.hi, family.joint_p(alone.p), wide.spread)
+        pairs.append(Pair(*place, alone, adjusted))
+    return Differences(tuple(pairs), each)
 
 
-def joint_intervals(
-    arms: Sequence[Floats], alone: Sequence[Interval], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0
-) -> list[Interval]:
-    """The arms' own mean scores with intervals that hold together; with one pair or none, as they are.
-
-    Args:
-        arms: see `differences`.
-        alone: each arm's interval on its own, `stats.mean_ci`.
-    """
-    if len(arms) <= 2:
-        return list(alone)
-    drawn, means = resampled_arms(arms, metric_fn, draws, seed), np.array([interval.mean for interval in alone])
-    margins = critical_value(drawn, means) * standard_errors(drawn)
-    return [
-        Interval(own.mean, float(np.fmin(own.lo, own.mean - margin)), float(np.fmax(own.hi, own.mean + margin)))
-        for own, margin in zip(alone, margins, strict=True)
-    ]
+def joint_intervals(arms: Measured) -> list[Interval]:
+    """The arms' own mean scores with intervals that hold together; with two arms or one, each alone."""
+    number = len(arms.scores)
+    error = Family(arms, np.eye(number)).joint_error() if number > 2 else ERROR
+    return [arms.score(arm, error) for arm in range(number)]
 
 
-def standard_errors(drawn: Floats) -> Floats:
-    """(pairs,) standard deviation of each pair's defined draws, of (draws, pairs); 0 where it is rounding alone."""
-    errors = np.array([np.std(defined(column)) for column in drawn.T])
-    errors[errors <= ROUNDING] = 0.0
-    return errors
-
-
-def critical_value(drawn: Floats, means: Floats) -> float:
-    """The 95 % quantile of the largest studentised distance of any pair from its observed difference.
-
-    Pairs that do not vary or are not defined have no part in it; it is 0 if that leaves none. Draws on which another
-    pair is not defined are left out; if that leaves none, each draw counts with the pairs that are.
+class Family:
+    """Weighted sums of arms' means that are judged together.
 
     Args:
-        drawn: (draws, pairs) resampled differences; NaN where not defined.
-        means: (pairs,) observed differences.
+        weights: (sums, arms).
     """
-    errors = standard_errors(drawn)
-    varies = (errors > 0) & np.isfinite(means)
-    if not varies.any():
-        return 0.0
-    distances = np.abs(drawn - means)[:, varies] / errors[varies]
-    return float(np.nanquantile(np.fmax.reduce(defined(distances), axis=1), LEVEL))
+
+    def __init__(self, arms: Measured, weights: Floats) -> None:
+        spreads = [arms.spread(row) for row in weights]
+        errors = np.sqrt([spread.items + spread.seeds for spread in spreads])
+        varies = errors > ROUNDING  # NaN does not
+        drawn = _drawn_means(arms, np.abs(weights[varies]).sum(0) > 0) @ weights[varies].T
+        distances = np.abs(drawn) / errors[varies]
+        self._largest = distances.max(1) if varies.any() else np.zeros(0)
+        self._alone = len(weights) == 1
+
+    def joint_error(self, error: float = ERROR) -> float:
+        """The error of each interval alone such that any of them misses with chance `error`."""
+        if self._alone or not len(self._largest):
+            return error
+        return min(error, float(2 * ndtr(-np.quantile(self._largest, 1 - error))))
+
+    def joint_p(self, p: float) -> float:
+        """How often the largest t of any sum is as large as one whose p alone is `p`; never below it."""
+        if self._alone or not len(self._largest) or np.isnan(p):
+            return p
+        as_large = int((self._largest >= -ndtri(p / 2)).sum())
+        return max(p, (as_large + 1) / (len(self._largest) + 1))
 
 
-def adjusted_p(permuted: Floats, means: Floats) -> Floats:
-    """(pairs,) single-step max-t p: how often the largest permuted t of any pair reaches the observed t of this one.
-
-    As in `stats.two_sided_p`, the observed order counts as one draw, and what is not defined is not as large. It is 1
-    for a pair that no swap changes, and NaN where the difference itself is not defined.
-
-    Args:
-        permuted: (draws, pairs) differences with the items of random halves swapped, `stats.permuted_differences`.
-        means: (pairs,) observed differences.
-    """
-    errors = standard_errors(permuted)
-    varies = (errors > 0) & np.isfinite(means)
-    adjusted = np.where(np.isfinite(means), 1.0, np.nan)
-    if varies.any():
-        largest = np.fmax.reduce(np.abs(permuted[:, varies]) / errors[varies], axis=1)  # (draws,)
-        observed = (np.abs(means[varies]) - ROUNDING) / errors[varies]
-        as_large = (largest[:, None] >= observed).sum(0)
-        adjusted[varies] = (as_large + 1) / (len(permuted) + 1)
-    return adjusted
+def _drawn_means(arms: Measured, used: npt.NDArray[np.bool_]) -> Floats:
+    """(JOINT_DRAWS, arms) errors of the arms' means, normal; 0 for arms that are not `used`."""
+    number = len(arms.scores)
+    covariance = np.zeros((number, number))
+    for i in range(number):
+        for j in range(i, number):
+            covariance[i, j] = covariance[j, i] = _covariance(arms, i, j)
+    covariance[~used] = covariance[:, ~used] = 0.0
+    values, vectors = np.linalg.eigh(covariance)
+    normal = np.random.default_rng(0).standard_normal((JOINT_DRAWS, number))
+    drawn: Floats = normal @ (vectors * np.sqrt(np.maximum(values, 0))).T
+    return drawn
 
 
-def _widened(alone: Difference, margin: float, adjusted: float) -> Difference:
-    """A difference with its simultaneous interval; an end that is not defined is that of the pair alone."""
-    lo = np.fmin(alone.lo, alone.mean - margin)
-    hi = np.fmax(alone.hi, alone.mean + margin)
-    return Difference(alone.mean, float(lo), float(hi), float(adjusted))
+def _covariance(arms: Measured, first: int, second: int) -> float:
+    """Covariance of two arms' means between items, and of an arm with itself its variance between seeds too."""
+    ends = np.cumsum([0, *(len(scores) for scores in arms.scores)])
+    block = arms.covariance[ends[first] : ends[first + 1], ends[second] : ends[second + 1]]
+    items = float(block.mean())
+    return items + arms.spread(np.eye(len(arms.scores))[first].tolist()).seeds if first == second else items

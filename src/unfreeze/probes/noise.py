@@ -18,7 +18,8 @@ from functools import partial
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from unfreeze.judging.stats import LEVELS, Floats, resampled_items
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import LEVELS, resampled_items
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import LayerScore, LayerScores
 from unfreeze.tasks.kinds import Task

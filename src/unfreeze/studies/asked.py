@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from unfreeze.errors import InputError, nearest
-from unfreeze.judging.stats import Floats, Interval, mean_ci
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import Interval
+from unfreeze.judging.two_way import mean_ci
 from unfreeze.plan import plain
 from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
@@ -183,6 +185,11 @@ class Measured:
         return metrics.from_statistics(self.task, sums, self.scheme)
 
     @property
+    def shares(self) -> bool:
+        """Whether the metric is a share of right answers or made of such, see `two_way.Measured`."""
+        return metrics.of_shares(metrics.main_metric(self.task, self.scheme))
+
+    @property
     def scores(self) -> Floats:
         """(seeds,) the main metric on test, fractions."""
         return self.metric(self.statistics.sum(1))
@@ -200,7 +207,7 @@ class Measured:
     @cached_property
     def interval(self) -> Interval:
         """Mean with its 95 % interval over items and seeds."""
-        return mean_ci(self.statistics, self.metric, draws=2_000)
+        return mean_ci(self.statistics, self.metric, self.shares, draws=2_000)
 
     @property
     def learned(self) -> bool:

@@ -10,7 +10,8 @@ from itertools import permutations
 import numpy as np
 from scipy import stats as scipy_stats
 
-from unfreeze.judging.stats import Floats, resampled_means
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import resampled_means
 from unfreeze.methods.table import method_named
 from unfreeze.recipe import MethodName
 from unfreeze.studies.asked import About, Cell, Measured

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from unfreeze.judging.stats import Interval, percentile_interval, resampled_means
+from unfreeze.judging.stats import Interval
+from unfreeze.judging.two_way import measured
 from unfreeze.judging.wording import ends, signed
 from unfreeze.studies.asked import Measured
 from unfreeze.studies.page import Claim, Entry, Held
@@ -25,7 +24,7 @@ def score_entry(measured: Measured | None, published: float | None = None) -> En
 
 
 def difference(first: Measured, second: Measured) -> Interval:
-    """First minus second, on the same test items: paired over items and, where they have equally many, seeds."""
+    """First minus second, on the same test items."""
     return contrast([first, second], [1.0, -1.0])
 
 
@@ -46,9 +45,10 @@ def gap_row(name: str, gap: Interval, published: float | None = None) -> dict[st
 
 def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Interval:
     """Weighted sum of cells' mean scores with its interval; the same test items for all."""
-    drawn = resampled_means([cell.statistics for cell in cells], cells[0].metric, DRAWS)
-    value = float(np.dot([cell.mean for cell in cells], weights))
-    return percentile_interval(value, drawn @ np.array(weights))
+    first = cells[0]
+    arms = measured([cell.statistics for cell in cells], first.metric, first.shares, DRAWS)
+    gap = arms.difference(weights)
+    return Interval(gap.mean, gap.lo, gap.hi)
 
 
 def sign_held(low: float, high: float, sign: int) -> Held:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from unfreeze.judging.stats import Floats, resampled_means
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.stats import resampled_means
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.fine_tuning import FINE_TUNING
 from unfreeze.recipe import Recipe

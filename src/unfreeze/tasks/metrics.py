@@ -17,6 +17,14 @@ METRICS = {metric.name: metric for task in TASKS.values() for metric in task.tar
 METRIC_NAMES = {name: metric.words for name, metric in METRICS.items()}
 
 
+CORRELATIONS = frozenset({"matthews", "pearson", "spearman"})
+
+
+def of_shares(metric: str) -> bool:
+    """Whether a metric is a share of right answers, or made of such, so that one of n answers moves it by about 1/n."""
+    return metric not in CORRELATIONS
+
+
 def main_metric(task: Task, scheme: str | None = None) -> str:
     """Name of the metric that chooses and judges."""
     return task.target.main(task.metric, scheme)
