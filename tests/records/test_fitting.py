@@ -12,11 +12,15 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from unfreeze.data.examples import LabelSpace
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import read_comparison
+from unfreeze.plan import Plan
 from unfreeze.records.comparison import TestRecord, read_choices
-from unfreeze.records.fitting import check_metrics
+from unfreeze.records.fitting import check_metrics, check_score
+from unfreeze.records.setting import Setting
+from unfreeze.tasks.kinds import task
 
 KINDS = ("classification", "tagging", "pair-regression")
 WRONG = (None, True, -1, 0.5, "text", "a" * 3000, [], [1], {}, {"a": 1}, 1e140, "\u2028\x1b[0m")
@@ -153,6 +157,20 @@ def test_metrics_that_the_fewest_runs_have_are_reported(tmp_path: Path) -> None:
     check_metrics(tmp_path, {"a": usual, "b": usual})
     with pytest.raises(InputError, match=r"b/test\.json: has the metrics accuracy, other runs accuracy, macro_f1"):
         check_metrics(tmp_path, {"a": usual, "b": odd, "c": usual})
+
+
+@pytest.mark.parametrize(
+    ("told", "computed", "fits"),
+    [(0.5, 0.5, True), (0.0, 5e-7, True), (1.0, 1 - 5e-7, True), (0.5, 0.50001, False), (0.0, 1e-5, False),
+     (0.5, float("nan"), True), (-0.5, 0.5, False)],
+)  # fmt: skip
+def test_a_score_is_what_the_predictions_give_but_for_rounding(told: float, computed: float, fits: bool) -> None:
+    setting = Setting(task("classification"), LabelSpace(("a", "b")), "accuracy", Plan())
+    if fits:
+        check_score(setting, told, computed, Path("test.json"), "delete it")
+    else:
+        with pytest.raises(InputError, match=rf"test\.json: says accuracy {told:.6g}, but .* delete it"):
+            check_score(setting, told, computed, Path("test.json"), "delete it")
 
 
 def test_fewer_predictions_than_items_are_reported(copy: Callable[[str], Path]) -> None:

@@ -29,7 +29,8 @@ def test_peak_rises_with_what_is_held_and_starts_again() -> None:
 
 
 def test_median_is_of_the_calls_after_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([x for took in (9.0, 7.0, 0.001, 0.003, 5.0, 0.002, 0.004) for x in (0.0, took)])
+    begins = enumerate((9.0, 7.0, 0.001, 0.003, 5.0, 0.002, 0.004))
+    clock = iter([x for turn, took in begins for x in (100.0 * turn, 100.0 * turn + took)])
     monkeypatch.setattr(time, "perf_counter", lambda: next(clock))
     calls: list[int] = []
     assert median_ms(lambda: calls.append(1), repeats=5) == pytest.approx(3.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -54,6 +55,7 @@ def test_each_number_of_a_subset_is_another_draw(tmp_path: Path) -> None:
     draws = [with_size(whole, 50, subset).train for subset in range(3)]
     assert len({frozenset(draw) for draw in draws}) == 3
     assert read_data(Plan(str(tmp_path / "data"), train_size=50, subset=2)).train == draws[2]
+    assert with_size(whole, 50).train == draws[0]
 
 
 @pytest.mark.parametrize("split", ["dev", "test"])
@@ -88,6 +90,16 @@ def test_a_prefix_is_no_trouble_of_texts_nor_its_lack_one_of_words(
 def test_nothing_named_is_an_error() -> None:
     with pytest.raises(InputError, match="name a file or folder, or --train"):
         read_data(Plan(test="test.tsv"))
+
+
+def test_train_size_may_lose_a_label_of_several(tmp_path: Path) -> None:
+    """What is lost counts as missed, as a label does that no training text has."""
+    rows = "".join(json.dumps({"text": f"text {i}", "labels": [f"label {i % 9}"]}) + "\n" for i in range(27))
+    for split in ("train", "dev", "test"):
+        (tmp_path / f"{split}.jsonl").write_text(rows.replace("text ", f"{split} "), encoding="utf-8")
+    part = read_data(Plan(str(tmp_path), train_size=4))
+    assert len(part.train) == 4
+    assert len(part.labels.names) == 9
 
 
 def test_train_size_that_loses_a_class_is_an_error(tmp_path: Path) -> None:
