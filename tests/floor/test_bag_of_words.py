@@ -28,7 +28,7 @@ from unfreeze.floor.words import words_of
 from unfreeze.records.comparison import read_floor, write_floor
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.tasks.metrics import score
-from unfreeze.tasks.targets import classes, scores, tags
+from unfreeze.tasks.targets import scores, tags, target
 
 
 def data_of(kind: str, folder: Path) -> Dataset:
@@ -41,7 +41,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classes, "C", (1.0,))
+    monkeypatch.setattr(target, "C", (1.0,))
     data = data_of("classification", tmp_path)
     texts, labels = ([getattr(e, name) for e in data.train] for name in ("text", "label"))
     vectors = TfidfVectorizer(tokenizer=str.split, token_pattern=None, ngram_range=(1, 2), sublinear_tf=True)
@@ -60,7 +60,7 @@ def test_classes_are_those_of_scikit_learn(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize("kind", ["pair-regression", "pair-classification"])
 def test_pairs_are_those_of_scikit_learn(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scores, "ALPHA", (0.5,))
-    monkeypatch.setattr(classes, "C", (2.0,))
+    monkeypatch.setattr(target, "C", (2.0,))
     data = data_of(kind, tmp_path)
     vectors = TfidfVectorizer(analyzer=_tokens, sublinear_tf=True)
     vectors.fit([text for e in data.train for text in (e.text, e.text_b)])
@@ -125,9 +125,9 @@ def test_the_penalty_is_the_best_on_dev_and_the_strongest_of_equals(
     data = data_of("classification", tmp_path)
     reached = {}
     for c in (1e-4, 1e-3, 1.0):
-        monkeypatch.setattr(classes, "C", (c,))
+        monkeypatch.setattr(target, "C", (c,))
         reached[c] = bag_of_words(data, "q").dev["accuracy"]
-    monkeypatch.setattr(classes, "C", tuple(reached))
+    monkeypatch.setattr(target, "C", tuple(reached))
     assert bag_of_words(data, "q").chosen == {"C": max(reached, key=lambda c: (reached[c], -c))}
 
 

@@ -158,7 +158,7 @@ def test_recipes_can_be_run_and_no_two_train_the_same_function(kind: str) -> Non
     assert len(set(settings)) == len(table)
     assert {r.layers for r in table} == {(-1,)}  # of one layer, mix, mean and top are the same
     assert "cls" not in {r.pooling for r in table}
-    sequence = {"tags": "bilstm-crf"}.get(task.target.name, "esim" if task.pair else "bcn")
+    sequence = "bilstm-crf" if task.target.per_word else "esim" if task.pair else "bcn"
     assert sequence in {r.head for r in recipes("quick", FEATURE_EXTRACTION, task, STATIC)}
 
 
