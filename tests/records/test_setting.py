@@ -88,13 +88,14 @@ def test_keys_of_a_newer_version_are_passed_over_and_missing_ones_of_an_older_ar
     values = written(tmp_path)
     for part in ("data", "audit", "encoder", "environment"):
         values[part]["later"] = {"any": [1]}
-    for part, key in (("audit", "unread"), ("encoder", "piece_work"), ("encoder", "layers"), ("encoder", "said"),
-                      ("environment", "begun_in")):  # fmt: skip
+    for part, key in (("audit", "unread"), ("encoder", "piece_work"), ("encoder", "layers"), ("encoder", "width"),
+                      ("encoder", "parameters"), ("encoder", "said"), ("environment", "begun_in")):  # fmt: skip
         del values[part][key]
     rewrite(tmp_path, values)
     setting = read_setting(tmp_path)
     assert (setting.audit.unread, setting.encoder.piece_work, setting.encoder.said) == (None, None, ())
-    assert (setting.encoder.layers, setting.environment.begun_in) == (0, None)
+    assert (setting.encoder.layers, setting.encoder.width, setting.encoder.parameters) == (0, 0, 0)
+    assert setting.environment.begun_in is None
     assert setting.data == WHOLE.data
 
 
@@ -142,4 +143,15 @@ def test_absurd_numbers_of_epochs_in_the_plan_are_one_line(tmp_path: Path) -> No
     values["plan"]["recipes"][0]["epochs"] = 10**12
     rewrite(tmp_path, values)
     with pytest.raises(InputError, match=r"plan\.recipes\.0\.epochs: 1000000000000, where 0 to 1,000,000 can be"):
+        read_setting(tmp_path)
+
+
+def test_absurd_lengths_of_texts_are_one_line(tmp_path: Path) -> None:
+    write_setting(tmp_path, WHOLE)
+    values = written(tmp_path)
+    values["audit"]["splits"]["dev"]["words"]["median"] = 10**16
+    rewrite(tmp_path, values)
+    with pytest.raises(
+        InputError, match=r"audit\.splits\.dev\.words\.median: 1.*, where 0 to 1,000,000,000,000,000 can"
+    ):
         read_setting(tmp_path)
