@@ -21,6 +21,7 @@ from unfreeze.tasks.metrics import (
     from_statistics,
     item_statistics,
     main_metric,
+    of_shares,
     score,
 )
 from unfreeze.tasks.targets.classes import positive_class
@@ -276,3 +277,10 @@ def test_items_that_do_not_match_are_refused(kind: str, gold: list[str], predict
         score(task(kind), gold, predicted)
     with pytest.raises(ValueError, match=r"are needed|predicted tags"):
         item_statistics(task(kind), gold, predicted)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+def test_of_the_main_metrics_correlations_alone_are_no_shares_of_answers(kind: str) -> None:
+    metric = main_metric(TASKS[kind], "BIO" if TASKS[kind].target.per_word else None)
+    assert of_shares(metric) != kind.endswith("regression")
+    assert not any(map(of_shares, ("spearman", "matthews")))

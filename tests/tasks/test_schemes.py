@@ -124,6 +124,7 @@ def test_schemes_are_recognised(sentences: list[str], scheme: str) -> None:
         ("B-LOC I-PER", "BIO", 1),
         ("O I-PER", "BIO", 1),
         ("I-PER", "BIO", 0),
+        ("B I O I", "BIO", 3),
         ("B-LOC I-PER I-LOC", "BIOES", 1),
         ("B-PER O", "BMES", 1),
         ("S-PER E-PER", "BIOES", 1),
@@ -159,6 +160,8 @@ def test_spans_over_a_sentence_edge() -> None:
     assert fault(second, "BMES", before=first[-1]) is None
     assert not is_torn(first, ["M-PER", "E-PER"], "BMES")
     assert not is_torn(first, ["B-ORG", "E-ORG"], "BMES")
+    assert is_torn(["O", "O", "B-ORG"], ["I-ORG"], "BIO")
+    assert not is_torn(["B-ORG", "I-ORG", "O"], ["I-ORG"], "BIO")
     assert not is_torn(["B"], ["I"], "plain")
 
 
