@@ -25,7 +25,7 @@ def soak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("soak")
     script = Path(__file__).with_name("soak.py")
     command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--inputs", "300",
-               "--each", "16", "--tries", "18", "--turns", "1", "--only", *COMMANDS, *READERS]  # fmt: skip
+               "--each", "12", "--tries", "18", "--turns", "1", "--only", *COMMANDS, *READERS]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stderr
     figures: dict[str, Any] = json.loads((out / "soak.json").read_text(encoding="utf-8"))
