@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 	@echo "Try: $(BIN)/unfreeze predict demo-out/bundle examples/snli/test.tsv --out predictions.tsv"
 
 test: $(VENV)/.installed-dev lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check src tests benchmarks

@@ -41,7 +41,7 @@ def short(kind: str) -> list[dict[str, object]]:
     for name in default_names():
         traits = Traits(3, 32, "elmo", pairs=False)
         values = plain(recipes("quick", method_named(name), task(kind), traits)[0])
-        found.append({**values, "epochs": 3, "min_steps": 0, "batch_size": 8, "learning_rate": 5e-3})
+        found.append({**values, "epochs": 1, "min_steps": 0, "batch_size": 16, "learning_rate": 5e-3})
     return found
 
 

@@ -27,7 +27,7 @@ EACH = (2 * (4 * (16 + 16) + 2 * (16 + 32))) * 2  # parameters of adapters of ra
 
 def recipes(kind: str) -> list[dict[str, Any]]:
     head = "crf" if kind.startswith("tagging") else "linear"
-    one = LoraRecipe(head, "slow", learning_rate=1e-2, epochs=6, batch_size=8, rank=2, alpha=4.0)
+    one = LoraRecipe(head, "slow", learning_rate=1e-2, epochs=2, batch_size=8, rank=2, alpha=4.0)
     return [plain(recipe) for recipe in (one, replace(one, name="fast", learning_rate=3e-2, dropout=0.0))]
 
 

@@ -288,17 +288,19 @@ def test_one_string_is_no_list_of_texts(answered: Callable[[str], Path]) -> None
         unfreeze.load(answered("classification") / "bundle").predict("good film")
 
 
-def test_texts_that_are_cut_are_told(answered: Callable[[str], Path], tmp_path: Path) -> None:
+def test_texts_that_are_cut_are_told(answered: Callable[[str], Path], tmp_path: Path, command_line: Callable) -> None:
     (tmp_path / "long.txt").write_text("good film\n" + "really " * 60 + "\n", encoding="utf-8")
-    done = tiny.unfreeze("predict", answered("classification") / "bundle", tmp_path / "long.txt")
-    assert (done.returncode, done.stderr) == (0, "1 of 2 texts are cut at 32 pieces.\n")
+    code, _, complaint = command_line("predict", answered("classification") / "bundle", tmp_path / "long.txt")
+    assert (code, complaint) == (0, "1 of 2 texts are cut at 32 pieces.\n")
 
 
-def test_a_text_without_words_cannot_be_tagged(answered: Callable[[str], Path], tmp_path: Path) -> None:
+def test_a_text_without_words_cannot_be_tagged(
+    answered: Callable[[str], Path], tmp_path: Path, command_line: Callable
+) -> None:
     (tmp_path / "a.csv").write_text('text,id\nanna sat,1\n"",2\n', encoding="utf-8")
-    done = tiny.unfreeze("predict", answered("tagging-BIO") / "bundle", tmp_path / "a.csv")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "a.csv:3: has no word to tag" in done.stderr
+    code, said, complaint = command_line("predict", answered("tagging-BIO") / "bundle", tmp_path / "a.csv")
+    assert (code, said) == (2, "")
+    assert "a.csv:3: has no word to tag" in complaint
 
 
 def test_texts_are_cut_into_words_as_the_training_texts_were(answered: Callable[[str], Path], tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import tiny
 
 import unfreeze
 
@@ -40,12 +39,12 @@ def test_every_run_records_its_thresholds(out: Path) -> None:
 
 
 def test_predictions_are_written_with_the_probability_of_each_label(
-    out: Path, data_of: Callable[[str], Path], tmp_path: Path
+    out: Path, data_of: Callable[[str], Path], tmp_path: Path, command_line: Callable
 ) -> None:
     test = data_of(KIND) / "test.jsonl"
     for suffix in (".jsonl", ".tsv"):
-        done = tiny.unfreeze("predict", out / "bundle", test, "--out", tmp_path / f"said{suffix}")
-        assert done.returncode == 0, done.stderr
+        code, _, complaint = command_line("predict", out / "bundle", test, "--out", tmp_path / f"said{suffix}")
+        assert code == 0, complaint
     lines = [json.loads(line) for line in (tmp_path / "said.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["label"] for line in lines] == _told(out)
     assert all(list(line["probabilities"]) == ["bad", "good", "person"] for line in lines)
