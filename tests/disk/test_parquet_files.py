@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -36,6 +37,23 @@ def test_columns_come_back(kind: Kind, cells: list[Any], tmp_path: Path) -> None
     assert read_columns(tmp_path / "x.parquet", {"c": kind}, {"none": "text"}) == {"c": cells}
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_rows_of_numbers_come_back_as_an_array(rows: int, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).random((rows, 2), np.float32)
+    write_columns(tmp_path / "x.parquet", {"c": values, "other": list(range(rows))})
+    (found,) = read_columns(tmp_path / "x.parquet", {}, {"c": "numbers"}).values()
+    assert found.dtype == np.float32
+    assert np.array_equal(found, values)
+    assert found.shape == values.shape
+
+
+def test_rows_of_numbers_with_a_hole_are_reported(tmp_path: Path) -> None:
+    for cells in ([[1.0, 2.0], [None, 3.0]], [[1.0, 2.0], None]):
+        pq.write_table(pa.table({"c": pa.array(cells, pa.list_(pa.float32(), 2))}), tmp_path / "x.parquet")
+        with pytest.raises(InputError, match="empty cells"):
+            read_columns(tmp_path / "x.parquet", {"c": "numbers"})
+
+
 @pytest.mark.parametrize(
     ("kind", "cells", "problem"),
     [
@@ -47,6 +65,8 @@ def test_columns_come_back(kind: Kind, cells: list[Any], tmp_path: Path) -> None
         ("number", ["a"], "column 'c': contains string, not number"),
         ("number", [True], "column 'c': contains bool, not number"),
         ("number", [None, 1.0], "column 'c': has 1 empty cells"),
+        ("numbers", [1.0], "column 'c': contains double, not numbers"),
+        ("numbers", [[1.0, 2.0]], "column 'c': contains list<"),
         ("texts or none", ["a"], "column 'c': contains string, not texts"),
         ("texts or none", [["a", None]], "column 'c': has empty cells in its lists"),
         ("texts or none", [[1]], "column 'c': contains list<"),

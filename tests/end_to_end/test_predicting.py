@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tiny
@@ -20,6 +21,7 @@ from unfreeze.commands import predict as predicting
 from unfreeze.data.examples import Example
 from unfreeze.data.word_cutting import cut_words
 from unfreeze.errors import InputError
+from unfreeze.records.comparison import read_items, read_test
 from unfreeze.tasks.kinds import TASKS
 from unfreeze.training.objectives import Decoded
 
@@ -41,6 +43,16 @@ def _same(said: list[Any], judged: list[Any]) -> bool:
     if isinstance(judged[0], float):
         return said == pytest.approx(judged, abs=1e-5)
     return [list(s) if isinstance(s, tuple) else s for s in said] == judged
+
+
+@pytest.mark.parametrize("kind", ["classification", "pair-classification", "multilabel-classification"])
+def test_loaded_bundle_gives_the_judged_probabilities(kind: str, answered: Callable[[str], Path]) -> None:
+    out = answered(kind)
+    kept = read_test(out / "runs" / str(json.loads((out / "bundle" / "bundle.json").read_text("utf-8"))["run"]))
+    assert kept is not None
+    assert kept.forecasts is not None
+    said = unfreeze.load(out / "bundle").predict_examples(read_items(out)).probabilities
+    np.testing.assert_allclose(said, kept.forecasts.likely, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", tiny.KINDS)

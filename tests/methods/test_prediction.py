@@ -60,5 +60,12 @@ def test_in_order_without_confidence() -> None:
     assert in_order(parts, [np.asarray([2, 0]), np.asarray([1])]) == Decoded(("a", "b", "c"))
 
 
+def test_probabilities_keep_to_their_examples() -> None:
+    parts = [Decoded(("c", "a"), (), np.array([[3.0], [1.0]], np.float32)),
+             Decoded(("b",), (), np.array([[2.0]], np.float32))]  # fmt: skip
+    found = in_order(parts, [np.asarray([2, 0]), np.asarray([1])]).probabilities
+    assert np.array_equal(found, [[1.0], [2.0], [3.0]])
+
+
 def test_in_order_of_nothing() -> None:
     assert in_order([], []) == Decoded(())

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from unfreeze.data.examples import Example, Label
@@ -14,6 +15,7 @@ from unfreeze.disk.files import write_json
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.records import comparison as record
+from unfreeze.records.forecasts import Forecasts
 from unfreeze.records.setting import read_setting
 
 RUN = record.RunRecord(
@@ -55,6 +57,29 @@ def test_test_record_comes_back(predictions: tuple[Label, ...], confidence: tupl
     assert record.read_test(tmp_path) is None
     record.write_test(tmp_path, test)
     assert record.read_test(tmp_path) == test
+    assert test.forecasts is None
+
+
+@pytest.mark.parametrize("name", ["likely", "losses"])
+def test_forecasts_come_back_to_the_last_digit(name: str, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).random((3, 2), np.float32)
+    test = record.TestRecord({"accuracy": 1.0}, False, ("a", "b", "a"), (0.5, 0.5, 0.5), Forecasts(**{name: values}))
+    record.write_test(tmp_path, test)
+    back = record.read_test(tmp_path)
+    assert back is not None
+    assert back.forecasts is not None
+    found = vars(back.forecasts)
+    assert {key for key, kept in found.items() if kept is not None} == {name}
+    assert found[name].dtype == np.float32
+    assert np.array_equal(found[name], values)
+
+
+@pytest.mark.parametrize("wrong", [-1e-3, 1.001, float("nan")])
+def test_a_likelihood_that_is_no_probability_is_reported(wrong: float, tmp_path: Path) -> None:
+    likely = Forecasts(np.array([[0.5, 0.5], [wrong, 0.5]], np.float32))
+    record.write_test(tmp_path, record.TestRecord({"accuracy": 1.0}, False, ("a", "b"), (), likely))
+    with pytest.raises(InputError, match=r"test\.parquet: column 'likely' has a number outside 0 to 1; delete the"):
+        record.read_test(tmp_path)
 
 
 @pytest.mark.parametrize("sure", [0.0, 1.0, 1 + 1e-7])

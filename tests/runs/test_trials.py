@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from unfreeze.data.examples import LabelSpace
@@ -98,6 +99,8 @@ def test_final_runs_are_scored_once_on_what_they_predict(recipe: Recipe, bench: 
     assert got is not None
     assert got.predictions == expected.labels
     assert got.confidence == pytest.approx(expected.confidence)
+    assert got.forecasts is not None
+    assert np.array_equal(got.forecasts.likely, expected.probabilities)
     assert got.metrics["accuracy"] == sum(g == p for g, p in zip(gold, expected.labels, strict=True)) / len(gold)
     assert got.degenerate == (len(set(expected.labels)) == 1)
 

@@ -15,6 +15,7 @@ from unfreeze.data.unlabelled import Wanted, unlabelled_parts
 from unfreeze.disk.files import new_file
 from unfreeze.errors import InputError
 from unfreeze.methods.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
+from unfreeze.records.forecasts import Singles
 from unfreeze.tasks.kinds import Task
 from unfreeze.training.objectives import Decoded
 
@@ -58,7 +59,7 @@ def predict_file(
     _check(file, wanted)
     names = predictor.labels.names
     as_json = out is not None and out.suffix == ".jsonl"
-    lines_of = _JsonLines(names) if as_json else _Table(predictor.task, names, escape_formulas)
+    lines_of = _JsonLines(predictor.task, names) if as_json else _Table(predictor.task, names, escape_formulas)
     encoder, count, cut = predictor.model.encoder, 0, 0
     with _sink(out) as write:
         for part in _parts(file, wanted, whole=encoder.ordered is not None):
@@ -107,17 +108,23 @@ def _cut(predictor: Predictor, part: Sequence[Example]) -> int:
 class _JsonLines:
     """An object for each text, with the probability of every label where they are decided one by one."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
+    def __init__(self, task: Task, names: Sequence[str]) -> None:
+        self._task, self._names = task, names
 
     def __call__(self, part: Sequence[Example], said: Decoded) -> Iterator[str]:
         """The lines of some texts."""
-        likely = [None] * len(part) if said.probabilities is None else said.probabilities.tolist()
-        for (example, label, sure), each in zip(_rows(part, said), likely, strict=True):
+        likely = _one_by_one(self._task, said)
+        rows = [None] * len(part) if likely is None else likely.tolist()
+        for (example, label, sure), each in zip(_rows(part, said), rows, strict=True):
             found: dict[str, object] = {"text": example.text, "text_b": example.text_b, "words": example.words}
             found["confidence"] = sure
             found["probabilities"] = None if each is None else dict(zip(self._names, each, strict=True))
             yield json.dumps({**{k: v for k, v in found.items() if v is not None}, "label": label}, ensure_ascii=False)
+
+
+def _one_by_one(task: Task, said: Decoded) -> Singles | None:
+    """(texts, C) probabilities of labels that are decided one by one; None where the confidence says it all."""
+    return said.probabilities if task.target.many else None
 
 
 def _rows(part: Sequence[Example], said: Decoded) -> Iterator[tuple[Example, Label, float | None]]:
@@ -131,7 +138,7 @@ class _Table:
     """
 
     def __init__(self, task: Task, names: Sequence[str], escape_formulas: bool) -> None:
-        self._written, self._names = task.target.cell, names
+        self._task, self._written, self._names = task, task.target.cell, names
         self._cell: Callable[[str], str] = _escaped if escape_formulas else str
         self._begun = False
 
@@ -143,7 +150,7 @@ class _Table:
                 yield from (f"{word}\t{self._cell(tag)}" for word, tag in zip(words, tags, strict=True))  # type: ignore[arg-type]
                 yield ""
             return
-        likely = said.probabilities
+        likely = _one_by_one(self._task, said)
         if not self._begun:
             each = [] if likely is None else ["probabilities"]
             yield "\t".join(["label", "confidence", *each, "text", *(["text_b"] if part[0].text_b is not None else [])])

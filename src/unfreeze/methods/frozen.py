@@ -127,7 +127,7 @@ class _Run:
                 for part, decoded in zip(
                     parts, self.head.decode(*self.dev_split.read(indices, self.device)), strict=True
                 ):
-                    part.append(decoded)
+                    part.append(self.objective.for_choosing(decoded))
         return [in_order(part, batches) for part in parts]
 
     def dev_scores(self) -> list[float]:

@@ -138,7 +138,8 @@ class _Run:
     def dev_predictions(self) -> Decoded:
         heads: list[TaskHead] = [self.model.head]
         read = partial(self._states, self.stored and self.stored[1])
-        return predict(self.model.encoder, read, heads, self.dev_inputs, self.precision)[0]
+        (decoded,) = predict(self.model.encoder, read, heads, self.dev_inputs, self.precision)
+        return self.objective.for_choosing(decoded)
 
     def _states(self, stored: Features | None, inputs: Ints, batch: Batch) -> LayerStates:
         """Top layer states; what lies below the lowest layer that learns comes from the store, if there is one."""

@@ -6,7 +6,7 @@ A comparison's folder:
     items.parquet               the test items with their gold labels
     runs/<id>/record.json       one recipe trained with one seed (`RunRecord`)
     runs/<id>/test.json         its test scores, for the runs that were chosen
-    runs/<id>/test.parquet      its prediction for each test item
+    runs/<id>/test.parquet      its prediction for each test item, with probabilities where there are some
     choice.json                 which recipe each method chose on dev, its runs, and what they cost (`Choice`)
     floor.json, floor.parquet   what the words alone reach, and its prediction for each test item (`FloorRecord`)
 
@@ -15,19 +15,22 @@ A comparison's folder:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from unfreeze.data.examples import Example, Label
 from unfreeze.disk.files import new_file, write_json
-from unfreeze.disk.parquet_files import Kind, read_columns, write_columns
+from unfreeze.disk.parquet_files import Cells, Kind, read_columns, write_columns
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
 from unfreeze.methods.table import method_named
 from unfreeze.plan import plain
 from unfreeze.recipe import MethodName, Recipe
+from unfreeze.records.forecasts import Forecasts
 from unfreeze.records.setting import MOST_COUNTED, MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
 
 AGAIN = "delete it and start the same command again"
@@ -95,6 +98,7 @@ class TestRecord:
 
     Attributes:
         confidence: probability of the predicted class; empty where the head gives none.
+        forecasts: probabilities of the labels; None where the head gives none, or an older version wrote the record.
     """
 
     __test__ = False  # not a pytest class
@@ -103,6 +107,7 @@ class TestRecord:
     degenerate: bool
     predictions: tuple[Label, ...]
     confidence: tuple[float, ...] = ()
+    forecasts: Forecasts | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -191,9 +196,11 @@ def read_records(folder: Path) -> dict[str, RunRecord]:
 
 def write_test(run: Path, test: TestRecord) -> None:
     """Write a final run's test predictions, then its scores: `test.json` exists only once both are whole."""
-    columns: dict[str, Sequence[Any]] = {"prediction": [_cell(p) for p in test.predictions]}
+    columns: dict[str, Cells] = {"prediction": [_cell(p) for p in test.predictions]}
     if test.confidence:
         columns["confidence"] = test.confidence
+    if test.forecasts is not None:
+        columns |= {name: values for name, values in vars(test.forecasts).items() if values is not None}
     _write_columns(run / "test.parquet", columns)
     write_json(run / "test.json", {"metrics": dict(test.metrics), "degenerate": test.degenerate})
 
@@ -203,18 +210,22 @@ def read_test(run: Path) -> TestRecord | None:
     if not (run / "test.json").exists():
         return None
     scores = read_typed(run / "test.json", _Scores, remedy=RUN_AGAIN)
-    table = read_columns(run / "test.parquet", {"prediction": "label"}, {"confidence": "number"})
+    optional: dict[str, Kind] = {"confidence": "number", "likely": "numbers", "losses": "numbers"}
+    table = read_columns(run / "test.parquet", {"prediction": "label"}, optional)
     predictions, confidence = _labels(table["prediction"]), tuple(table.get("confidence", ()))
-    if not all(0 <= sure <= _SURE for sure in confidence):
-        problem = f"column 'confidence' has a number outside 0 to 1; {RUN_AGAIN}"
-        raise InputError(problem, where=str(run / "test.parquet"))
-    return TestRecord(scores.metrics, scores.degenerate, predictions, confidence)
+    likely, losses = table.get("likely"), table.get("losses")
+    for name, values in (("confidence", np.array(confidence)), ("likely", likely)):
+        if values is not None and not np.all((values >= 0) & (values <= _SURE)):
+            problem = f"column '{name}' has a number outside 0 to 1; {RUN_AGAIN}"
+            raise InputError(problem, where=str(run / "test.parquet"))
+    forecasts = None if likely is None and losses is None else Forecasts(likely, losses)
+    return TestRecord(scores.metrics, scores.degenerate, predictions, confidence, forecasts)
 
 
 def write_items(folder: Path, examples: Iterable[Example]) -> None:
     """Write the test items, in the order of every run's predictions."""
     rows = list(examples)
-    columns: dict[str, Sequence[Any]] = {
+    columns: dict[str, Cells] = {
         "where": [e.where for e in rows],
         "text": [e.text for e in rows],
         "text_b": [e.text_b for e in rows],
@@ -277,6 +288,6 @@ def _labels(cells: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(tuple(cell) if isinstance(cell, list) else cell for cell in cells)
 
 
-def _write_columns(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+def _write_columns(path: Path, columns: Mapping[str, Cells]) -> None:
     with new_file(path) as temporary:
         write_columns(temporary, columns)

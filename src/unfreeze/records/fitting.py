@@ -60,6 +60,10 @@ def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items
         found = f"{len(test.confidence)} confidences for {len(items)} test items"
         raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
 
+    if test.forecasts is not None and not test.forecasts.fits(len(items), len(setting.labels.names)):
+        found = f"probabilities of other items or labels than the {len(items)} test items' {len(setting.labels.names)}"
+        raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
+
 
 def check_metrics(folder: Path, tests: Mapping[str, TestRecord]) -> None:
     """Raise `InputError` where a run's test scores are not those that the other runs have."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from unfreeze.data.examples import Label
 from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
@@ -13,9 +14,11 @@ from unfreeze.methods.trained import gold_labels, metrics
 from unfreeze.methods.trainer import trainer_of
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
+from unfreeze.records.forecasts import forecasts_of
 from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import Workbench, read_weights, run
 from unfreeze.tasks.metrics import degenerate, main_metric
+from unfreeze.training.objectives import Decoded
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,13 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
         bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
         with frozen(bench.encoder):
             decoded = trained_model(bench, group).predict(bench.dataset.test)
+        gold = gold_labels(bench.dataset.test)
         for one, said in zip(group, decoded, strict=True):
-            gold = gold_labels(bench.dataset.test)
-            scores = metrics(bench.objective, gold, said.labels)
-            record = TestRecord(scores, degenerate(bench.dataset.task, gold, said.labels), said.labels, said.confidence)
-            write_test(bench.run_folder(one), record)
+            write_test(bench.run_folder(one), _test_record(bench, gold, said))
         bench.watcher.end("test set", None)
+
+
+def _test_record(bench: Workbench, gold: Sequence[Label], said: Decoded) -> TestRecord:
+    task, same = bench.dataset.task, degenerate(bench.dataset.task, gold, said.labels)
+    likely = forecasts_of(task, gold, said.probabilities, bench.objective.labels.names)
+    return TestRecord(metrics(bench.objective, gold, said.labels), same, said.labels, said.confidence, likely)

@@ -60,6 +60,10 @@ class Objective:
         """Labels from logits (B, outputs)."""
         return self._tensors.decode(logits.float(), decision)
 
+    def for_choosing(self, dev: Decoded) -> Decoded:
+        """What `settle` needs of predictions on dev."""
+        return self._tensors.for_choosing(dev)
+
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Predictions on dev once it has been chosen there how logits are decided."""
         return self._tensors.settle(dev, gold)

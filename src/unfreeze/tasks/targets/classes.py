@@ -11,6 +11,7 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.targets.likelihoods import Likely, of_one_name
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
 from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
@@ -146,6 +147,11 @@ class Classes(Target):
     def how_wrong(self, errors: Sequence[float]) -> str:
         """How many are wrong."""
         return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test items are wrong"
+
+    def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
+        """Of the probability of the gold class, and of all of them."""
+        index = {name: i for i, name in enumerate(names)}
+        return of_one_name(likely, np.array([index[str(label)] for label in gold], np.int64))
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
         """Items of each class."""

@@ -14,6 +14,7 @@ from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
+from unfreeze.tasks.targets.likelihoods import Likely, of_each_name
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, ratio
 from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
@@ -186,6 +187,10 @@ class LabelSets(Target):
     def how_wrong(self, errors: Sequence[float]) -> str:
         """How many texts have an error."""
         return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test texts have a missed or false label"
+
+    def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
+        """Means over the labels of train; one that train lacks is not among them."""
+        return of_each_name(likely, as_rows(gold, names))
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found:
         """Texts with each label."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from unfreeze.tasks.items import Example, Label, LabelSpace
 from unfreeze.tasks.schemes import Span
+from unfreeze.tasks.targets.likelihoods import Likely
 from unfreeze.tasks.targets.regressions import C
 from unfreeze.tasks.targets.sums import Floats, Found, Ints
 
@@ -234,6 +235,14 @@ class Target(Protocol):
     @abstractmethod
     def how_wrong(self, errors: Sequence[float]) -> str:
         """A run's errors as a whole, in words."""
+
+    def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
+        """(items, 2) log-loss and Brier score of the probabilities (items, C) of the label space's `names`.
+
+        Raises:
+            ValueError: models give no probabilities of such labels.
+        """
+        raise ValueError("no probabilities are given of such labels")
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
         """Counts for a table by label; None where labels are not names."""

@@ -35,9 +35,10 @@ class ClassTensors(TargetTensors):
 
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The most probable class."""
-        best = logits.softmax(1).max(1)
-        names = self.labels.names
-        return Decoded(tuple(names[i] for i in best.indices.tolist()), tuple(best.values.tolist()))
+        likely = logits.softmax(1)
+        best, names = likely.max(1), self.labels.names
+        labels = tuple(names[i] for i in best.indices.tolist())
+        return Decoded(labels, tuple(best.values.tolist()), likely.cpu().numpy())
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Logistic regression, of one logit where there are two classes."""

@@ -42,6 +42,10 @@ class LabelSetTensors(TargetTensors):
         said = likely >= (USUAL if decision is None else decision.cpu())
         return self._decoded(likely.numpy(), said.numpy())
 
+    def for_choosing(self, dev: Decoded) -> Decoded:
+        """Probabilities, of which thresholds are chosen."""
+        return dev
+
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Thresholds with the best micro-F1, see `tasks.targets.thresholds`."""
         assert dev.probabilities is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ class Decoded:
     """Predictions with the probability of each, where there is one (else empty).
 
     Attributes:
-        probabilities: (examples, C) float32 of every label, where they are decided one by one; else None.
+        probabilities: (examples, C) float32 of every label, in index order; None where there are none.
     """
 
     labels: tuple[Label, ...]
@@ -109,6 +109,10 @@ class TargetTensors(Protocol):
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Choose on dev how logits are decided."""
         return Settled(dev)
+
+    def for_choosing(self, dev: Decoded) -> Decoded:
+        """What `settle` needs of predictions on dev: of many models at once probabilities would take much memory."""
+        return replace(dev, probabilities=None)
 
     @abstractmethod
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
