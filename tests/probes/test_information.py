@@ -8,10 +8,10 @@ from scipy.integrate import quad
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from unfreeze.judging.spread import Floats
 from unfreeze.probes.information import (
     FOLDS,
     PENALTIES,
-    Floats,
     Ints,
     _calibrated,
     _folds,
@@ -180,7 +180,7 @@ def test_an_interval_allows_for_other_items_and_for_probes_fitted_on_others() ->
     bits = np.random.default_rng(0).normal(0.3, 0.8, 400)
     value = interval_of(bits)
     assert value.mean == pytest.approx(bits.mean())
-    half = 1.96 * bits.std(ddof=1) / np.sqrt(400) * np.sqrt(1 + 10 / 9)
+    half = norm.ppf(0.975) * bits.std(ddof=1) / np.sqrt(400) * np.sqrt(1 + 10 / 9)
     assert [value.mean - value.lo, value.hi - value.mean] == pytest.approx([half, half])
     assert interval_of(bits[:1]) == (0, 0, 0)
 

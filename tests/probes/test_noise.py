@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm, t
 
-from unfreeze.probes.noise import Probed, finding, half_width, judged
+from unfreeze.judging.spread import margins
+from unfreeze.probes.noise import Probed, finding, judged
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.tasks.kinds import TASKS, Task
 from unfreeze.tasks.metrics import item_statistics, score
@@ -70,14 +71,10 @@ def test_an_interval_of_one_pair_misses_as_often_as_it_says(items: float, resamp
     rng = np.random.default_rng(0)
     off = rng.normal(size=100_000) * np.hypot(1, items)
     spread = rng.normal(size=(100_000, resamples)).std(1, ddof=1)
-    missed = float((np.abs(off) > half_width(np.full(100_000, items), spread, resamples, error)).mean())
+    missed = float((np.abs(off) > margins(items**2, spread**2, resamples - 1, error)).mean())
     assert missed < 1.15 * error
     if items in (0.0, 30.0):
         assert missed > 0.85 * error
-
-
-def test_without_any_spread_an_interval_is_a_point() -> None:
-    assert half_width(np.zeros(2), 0.0, 5).tolist() == [0.0, 0.0]
 
 
 def test_layers_are_compared_on_the_same_items_and_the_same_training_rows() -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unfreeze.judging.stats import Interval
+from unfreeze.judging.spread import Spread
+from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import paired_difference
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.studies.asked import Cell, Measured
@@ -19,6 +20,7 @@ from unfreeze.studies.evidence import (
     sign_claim,
     sign_held,
     sign_of,
+    sign_p,
 )
 from unfreeze.studies.page import Entry
 from unfreeze.studies.published import COLUMNS, published, published_difference
@@ -42,7 +44,7 @@ def measured(share: float, seed: int = 0, items: int = 400) -> Measured:
 ])  # fmt: skip
 def test_signs(low: float, high: float, sign: int, held: str) -> None:
     assert sign_held(low, high, sign) == held
-    gap, useful = Interval((low + high) / 2, low, high), measured(0.7)
+    gap, useful = Difference((low + high) / 2, low, high, 0.2), measured(0.7)
     claim = sign_claim("t", "a", gap, sign, [useful], 2)
     assert (claim.held, claim.conclusion) == (held, 2)
     useless = replace(useful, constant=useful.mean)
@@ -50,6 +52,27 @@ def test_signs(low: float, high: float, sign: int, held: str) -> None:
     alike = sign_claim("t", "a", gap, sign, [useless, useless])
     assert alike.held == "open"
     assert alike.evidence.endswith("none above a constant answer")
+    assert alike.p is None  # nothing is put to the test, so it does not count among the page's findings
+
+
+@pytest.mark.parametrize("sign", [1, -1, 0])
+@pytest.mark.parametrize("size", [0.003, 0.02, 0.05, -0.03])
+@pytest.mark.parametrize("spread", [Spread(1e-4, 0.0, np.inf), Spread(1e-5, 4e-5, 3.0), Spread(1e-8, 0.0, np.inf)])
+def test_p_is_the_error_at_which_a_sign_is_just_decided(sign: int, size: float, spread: Spread) -> None:
+    p = sign_p(Difference(size, size - spread.margin(), size + spread.margin(), spread.p(size), spread), sign)
+    for error, decided in ((min(1.0, 1.01 * p), True), (0.99 * p, False)):
+        margin = spread.margin(error)
+        if 1e-6 < p < 0.99:
+            assert (sign_held(size - margin, size + margin, sign) != "open") is decided
+
+
+def test_the_p_of_a_claim_is_that_of_its_interval_where_pseudo_items_moved_it() -> None:
+    a, b = measured(0.995), measured(0.97, 1)
+    gap = difference(a, b)
+    assert (gap.lo + gap.hi) / 2 != pytest.approx(gap.mean, abs=1e-6)
+    assert sign_claim("t", "a", gap, 1, [a, b]).p == pytest.approx(gap.p)
+    unknown = Difference(0.1, 0.0, 0.2, 0.04)
+    assert sign_claim("t", "a", unknown, 1, [a, b]).p == 0.04
 
 
 def test_what_the_paper_colours_is_a_sign() -> None:
@@ -80,7 +103,7 @@ def test_entries() -> None:
     cell = measured(0.8)
     scores = 100 * cell.statistics[..., 0].mean(1)
     assert score_entry(cell, 93.5) == Entry(f"{scores.mean():.1f} ± {scores.std(ddof=1):.1f}", "93.5")
-    assert gap_entry(Interval(0.013, -0.0004, 0.026), -3.2) == Entry("+1.3 [-0.04, +2.6]", "-3.2")
+    assert gap_entry(Difference(0.013, -0.0004, 0.026, 0.06), -3.2) == Entry("+1.3 [-0.04, +2.6]", "-3.2")
 
 
 def test_published_numbers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from scipy.stats import norm
 
 from unfreeze.judging.stats import Interval
 from unfreeze.studies.inside import Information
@@ -23,6 +24,16 @@ def gained(low: float, high: float) -> Information:
 def test_a_gain_counts_where_its_own_interval_is_beyond_rounding(low: float, high: float, held: str) -> None:
     claim = _more("e, s", gained(low, high))
     assert (claim.held, claim.about) == (held, "e, s")
+    assert claim.p is not None
+    assert (claim.p <= 0.05) is (held != "open")
+
+
+def test_p_is_of_a_gain_beyond_rounding() -> None:
+    """Of 0.02 bits beyond it with a standard error of 0.01: two-sided p of 2."""
+    margin = 0.01 * norm.ppf(0.975)
+    for sign in (1, -1):
+        assert _more("e", gained(sign * 0.03 - margin, sign * 0.03 + margin)).p == pytest.approx(2 * norm.sf(2))
+    assert _more("e", gained(0.0, 0.0)).p == 1
 
 
 def test_the_evidence_has_both_layers_and_the_gain() -> None:

@@ -10,6 +10,7 @@ from test_evidence import measured
 
 from unfreeze.studies.asked import Measured
 from unfreeze.studies.desk import Desk
+from unfreeze.studies.page import Claim, Page
 from unfreeze.studies.page_of import page_of
 
 MakeDesk = Callable[..., Desk]
@@ -46,3 +47,18 @@ def test_fewer_minimum_steps_are_reported(make_desk: MakeDesk, scored: Callable[
     assert page()[1] == "the table's"
     assert "is capped at 100" in page(min_steps=100)[0]
     assert page(min_steps=100)[1] == "the table's, at most 100"
+
+
+def test_findings_of_a_page_are_judged_together_and_the_page_says_so(make_desk: MakeDesk) -> None:
+    def page(*values: float | None) -> Page:
+        claims = [Claim("t", "a", "holds", "e", None, p) for p in values]
+        return page_of(make_desk(), "table2", "Which?", "Table 2", (), claims)
+
+    several = page(0.01, 0.04, 0.04, None)
+    assert [claim.held for claim in several.claims] == ["holds", "open", "open", "holds"]
+    assert several.lead == "Of 4 findings put to the test here, 2 hold, 0 do not, 2 stay open."
+    assert any(line.startswith("3 findings are judged together (Holm)") for line in several.differs)
+    assert not any("Holm" in line for line in page(0.01, *[None] * 9).differs)
+    assert not any("by chance" in line for line in page(*[None] * 9).differs)
+    alone = "One in twenty intervals misses by chance; 10 findings are judged each alone."
+    assert alone in page(*[None] * 10, 0.1).differs

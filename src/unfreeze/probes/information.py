@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import log_softmax, ndtri
 
+from unfreeze.judging.spread import ERROR, Floats
 from unfreeze.judging.stats import Interval
 
 FOLDS = 10
 PENALTIES = (0.01, 0.1, 1.0, 10.0)  # of a ridge regression on whitened vectors, for each row
-_Z95 = 1.96
+Z95 = float(-ndtri(ERROR / 2))
 _RANK = 1e-6  # times the largest singular value: less is rounding of 32-bit numbers
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Labelled = tuple[Floats, Ints]
 
@@ -68,7 +68,7 @@ def interval_of(bits: Floats) -> Interval:
         return Interval(0.0, 0.0, 0.0)
     spread = float(bits.std(ddof=1)) * math.sqrt((1 + FOLDS / (FOLDS - 1)) / len(bits))
     mean = float(bits.mean())
-    return Interval(mean, mean - _Z95 * spread, mean + _Z95 * spread)
+    return Interval(mean, mean - Z95 * spread, mean + Z95 * spread)
 
 
 def whitened(states: Floats, others: Labelled | None = None) -> Floats:

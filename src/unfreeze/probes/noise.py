@@ -11,14 +11,15 @@ rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
+from scipy.special import ndtri
 
-from unfreeze.judging.spread import Floats
+from unfreeze.judging.spread import ERROR, Floats, margins
 from unfreeze.judging.stats import LEVELS, resampled_items
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import LayerScore, LayerScores
@@ -26,7 +27,6 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import METRIC_NAMES, from_statistics
 
 DRAWS = 2_000
-_ERROR = 0.05  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def judged(
     drawn = resampled_items(statistics, metric, DRAWS)  # (draws, layers)
     trained = np.array([one.resamples for one in everyone])  # (layers, resamples)
 
-    def apart(a: int, b: int, error: float = _ERROR) -> tuple[float, float, float]:
+    def apart(a: int, b: int, error: float = ERROR) -> tuple[float, float, float]:
         gap = float(test[a] - test[b])
         return gap, *_interval(gap, drawn[:, a] - drawn[:, b], trained[a] - trained[b], error)
 
@@ -92,38 +92,19 @@ def judged(
             resamples=one.resamples, l2=one.l2, tried=one.tried, metrics=dict(one.metrics), behind=behind,
             behind_ci95=(low, high), within_noise=low <= 0 <= high, settled=one.settled,
             gain=None if before is None else apart(i, count + i),
-            gain_together=None if before is None else apart(i, count + i, _ERROR / count)[1:],  # Bonferroni
+            gain_together=None if before is None else apart(i, count + i, ERROR / count)[1:],  # Bonferroni
         ))  # fmt: skip
     scores = replace(about, layers=tuple(layers), chosen=probed[best].layer)
     return replace(scores, finding=finding(scores))
 
 
-def _interval(value: float, drawn: Floats, trained: Floats, error: float = _ERROR) -> tuple[float, float]:
+def _interval(value: float, drawn: Floats, trained: Floats, error: float = ERROR) -> tuple[float, float]:
     """Interval that misses in a share `error` of cases, from a value's (draws,) over items and (resamples,) of rows."""
     low, high = np.percentile(drawn, LEVELS)
-    sides = np.maximum(0, [value - low, high - value]) / ndtri(1 - _ERROR / 2)
-    spread = float(np.std(trained, ddof=1)) if len(trained) > 1 else 0.0
-    below, above = half_width(sides, spread, len(trained), error)
+    sides = np.maximum(0, [value - low, high - value]) / ndtri(1 - ERROR / 2)
+    spread = float(np.var(trained, ddof=1)) if len(trained) > 1 else 0.0
+    below, above = margins(sides**2, spread, len(trained) - 1 or math.inf, error)
     return value - float(below), value + float(above)
-
-
-def half_width(items: Floats, trained: Floats | float, resamples: int, error: float = _ERROR) -> Floats:
-    """How far an interval that misses a share `error` reaches on either side; broadcasts.
-
-    The quantile is the mean of those of the two parts, weighted by their variances (Cochran & Cox 1957, Experimental
-    Designs, 4.14): exact where one of them is 0.
-
-    Args:
-        items: standard errors over test items.
-        trained: standard deviations between probes on resampled training rows.
-        resamples: how many of these there are; of one alone the part is taken as 0.
-    """
-    normal, over_items, over_rows = ndtri(1 - error / 2), np.square(items), np.square(trained)
-    student = stdtrit(resamples - 1, 1 - error / 2) if resamples > 1 else 0.0
-    variance = over_items + over_rows
-    weighted = normal * over_items + student * over_rows
-    reach: Floats = np.divide(weighted, np.sqrt(variance), out=np.zeros_like(variance), where=variance > 0)
-    return reach
 
 
 def finding(scores: LayerScores) -> str:

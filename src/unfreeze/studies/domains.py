@@ -64,10 +64,11 @@ def domains(desk: Desk) -> Page:
         decides: Held = "does not hold" if gain.p < SURE else "open"
         claims.append(Claim(
             "the distance of the domain does not decide between frozen and tuned", one.shown, decides, gain.words,
+            p=gain.p,
         ))  # fmt: skip
         nearer: Held = "open" if transfer.p >= SURE else "holds" if transfer.value < 0 else "does not hold"
         claims.append(Claim(
-            "the nearer the domain, the better the frozen encoder", one.shown, nearer, transfer.words, 1,
+            "the nearer the domain, the better the frozen encoder", one.shown, nearer, transfer.words, 1, transfer.p,
         ))  # fmt: skip
     tables = (
         Table("MNLI by genre: divergence, accuracy, difference",
@@ -75,7 +76,8 @@ def domains(desk: Desk) -> Page:
         Table("Spearman's rank correlation with the divergence, with 95 % interval over items and seeds",
               ("", "of tuned minus frozen", "of frozen accuracy"), tuple(correlations),
               "p: how many of all orders of the genres correlate as strongly. Five genres have 120 orders, so only a "
-              "correlation of 1 or -1 is clear; an unclear one does not prove that there is none, so it stays open."),
+              "correlation of 1 or -1 is clear, and from four findings on not even that; an unclear one does not prove "
+              "that there is none, so it stays open."),
     )  # fmt: skip
     figure = dots(drawn, "Jensen-Shannon divergence from the pretraining text", "tuned minus frozen, points",
                   "Each genre: how far it is, and what fine-tuning gains, with 95 % intervals")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unfreeze.judging.stats import Interval
+from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import measured
 from unfreeze.judging.wording import ends, signed
 from unfreeze.studies.asked import Measured
@@ -23,7 +23,7 @@ def score_entry(measured: Measured | None, published: float | None = None) -> En
     )
 
 
-def difference(first: Measured, second: Measured) -> Interval:
+def difference(first: Measured, second: Measured) -> Difference:
     """First minus second, on the same test items."""
     return contrast([first, second], [1.0, -1.0])
 
@@ -33,22 +33,21 @@ def gap_words(mean: float, low: float, high: float) -> str:
     return f"{signed(mean)} {ends(low, high)}"
 
 
-def gap_entry(gap: Interval, published: float | None = None) -> Entry:
+def gap_entry(gap: Difference, published: float | None = None) -> Entry:
     """A difference with its interval."""
     return Entry(gap_words(gap.mean, gap.lo, gap.hi), "" if published is None else f"{published:+.1f}")
 
 
-def gap_row(name: str, gap: Interval, published: float | None = None) -> dict[str, object]:
+def gap_row(name: str, gap: Difference, published: float | None = None) -> dict[str, object]:
     """A difference as a row of `figures.gaps`, points."""
     return {"row": name, "mean": 100 * gap.mean, "low": 100 * gap.lo, "high": 100 * gap.hi, "published": published}
 
 
-def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Interval:
+def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Difference:
     """Weighted sum of cells' mean scores with its interval; the same test items for all."""
     first = cells[0]
     arms = measured([cell.statistics for cell in cells], first.metric, first.shares, DRAWS)
-    gap = arms.difference(weights)
-    return Interval(gap.mean, gap.lo, gap.hi)
+    return arms.difference(weights)
 
 
 def sign_held(low: float, high: float, sign: int) -> Held:
@@ -72,7 +71,7 @@ def sign_of(points: float) -> int:
 
 
 def sign_claim(
-    text: str, about: str, gap: Interval, sign: int, of: Sequence[Measured], conclusion: int | None = None
+    text: str, about: str, gap: Difference, sign: int, of: Sequence[Measured], conclusion: int | None = None
 ) -> Claim:
     """The claim that a difference has a sign.
 
@@ -82,4 +81,12 @@ def sign_claim(
     said = gap_words(gap.mean, gap.lo, gap.hi)
     if not any(cell.learned for cell in of):
         return Claim(text, about, "open", f"{said}, none above a constant answer", conclusion)
-    return Claim(text, about, sign_held(gap.lo, gap.hi, sign), said, conclusion)
+    return Claim(text, about, sign_held(gap.lo, gap.hi, sign), said, conclusion, sign_p(gap, sign))
+
+
+def sign_p(gap: Difference, sign: int) -> float:
+    """The error of the interval that just decides about a sign, see `sign_held`: it ends at 0, or at near 0's edge."""
+    if gap.spread is None:
+        return gap.p
+    middle = abs(gap.lo + gap.hi) / 2  # not the mean where pseudo-items moved the interval
+    return gap.spread.p(middle if sign else abs(middle - LARGE / 100))

@@ -44,9 +44,11 @@ def findings_markdown(pages: Sequence[Page]) -> str:
     """`findings.md`."""
     parts = [
         "# What practitioners conclude from the paper, and whether it held here",
-        "From `unfreeze study`: a case holds, or does not, where a whole 95 % interval (of layers: every layer that "
-        "may be the best; of genres: p below 0.05) says so; else it stays open. What was run, on how much, and what "
-        "differs from the paper is on each study's page.",
+        "From `unfreeze study`: a case holds, or does not, where a whole interval says so; else it stays open. "
+        "Intervals that are shown miss in 5 % of cases each. So the cases of a page are judged together (Holm's "
+        "method): p over the page must be at most 0.05, and a page on which none is true has a false one in at most "
+        "one case of twenty. Of layers, every layer that may be the best must say so, and each case is judged alone. "
+        "What was run, on how much, and what differs from the paper is on each study's page.",
         markdown_table(("study", "question", "here"), [
             (f"[{page.name}]({page.name}.md)", page.question, page.lead) for page in pages
         ]),

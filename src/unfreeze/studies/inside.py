@@ -13,10 +13,11 @@ from unfreeze.data.examples import Example
 from unfreeze.data.splits import spread_out
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
+from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Interval
 from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.split_features import SplitFeatures
-from unfreeze.probes.information import FOLDS, PENALTIES, Floats, Ints, interval_of, item_information
+from unfreeze.probes.information import FOLDS, PENALTIES, Ints, interval_of, item_information
 from unfreeze.probes.layers import VERSION
 from unfreeze.records.comparison import AGAIN
 from unfreeze.records.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores

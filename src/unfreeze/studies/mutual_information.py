@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from scipy.special import ndtr
+
 from unfreeze.judging.stats import Interval
 from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.probes.information import Z95
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.figures import lines
@@ -76,7 +79,14 @@ def _more(about: str, found: Information) -> Claim:
     gain = found.gain[-1]
     held: Held = "holds" if gain.lo > LEAST else "does not hold" if gain.hi < -LEAST else "open"
     said = f"top layer {_words(found.before[-1])} to {_words(found.after[-1])} bits, gain {_words(gain)}"
-    return Claim("fine-tuning adds information about the labels that a linear probe reads", about, held, said)
+    text = "fine-tuning adds information about the labels that a linear probe reads"
+    return Claim(text, about, held, said, p=_p(gain))
+
+
+def _p(gain: Interval) -> float:
+    """The error of the interval that just ends at `LEAST` on the side of 0."""
+    half, beyond = (gain.hi - gain.lo) / 2, abs(gain.mean) - LEAST
+    return float(2 * ndtr(-beyond / half * Z95)) if beyond > 0 and half > 0 else 1.0
 
 
 def _words(bits: Interval) -> str:

@@ -37,6 +37,7 @@ class Claim:
         held: `open` where the interval allows both yes and no.
         evidence: the numbers, with their interval.
         conclusion: which of the five practitioners' conclusions it is evidence for, 1 to 5; None for none.
+        p: two-sided, of the finding alone: the error of the interval that just decides it; None where there is none.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Claim:
     held: Held
     evidence: str
     conclusion: int | None = None
+    p: float | None = None
 
 
 @dataclass(frozen=True)

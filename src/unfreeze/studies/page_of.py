@@ -10,6 +10,7 @@ from unfreeze.methods.table import METHODS
 from unfreeze.recipe import MethodName
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
+from unfreeze.studies.jointly import judged_together
 from unfreeze.studies.page import Claim, Figure, Page, Table
 from unfreeze.studies.sets import SETS
 
@@ -36,6 +37,7 @@ def page_of(
         results: those that the page is made from.
         looked_into: cells whose layers it is made from.
     """
+    claims = judged_together(claims)
     cells = [*(one.cell for one in results), *looked_into]
     sizes: dict[str, set[int]] = {}
     for task, size in (
@@ -59,12 +61,28 @@ def page_of(
         _nothing_learned(desk, results),
         f"{diverged} runs diverged; each counts with what it had learned before." if diverged else "",
         FEW_SEEDS if desk.asked.seeds < 5 else "",
-        f"One in twenty intervals misses by chance; here are {len(claims)} findings." if len(claims) > 9 else "",
+        *_chance(claims),
     ]  # fmt: skip
     return Page(
         name, question, f"{SOURCE}, {where}", tally(claims), tuple(tables), tuple(claims),
         tuple(line for line in (*differs, *usual) if line), _settings(desk, results), figure,
     )  # fmt: skip
+
+
+def _chance(claims: Sequence[Claim]) -> list[str]:
+    """How findings are kept from holding by chance."""
+    jointly = sum(claim.p is not None for claim in claims)
+    alone = len(claims) - jointly
+    said = []
+    if jointly > 1:
+        said.append(
+            f"{jointly} findings are judged together (Holm): one holds, or does not, where its p over the page is at "
+            "most 0.05, so that where none is true a page has one by chance in at most one case of twenty. Intervals "
+            "are shown as they are for each alone."
+        )
+    if alone > 9:
+        said.append(f"One in twenty intervals misses by chance; {alone} findings are judged each alone.")
+    return said
 
 
 def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str], ...]:

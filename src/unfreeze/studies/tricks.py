@@ -42,7 +42,7 @@ def tricks(desk: Desk) -> Page:
             eight = _eight(results, encoder, task)
             effect = contrast(eight, main_effect(number))
             about = f"{desk.about(encoder).shown}, {SETS[task].title}"
-            effects.setdefault(about, [about]).append(gap_words(*effect))
+            effects.setdefault(about, [about]).append(gap_words(effect.mean, effect.lo, effect.hi))
             drawn.append(gap_row(f"{trick}: {about}", effect))
             if desk.about(encoder).role == "ELMo" and number < 2:
                 claims.append(sign_claim(f"{trick}: worth having", about, effect, 1, eight))
