@@ -98,9 +98,9 @@ def test_clear_gain_is_chosen_and_a_leak_is_doubted(comparison):
     assert any("train" in doubt for doubt in result.verdict.doubts)
 
 
-def test_same_quality_is_too_close_and_the_cheaper_method_is_used(comparison):
+def test_same_quality_is_undecided_and_the_cheaper_method_is_used(comparison):
     result = judge(comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1}))
-    assert result.verdict.choice == "too-close"
+    assert result.verdict.choice == "undecided"
     assert result.verdict.use == "feature-extraction"
 
 
@@ -159,7 +159,7 @@ def test_the_floor_is_scored_and_each_method_is_set_against_it(comparison, kind)
 
 def test_a_floor_as_good_as_the_methods_is_doubted_and_a_lower_one_is_not(comparison):
     near = judge(comparison("classification", floor=0.12))
-    assert any(doubt.startswith("A bag of words does as well") for doubt in near.verdict.doubts)
+    assert any(doubt.startswith("Nothing is shown to be better than a bag of words") for doubt in near.verdict.doubts)
     low = judge(comparison("pair-classification", floor=0.6))
     assert not any("bag of words" in doubt for doubt in low.verdict.doubts)
 
@@ -242,7 +242,7 @@ def test_one_answer_on_a_dev_set_of_one_answer_is_no_failure(comparison, sizes, 
     doubts = " ".join(result.verdict.doubts)
     assert "training failed" not in doubts
     assert (
-        "3 of 3 final runs of fine-tuning gave one answer for every dev item, though not on test" in doubts
+        "3 of 3 final runs of fine-tuning gave one answer for every dev item, or nearly, though not on test" in doubts
     ) == failed
     assert ("Dev has 1 item" in doubts) == (sizes["dev"] == 1)
     assert ("All labels of dev say the same" in doubts) == (sizes["dev"] == 3 and not failed)
@@ -260,7 +260,8 @@ def test_one_answer_wherever_there_is_more_to_tell_is_a_failure(comparison):
         pyarrow.parquet.write_table(table, folder / "runs" / run / "test.parquet")
     result = judge(folder)
     assert [list(run.degenerate_on) for run in result.methods["fine-tuning"].runs] == [["dev", "test"]] * 3
-    assert "3 of 3 final runs of fine-tuning gave one answer for every item: training failed." in result.verdict.doubts
+    failed = "3 of 3 final runs of fine-tuning gave one answer for every item, or nearly: training failed."
+    assert failed in result.verdict.doubts
 
 
 def test_correlations_that_an_older_version_wrote_as_0_are_no_choice(comparison):

@@ -157,7 +157,12 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "trial work": (record("trial", work=5000), {"arms.1.cost.work"}, {"arms.1.work"}),
     "trial peak_mb": (record("trial", peak_mb=1e6), set(), set()),
     "trial diverged": (record("trial", diverged=True), set(), set()),
-    "choice extract_s": (choice(extract_s=5.5), {"arms.1.cost.extract_s"}, {"arms.1.extract_s"}),
+    "choice extract_s": (
+        choice(extract_s=5.5),
+        {"arms.1.cost.extract_s", "arms.1.cost.extract_all_s"},
+        {"arms.1.extract_s"},
+    ),
+    "choice extract_all_s": (choice(extract_all_s=7.5), {"arms.1.cost.extract_all_s"}, {"arms.1.extract_s"}),
     "choice latency of one": (
         choice(latency_ms={"1": 7.0, "32": 88.0}),
         {"arms.1.cost.latency_ms.1"},
@@ -167,7 +172,7 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "choice best_run": (choice(best_run="another"), {"arms.1.best_run"}, set()),
     "plan equivalence": (
         lambda c: c,  # of the whole, see below
-        {"equivalence", "plan.equivalence"},
+        {"equivalence", "plan.equivalence", "differences.0.finding"},
         {"equivalence"},
     ),
     "data name": (setting("data", name="other"), {"data.name"}, set()),
@@ -267,7 +272,7 @@ def test_the_evidence_has_the_numbers_of_the_result(whole: Compared) -> None:
         assert (found.dev, found.test, found.test_ci95, found.test_std) == (
             arm.dev.mean, arm.test.mean, arm.test.ci95, arm.test.std,
         )  # fmt: skip
-        assert (found.seeds, found.train_s, found.extract_s) == (2, arm.cost.all_runs_s, arm.cost.extract_s)
+        assert (found.seeds, found.train_s, found.extract_s) == (2, arm.cost.all_runs_s, arm.cost.extract_all_s)
         assert (found.latency_ms, found.stored_mb, found.work, found.piece_work) == (
             arm.cost.latency_ms["1"], arm.cost.stored_mb, arm.cost.work, arm.cost.piece_work,
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which numbers a setting may be: its ends are allowed, None is off, and what is no number is refused."""
+"""Which numbers a setting may be: its ends are allowed, None is off, and what is not a number is refused."""
 
 from __future__ import annotations
 

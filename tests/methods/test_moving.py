@@ -20,7 +20,7 @@ TUNED = TunedRecipe("linear", epochs=2, batch_size=5, learning_rate=1e-3, dropou
 
 
 def rows_read(kind: str, head: Head, train: Any, pieces: int) -> int:
-    """What a head reads of the training examples: words, pieces of both texts, or a vector a text."""
+    """What a head reads of the training examples: words, pieces of both texts, or a vector for each text."""
     if kind == "tagging":
         return sum(len(example.words) for example in train.train)
     return pieces if head == "biattention" else len(train.train)

@@ -27,19 +27,19 @@ def test_on_the_front_are_the_arms_that_no_other_beats_for_the_same_cost_or_less
 
 
 @pytest.mark.parametrize(
-    ("joint", "words"),
+    ("mean", "finding", "words"),
     [
-        ((0.01, 0.05), "better"),
-        ((0.001, 0.05), "better, perhaps by little"),
-        ((-0.05, -0.01), "worse"),
-        ((-0.004, 0.004), "practically equal"),
-        ((-0.02, 0.03), "undecided"),
-        ((0.001, 0.006), "better, but too little to matter"),
+        (0.03, "clear", "better"),
+        (0.02, "likely", "better, perhaps by little"),
+        (-0.03, "clear", "worse"),
+        (0.0, "equal", "practically equal"),
+        (0.005, "undecided", "undecided"),
+        (0.003, "small", "better, but too little to matter"),
+        (-0.003, "small", "worse, but too little to matter"),
     ],
 )
-def test_a_difference_is_put_into_words_by_its_simultaneous_interval(joint, words):
-    mean = sum(joint) / 2
-    assert finding_of(PairGap("a", "b", mean, (mean, mean), 0.0, joint, 0.1), 0.005) == words
+def test_a_difference_is_put_into_words_by_what_it_was_found_to_be(mean, finding, words):
+    assert finding_of(PairGap("a", "b", mean, (mean, mean), 0.0, (mean, mean), 0.1, finding)) == words
 
 
 def test_a_table_with_a_column_for_each_arm_is_turned_into_rows():

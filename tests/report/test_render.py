@@ -69,7 +69,7 @@ def test_the_answer_is_that_of_the_result(comparison):
 
 def test_too_close_names_the_cheaper_method(comparison):
     text = Page(page_of(comparison("classification", rates={"feature-extraction": 0.1, "fine-tuning": 0.1}))).text
-    assert "Too close to call: use feature extraction" in text
+    assert "Undecided: until then use feature extraction" in text
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -284,3 +284,26 @@ def test_of_the_main_metrics_correlations_alone_are_no_shares_of_answers(kind: s
     metric = main_metric(TASKS[kind], "BIO" if TASKS[kind].target.per_word else None)
     assert of_shares(metric) != kind.endswith("regression")
     assert not any(map(of_shares, ("spearman", "matthews")))
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "failed"),
+    [
+        (["a"] * 150 + ["b"] * 50, ["a"] * 199 + ["b"], True),  # one other answer in 200
+        (["a"] * 150 + ["b"] * 50, ["a"] * 198 + ["b"] * 2, False),
+        (["a"] * 197 + ["b"] * 3, ["a"] * 199 + ["b"], False),  # a third of what there is to find
+        (["a"] * 197 + ["b"] * 3, ["a"] * 200, True),
+        (["a"] * 200, ["a"] * 200, False),
+        (["a"] * 550 + ["b"] * 50, ["a"] * 597 + ["b"] * 3, True),
+        (["a"] * 550 + ["b"] * 50, ["a"] * 596 + ["b"] * 4, False),
+    ],
+)
+def test_nearly_one_answer_is_one_answer_where_there_is_much_more_to_find(gold, predicted, failed):
+    assert degenerate(task("classification"), gold, predicted) == failed
+
+
+def test_scores_that_differ_by_rounding_are_one_answer():
+    gold = [float(i % 7) for i in range(100)]
+    rng = np.random.default_rng(0)
+    assert degenerate(task("regression"), gold, list(3 + 1e-7 * rng.normal(size=100)))
+    assert not degenerate(task("regression"), gold, list(3 + 0.05 * rng.normal(size=100)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Metho
             trials=tuple(t.id for t in chosen.trials),
             runs=tuple(j.id for j in chosen.finals),
             extract_s=known.extract_s if known else _extract_s(bench, chosen.recipe),
+            extract_all_s=known.extract_all_s if known else _extract_all_s(bench, candidates),
             latency_ms=known.latency_ms if known else _latency(bench, chosen.best),
             best_run=chosen.best.id,
         )
@@ -95,6 +97,12 @@ def add_probes(bench: Workbench, question: str) -> LayerScores:
 def _extract_s(bench: Workbench, recipe: Recipe) -> float:
     """Seconds that the stores took; states without a store are computed in training, whose seconds have them."""
     return sum(s.features.seconds for s in stored(bench, recipe) if s.features.kind == "stored")
+
+
+def _extract_all_s(bench: Workbench, recipes: Sequence[Recipe]) -> float:
+    """The same of all recipes tried, each store once, as far as this process computed or read them."""
+    stores = {id(s.features): s.features for recipe in recipes for s in stored(bench, recipe, only_known=True)}
+    return sum(features.seconds for features in stores.values() if features.kind == "stored")
 
 
 def _latency(bench: Workbench, best: Job) -> dict[str, float]:

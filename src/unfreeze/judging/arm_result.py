@@ -73,6 +73,7 @@ def _cost(arm: Arm) -> Cost:
     work = method_work(runs.values(), finals[0], arm.comparison.setting)
     return Cost(
         extract_s=choice.extract_s,
+        extract_all_s=choice.extract_s if choice.extract_all_s is None else choice.extract_all_s,
         train_s=float(np.mean([run.train_s for run in finals])),
         peak_mb=max(run.peak_mb for run in finals),
         trained_parameters=finals[0].trained_parameters,

@@ -77,11 +77,15 @@ def contenders(scores: Sequence[float], findings: Mapping[int, Finding]) -> froz
 
 
 def find(difference: Difference, equivalence: float) -> Finding:
-    """Which of the five cases a difference is, by its interval and the region of practical equivalence."""
+    """Which of the five cases a difference is, by its interval and the region of practical equivalence.
+
+    An interval that does not know how the seeds of an arm differ, since it has one, shows nothing clearly.
+    """
+    sure = difference.spread is None or difference.spread.seeds_seen
     if difference.lo > equivalence or difference.hi < -equivalence:
-        return "clear"
+        return "clear" if sure else "likely"
     if -equivalence <= difference.lo and difference.hi <= equivalence:
-        return "equal"
+        return "equal" if sure else "undecided"
     if difference.lo <= 0 <= difference.hi:
         return "undecided"
     return "likely" if abs(difference.mean) > equivalence else "small"

@@ -34,7 +34,7 @@ class ArmEvidence:
         piece_work: multiply-adds to predict, for a piece.
         work_is_estimated: the runs are of a version that did not count.
         train_s: training seconds over all runs, recipes tried included. What is measured decides nothing.
-        extract_s: seconds to compute the layer states that were read; 0 for fine-tuning.
+        extract_s: seconds to compute the layer states that all recipes tried read; 0 for fine-tuning.
         latency_ms: milliseconds to predict one text.
         stored_mb: megabytes to keep for this task.
     """
@@ -180,6 +180,11 @@ class Evidence:
         return self.difference
 
     @property
+    def nothing_measured(self) -> bool:
+        """Whether each final run of every arm gave one answer for all test items, where more than one is right."""
+        return bool(self.arms) and all(arm.degenerate + arm.flat.get("test", 0) >= arm.seeds for arm in self.arms)
+
+    @property
     def region(self) -> str:
         """The half-width of the region of practical equivalence, in words."""
         return f"{100 * self.equivalence:.2g} points"
@@ -244,7 +249,7 @@ def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> Ar
         flat={split: sum(run.degenerate_on == (split,) != several for run in runs) for split in several},
         diverged=sum(run.diverged for run in runs),
         train_s=cost.all_runs_s,
-        extract_s=cost.extract_s,
+        extract_s=cost.extract_all_s,
         latency_ms=cost.latency_ms["1"],
         stored_mb=cost.stored_mb,
         trained_parameters=cost.trained_parameters,

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from unfreeze.judging.arm_result import arm_result
+from unfreeze.judging.arms import find
 from unfreeze.judging.evidence import evidence_of
 from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, metric_of, read_compared
 from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
@@ -55,7 +56,7 @@ def result_of(compared: Compared) -> Result:
         encoders={name: _encoder(comparison) for name, comparison in compared.comparisons.items()},
         dropped=compared.dropped,
         arms=results,
-        differences=_gaps(arms, pairs),
+        differences=_gaps(arms, pairs, compared.plan.equivalence),
         equivalence=compared.plan.equivalence,
         floor=floor,
         verdict=decide(evidence_of(compared, results, pairs, gains)),
@@ -64,14 +65,15 @@ def result_of(compared: Compared) -> Result:
     )
 
 
-def _gaps(arms: Sequence[Arm], pairs: Differences) -> tuple[PairGap, ...]:
+def _gaps(arms: Sequence[Arm], pairs: Differences, equivalence: float) -> tuple[PairGap, ...]:
     """All pairs of arms, the later minus the earlier one: as a rule fine-tuning minus feature extraction."""
     gaps = []
     for earlier, later in combinations(range(len(arms)), 2):
         pair = pairs.of(later, earlier)
         alone, jointly = pair.alone, pair.jointly
         names = arms[later].id, arms[earlier].id
-        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p))
+        finding = find(jointly, equivalence)
+        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p, finding))
     return tuple(gaps)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-
-from scipy.special import ndtri
 
 from unfreeze.judging.arms import Finding, Standing
 from unfreeze.judging.doubts import MUCH_UNREAD, WANTED_SEEDS
 from unfreeze.judging.evidence import ArmEvidence, Evidence
+from unfreeze.judging.planning import MOST, Had, Hopeless, Needed, SeedsFirst, plan
+from unfreeze.judging.spread import ERROR
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import round_up
 
-HOPELESS = 100  # more than this many times the data is not advice
-LEAST = 1.2  # less than a fifth more is not worth advising: lopsided intervals can ask for less than there is
-TINY = 1e-6  # a ten-thousandth of a point
-Z95 = 1.96
+SIZES = (1, 2, 5)
+"""Differences that are planned for, in turn: times the smallest that matters, twice the region's half-width."""
+
+LEAST_GAP = 0.01  # the smallest that matters where there is no region
 BUNDLE = "Use the bundle: `unfreeze predict BUNDLE FILE`."
 _OTHER_ENCODER = "Choose an encoder that was pretrained on this script and language (--encoder), and compare again."
 
@@ -29,7 +28,7 @@ def next_step(evidence: Evidence, finding: Finding) -> str:
     if finding == "undecided":
         return needed(evidence)
     seeds = min(arm.seeds for arm in (first, second))
-    if finding == "likely" and seeds < WANTED_SEEDS:
+    if seeds == 1 or (finding == "likely" and seeds < WANTED_SEEDS):
         return f"Compare again with --seeds {WANTED_SEEDS} to see whether the gain holds."
     return BUNDLE
 
@@ -67,6 +66,12 @@ def _mend(evidence: Evidence, arms: Sequence[ArmEvidence]) -> str | None:
     return None
 
 
+def next_step_of_nothing(evidence: Evidence) -> str:
+    """The next step where no run learned anything."""
+    fallback = "Give all methods more training examples or steps, or a lower learning rate, and compare again."
+    return _mend(evidence, ()) or fallback
+
+
 def next_step_of_one(evidence: Evidence) -> str:
     """The next step where one method was run."""
     if evidence.data.unread > MUCH_UNREAD:
@@ -77,8 +82,8 @@ def next_step_of_one(evidence: Evidence) -> str:
 
 
 def needed(evidence: Evidence) -> str:
-    """What would decide an undecided difference of two arms, as a sentence: about how many test items or seeds."""
-    return _needed(evidence, evidence.between, evidence.both, Z95)
+    """What would decide between two arms, as a sentence: how many test items and seeds."""
+    return _needed(evidence, evidence.between, evidence.both, ERROR)
 
 
 def needed_between(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) -> str:
@@ -86,35 +91,41 @@ def needed_between(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) 
     if evidence.differences is None:
         raise ValueError("evidence of more than two arms needs their differences")
     pair = evidence.differences.of(evidence.arms.index(first), evidence.arms.index(second))
-    return _needed(evidence, pair.jointly, (first, second), float(-ndtri(evidence.differences.error / 2)))
+    return _needed(evidence, pair.jointly, (first, second), evidence.differences.error)
 
 
-def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], reach: float) -> str:
-    """What would decide a difference whose interval reaches that many standard errors to each side.
-
-    The interval must shrink until it excludes 0 if the difference stays as it is, or lies inside the region if it is
-    that small. Its variance is taken as a part from seeds (their spread over their number) and a part from items, each
-    falling with its number; the larger part is the first to be cut.
-    """
-    e = evidence.equivalence
-    goal_width = abs(d.mean) if abs(d.mean) > e else max(e - abs(d.mean), e / 2)
-    if goal_width < TINY:
-        return "No number of test items or seeds would settle a difference this near 0."
-    variance, goal = ((d.hi - d.lo) / 2 / reach) ** 2, (goal_width / reach) ** 2
-    by_seeds = min(sum(arm.test_std**2 / arm.seeds for arm in arms), variance)
-    by_items = variance - by_seeds
+def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], error: float) -> str:
+    """See `planning`: for the smallest difference that matters or, where that takes too much, for a larger one."""
     seeds = min(arm.seeds for arm in arms)
-    options = [
-        (by_items, by_seeds, evidence.test_size, "test items"),
-        (by_seeds, by_items, seeds, "seeds"),
-    ]
-    for part, rest, have, what in sorted(options, key=lambda option: -option[0]):
-        factor = max(LEAST, part / (goal - rest)) if goal > rest else math.inf
-        if part > 0 and factor <= HOPELESS:
-            return f"About {round_up(have * factor):,} {what} instead of {have:,} would decide it, if the gap stays."
-    factor = max(LEAST, variance / goal)
-    if factor > HOPELESS:
-        return f"It would take more than {HOPELESS} times the test items and seeds to decide it."
-    return (
-        f"About {factor:.2g} times the test items and {factor:.2g} times the seeds would decide it, if the gap stays."
-    )
+    if seeds == 1:
+        return f"Compare again with --seeds {WANTED_SEEDS} first: one seed does not show how training runs differ."
+    if d.spread is None:
+        return "More test items and more seeds would decide it."
+    had = Had(d.spread, evidence.test_size, seeds)
+    smallest = 2 * evidence.equivalence or LEAST_GAP
+    for size in (times * smallest for times in SIZES):
+        planned = plan(had, size, error)
+        if isinstance(planned, Needed):
+            return _planned(had, planned, size)
+        if isinstance(planned, SeedsFirst):
+            more = planned.seeds
+            return f"Compare again with --seeds {more}: the seeds differ too much to say what else would decide it."
+    if isinstance(planned, Hopeless) and planned.seeds_differ:
+        return "Training runs differ so much between seeds that more test items would not decide it."
+    return f"More than {MOST} times the test items would be needed to show even {_size(size)}."
+
+
+def _planned(had: Had, planned: Needed, size: float) -> str:
+    wanted = []
+    if planned.items > had.items:
+        wanted.append(f"{round_up(planned.items):,} test items instead of {had.items:,}")
+    if planned.seeds > had.seeds:
+        wanted.append(f"{planned.seeds} seeds instead of {had.seeds}")
+    if not wanted:
+        return f"A true difference of {_size(size)} would most likely have been seen: expect a smaller one."
+    return f"About {' and '.join(wanted)} would show a true difference of {_size(size)} in 4 of 5 cases."
+
+
+def _size(fraction: float) -> str:
+    points = 100 * fraction
+    return f"{points:.2g} point{'' if round(points, 2) == 1 else 's'}"

@@ -56,6 +56,7 @@ class PairGap:
         ci95, p: of this pair alone, see `Gap`.
         joint_ci95, joint_p: such that those of all pairs hold together (`judging.simultaneous`); the verdict goes by
             this interval. Of a single pair they are its own.
+        finding: which case that is.
     """
 
     first: str
@@ -65,12 +66,13 @@ class PairGap:
     p: float
     joint_ci95: tuple[float, float]
     joint_p: float
+    finding: Finding
 
     def reversed(self) -> PairGap:
         """The second arm minus the first."""
         return PairGap(
             self.second, self.first, 0.0 - self.mean, _mirrored(self.ci95), self.p, _mirrored(self.joint_ci95),
-            self.joint_p,
+            self.joint_p, self.finding,
         )  # fmt: skip
 
 
@@ -117,6 +119,7 @@ class Cost:
 
     Attributes:
         extract_s: seconds to compute the layer states that the chosen recipe reads.
+        extract_all_s: the same of all recipes tried, states that several read once.
         train_s: seconds of a final run, mean over seeds.
         peak_mb: the highest among the final runs.
         stored_mb: megabytes to keep for this task.
@@ -128,6 +131,7 @@ class Cost:
     """
 
     extract_s: float
+    extract_all_s: float
     train_s: float
     peak_mb: float
     trained_parameters: int
@@ -221,12 +225,20 @@ class EncoderResult(EncoderFacts):
     probes: ProbesResult | None = None
 
 
+NO_CHOICE = ("equal", "undecided", "not-measured")
+"""What a verdict comes to where it chooses no arm.
+
+`equal`: no difference that matters, which is a result; `undecided`: the intervals are too wide to tell; `not-measured`:
+no run of any arm learned anything, or all gold labels are one.
+"""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The advice, in whole sentences, and what it was made from.
 
     Attributes:
-        choice: the arm that is better than every other, or `too-close`.
+        choice: the arm that is better than every other, or one of `NO_CHOICE`.
         use: the arm to use.
         leader: the arm of the highest test score.
         contenders: the arms that are not worse than the leader beyond doubt, the leader included, cheapest first.

@@ -15,7 +15,7 @@ from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, PairG
 from unfreeze.plan import plain, plan_from
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
-SCHEMA = 2
+SCHEMA = 3
 FILE = "result.json"
 AGAIN = "`unfreeze report` writes it again"
 

@@ -29,16 +29,15 @@ class Spread:
         items: the part that falls with the number of test items.
         seeds: the part that falls with the number of seeds; 0 where it was not seen.
         freedom: degrees of freedom of the seeds' part; infinite where it was not seen.
+        luck: what of `items` is the luck of single items in single runs, and so falls with the seeds too.
+        seeds_seen: whether each arm has several seeds; else the seeds' part is not whole.
     """
 
     items: float
     seeds: float
     freedom: float
-
-    @property
-    def seeds_seen(self) -> bool:
-        """Whether any arm has several seeds."""
-        return math.isfinite(self.freedom)
+    luck: float = 0.0
+    seeds_seen: bool = True
 
     def margin(self, error: float = ERROR) -> float:
         """How far an interval that misses with chance `error` reaches to each side."""

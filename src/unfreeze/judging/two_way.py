@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def parts(scores: Sequence[Floats], covariance: Floats, weights: Weights) -> tup
         number = arm.shape[-1]
         if number == 1 or weight == 0:
             continue
-        block = covariance[..., end - number : end, end - number : end]
-        luck = (np.trace(block, axis1=-2, axis2=-1) - block.sum((-2, -1)) / number) / (number - 1)
+        luck = _luck(covariance[..., end - number : end, end - number : end])
         seen = arm.var(-1, ddof=1)
         seeds = seeds + weight**2 * np.maximum(0.0, seen - luck) / number
         spread = spread + weight**2 * seen / number
@@ -63,6 +62,13 @@ def parts(scores: Sequence[Floats], covariance: Floats, weights: Weights) -> tup
     fallback = np.full(items.shape, float(most) if most else math.inf)
     freedom = np.divide(spread**2, of_freedom, out=fallback, where=of_freedom > 0)
     return items, seeds, freedom
+
+
+def _luck(block: Floats) -> Floats:
+    """(...) variance of an arm's run by the luck of single items, from the covariance (..., runs, runs) of several."""
+    number = block.shape[-1]
+    luck: Floats = (np.trace(block, axis1=-2, axis2=-1) - block.sum((-2, -1)) / number) / (number - 1)
+    return luck
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,13 @@ class Measured:
     def spread(self, weights: Weights) -> Spread:
         """The variance of a weighted sum of the arms' means."""
         items, seeds, freedom = parts(self.scores, self.covariance, weights)
-        return Spread(float(items), float(seeds), float(freedom))
+        luck, end, seen = 0.0, 0, True
+        for arm, weight in zip(self.scores, weights, strict=True):
+            number, end = len(arm), end + len(arm)
+            seen = seen and not (weight and number == 1)
+            if weight and number > 1:
+                luck += weight**2 * float(_luck(self.covariance[end - number : end, end - number : end])) / number
+        return Spread(float(items), float(seeds), float(freedom), min(luck, float(items)), seen)
 
     def difference(self, weights: Weights, error: float = ERROR) -> Difference:
         """A weighted sum of the arms' means with its interval: 1 and -1 for the difference of two arms."""
@@ -120,7 +132,7 @@ class Measured:
         number = self.items + added
         centre = (self.items * value + right) / number
         square = (self.items * (self.items * spread.items + value**2) + squares) / number
-        return centre, Spread(max(0.0, square - centre**2) / number, spread.seeds, spread.freedom)
+        return centre, replace(spread, items=max(0.0, square - centre**2) / number)
 
 
 _ROUNDING = 1e-9

@@ -7,13 +7,19 @@ interval and the region of practical equivalence (-e, e):
 
 * the interval excludes 0 and abs(d) > e: the better arm. The reason tells whether the whole interval lies beyond
   the region, or the gain may be smaller than what counts;
-* else `too-close`: use the cheaper arm. The reason tells three cases apart: practically equal (the whole interval
-  inside the region), a real but small difference (excludes 0, d inside the region), undecided (too wide). What is
-  cheaper is counted and not timed (`cheaper`), so that the same runs get the same verdict on any machine.
+* the whole interval lies inside the region: `equal`, which is a result, too;
+* else `undecided`. The reason tells a real but small difference (excludes 0, d inside the region) from an interval that
+  is too wide.
+
+Of equal and undecided arms the cheaper one is used. What is cheaper is counted and not timed (`cheaper`), so that the
+same runs get the same verdict on any machine. An arm with one seed shows nothing clearly, nor equality (`arms.find`).
 
 Of more than two arms the leader, which has the highest test score, is held against each other arm by intervals that
 hold for all pairs at once (`simultaneous`). If it is better than each of them by the first rule, it is the choice; else
-it is `too-close`, and the cheapest is used of those that are not worse than the leader by that rule.
+the cheapest is used of those that are not worse than the leader by that rule: `equal` if all of them are, else
+`undecided`.
+
+Before all that: if no run of any arm learned anything, each giving one answer for all test items, it is `not-measured`.
 
 Doubts never change the choice; they say how far to trust it. That training failed is said only of runs that gave one
 answer for everything, on dev and on test, as far as the gold labels there are several.
@@ -21,16 +27,17 @@ answer for everything, on dev and on test, as far as the gold labels there are s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from unfreeze.judging.arms import BETTER, Finding, find, standing
 from unfreeze.judging.cheaper import cheaper, cheapest, cheapest_first
 from unfreeze.judging.doubts import doubts_about
 from unfreeze.judging.evidence import ArmEvidence, Evidence
-from unfreeze.judging.next_step import next_step, next_step_of_many, next_step_of_one
+from unfreeze.judging.next_step import next_step, next_step_of_many, next_step_of_nothing, next_step_of_one
 from unfreeze.judging.result import Verdict
 from unfreeze.judging.simultaneous import Differences
-from unfreeze.judging.words import Answer, Rival, best_of_many, better, one_alone, too_close, too_close_of_many
+from unfreeze.judging.words import Answer, Rival, best_of_many, better, level, level_of_many, nothing, one_alone
 
 
 def decide(evidence: Evidence) -> Verdict:
@@ -39,9 +46,18 @@ def decide(evidence: Evidence) -> Verdict:
     Raises:
         ValueError: there is no arm, or the differences of the arms are not there.
     """
+    if evidence.nothing_measured:
+        return _not_measured(evidence)
     if len(evidence.arms) == 1 and evidence.difference is None:
         return _of_one(evidence, evidence.arms[0])
     return _of_two(evidence) if evidence.differences is None else _of_many(evidence, evidence.differences)
+
+
+def _not_measured(evidence: Evidence) -> Verdict:
+    near = tuple(cheapest_first(evidence.arms))
+    findings: dict[str, Finding] = {arm.id: "undecided" for arm in near[1:]}
+    step = next_step_of_nothing(evidence)
+    return replace(_verdict(evidence, nothing(evidence), near, findings, step), choice="not-measured")
 
 
 def _of_one(evidence: Evidence, only: ArmEvidence) -> Verdict:
@@ -62,7 +78,7 @@ def _of_two(evidence: Evidence) -> Verdict:
         first, second,
     )  # fmt: skip
     near = (cheap, second if cheap == first else first)
-    answer = too_close(evidence, cheap, why, finding)
+    answer = level(evidence, cheap, why, finding)
     return _verdict(evidence, answer, near, {other.id: finding}, step, leader)
 
 
@@ -79,9 +95,16 @@ def _of_many(evidence: Evidence, differences: Differences) -> Verdict:
     if len(near) == 1:
         answer = best_of_many(evidence, leader, rivals)
     else:
-        answer = too_close_of_many(evidence, leader, rivals, near[0], cheapest(near)[1])
+        answer = level_of_many(evidence, leader, rivals, near[0], cheapest(near)[1])
     step = next_step_of_many(evidence, leader, near[0], table)
     return _verdict(evidence, answer, near, {rival.arm.id: rival.finding for rival in rivals}, step, leader)
+
+
+def _choice(near: Sequence[str], leader: str, findings: Mapping[str, Finding]) -> str:
+    """The only arm that is left, or what the others are to the leader."""
+    if len(near) == 1:
+        return near[0]
+    return "equal" if all(findings[arm] == "equal" for arm in near if arm != leader) else "undecided"
 
 
 def _verdict(
@@ -100,7 +123,7 @@ def _verdict(
         leader: the only one of them where it is left out.
     """
     return Verdict(
-        choice=near[0].id if len(near) == 1 else "too-close",
+        choice=_choice([arm.id for arm in near], (leader or near[0]).id, findings),
         use=near[0].id,
         leader=(leader or near[0]).id,
         contenders=tuple(arm.id for arm in near),

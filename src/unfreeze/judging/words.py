@@ -11,6 +11,8 @@ from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import against, amount, gap, interval, points
 
 MOST_NAMED = 3  # arms in a headline
+EQUAL = "No difference that matters"
+UNDECIDED = "Undecided"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def better(evidence: Evidence, best: ArmEvidence, other: ArmEvidence, finding: F
     """
     gain = _gain(evidence)
     region = f"the {evidence.region} that count as practically equal" if evidence.equivalence else "0"
-    if finding == "clear":
+    if any(arm.seeds == 1 for arm in (best, other)):
+        sure = "One seed does not show how training runs differ, so another run may turn it round."
+    elif finding == "clear":
         sure = f"Even the low end of the interval, {points(gain.lo)}, is beyond {region}."
     else:
         sure = f"The gain may be as small as {points(gain.lo)}, which is no more than {region}."
@@ -82,7 +86,15 @@ def better(evidence: Evidence, best: ArmEvidence, other: ArmEvidence, finding: F
     )
 
 
-def too_close(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding) -> Answer:
+def nothing(evidence: Evidence) -> Answer:
+    """The answer where no run of any arm learned anything."""
+    runs = sum(arm.seeds for arm in evidence.arms)
+    of = "it" if len(evidence.arms) == 1 else f"all {len(evidence.arms)} methods and encoders"
+    basis = f"each of the {runs} final runs of {of} gave one answer for all test items."
+    return Answer("Nothing was measured", basis, ("Scores and differences of runs that learned nothing mean nothing.",))
+
+
+def level(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding) -> Answer:
     """The answer where neither method is better.
 
     Args:
@@ -90,10 +102,11 @@ def too_close(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding
         finding: `equal`, `small` or `undecided`.
     """
     first, second = evidence.both
+    until = "" if finding == "equal" else "until then "
     return Answer(
-        "Too close to call",
+        EQUAL if finding == "equal" else UNDECIDED,
         f"{second.words} minus {first.words} is {gap(evidence.between)} {evidence.metric}; "
-        f"use {cheap.words}{cheap.recipe_in_brackets}, which {why}.",
+        f"{until}use {cheap.words}{cheap.recipe_in_brackets}, which {why}.",
         (_scores(evidence, second, first), _closeness(evidence, finding), f"{cheap.name} {why}."),
     )
 
@@ -112,9 +125,7 @@ def best_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival])
     return Answer(f"{leader.advice}{leader.recipe_in_brackets}", basis, _reasons(evidence, leader, gaps))
 
 
-def too_close_of_many(
-    evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival], use: ArmEvidence, why: str
-) -> Answer:
+def level_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival], use: ArmEvidence, why: str) -> Answer:
     """The answer where several of more than two arms cannot be distinguished.
 
     Args:
@@ -122,16 +133,17 @@ def too_close_of_many(
         why: `use` is the cheapest of those that are not worse beyond doubt, as the end of a sentence.
     """
     near = [rival for rival in gaps if rival.finding not in BETTER]
+    equal = all(rival.finding == "equal" for rival in near)
     alone = "it" if use == leader else f"{use.words}{use.recipe_in_brackets}"
     basis = (
         f"{leader.words}{leader.recipe_in_brackets if use == leader else ''} has the highest score, "
         f"{_score(evidence, leader)}, but {_listed(near)} {'is' if len(near) == 1 else 'are'} not worse beyond doubt; "
-        f"use {alone}, which {why}."
+        f"{'' if equal else 'until then '}use {alone}, which {why}."
     )
     reasons = list(_reasons(evidence, leader, gaps))
     if use != leader:
         reasons.append(_price(leader, use))
-    return Answer("Too close to call", basis, (*reasons, f"{use.name} {why}."))
+    return Answer(EQUAL if equal else UNDECIDED, basis, (*reasons, f"{use.name} {why}."))
 
 
 _CASES: Mapping[Finding, str] = {
@@ -184,7 +196,7 @@ def _scores(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) -> str:
     lead = evidence.between if first == evidence.both[1] else evidence.between.reversed()
     return (
         f"{first.name} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {second.words} "
-        f"{100 * second.test:.1f}: a difference of {gap(lead)} (95 % interval; p = {lead.p:.2g} over items alone)."
+        f"{100 * second.test:.1f}: a difference of {gap(lead)} (95 % interval; p = {lead.p:.2g})."
     )
 
 

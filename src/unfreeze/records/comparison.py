@@ -118,6 +118,7 @@ class Choice:
         trials: run ids of all recipes tried, seed 0.
         runs: run ids of the chosen recipe, one a seed; these alone have test records.
         extract_s: seconds to compute the layer states that the chosen recipe reads (0 for fine-tuning).
+        extract_all_s: the same of all recipes tried, states that several read once; None in older files.
         latency_ms: median milliseconds to predict 1 text and a batch of 32, keys `"1"` and `"32"`.
         best_run: the run whose weights go into the bundle if this method wins: the best of `runs` on dev.
     """
@@ -127,6 +128,7 @@ class Choice:
     extract_s: float
     latency_ms: Mapping[str, float]
     best_run: str
+    extract_all_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,7 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
             problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
             raise InputError(f"{problem}; {AGAIN}", where=str(path))
         check_number(f"{method}.extract_s", choice.extract_s, MOST_SECONDS, str(path), AGAIN)
+        check_number(f"{method}.extract_all_s", choice.extract_all_s or 0.0, MOST_SECONDS, str(path), AGAIN)
     return choices
 
 

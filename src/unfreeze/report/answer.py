@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unfreeze.judging.read import Compared, Comparison
-from unfreeze.judging.result import ArmResult, Result
+from unfreeze.judging.result import NO_CHOICE, ArmResult, Result, Verdict
 from unfreeze.methods.table import method_named
 from unfreeze.report import arms, charts, tables
 from unfreeze.report.drawing import Spec, axis_window
@@ -61,15 +61,25 @@ def _headline(compared: Compared, result: Result) -> dict[str, str]:
     if len(result.arms) == 1:
         score = points(used.test.mean)
         short = f"{advised[:1].upper()}{advised[1:]}: {score}{unit(result.metric)} {metric_name(result.metric)}"
-    elif verdict.choice == "too-close":
-        near = len(verdict.contenders)
-        cheap = "cheaper one" if len(result.arms) == 2 else f"cheapest of {near} that cannot be distinguished"
-        short = f"Too close to call: use {advised}, the {cheap}"
+    elif verdict.choice in NO_CHOICE:
+        short = _no_choice(verdict, advised, len(result.arms))
     else:
         short = method_named(used.method).words.advice.format(
             encoder="the encoder" if len(result.encoders) == 1 else used.encoder
         )
     return {"short": short, "lead": verdict.detail, "advised": advised, "recipe": settings(used.recipe)}
+
+
+def _no_choice(verdict: Verdict, advised: str, arms: int) -> str:
+    """The short answer where no arm is better than every other."""
+    if verdict.choice == "not-measured":
+        return "Nothing was measured: no run learned anything"
+    near = len(verdict.contenders)
+    if verdict.choice == "equal":
+        cheap = "cheaper one" if arms == 2 else f"cheapest of {near}"
+        return f"No difference that matters: use {advised}, the {cheap}"
+    cheap = "cheaper one" if arms == 2 else f"cheapest of {near} that cannot be distinguished"
+    return f"Undecided: until then use {advised}, the {cheap}"
 
 
 def specs(compared: Compared, result: Result) -> dict[str, Spec]:

@@ -48,7 +48,7 @@ def steps(changes: Sequence[Step], caption: str, equivalence: float) -> Table:
             step.label,
             signed(step.gap.mean, 1),
             f"{signed(step.gap.joint_ci95[0], 1)} to {signed(step.gap.joint_ci95[1], 1)}",
-            finding_of(step.gap, equivalence),
+            finding_of(step.gap),
             NONE if step.work is None else f"\N{MULTIPLICATION SIGN} {step.work:.3g}",
         )
         for step in changes
@@ -67,7 +67,7 @@ def pairs(result: Result) -> Table:
             signed(gap.mean),
             f"{signed(gap.joint_ci95[0])} to {signed(gap.joint_ci95[1])}",
             f"{gap.joint_p:.3f}",
-            finding_of(gap, result.equivalence),
+            finding_of(gap),
         )
         for gap in sorted(gaps, key=lambda gap: -gap.mean)
     )

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from unfreeze.judging.arms import Finding, find
+from unfreeze.judging.arms import Finding
 from unfreeze.judging.result import ArmResult, PairGap, Result
-from unfreeze.judging.stats import Difference
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.report.looks import Look, look_of, looks
@@ -120,10 +119,9 @@ def _step(result: Result, first: ArmResult, second: ArmResult, label: str) -> St
     return Step(label, result.between(second.id, first.id), work, look_of(second.method))
 
 
-def finding_of(gap: PairGap, equivalence: float) -> str:
+def finding_of(gap: PairGap) -> str:
     """What a difference is by its simultaneous interval, in words that follow the name of its first arm."""
-    words = _BETTER if gap.mean > 0 else _WORSE
-    return words[find(Difference(gap.mean, *gap.joint_ci95, gap.joint_p), equivalence)]
+    return (_BETTER if gap.mean > 0 else _WORSE)[gap.finding]
 
 
 _SAME: dict[Finding, str] = {"equal": "practically equal", "undecided": "undecided"}

@@ -176,13 +176,25 @@ def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Train
     return trainer_of(recipe).train(recipe, given, seeds)
 
 
-def stored(bench: Workbench, recipe: Recipe) -> tuple[SplitFeatures, ...]:
-    """States of train and dev that a recipe reads, in every form that it reads; none where it encodes every batch."""
-    return tuple(split for form in _forms(bench, recipe) for split in _of_both(bench, recipe, form))
+def stored(bench: Workbench, recipe: Recipe, only_known: bool = False) -> tuple[SplitFeatures, ...]:
+    """States of train and dev that a recipe reads, in every form that it reads; none where it encodes every batch.
+
+    Args:
+        only_known: leave out what is not at hand, rather than compute it.
+    """
+    forms = _forms(bench, recipe)
+    if only_known:
+        pair = pair_reading(recipe, bench.dataset.task)
+        keys = [(split, pair, form) for form in forms for split in FITTED]
+        return tuple(bench.features[key] for key in keys if key in bench.features)
+    return tuple(split for form in forms for split in _of_both(bench, recipe, form))
 
 
 def _forms(bench: Workbench, recipe: Recipe) -> tuple[Form, ...]:
     return trainer_of(recipe).reads(recipe, bench.dataset.task, bench.encoder)
+
+
+FITTED: tuple[SplitName, ...] = ("train", "dev")
 
 
 def _of_both(bench: Workbench, recipe: Recipe, form: Form) -> tuple[SplitFeatures, SplitFeatures]:

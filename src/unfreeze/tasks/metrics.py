@@ -6,7 +6,8 @@ kind of answer is measured is in `targets`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from unfreeze.tasks.kinds import TASKS, Task
@@ -18,6 +19,8 @@ METRIC_NAMES = {name: metric.words for name, metric in METRICS.items()}
 
 
 CORRELATIONS = frozenset({"matthews", "pearson", "spearman"})
+NEARLY = 200
+"""One other answer in that many is nearly one answer for everything."""
 
 
 def of_shares(metric: str) -> bool:
@@ -87,12 +90,24 @@ def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) ->
 
 
 def degenerate(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
-    """Whether a model gives the same answer for everything though the gold labels differ.
+    """Whether a model gives the same answer for everything, or nearly, though the gold labels differ.
 
     That is one class, one number, or one tag for all words, where the gold labels of these items are several. Of one
-    item, and where all have one label, nothing else can be asked.
+    item, and where all have one label, nothing else can be asked. One other answer in `NEARLY` changes nothing, if gold
+    has ten times as many, nor do numbers that differ by rounding.
     """
-    return len(task.target.distinct(predicted)) <= 1 < len(task.target.distinct(gold))
+    answers, right = task.target.answers(predicted), task.target.answers(gold)
+    if len(set(right)) <= 1:
+        return False
+    if task.target.varies_by_rounding(gold, predicted):
+        return True
+    tolerated = max(1, len(answers) // NEARLY)
+    return _others(answers) <= (tolerated if _others(right) >= 10 * tolerated else 0)
+
+
+def _others(answers: Sequence[Hashable]) -> int:
+    """How many are not the most frequent one."""
+    return len(answers) - max(Counter(answers).values())
 
 
 def _check(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,9 @@ def test_what_scores_say_of_themselves() -> None:
     assert SCORES.counts([1.0], None) == {}
     assert SCORES.majority({}, 3) is None
     assert (SCORES.cell(1.0), SCORES.shown(1.0), SCORES.shown(1.26, ".1f")) == ("1.0000", "1.00", "1.3")
-    assert SCORES.distinct([1.0, 1.0, 2.0]) == {1.0, 2.0}
+    assert SCORES.answers([1.0, 2.0, math.nan, math.inf]) == [1.0, 2.0, 0.0, 0.0]
+    assert SCORES.varies_by_rounding([1.0, 2.0, 3.0], [2.0, 2.0005, 2.0])
+    assert not SCORES.varies_by_rounding([1.0, 2.0, 3.0], [2.0, 2.01, 2.0])
 
 
 def test_an_error_is_the_distance_from_gold() -> None:

@@ -100,7 +100,8 @@ def test_marks_are_spans() -> None:
     assert TAGS.marks(SENTENCES[0], "BIO") == {("X", 0, 2), ("Y", 3, 4)}
     assert TAGS.marks(None, "BIO") == set()
     assert TAGS.cell(("O", "B-X")) == TAGS.shown(("O", "B-X")) == "O B-X"
-    assert TAGS.distinct(PLAIN) == {"DT", "NN", "VB"}
+    assert set(TAGS.answers(PLAIN)) == {"DT", "NN", "VB"}
+    assert len(TAGS.answers(PLAIN)) == sum(map(len, PLAIN))
 
 
 def test_the_best_constant_is_the_most_frequent_plain_tag() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from unfreeze.tasks.targets.regressions import ridge
 from unfreeze.tasks.targets.sums import Floats, ratio
 from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
+ROUNDING = 1e-3  # of the spread of gold scores
 CONSTANT = 1e-12  # predictions vary by less than a millionth of their distance to the mean gold score: rounding
 ALPHA = (10.0, 3.0, 1.0, 0.3, 0.1)  # penalties of ridge regression
 
@@ -121,6 +122,15 @@ class Scores(Target):
     def best_constant(self, gold: Labels, scheme: str | None) -> float:
         """A constant has correlation 0."""
         return 0.0
+
+    def answers(self, labels: Labels) -> Sequence[Hashable]:
+        """The scores; all that are not finite count as one."""
+        return [label if math.isfinite(_one(label)) else 0.0 for label in labels]
+
+    def varies_by_rounding(self, gold: Labels, predicted: Labels) -> bool:
+        """Predictions that spread by less than a thousandth of the gold scores say the same of everything."""
+        x, y = _numbers(gold, predicted)
+        return bool(y.std() <= ROUNDING * x.std())
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """The distance."""

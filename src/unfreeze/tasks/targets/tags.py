@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,9 +145,9 @@ class Tags(Target):
         tags = [tag for tags in gold for tag in tags]
         return max(Counter(tags).values(), default=0) / max(len(tags), 1)
 
-    def distinct(self, labels: Labels) -> set[Any]:
-        """The different tags of all words."""
-        return {tag for tags in labels for tag in tags}
+    def answers(self, labels: Labels) -> Sequence[Hashable]:
+        """The tags of all words."""
+        return [tag for tags in labels for tag in tags]
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """Missed plus false spans."""

@@ -224,9 +224,13 @@ class Target(Protocol):
         """The best constant answer in words, and its main metric, where the report tells of it."""
         return None
 
-    def distinct(self, labels: Labels) -> set[Any]:
-        """The different answers; one alone is a degenerate prediction."""
-        return set(labels)
+    def answers(self, labels: Labels) -> Sequence[Hashable]:
+        """What is answered, item by item or word by word; one answer for nearly all is a degenerate prediction."""
+        return labels
+
+    def varies_by_rounding(self, gold: Labels, predicted: Labels) -> bool:
+        """Whether predictions differ from each other by no more than rounding; of names they never do."""
+        return False
 
     @abstractmethod
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
