@@ -72,8 +72,8 @@ class Comparison:
         return tuple(self.records[run] for run in self.choices[method].trials)
 
     def finals(self, method: MethodName) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe, one a seed."""
-        return tuple(self.records[run] for run in self.choices[method].runs)
+        """The runs of the chosen recipe that are judged, one a seed."""
+        return tuple(self.records[run] for run in self.choices[method].judged)
 
     def all_finals(self) -> tuple[RunRecord, ...]:
         """The final runs of every method."""
@@ -106,7 +106,7 @@ class Arm:
 
     @property
     def finals(self) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe, one for each seed."""
+        """The runs of the chosen recipe that are judged, one for each seed."""
         return self.comparison.finals(self.method)
 
     @property
@@ -236,7 +236,7 @@ def metric_of(comparison: Comparison) -> MetricFn:
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
     return np.stack(
-        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
+        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].judged]
     )
 
 
@@ -254,7 +254,7 @@ def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
     """
     setting, metric = compared.first.setting, metric_of(compared.first)
     for arm, values in zip(compared.arms, statistics, strict=True):
-        for run, score in zip(arm.choice.runs, metric(values.sum(1)), strict=True):
+        for run, score in zip(arm.choice.judged, metric(values.sum(1)), strict=True):
             written = arm.comparison.tests[run].metrics[setting.metric]
             where = arm.comparison.folder / "runs" / run / "test.json"
             check_score(setting, written, float(score), where, RUN_AGAIN)
