@@ -15,8 +15,7 @@ from unfreeze.errors import InputError, shown
 from unfreeze.methods.table import default_names, method_named, names
 from unfreeze.recipe import Budget, CacheDtype, MethodName, Recipe, recipe_from
 
-TRIAL_SEED = 1000
-"""With which recipes are tried. Final runs have seeds from 0 on, below this one."""
+MOST_FOLDS = 100
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,8 @@ class Plan:
         cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
             layer and row as the most that a state may be off.
         drop_hopeless: of several encoders, those whose frozen probes are far behind on dev are not trained further.
+        folds: of data without a test file, test every example once in that many folds; 0 holds one test set out.
+        group: column of authors, documents or the like, none of which is in two splits or folds that are made.
     """
 
     data: str | None = None
@@ -70,6 +71,8 @@ class Plan:
     cache_gb: float = 8.0
     cache_dtype: CacheDtype = "float16"
     drop_hopeless: bool = False
+    folds: int | None = None
+    group: str | None = None
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -89,11 +92,13 @@ class Plan:
         return {**self.encoder_options, **({} if self.prefix is None else {"prefix": self.prefix})}
 
     def __post_init__(self) -> None:
-        if self.seeds is not None:
-            check_seeds(self.seeds, "seeds")
+        if self.seeds is not None and self.seeds < 1:
+            raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
         check_length(self.max_length)
+        if self.folds is not None and self.folds != 0 and not 2 <= self.folds <= MOST_FOLDS:
+            raise InputError(f"{self.folds} folds; 2 to {MOST_FOLDS} are possible, or 0 for none", where="folds")
         if self.unfreeze_top is not None and self.unfreeze_top < 1:
             raise InputError(f"{self.unfreeze_top} layer groups; at least 1 is needed", where="unfreeze_top")
         for split in ("train", "dev", "test"):
@@ -116,14 +121,6 @@ class Plan:
             raise InputError(f"there are some of {surplus[0]}; name it under methods, too", where="recipes")
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
-
-
-def check_seeds(seeds: int, where: str) -> None:
-    """Raise `InputError` where there is no final run, or so many that the trials' seed is among them."""
-    if seeds < 1:
-        raise InputError(f"{seeds} seeds; at least 1 is needed", where=where)
-    if seeds > TRIAL_SEED:
-        raise InputError(f"{seeds:,} seeds; at most {TRIAL_SEED:,} are possible", where=where)
 
 
 def check_length(pieces: int | None) -> None:

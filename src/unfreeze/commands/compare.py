@@ -7,6 +7,7 @@ from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.compare_encoders import compare_encoders
+from unfreeze.commands.compare_folds import compare_folds
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.judging.judge import judge
 from unfreeze.judging.result import Result
@@ -14,7 +15,7 @@ from unfreeze.plan import Plan
 from unfreeze.records.comparison import write_choices
 from unfreeze.report.render import render
 from unfreeze.runs.opening import opened
-from unfreeze.runs.question import read_data
+from unfreeze.runs.question import folds_of, read_data
 from unfreeze.runs.runner import Watcher, Workbench, finished, run
 
 
@@ -30,8 +31,11 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     """
     dataset = read_data(plan)
     out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
+    folds = folds_of(plan, dataset)
     if len(plan.encoders) > 1:
-        return compare_encoders(plan, dataset, out, watcher, tell)
+        return compare_encoders(plan, dataset if folds is None else folds, out, watcher, tell)
+    if folds is not None:
+        return compare_folds(plan, folds, out, watcher, tell)
     with opened(plan, dataset, out, watcher, tell) as question:
         result = _answer(question.bench, question.plan, question.question)
         render(out)

@@ -8,8 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
+from unfreeze.commands.compare_folds import (
+    Floors,
+    FoldedQuestion,
+    bundle_whole,
+    claimed_folds,
+    once,
+    opened_fold,
+    run_folds,
+)
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.data.examples import Dataset
+from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
 from unfreeze.judging.hopeless import hopeless
 from unfreeze.judging.judge import judge
@@ -18,6 +28,7 @@ from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import write_choices
 from unfreeze.records.encoders import FILE, Encoders, encoders_of, folder_of, write_encoders
+from unfreeze.records.folds import WHOLE
 from unfreeze.report.render import render
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import Opened, drop_weights, opened
@@ -36,7 +47,7 @@ class _Comparison:
     """
 
     plan: Plan
-    dataset: Dataset
+    dataset: Dataset | Folds
     out: Path
     watcher: Watcher | None
     say: Say
@@ -47,15 +58,28 @@ class _Comparison:
 
     @contextmanager
     def opened(self, encoders: Encoders, name: str) -> Iterator[Opened]:
-        """An encoder's question; weights of its runs stay when the block ends."""
-        encoder = self.plan.encoders[list(encoders.folders).index(name)]
+        """An encoder's question, in its first fold where there are folds; weights of its runs stay."""
         folder = self.folder(encoders, name)
-        plan = replace(self.plan, encoder=encoder, out=str(folder))
-        with opened(plan, self.dataset, folder, self.watcher, self.say, of_several=True) as question:
-            yield question
+        if isinstance(self.dataset, Folds):
+            folded = self.in_folds(encoders, name, self.dataset)
+            with claimed_folds(folded), opened_fold(folded, 1) as question:
+                yield question
+        else:
+            plan = self._plan(encoders, name)
+            with opened(plan, self.dataset, folder, self.watcher, self.say, of_several=True) as question:
+                yield question
+
+    def in_folds(self, encoders: Encoders, name: str, folds: Folds) -> FoldedQuestion:
+        """An encoder's question in folds."""
+        folder = self.folder(encoders, name)
+        return FoldedQuestion(self._plan(encoders, name), folds, folder, self.watcher, self.say, of_several=True)
+
+    def _plan(self, encoders: Encoders, name: str) -> Plan:
+        encoder = self.plan.encoders[list(encoders.folders).index(name)]
+        return replace(self.plan, encoder=encoder, out=str(self.folder(encoders, name)))
 
 
-def compare_encoders(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher | None, tell: Say) -> Result:
+def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: Watcher | None, tell: Say) -> Result:
     """Answer a plan's question for all its encoders; what was finished in the output folder is not done again.
 
     Every encoder has a comparison of its own in `out/encoders/`, with its own report. The result, the report and the
@@ -68,35 +92,49 @@ def compare_encoders(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher |
     Raises:
         InputError: an encoder, the plan or an output folder is invalid.
     """
-    every = _Comparison(plan, dataset, out, watcher, _once(tell))
+    every = _Comparison(plan, dataset, out, watcher, once(tell))
     encoders = encoders_of(plan.encoders)
     with claimed(out, FILE):
         write_encoders(out, encoders)
         reached = _probed(every, encoders)
         if plan.drop_hopeless:
-            encoders = replace(encoders, dropped=hopeless(reached, len(dataset.dev)))
+            first = dataset.parts[0] if isinstance(dataset, Folds) else dataset
+            encoders = replace(encoders, dropped=hopeless(reached, len(first.dev)))
             write_encoders(out, encoders)
         for name, reason in encoders.dropped.items():
             every.say(f"{name} is dropped before any training: {reason} (--drop-hopeless).")
-        best = {name: _trained(every, encoders, name) for name in encoders.trained}
-        result = judge(out)
-        _bundled(every, encoders, result, best[result.used.encoder][result.used.method])
-        for name in encoders.folders:
-            drop_weights(every.folder(encoders, name))
+        if isinstance(dataset, Folds):
+            result = _answered_in_folds(every, encoders, dataset)
+        else:
+            result = _answered(every, encoders)
         render(out)
     return result
 
 
-def _once(tell: Say) -> Say:
-    """Passes each line on, but none twice."""
-    before: set[str] = set()
+def _answered(every: _Comparison, encoders: Encoders) -> Result:
+    """Train and judge the encoders that are left, and bundle the winner."""
+    best = {name: _trained(every, encoders, name) for name in encoders.trained}
+    result = judge(every.out)
+    _bundled(every, encoders, result, best[result.used.encoder][result.used.method])
+    for name in encoders.folders:
+        drop_weights(every.folder(encoders, name))
+    return result
 
-    def say(line: str) -> None:
-        if line not in before:
-            before.add(line)
-            tell(line)
 
-    return say
+def _answered_in_folds(every: _Comparison, encoders: Encoders, folds: Folds) -> Result:
+    """The same in folds; the winner is trained on all of the data."""
+    floors: Floors = {}
+    for name in encoders.trained:
+        question = every.in_folds(encoders, name, folds)
+        with claimed_folds(question):
+            run_folds(question, floors)
+            judge(question.out)
+            render(question.out)
+    result = judge(every.out)
+    winner = every.in_folds(encoders, result.used.encoder, folds)
+    bundle_whole(winner, result, every.out / "bundle")
+    drop_weights(winner.out / WHOLE)
+    return result
 
 
 def _probed(every: _Comparison, encoders: Encoders) -> dict[str, float]:

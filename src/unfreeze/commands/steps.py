@@ -10,7 +10,7 @@ from unfreeze.bundle.save import save_bundle, update_metadata
 from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judging.result import Result
-from unfreeze.methods.budgets import SEEDS, recipes
+from unfreeze.methods.budgets import FOLD_SEEDS, SEEDS, recipes
 from unfreeze.methods.table import default_names, method_named
 from unfreeze.plan import Plan
 from unfreeze.probes import layers as probes
@@ -27,14 +27,14 @@ from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
 from unfreeze.runs.runner import Workbench, finished, run, stored
-from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
+from unfreeze.runs.trials import choose, score_on_test, trained_model
 
 
 def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
     """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
-    seeds = range(plan.seeds or SEEDS[plan.budget])
+    seeds = range(plan.seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget]))
     tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
-    bench.planned = sum(runs_to_choose(len(candidates), len(seeds)) for candidates in tried.values())
+    bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}
@@ -115,8 +115,12 @@ def _latency(bench: Workbench, best: Job) -> dict[str, float]:
         return {"1": median_ms(lambda: model.predict(one)), "32": median_ms(lambda: model.predict(many), 7)}
 
 
-def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path) -> None:
-    """Write the winner into `folder`; where it is there and its weights are gone, update what is stored alongside."""
+def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path, made: str | None = None) -> None:
+    """Write the winner into `folder`; where it is there and its weights are gone, update what is stored alongside.
+
+    Args:
+        made: how it was made, as a sentence, where it is not the run that was judged.
+    """
     about = {
         "method": winner.recipe.method,
         "metric": result.metric,
@@ -124,6 +128,7 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path) -
         "run": winner.id,
         "columns": dict(bench.dataset.columns),
         "versions": versions(),
+        **({} if made is None else {"made": made}),
     }
     if finished(bench, winner, "weights"):
         save_bundle(folder, trained_model(bench, [winner]), about)

@@ -30,6 +30,7 @@ class Columns:
     text: str
     text_b: str | None = None
     label: str | None = None
+    group: str | None = None
 
 
 def choose_columns(
@@ -39,6 +40,7 @@ def choose_columns(
     text_b: str | None = None,
     label: str | None = None,
     task: Task | None = None,
+    group: str | None = None,
     labelled: bool = True,
 ) -> Columns:
     """The columns to read: those given, the others guessed by name or because only one is left.
@@ -46,6 +48,7 @@ def choose_columns(
     Args:
         text, text_b, label: names, or 0-based indices.
         task: restricts the guess to one text or to two.
+        group: a column that is none of the others (`groups.py`).
         labelled: whether a label column is needed.
 
     Raises:
@@ -53,18 +56,19 @@ def choose_columns(
     """
     given_b = find_column(table, text_b, "--text-b")
     named = find_column(table, label, "--label") if labelled else None
-    label = named or (_guess_label(table, {text, given_b}) if labelled else None)
+    label = named or (_guess_label(table, {text, given_b}, group) if labelled else None)
     given = find_column(table, text, "--text")
     pair = task.pair if task else given_b is not None if given else None
     if given_b and (given is None or pair is False):
         raise _unsure(table, "--text-b needs --text and a task with two texts", "--text")
-    chosen = (given, given_b) if given else _guess_texts(table, label, pair)
+    chosen = (given, given_b) if given else _guess_texts(table, {label, group}, pair)
     if pair and chosen[1] is None:
         raise _unsure(table, "the task needs two texts, and the second is not safe to guess", "--text-b")
-    columns = Columns(chosen[0] or "", chosen[1], label)
-    names = [name for name in (columns.text, columns.text_b, columns.label) if name is not None]
+    columns = Columns(chosen[0] or "", chosen[1], label, group)
+    names = [name for name in (columns.text, columns.text_b, columns.label, group) if name is not None]
     if len(set(names)) < len(names):
-        raise InputError(f"one column cannot be two of text, second text and label: {', '.join(names)}", where="--text")
+        roles = "text, second text and label" if group is None else "text, second text, label and group"
+        raise InputError(f"one column cannot be two of {roles}: {', '.join(names)}", where="--text")
     for name in (columns.text, columns.text_b, columns.label):
         if name in table.nested:
             many = "; for several labels a text: --task multilabel-classification" if name == columns.label else ""
@@ -102,13 +106,13 @@ def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") ->
     return InputError(f"{problem}; {advice}; columns: {_listed(table)}", where=str(table.path))
 
 
-def _guess_label(table: Table, taken: set[str | None]) -> str:
-    found = [c for c in table.columns if folded(c) in LABELS and c not in taken]
+def _guess_label(table: Table, taken: set[str | None], group: str | None) -> str:
+    found = [c for c in table.columns if folded(c) in LABELS and c not in taken and c != group]
     if len(found) == 1:
         return found[0]
     if found:
         raise _unsure(table, f"{len(found)} columns could be the label: {listed(found)}", "--label", found[-1])
-    columns = [c for c in table.columns if folded(c) not in ROW_NUMBERS or not table.header]
+    columns = [c for c in table.columns if c != group and (folded(c) not in ROW_NUMBERS or not table.header)]
     left = [c for c in columns if c not in taken]
     if len(columns) == 2:
         if len(left) == 1:
@@ -122,9 +126,9 @@ def _guess_label(table: Table, taken: set[str | None]) -> str:
     raise _unsure(table, "the label column is not safe to guess", "--label")
 
 
-def _guess_texts(table: Table, label: str | None, pair: bool | None) -> tuple[str, str | None]:
+def _guess_texts(table: Table, taken: set[str | None], pair: bool | None) -> tuple[str, str | None]:
     """Text columns by name: a known pair first, then a known single name, then the only column left."""
-    by_name = {folded(c): c for c in table.columns if c != label}
+    by_name = {folded(c): c for c in table.columns if c not in taken}
     if pair is not False:
         pairs = [(by_name[a], by_name[b]) for a, b in PAIRS if a in by_name and b in by_name]
         if len(pairs) == 1:

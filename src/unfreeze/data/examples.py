@@ -23,6 +23,7 @@ class Dataset:
         notes: what was guessed or changed while reading, one sentence each, to be shown to the user.
         columns: which column served as text, text_b, label (empty for CoNLL data without named columns).
         files: split to file path as given, or to several; a split that was cut out of another file says so in `notes`.
+        cut: split that has no file, since it was cut out of train, to that note.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    cut: Mapping[SplitName, str] = field(default_factory=dict)
 
     def split(self, name: SplitName) -> tuple[Example, ...]:
         """The examples of one split."""

@@ -11,6 +11,8 @@ from unfreeze.data.collector import collector_paused
 from unfreeze.data.columns import Columns, choose_columns, find_column, guess_task, task_of
 from unfreeze.data.examples import SPLITS, Dataset, LabelSpace, SplitName
 from unfreeze.data.folders import find_splits
+from unfreeze.data.grouped import cut_out, grouped
+from unfreeze.data.groups import group_column, group_notes, refuse_groups
 from unfreeze.data.label_cells import drop_unnamed, read_labels
 from unfreeze.data.label_sets import certain_sets, read_sets, set_columns
 from unfreeze.data.labels import Splits, drop_unlabelled, label_space
@@ -31,7 +33,10 @@ from unfreeze.tasks.kinds import task as task_called
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
 """Shares of the labelled rows that are cut out where a file of that split is missing."""
 
+TOGETHER = ("equal texts", "equal texts and groups")
+
 Loaded = Mapping[SplitName, tuple[Format, str]]
+Cuts = Mapping[SplitName, str]
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,12 @@ class _Told:
     text_b: str | None
     label: str | None
     task: Task | None
+    group: str | None = None
 
     def names(self) -> frozenset[str]:
         """Columns that are named and not numbered."""
-        return frozenset(name for given in (self.text, self.text_b, self.label) for name in names_of(given))
+        given = self.text, self.text_b, self.label, self.group
+        return frozenset(name for column in given for name in names_of(column))
 
 
 @collector_paused()
@@ -59,6 +66,7 @@ def read_dataset(
     text_b: str | None = None,
     label: str | None = None,
     task: str | None = None,
+    group: str | None = None,
     seed: int = 0,
 ) -> Dataset:
     """Read labelled text; splits without a file are cut out of train.
@@ -68,6 +76,7 @@ def read_dataset(
         train, dev, test: files, folders of one split or patterns, one or several, that win over what `data` contains.
         text, text_b, label: column names, or 0-based indices; None guesses.
         task: a task kind; None guesses.
+        group: column of authors, documents or the like, none of which is in two of the splits that are made.
         seed: of the splits that are made.
 
     Raises:
@@ -76,7 +85,7 @@ def read_dataset(
     given = {"train": train, "dev": dev, "test": test}
     named = {split: [paths] if isinstance(paths, Path) else list(paths) for split, paths in given.items() if paths}
     sources, said = find_splits(data, named)  # type: ignore[arg-type]
-    told = _Told(text, text_b, label, task_called(task) if task else None)
+    told = _Told(text, text_b, label, task_called(task) if task else None, group)
     tagged = told.task is not None and told.task.target.per_word
     parts: dict[SplitName, Joined] = {}
     with told_in_parts(parts):
@@ -117,6 +126,7 @@ def _tagging(
         raise InputError(
             f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
         )
+    refuse_groups(told.group, files["train"])
     for split in files:
         _check_tags_there(files[split], loaded[split][1], split)
     sentences, roles, said = column_sentences(files, loaded, told.text, told.label)
@@ -141,25 +151,29 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
     splits, cuts = fill_splits(splits, task, seed)
     labels = task.target.space(splits["train"], scheme)
     check_measurable(splits, task, scheme, files)
-    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.notes, *found, *cuts))
+    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.notes, *found), cuts)
 
 
 def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
     tables = _tables(files, parts, told)
     for split, table in tables.items():
         tables[split] = with_joined_texts(table, told.text)
+    told = replace(told, group=group_column(tables, told.group))
     counts = _of_splits(tables, [parts[split].notes(table.lines, "rows") for split, table in tables.items()])
     if told.text_b is None and (told.task is None or told.task.target.per_word):
         read = tagging_in(tables, told.text, told.label, sure=told.task is not None)
         if read is not None:
+            refuse_groups(told.group, files["train"])
             return _of_sentences(files, replace(read, notes=[*counts, *_table_notes(tables), *read.notes]), seed)
     texts = _label_sets(tables, told) or _single_labels(files, tables, told)
+    by_group = group_notes(texts.splits, told.group)
     splits, cuts = fill_splits(texts.splits, texts.task, seed)
     splits, space = label_space(splits, texts.task, files)
     guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
     size = texts.task.target.size_in_words(space)
     kind = f"Task: {texts.task.kind} ({size}{guessed})."
-    return _dataset(texts.task, space, splits, texts.columns, (*counts, *texts.notes, kind, *cuts))
+    columns = texts.columns if told.group is None else {**texts.columns, "group": told.group}
+    return _dataset(texts.task, space, splits, columns, (*counts, *texts.notes, *by_group, kind), cuts)
 
 
 @dataclass(frozen=True)
@@ -181,7 +195,7 @@ def _label_sets(tables: dict[SplitName, Table], told: _Told) -> _Read | None:
     used = (guessed,) if guessed else set_columns(train, told.label)
     beside = replace(train, columns=tuple(name for name in train.columns if name not in used))
     text = find_column(train, told.text, "--text")
-    columns = choose_columns(beside, text=text, text_b=told.text_b, task=told.task, labelled=False)
+    columns = choose_columns(beside, text=text, text_b=told.text_b, task=told.task, group=told.group, labelled=False)
     read = read_sets(tables, used)
     splits: Splits = {split: examples_of(table, columns, read.labels[split]) for split, table in tables.items()}
     task = told.task or task_of(LABEL_SETS, False)
@@ -199,7 +213,9 @@ def _table_notes(tables: Mapping[SplitName, Table]) -> list[str]:
 
 
 def _single_labels(files: Mapping[SplitName, Path], tables: dict[SplitName, Table], told: _Told) -> _Read:
-    columns = choose_columns(tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task)
+    columns = choose_columns(
+        tables["train"], text=told.text, text_b=told.text_b, label=told.label, task=told.task, group=told.group
+    )
     for split, table in tables.items():
         _check_labels_there(table, columns.label, split)
     labels, named, read_so = read_labels(tables, columns.label or "")
@@ -221,18 +237,19 @@ def _single_labels(files: Mapping[SplitName, Path], tables: dict[SplitName, Tabl
 
 
 def _dataset(
-    task: Task, labels: LabelSpace, splits: Splits, columns: Mapping[str, str], said: tuple[str, ...]
+    task: Task, labels: LabelSpace, splits: Splits, columns: Mapping[str, str], said: tuple[str, ...], cuts: Cuts
 ) -> Dataset:
-    return Dataset("", task, labels, splits["train"], splits["dev"], splits["test"], said, columns)
+    notes = (*said, *cuts.values())
+    return Dataset("", task, labels, splits["train"], splits["dev"], splits["test"], notes, columns, cut=cuts)
 
 
-def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str]]:
-    """All three splits: a missing test or dev split is cut out of train, and said.
+def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, Cuts]:
+    """All three splits: a missing test or dev split is cut out of train, and what is said of it.
 
     Raises:
         InputError: train is too small to cut from, or has too few rows with other labels.
     """
-    filled, said = dict(splits), []
+    filled, said = dict(splits), dict[SplitName, str]()
     groups = text_groups(splits["train"]) if len(splits) < len(SPLITS) else None
     shares: tuple[tuple[SplitName, float], ...] = (("test", TEST_SHARE), ("dev", DEV_SHARE))
     for split, share in shares:
@@ -241,7 +258,8 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
             # Shares are of the rows in the files, also for the second cut.
             of_rest = share if len(whole) == len(splits["train"]) else share / (1 - TEST_SHARE)
             assert groups is not None
-            taken = cut_places(whole, task, of_rest, seed, groups)
+            tied = grouped(whole)
+            taken = cut_out(whole, task, of_rest, seed) if tied else cut_places(whole, task, of_rest, seed, groups)
             filled["train"], filled[split] = parted(whole, taken)
             if (only := one_answer(filled["train"], task, "BIO")) and not one_answer(whole, task, "BIO"):
                 problem = (
@@ -249,9 +267,9 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, list[str
                 )
                 raise InputError(problem, where=whole[0].where)
             groups = groups[~taken]
-            said.append(
+            said[split] = (
                 f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "
-                f"({task.target.words.cut_by}equal texts together, seed {seed})."
+                f"({task.target.words.cut_by}{TOGETHER[tied]} together, seed {seed})."
             )
     return filled, said
 

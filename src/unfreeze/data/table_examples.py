@@ -9,6 +9,7 @@ from dataclasses import replace
 from unfreeze.data.cells import INVISIBLE, Cell, without_edges
 from unfreeze.data.columns import Columns, find_column
 from unfreeze.data.examples import Example, Label
+from unfreeze.data.groups import groups_of
 from unfreeze.data.label_cells import no_value
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError
@@ -22,10 +23,10 @@ def examples_of(table: Table, columns: Columns, labels: Sequence[Label | None]) 
     """The rows of a table as examples, labels still as written."""
     texts = _cells(table, columns.text, "--text")
     texts_b = _cells(table, columns.text_b, "--text-b")
-    path = str(table.path)
+    path, groups = str(table.path), groups_of(table, columns.group)
     return tuple(
-        Example(f"{path}:{line}", text or "", text_b, None, label)
-        for line, text, text_b, label in zip(table.lines, texts, texts_b, labels, strict=True)
+        Example(f"{path}:{line}", text or "", text_b, None, label, group)
+        for line, text, text_b, label, group in zip(table.lines, texts, texts_b, labels, groups, strict=True)
     )
 
 

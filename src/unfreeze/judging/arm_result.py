@@ -32,10 +32,9 @@ def arm_result(arm: Arm, interval: Interval, joint: tuple[float, float]) -> ArmR
         dev=mean_std([run.dev[metric] for run in finals]),
         test=Score(test.mean, test.std, ends(interval), joint),
         metrics={name: mean_std([test.metrics[name] for test in tests]) for name in tests[0].metrics},
-        cost=_cost(arm),
+        cost=_cost(arm) if not arm.comparison.parts else _cost_of_folds(arm),
         trials=_trials(arm),
         best_run=arm.choice.best_run,
-        left_out=arm.choice.left_out,
     )
 
 
@@ -84,4 +83,22 @@ def _cost(arm: Arm) -> Cost:
         work=work.total,
         piece_work=work.piece,
         work_is_estimated=work.estimated,
+    )
+
+
+def _cost_of_folds(arm: Arm) -> Cost:
+    """What a model costs as a mean over folds, and all runs of all folds together."""
+    each = [_cost(Arm(arm.id, arm.encoder, arm.method, part)) for part in arm.comparison.parts]
+    return Cost(
+        extract_s=arm.choice.extract_s,
+        extract_all_s=sum(cost.extract_all_s for cost in each),
+        train_s=float(np.mean([cost.train_s for cost in each])),
+        peak_mb=max(cost.peak_mb for cost in each),
+        trained_parameters=arm.finals[0].trained_parameters,
+        stored_mb=arm.finals[0].stored_mb,
+        latency_ms=dict(arm.choice.latency_ms),
+        all_runs_s=sum(cost.all_runs_s for cost in each),
+        work=sum(cost.work for cost in each),
+        piece_work=max(cost.piece_work for cost in each),
+        work_is_estimated=any(cost.work_is_estimated for cost in each),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from unfreeze.data.unread import Unread
 from unfreeze.judging.one_answer import dev_is_blind, several_splits
@@ -16,8 +15,6 @@ from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.setting import Setting
 from unfreeze.tasks.metrics import METRIC_NAMES
-
-Selected = Literal["no", "left out", "judged"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,6 @@ class ArmEvidence:
         degenerate: how many of the `seeds` final runs gave one answer for everything, wherever there is more to tell.
         flat: split to how many gave one answer there, though not on the other one.
         diverged: how many had a loss that became infinite or NaN.
-        selected: whether a final run of it was chosen among several trials, and what became of it.
         work: multiply-adds of all runs, recipes tried and layer states included (`unfreeze.methods.work`).
         piece_work: multiply-adds to predict, for a piece.
         work_is_estimated: the runs are of a version that did not count.
@@ -62,7 +58,6 @@ class ArmEvidence:
     diverged: int = 0
     flat: Mapping[str, int] = field(default_factory=dict)
     encoder: str | None = None
-    selected: Selected = "no"
 
     @property
     def id(self) -> str:
@@ -155,6 +150,7 @@ class Evidence:
         fixed: why the one encoder cannot be fine-tuned; None if it can.
         differences: of three arms or more, all pairs in the order of `arms`.
         encoders: of several encoders, each one's `data`.
+        folds: in how many folds every item was tested; 1 where one test set was held out.
     """
 
     metric: str
@@ -167,6 +163,7 @@ class Evidence:
     fixed: str | None = None
     differences: Differences | None = None
     encoders: Mapping[str, DataTrust] = field(default_factory=dict)
+    folds: int = 1
 
     @property
     def both(self) -> tuple[ArmEvidence, ArmEvidence]:
@@ -222,6 +219,7 @@ def evidence_of(
         fixed=None if several else setting.encoder.fixed,
         differences=differences if len(arms) > 2 else None,
         encoders=trust if several else {},
+        folds=max(1, len(compared.first.parts)),
     )
     if len(arms) != 2:
         return evidence
@@ -261,7 +259,6 @@ def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> Ar
         work=cost.work,
         piece_work=cost.piece_work,
         work_is_estimated=cost.work_is_estimated,
-        selected="judged" if result.reused else "left out" if result.left_out else "no",
     )
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 from unfreeze.judging.arm_result import arm_result
 from unfreeze.judging.arms import find
 from unfreeze.judging.evidence import evidence_of
+from unfreeze.judging.fold_scores import folds_result, overlap_of
+from unfreeze.judging.folds import measured_in_folds
 from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, metric_of, read_compared
 from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
 from unfreeze.judging.result_json import write_result
 from unfreeze.judging.simultaneous import Differences, differences, joint_intervals
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Difference
-from unfreeze.judging.two_way import measured
+from unfreeze.judging.two_way import Measured, measured
 from unfreeze.judging.verdict import decide
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.tasks.metrics import of_shares
@@ -39,10 +41,10 @@ def result_of(compared: Compared) -> Result:
     Raises:
         InputError: a test score that was written is not what the predictions beside it give.
     """
-    arms, setting, metric = compared.arms, compared.first.setting, metric_of(compared.first)
+    arms, setting = compared.arms, compared.first.setting
     statistics = [arm.statistics for arm in arms]
     check_scores(compared, statistics)
-    scored = measured(statistics, metric, of_shares(setting.metric))
+    scored = _measured(compared, statistics)
     joint = joint_intervals(scored)
     results = tuple(arm_result(arm, scored.score(place), ends(joint[place])) for place, arm in enumerate(arms))
     pairs = differences(scored)
@@ -62,7 +64,17 @@ def result_of(compared: Compared) -> Result:
         verdict=decide(evidence_of(compared, results, pairs, gains)),
         plan=compared.plan,
         environment=setting.environment,
+        folds=folds_result(compared),
     )
+
+
+def _measured(compared: Compared, statistics: Sequence[Floats]) -> Measured:
+    """Arms, and the floor where it is among them, with what their scores vary by."""
+    first, shares = compared.first, of_shares(compared.first.setting.metric)
+    if not first.parts:
+        return measured(statistics, metric_of(first), shares)
+    sizes = [len(part.items) for part in first.parts]
+    return measured_in_folds(statistics, metric_of(first), sizes, overlap_of(first), shares)
 
 
 def _gaps(arms: Sequence[Arm], pairs: Differences, equivalence: float) -> tuple[PairGap, ...]:
@@ -95,11 +107,11 @@ def _above_the_floor(
     compared: Compared, statistics: Sequence[Floats]
 ) -> tuple[Mapping[str, Difference], FloorResult | None]:
     """How far each arm is above the floor, and the floor's scores; nothing where there is no floor."""
-    floor, name, metric = compared.floor, compared.first.setting.metric, metric_of(compared.first)
+    floor, name = compared.floor, compared.first.setting.metric
     if floor is None:
         return {}, None
     own = item_statistics(compared.first, floor.predictions)[None]
-    scored = measured([*statistics, own], metric, of_shares(name))
+    scored = _measured(compared, [*statistics, own])
     floors = len(statistics)
     gains = {arm.id: scored.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}
     return gains, FloorResult(

@@ -14,8 +14,12 @@ def degenerate_on(comparison: Comparison, run: RunRecord) -> tuple[SplitName, ..
     """Splits on which a final run gave one answer for everything though their gold labels are several.
 
     Those of test are at hand. Of dev the record says it; that of an older version did not look at the gold labels, of
-    which the audit has the counts.
+    which the audit has the counts. Over folds it is every split of which that is true in any fold.
     """
+    if comparison.parts:
+        each = zip(comparison.parts, comparison.runs_of[run.id], strict=True)
+        found = {split for part, one in each for split in degenerate_on(part, part.records[one])}
+        return tuple(split for split in JUDGED if split in found)
     gold = [item.label for item in comparison.items]
     same = {
         "dev": run.degenerate and dev_is_several(comparison.setting),
@@ -42,6 +46,8 @@ def dev_is_blind(comparison: Comparison) -> bool:
 
     Predictions that vary have a correlation of just 0 only with scores that do not (an older version wrote 0 for it).
     """
+    if comparison.parts:
+        return all(dev_is_blind(part) for part in comparison.parts)
     setting, finals = comparison.setting, comparison.all_finals()
     if setting.task.target.counted:
         return not dev_is_several(setting)

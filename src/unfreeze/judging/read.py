@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from unfreeze.data.examples import Example, Label
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
+from unfreeze.judging.pooled import pooled
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import MetricFn
 from unfreeze.plan import Plan
@@ -38,6 +39,7 @@ from unfreeze.records.fitting import (
     check_test,
     check_test_items,
 )
+from unfreeze.records.folds import fold_folder, read_folds
 from unfreeze.records.layer_scores import LayerScores, read_layer_scores
 from unfreeze.records.setting import Setting, read_setting
 from unfreeze.tasks import metrics
@@ -56,6 +58,8 @@ class Comparison:
         items: the test items with gold labels.
         floor: what the words alone reach; None where it was not computed.
         probes: what a linear probe reaches on each layer; None where none were made for this question.
+        parts: of a comparison in folds, that of each fold; this one is of all of them together (`pooled`).
+        runs_of: of a comparison in folds, a run to its runs in the parts, in their order.
     """
 
     folder: Path
@@ -66,14 +70,16 @@ class Comparison:
     items: tuple[Example, ...]
     floor: FloorRecord | None = None
     probes: LayerScores | None = None
+    parts: tuple[Comparison, ...] = ()
+    runs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def trials(self, method: MethodName) -> tuple[RunRecord, ...]:
         """The runs among which `method` chose its recipe."""
         return tuple(self.records[run] for run in self.choices[method].trials)
 
     def finals(self, method: MethodName) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe that are judged, one a seed."""
-        return tuple(self.records[run] for run in self.choices[method].judged)
+        """The runs of the chosen recipe, one a seed."""
+        return tuple(self.records[run] for run in self.choices[method].runs)
 
     def all_finals(self) -> tuple[RunRecord, ...]:
         """The final runs of every method."""
@@ -106,7 +112,7 @@ class Arm:
 
     @property
     def finals(self) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe that are judged, one for each seed."""
+        """The runs of the chosen recipe, one for each seed."""
         return self.comparison.finals(self.method)
 
     @property
@@ -162,19 +168,36 @@ def read_compared(folder: Path) -> Compared:
     """
     encoders = read_encoders(folder)
     if encoders is None:
-        comparison = read_comparison(folder)
+        comparison = read_question(folder)
         return Compared({comparison.setting.encoder.name or "encoder": comparison}, {}, comparison.setting.plan)
     folders = {name: folder_of(folder, encoders, name) for name in encoders.folders}
-    comparisons = {name: read_comparison(folders[name]) for name in encoders.trained}
+    comparisons = {name: read_question(folders[name]) for name in encoders.trained}
     check_same([folders[name] for name in comparisons], list(comparisons.values()))
     settings = [
-        comparisons[name].setting if name in comparisons else read_setting(path) for name, path in folders.items()
+        comparisons[name].setting if name in comparisons else _setting_in(path) for name, path in folders.items()
     ]
     named = tuple(setting.plan.only_encoder for setting in settings)
     if len(set(named)) < len(named):
         raise InputError(f"has folders of the same encoder; {AGAIN}", where=str(folder / "encoders.json"))
     plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=str(folder))
     return Compared(comparisons, encoders.dropped, plan)
+
+
+def _setting_in(folder: Path) -> Setting:
+    """The setting of an encoder that was not trained, of its first fold where there are folds."""
+    return read_setting(folder if read_folds(folder) is None else fold_folder(folder, 1))
+
+
+def read_question(folder: Path) -> Comparison:
+    """Read a finished comparison of one encoder, of all its folds together where it has any.
+
+    Raises:
+        InputError: as `read_comparison`, or folds were not run alike.
+    """
+    folds = read_folds(folder)
+    if folds is None:
+        return read_comparison(folder)
+    return pooled(folder, [read_comparison(fold_folder(folder, fold + 1)) for fold in range(folds.number)])
 
 
 def check_same(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> None:
@@ -236,7 +259,7 @@ def metric_of(comparison: Comparison) -> MetricFn:
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
     return np.stack(
-        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].judged]
+        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
     )
 
 
@@ -252,13 +275,26 @@ def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
     Args:
         statistics: of the arms.
     """
-    setting, metric = compared.first.setting, metric_of(compared.first)
     for arm, values in zip(compared.arms, statistics, strict=True):
-        for run, score in zip(arm.choice.judged, metric(values.sum(1)), strict=True):
-            written = arm.comparison.tests[run].metrics[setting.metric]
-            where = arm.comparison.folder / "runs" / run / "test.json"
-            check_score(setting, written, float(score), where, RUN_AGAIN)
-    for comparison in compared.comparisons.values():
-        if (floor := comparison.floor) is not None:
-            score = float(metric(item_statistics(comparison, floor.predictions).sum(0)))
-            check_score(setting, floor.test[setting.metric], score, comparison.folder / "floor.json", AGAIN)
+        ends = np.cumsum([0, *(len(part.items) for part in arm.comparison.parts)])
+        for place, part in enumerate(arm.comparison.parts):
+            _check_runs(part, part.choices[arm.method].runs, values[:, ends[place] : ends[place + 1]])
+        if not arm.comparison.parts:
+            _check_runs(arm.comparison, arm.choice.runs, values)
+    for whole in compared.comparisons.values():
+        for comparison in whole.parts or (whole,):
+            _check_floor_score(comparison)
+
+
+def _check_runs(comparison: Comparison, runs: Sequence[str], values: Floats) -> None:
+    setting = comparison.setting
+    for run, score in zip(runs, metric_of(comparison)(values.sum(1)), strict=True):
+        where = comparison.folder / "runs" / run / "test.json"
+        check_score(setting, comparison.tests[run].metrics[setting.metric], float(score), where, RUN_AGAIN)
+
+
+def _check_floor_score(comparison: Comparison) -> None:
+    if (floor := comparison.floor) is not None:
+        setting = comparison.setting
+        score = float(metric_of(comparison)(item_statistics(comparison, floor.predictions).sum(0)))
+        check_score(setting, floor.test[setting.metric], score, comparison.folder / "floor.json", AGAIN)

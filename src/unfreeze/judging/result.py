@@ -103,7 +103,7 @@ class FinalRun:
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe tried, with a seed that is of no final run unless there is one recipe; `dev` is the main metric."""
+    """A recipe tried with seed 0; `dev` is the main metric."""
 
     id: str
     name: str
@@ -150,11 +150,10 @@ class ArmResult:
     Attributes:
         id: its name in this comparison: the method where there is one encoder, else `ENCODER/METHOD`.
         encoder: its name in this comparison.
-        runs: those that are judged, one for each seed.
+        runs: one for each seed.
         dev, test: the main metric.
         metrics: every test metric by name.
         best_run: the run with the best dev score, which goes into the bundle.
-        left_out: final runs that are not judged, because an older version had chosen them among several trials.
     """
 
     id: str
@@ -168,12 +167,6 @@ class ArmResult:
     cost: Cost
     trials: tuple[Trial, ...]
     best_run: str
-    left_out: tuple[str, ...] = ()
-
-    @property
-    def reused(self) -> bool:
-        """Whether a run that is judged was chosen among several trials."""
-        return len(self.trials) > 1 and not {run.id for run in self.runs}.isdisjoint(one.id for one in self.trials)
 
 
 @dataclass(frozen=True)
@@ -269,6 +262,27 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class FoldsResult:
+    """How a comparison in folds was made, and what each fold shows alone.
+
+    Attributes:
+        number: of folds.
+        group: the column whose values no fold shares with another; None where there is none.
+        sizes: items that each fold tests.
+        trained_on: examples that a model learns from, on average.
+        scores: arm to its main metric on each fold's items, mean over seeds.
+        recipes: arm to the recipe that each fold chose, in a few words.
+    """
+
+    number: int
+    group: str | None
+    sizes: tuple[int, ...]
+    trained_on: float
+    scores: Mapping[str, tuple[float, ...]]
+    recipes: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Result:
     """What `result.json` holds; `docs/result_schema.md` explains every key.
 
@@ -283,6 +297,7 @@ class Result:
         differences: all pairs of arms; the later arm is the first of a pair.
         equivalence: half-width of the region of practical equivalence.
         floor: None where none was made.
+        folds: None where one test set was held out.
     """
 
     task: str
@@ -299,6 +314,7 @@ class Result:
     verdict: Verdict
     plan: Plan
     environment: Environment
+    folds: FoldsResult | None = None
 
     def arm(self, name: str) -> ArmResult:
         """The arm of an id. Raises `KeyError` where there is none."""

@@ -11,7 +11,7 @@ from typing import Any
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, read_typed
 from unfreeze.errors import InputError
-from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, PairGap, Result, Verdict
+from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, FoldsResult, PairGap, Result, Verdict
 from unfreeze.plan import plain, plan_from
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
@@ -45,6 +45,7 @@ class _File:
     plan: Mapping[str, Any]
     environment: Environment
     floor: FloorResult | None = None
+    folds: FoldsResult | None = None
 
 
 @dataclass(frozen=True)

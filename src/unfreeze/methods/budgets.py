@@ -11,6 +11,8 @@ from unfreeze.tasks.kinds import Task
 R = TypeVar("R", bound=Recipe)
 RECIPES: dict[Budget, int] = {"quick": 3, "standard": 6, "thorough": 9}
 SEEDS: dict[Budget, int] = {"quick": 3, "standard": 5, "thorough": 10}
+FOLD_SEEDS = 2
+"""Seeds in each of several folds, whatever the budget: their luck is averaged over folds."""
 
 
 def recipes(budget: Budget, method: Method[R], task: Task, traits: Traits) -> tuple[R, ...]:

@@ -127,9 +127,13 @@ def _card(result: Result, arm: ArmResult, look: Look) -> dict[str, Any]:
         "score": points(arm.test.mean),
         "interval": f"test {metric_name(result.metric)}, 95 % interval {points(low)} to {points(high)}",
         "cost": f"{seconds(cost.extract_s + cost.train_s)} to train, mean of {len(runs)} "
-        f"{'seed' if len(runs) == 1 else 'seeds'}",
+        f"{'seed' if len(runs) == 1 else 'seeds'}{_in_folds(result)}",
         "degenerate": f"{len(bad)} of {len(runs)} runs gave one answer for {what}." if bad else "",
     }
+
+
+def _in_folds(result: Result) -> str:
+    return "" if result.folds is None else f" in each of {result.folds.number} folds"
 
 
 def _baseline(comparison: Comparison) -> str:

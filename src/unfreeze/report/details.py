@@ -19,6 +19,7 @@ from unfreeze.report.ranking import ranked
 SECTIONS = {
     "answer": "Answer",
     "differences": "All differences",
+    "folds": "Folds",
     "metrics": "All metrics",
     "recipes": "Recipes tried",
     "seeds": "Seeds",
@@ -54,6 +55,7 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
     agreement = _disagreements(compared, result)
     missing = {
         "differences": pairs is None,
+        "folds": result.folds is None,
         "metrics": not compared.several,
         **dict.fromkeys(RUNS, compared.several),
         "layers": not (runs.get("weights") or runs.get("probes")),
@@ -65,6 +67,8 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
         "several": compared.several,
         "first_encoder": next(iter(compared.comparisons)),
         "pairs": pairs,
+        "folds": tables.folds(result, names),
+        "folds_line": _folds_line(result),
         "metrics": _by_arm(tables.metrics(by_name)),
         **runs,
         **agreement,
@@ -103,6 +107,21 @@ def _runs(compared: Compared, by_name: Mapping[str, ArmResult]) -> dict[str, Any
             for run in runs
         ],
     }
+
+
+def _folds_line(result: Result) -> str:
+    """How the folds were made, in sentences."""
+    folds = result.folds
+    if folds is None:
+        return ""
+    apart = "" if folds.group is None else f" No two folds share a value of the column {folds.group}."
+    return (
+        f"Each of {count(sum(folds.sizes))} labelled examples was tested once, by models that learned from "
+        f"{count(round(folds.trained_on))} examples of other folds.{apart} Each fold chose its recipe on a dev split "
+        "of its own. All metrics are of the predictions of all folds together. What folds differ by beyond the luck of "
+        "their items and seeds is in the intervals, as the luck of training sets. Recipes, layers and audit below are "
+        "means over folds or those of the first fold; the bundled model learned from all examples."
+    )
 
 
 def _by_arm(table: tables.Table) -> tables.Table:
@@ -213,7 +232,7 @@ def curve_specs(compared: Compared) -> dict[str, Spec]:
     title = axis_title(compared.first.setting.metric, "dev")
     for arm in compared.arms:
         runs = {run.id: run for run in (*arm.trials, *arm.finals)}
-        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in arm.choice.judged)]
+        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in arm.choice.runs)]
         if rows:
             found[f"curves-{arm.id}"] = charts.training_curves(rows, title, look[arm.id])
     return found

@@ -18,13 +18,14 @@ def read_result(folder: Path, compared: Compared) -> Result:
         InputError: it is missing, torn, of other types, or not about these arms and runs.
     """
     result = result_json.read_result(folder)
-    there = {arm.id: (arm.encoder, arm.method, arm.choice.judged) for arm in compared.arms}
+    there = {arm.id: (arm.encoder, arm.method, arm.choice.runs) for arm in compared.arms}
     told = {arm.id: (arm.encoder, arm.method, tuple(run.id for run in arm.runs)) for arm in result.arms}
     pairs = {frozenset((pair.first, pair.second)) for pair in result.differences}
     wanted = {frozenset(pair) for pair in combinations(there, 2)}
     advised = {result.verdict.use, result.verdict.leader} <= set(there)
     floor = result.floor is None or set(result.floor.gains) >= set(there)
-    if there != told or len(told) != len(result.arms) or pairs != wanted or not advised or not floor:
+    folds = result.folds is None or set(result.folds.scores) == set(result.folds.recipes) == set(there)
+    if not folds or there != told or len(told) != len(result.arms) or pairs != wanted or not advised or not floor:
         problem = f"is about other methods than those that were run; {result_json.AGAIN}"
         raise InputError(problem, where=str(folder / result_json.FILE))
     return result

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from unfreeze.data.examples import SPLITS
 from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Arm, Comparison
@@ -196,6 +198,27 @@ def floor(result: Result, names: Mapping[str, str]) -> Table | None:
     metric = metric_name(result.metric)
     heads = ("model", f"test {metric}", "95 % interval", "added to the bag of words")
     return Table(f"Test {metric} in points", heads, tuple(rows), frozenset({1, 2, 3}))
+
+
+def folds(result: Result, names: Mapping[str, str]) -> Table | None:
+    """Each fold's items and every arm's score on them with the recipe that it chose there; None without folds.
+
+    Args:
+        names: arm to its name.
+    """
+    made = result.folds
+    if made is None:
+        return None
+    rows = []
+    for fold, size in enumerate(made.sizes):
+        cells = (f"{points(made.scores[arm][fold])} ({made.recipes[arm][fold]})" for arm in names)
+        rows.append((str(fold + 1), count(size), *cells))
+    spread = (mean_std(result.metric, float(np.mean(made.scores[arm])), float(np.std(made.scores[arm], ddof=1)))
+              for arm in names)  # fmt: skip
+    rows.append(("mean ± standard deviation", "", *spread))
+    heads = ("fold", "items", *names.values())
+    caption = f"{metric_name(result.metric)} of each fold, mean over seeds, with the recipe that the fold chose"
+    return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
 def layers(scores: LayerScores) -> Table:

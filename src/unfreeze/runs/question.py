@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
+from unfreeze.data.folds import Folds, in_folds
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
@@ -21,13 +22,26 @@ def read_data(plan: Plan) -> Dataset:
     paths = {split: [Path(p) for p in ([given] if isinstance(given, str) else given)] for split, given in named.items()}
     if plan.data is None and "train" not in paths:
         raise InputError("name a file or folder, or --train", where="DATA")
-    columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task}
+    columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task, "group": plan.group}
     dataset = read_dataset(None if plan.data is None else Path(plan.data), **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
     if plan.prefix and dataset.task.target.per_word:
         raise InputError(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
         )
     return dataset if plan.train_size is None else with_size(dataset, plan.train_size, plan.subset)
+
+
+def folds_of(plan: Plan, dataset: Dataset) -> Folds | None:
+    """The data set of a plan in folds; None where one test set is held out.
+
+    Raises:
+        InputError: folds are asked for and cannot be made.
+    """
+    if not plan.folds:
+        return None
+    if plan.train_size is not None:
+        raise InputError("is not possible with --folds, which learn from all but what they test", where="--train-size")
+    return in_folds(dataset, plan.folds, DATA_SEED)
 
 
 def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:

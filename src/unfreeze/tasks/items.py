@@ -17,6 +17,7 @@ class Example:
         text_b: the second text of a pair.
         words: the gold words, tagging only.
         label: a class name, a number, or one tag a word (in the data set's `LabelSpace.scheme`); None when unlabelled.
+        group: what it shares with others that no split may part it from, such as its author; None if there is none.
     """
 
     where: str
@@ -24,6 +25,7 @@ class Example:
     text_b: str | None = None
     words: tuple[str, ...] | None = None
     label: Label | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True)

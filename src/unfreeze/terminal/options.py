@@ -66,6 +66,10 @@ class ColumnOptions:
     text: Texts = None
     text_b: Column = None
     label: LabelColumn = None
+    group: Annotated[
+        str | None,
+        typer.Option(metavar="COL", help="Column of authors or documents, none of which may be in two made splits."),
+    ] = None
     task: Annotated[
         str | None,
         typer.Option(

@@ -34,6 +34,10 @@ def compare(
     seeds: Annotated[
         int | None, typer.Option(metavar="N", help="Final runs per method.  [default: 3, 5 or 10]")
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Without a test file: test every example once, in K folds.  [default: 0]"),
+    ] = None,
     unfreeze_top: Annotated[
         int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
     ] = None,
@@ -55,8 +59,8 @@ def compare(
 ) -> None:
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
     options = given(
-        files, columns, reader, work, methods=methods, budget=budget, seeds=seeds, unfreeze_top=unfreeze_top,
-        drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
+        files, columns, reader, work, methods=methods, budget=budget, seeds=seeds, folds=folds,
+        unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
     from unfreeze.commands.compare import compare as answer

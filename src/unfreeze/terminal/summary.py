@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from unfreeze.judging.result import Result
+from unfreeze.judging.result import FoldsResult, Result
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.tasks.metrics import METRIC_NAMES
@@ -21,6 +21,7 @@ def summary(result: Result) -> list[str]:
     verdict = result.verdict
     lines = ["", verdict.headline, ""]
     lines += _arm_table(result)
+    lines += _folds(result.folds, seeds=len(result.used.runs))
     for name, reason in result.dropped.items():
         lines += ["", f"{name} was dropped before any training: {reason}."]
     for name, encoder in result.encoders.items():
@@ -53,6 +54,16 @@ def _arm_table(result: Result) -> list[str]:
         cells = [cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True)]
         lines.append("  ".join(["", first.ljust(widths[0]), *cells, last]).rstrip())
     return lines
+
+
+def _folds(folds: FoldsResult | None, seeds: int) -> list[str]:
+    """How the folds were made, and between which scores each arm's lie; nothing where there are none."""
+    if folds is None:
+        return []
+    runs = "1 seed" if seeds == 1 else f"{seeds} seeds"
+    each = (f"{arm} {100 * min(scores):.1f} to {100 * max(scores):.1f}" for arm, scores in folds.scores.items())
+    tested = f"each of {sum(folds.sizes):,} examples was tested once, by models that learned from others"
+    return ["", f"{folds.number} folds with {runs} each: {tested}. Scores of the folds: {', '.join(each)}."]
 
 
 def _between(interval: tuple[float, float]) -> str:

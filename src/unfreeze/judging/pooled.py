@@ -1,0 +1,176 @@
+"""The folds of a question as one comparison: every example once, predicted by models that never saw it. No torch here.
+
+A run of the pooled comparison is a seed: its predictions of an example are those of that seed's run in the fold which
+tests the example. All metrics are of the pooled predictions, so also those that are not means over items (span F1,
+correlations). What a method chose is the recipe with the best mean dev score over folds; each fold was judged with the
+recipe that its own dev split chose, as a single comparison would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from unfreeze.errors import InputError
+from unfreeze.recipe import MethodName, Recipe
+from unfreeze.records.comparison import Choice, FloorRecord, RunRecord, TestRecord
+from unfreeze.records.forecasts import Forecasts
+from unfreeze.tasks import metrics
+
+if TYPE_CHECKING:
+    from unfreeze.judging.read import Comparison
+
+
+def pooled(folder: Path, parts: Sequence[Comparison]) -> Comparison:
+    """The comparisons of all folds as one.
+
+    Args:
+        folder: of the whole question.
+
+    Raises:
+        InputError: folds were not run with the same methods, recipes and number of seeds.
+    """
+    _check_alike(folder, parts)
+    first = parts[0]
+    records: dict[str, RunRecord] = {}
+    tests: dict[str, TestRecord] = {}
+    of: dict[str, tuple[str, ...]] = {}
+    choices: dict[MethodName, Choice] = {}
+    for method in first.choices:
+        trials = _trials(method, parts)
+        recipe = max(trials.values(), key=lambda run: run.dev[first.setting.metric]).recipe
+        finals = _finals(method, parts)
+        for name, runs in finals.items():
+            of[name] = tuple(run.id for run in runs)
+            records[name] = _together(name, recipe, runs)
+            tests[name] = _test(parts, of[name])
+        records |= trials
+        choices[method] = _choice(method, parts, list(trials), [records[name] for name in finals])
+    data = replace(first.setting.data, sizes={**first.setting.data.sizes, "test": sum(len(p.items) for p in parts)})
+    plan = replace(first.setting.plan, out=str(folder))
+    return replace(
+        first,
+        folder=folder,
+        setting=replace(first.setting, data=data, plan=plan),
+        choices=choices,
+        records=records,
+        tests=tests,
+        items=tuple(item for part in parts for item in part.items),
+        floor=_floor(parts),
+        parts=tuple(parts),
+        runs_of=of,
+    )
+
+
+def _check_alike(folder: Path, parts: Sequence[Comparison]) -> None:
+    def made(part: Comparison) -> dict[MethodName, tuple[list[Recipe], int]]:
+        return {
+            method: ([replace(run.recipe, name="", source="") for run in part.trials(method)], len(choice.runs))
+            for method, choice in part.choices.items()
+        }
+
+    about = parts[0].setting
+    for number, part in enumerate(parts, start=1):
+        setting = part.setting
+        same = (setting.task, setting.labels, setting.metric) == (about.task, about.labels, about.metric)
+        if not same or made(part) != made(parts[0]):
+            problem = f"fold {number} was run with other methods, recipes, seeds or labels than fold 1"
+            raise InputError(f"{problem}; start the same command again", where=str(folder))
+
+
+def _trials(method: MethodName, parts: Sequence[Comparison]) -> dict[str, RunRecord]:
+    """A record for each recipe tried, in the order of the table."""
+    columns = zip(*(part.trials(method) for part in parts), strict=True)
+    names = ((f"{method}.folds.recipe{place}", runs) for place, runs in enumerate(columns))
+    return {name: _together(name, runs[0].recipe, runs) for name, runs in names}
+
+
+def _finals(method: MethodName, parts: Sequence[Comparison]) -> dict[str, tuple[RunRecord, ...]]:
+    """The runs of each seed, one for each fold."""
+    columns = zip(*(part.finals(method) for part in parts), strict=True)
+    return {f"{method}.folds.seed{runs[0].seed}": runs for runs in columns}
+
+
+def _together(name: str, recipe: Recipe, runs: Sequence[RunRecord]) -> RunRecord:
+    """Runs of all folds as one record: scores and times are means, sizes those of a run with the recipe."""
+    like = next((run for run in runs if run.recipe == recipe), runs[0])
+    weights = [run.layer_weights for run in runs if run.layer_weights is not None]
+    alike = len(weights) == len(runs) and len({len(one) for one in weights}) == 1
+    return replace(
+        like,
+        id=name,
+        recipe=recipe,
+        dev={metric: _mean(runs, lambda run: run.dev[metric]) for metric in like.dev},  # noqa: B023
+        best_epoch=round(_mean(runs, lambda run: run.best_epoch)),
+        curve=(),
+        degenerate=any(run.degenerate for run in runs),
+        layer_weights=tuple(np.mean(weights, 0).tolist()) if alike else None,
+        diverged=any(run.diverged for run in runs),
+        chosen={},
+        train_s=_mean(runs, lambda run: run.train_s),
+        peak_mb=max(run.peak_mb for run in runs),
+    )
+
+
+def _mean(runs: Sequence[RunRecord], value: Callable[[RunRecord], float]) -> float:
+    return float(np.mean([value(run) for run in runs]))
+
+
+def _test(parts: Sequence[Comparison], runs: Sequence[str]) -> TestRecord:
+    """The predictions of a seed for all examples, with their metrics."""
+    tests = [part.tests[run] for part, run in zip(parts, runs, strict=True)]
+    predictions = tuple(label for test in tests for label in test.predictions)
+    sure = tuple(value for test in tests for value in test.confidence)
+    gold = [item.label for part in parts for item in part.items]
+    task = parts[0].setting.task
+    same = metrics.degenerate(task, gold, predictions)
+    sure = sure if len(sure) == len(gold) else ()
+    return TestRecord(_scores(parts, predictions), same, predictions, sure, _forecasts([t.forecasts for t in tests]))
+
+
+def _forecasts(each: Sequence[Forecasts | None]) -> Forecasts | None:
+    """The probabilities of all folds; None where a fold has none."""
+    kept = [one for one in each if one is not None]
+    if len(kept) < len(each):
+        return None
+    likely, losses = ([getattr(one, name) for one in kept] for name in ("likely", "losses"))
+    if any(values is None for values in likely):
+        return Forecasts(losses=np.concatenate(losses))
+    return Forecasts(np.concatenate(likely))
+
+
+def _scores(parts: Sequence[Comparison], predictions: Sequence[object]) -> Mapping[str, float]:
+    setting, gold = parts[0].setting, [item.label for part in parts for item in part.items]
+    return metrics.score(setting.task, gold, predictions, setting.labels.names, setting.labels.scheme)
+
+
+def _choice(method: MethodName, parts: Sequence[Comparison], trials: list[str], finals: list[RunRecord]) -> Choice:
+    metric = parts[0].setting.metric
+    each = [part.choices[method] for part in parts]
+    return Choice(
+        trials=tuple(trials),
+        runs=tuple(run.id for run in finals),
+        extract_s=float(np.mean([choice.extract_s for choice in each])),
+        extract_all_s=sum(c.extract_s if c.extract_all_s is None else c.extract_all_s for c in each),
+        latency_ms={size: float(np.median([c.latency_ms[size] for c in each])) for size in each[0].latency_ms},
+        best_run=max(finals, key=lambda run: run.dev[metric]).id,
+    )
+
+
+def _floor(parts: Sequence[Comparison]) -> FloorRecord | None:
+    """The floors of all folds; the penalty is that of the first one. None where a fold has none."""
+    floors = [part.floor for part in parts if part.floor is not None]
+    if len(floors) < len(parts):
+        return None
+    predictions = tuple(label for floor in floors for label in floor.predictions)
+    return replace(
+        floors[0],
+        dev={name: float(np.mean([floor.dev[name] for floor in floors])) for name in floors[0].dev},
+        test=_scores(parts, predictions),
+        train_s=sum(floor.train_s for floor in floors),
+        predictions=predictions,
+    )
