@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import hypothesis
@@ -19,7 +20,7 @@ from unfreeze.disk.files import write_json
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.table import default_names, method_named
 from unfreeze.methods.tuned_recipes import TunedRecipe
-from unfreeze.plan import Plan
+from unfreeze.plan import TRIAL_SEED, Plan
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import (
     Choice,
@@ -140,6 +141,10 @@ def _record(recipe: Recipe, seed: int, metric: str, score: float, rng: np.random
     )
 
 
+def _with_seed(record: RunRecord, seed: int) -> RunRecord:
+    return replace(record, id=f"{record.method}-{record.recipe.name}-seed{seed}", seed=seed)
+
+
 def _setting(kind: str, labels: LabelSpace, methods: Sequence[MethodName], sizes: dict[str, int]) -> Setting:
     kept = task(kind)
     return Setting(
@@ -176,12 +181,14 @@ def make_comparison(
     rates: dict[str, float] | None = None,
     floor: float | None = None,
     probes: bool = False,
+    reused: bool = False,
 ) -> Path:
     """Write a finished comparison of `kind` into `folder`, with texts that try to break out of the page.
 
     Args:
         floor: error rate of the floor; None writes a folder of the time before there was one.
         probes: write scores of layers too.
+        reused: the trial that chose the recipe is the first final run, as in folders of older versions.
     """
     rng = np.random.default_rng(7)
     target, metric = TASKS[kind].target, TASKS[kind].metric
@@ -194,8 +201,9 @@ def make_comparison(
     choices: dict[MethodName, Choice] = {}
     for method in methods:
         recipes = _recipes(method)
-        trials = [_record(recipe, 0, metric, 0.84 + 0.01 * i, rng) for i, recipe in enumerate(recipes)]
-        finals = [trials[-1], *(_record(recipes[-1], seed, metric, 0.86, rng) for seed in range(1, seeds))]
+        firsts = [_record(recipe, 0, metric, 0.84 + 0.01 * i, rng) for i, recipe in enumerate(recipes)]
+        trials = firsts if reused else [_with_seed(record, TRIAL_SEED) for record in firsts]
+        finals = [firsts[-1], *(_record(recipes[-1], seed, metric, 0.86, rng) for seed in range(1, seeds))]
         for record in (*trials, *finals):
             write_json(folder / "runs" / record.id / "record.json", record_values(record))
         for record in finals:

@@ -80,6 +80,7 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"recipes": [FROZEN]}, ["recipes: each method must get the same number", "'fine-tuning': 0"]),
         ({"recipes": [FROZEN, FROZEN, TUNED]}, ["'feature-extraction': 2", "'fine-tuning': 1"]),
         ({"seeds": 0}, ["seeds: 0 seeds; at least 1"]),
+        ({"seeds": 1001}, ["seeds: 1,001 seeds; at most 1,000"]),
         ({"train_size": 1}, ["train_size: 1 training examples; at least 2"]),
         ({"max_length": 3}, ["max_length: 3 pieces; at least 4"]),
         ({"unfreeze_top": 0}, ["unfreeze_top: 0 layer groups; at least 1"]),

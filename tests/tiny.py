@@ -136,7 +136,7 @@ def write_split(stem: Path, kind: str, size: int, seed: int) -> Path:
 def recipes(kind: str) -> tuple[Recipe, ...]:
     """Two recipes a method, a few steps each, so that choosing between recipes happens too."""
     frozen = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=12, batch_size=16, l2=(0.0, 1e-2), dropout=0.0)
-    tuned = TunedRecipe("linear", "low", learning_rate=3e-3, epochs=10, batch_size=8)
+    tuned = TunedRecipe("linear", "low", learning_rate=3e-3, epochs=4, batch_size=8)
     other = replace(frozen, name="top", layers=(-1,))
     if kind.startswith("tagging"):
         frozen = replace(frozen, head="crf", learning_rate=1e-1, epochs=8, l2=(0.0,))

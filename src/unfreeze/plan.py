@@ -15,6 +15,9 @@ from unfreeze.errors import InputError, shown
 from unfreeze.methods.table import default_names, method_named, names
 from unfreeze.recipe import Budget, CacheDtype, MethodName, Recipe, recipe_from
 
+TRIAL_SEED = 1000
+"""With which recipes are tried. Final runs have seeds from 0 on, below this one."""
+
 MOST_FOLDS = 100
 
 
@@ -92,8 +95,8 @@ class Plan:
         return {**self.encoder_options, **({} if self.prefix is None else {"prefix": self.prefix})}
 
     def __post_init__(self) -> None:
-        if self.seeds is not None and self.seeds < 1:
-            raise InputError(f"{self.seeds} seeds; at least 1 is needed", where="seeds")
+        if self.seeds is not None:
+            check_seeds(self.seeds, "seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
         check_length(self.max_length)
@@ -121,6 +124,14 @@ class Plan:
             raise InputError(f"there are some of {surplus[0]}; name it under methods, too", where="recipes")
         if self.recipes and len(set(counts.values())) != 1:
             raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
+
+
+def check_seeds(seeds: int, where: str) -> None:
+    """Raise `InputError` where there is no final run, or so many that the trials' seed is among them."""
+    if seeds < 1:
+        raise InputError(f"{seeds} seeds; at least 1 is needed", where=where)
+    if seeds > TRIAL_SEED:
+        raise InputError(f"{seeds:,} seeds; at most {TRIAL_SEED:,} are possible", where=where)
 
 
 def check_length(pieces: int | None) -> None:

@@ -95,6 +95,7 @@ def test_output_folder_is_complete_and_clean(kind: str, answered: Callable[[str]
     }
     finals = {run["id"] for method in tiny.methods(result).values() for run in method["runs"]}
     trials = {trial["id"] for method in tiny.methods(result).values() for trial in method["trials"]}
+    assert not finals & trials, "a run that was chosen for its dev score is not judged"
     runs = {path.name: {file.name for file in path.iterdir()} for path in (out / "runs").iterdir()}
     assert runs.keys() == finals | trials
     for run, files in runs.items():

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
 from unfreeze.judging.result_json import read_result
-from unfreeze.records.comparison import read_choices, read_floor, read_items, read_records, read_test
+from unfreeze.records.comparison import read_choices, read_floor, read_items, read_records, read_test, write_choices
 
 BY_HAND = {
     "classification": accuracy_score,
@@ -83,8 +84,43 @@ def test_cost_and_trials_come_from_the_records(comparison):
     assert values.cost.peak_mb == max(run.peak_mb for run in finals)
     assert values.cost.all_runs_s == pytest.approx(sum(records[r].train_s for r in {*choice.trials, *choice.runs}))
     assert [trial.id for trial in values.trials] == list(choice.trials)
-    assert [trial.id for trial in values.trials if trial.chosen] == [choice.runs[0]]
+    assert [trial.id for trial in values.trials if trial.chosen] == [choice.trials[-1]]
     assert values.metrics["macro_f1"].mean == pytest.approx(np.mean([macro_f1(folder, run) for run in choice.runs]))
+
+
+def test_a_run_that_was_chosen_is_not_judged_where_two_others_are(comparison):
+    folder = comparison("classification", seeds=4, reused=True)
+    result = judge(folder)
+    for method, choice in read_choices(folder).items():
+        values, scores = result.methods[method], scores_by_hand(folder, "classification", method)
+        assert values.test.mean == pytest.approx(np.mean(scores[1:]))
+        assert [run.id for run in values.runs] == list(choice.runs[1:])
+        assert values.left_out == (choice.runs[0],)
+        assert choice.runs[0] in [trial.id for trial in values.trials if trial.chosen]
+    assert [doubt for doubt in result.verdict.doubts if "left out" in doubt] == [
+        "One run of feature extraction and of fine-tuning is left out of the test score, because it was chosen for "
+        "its dev score."
+    ]
+
+
+def test_a_run_that_was_chosen_is_judged_with_a_doubt_where_fewer_are_left(comparison):
+    folder = comparison("classification", seeds=2, reused=True)
+    result = judge(folder)
+    for method, choice in read_choices(folder).items():
+        values = result.methods[method]
+        assert values.test.mean == pytest.approx(np.mean(scores_by_hand(folder, "classification", method)))
+        assert ([run.id for run in values.runs], values.left_out) == (list(choice.runs), ())
+    (doubt,) = (doubt for doubt in result.verdict.doubts if "chose the recipe counts" in doubt)
+    assert doubt.startswith("The test score of feature extraction and of fine-tuning may be too high")
+
+
+def test_the_first_final_run_of_a_single_recipe_chose_nothing_and_is_judged(comparison):
+    folder = comparison("classification", reused=True)
+    choices = read_choices(folder)
+    write_choices(folder, {name: replace(choice, trials=choice.runs[:1]) for name, choice in choices.items()})
+    result = judge(folder)
+    assert [len(arm.runs) for arm in result.arms] == [3, 3]
+    assert not any("chosen for its dev" in doubt or "chose the recipe" in doubt for doubt in result.verdict.doubts)
 
 
 def macro_f1(folder: Path, run: str) -> float:

@@ -33,11 +33,11 @@ def test_every_item_has_the_prediction_of_its_fold(tmp_path: Path) -> None:
     assert whole.items == tuple(item for part in parts for item in part.items)
     for method in (FROZEN, TUNED):
         for seed, run in enumerate(whole.finals(method)):
-            own = [part.tests[part.choices[method].runs[seed]] for part in parts]
+            own = [part.tests[part.choices[method].judged[seed]] for part in parts]
             assert run.seed == seed
             assert whole.tests[run.id].predictions == tuple(label for test in own for label in test.predictions)
             assert whole.tests[run.id].confidence == tuple(sure for test in own for sure in test.confidence)
-            assert whole.runs_of[run.id] == tuple(part.choices[method].runs[seed] for part in parts)
+            assert whole.runs_of[run.id] == tuple(part.choices[method].judged[seed] for part in parts)
             dev = [part.finals(method)[seed].dev["accuracy"] for part in parts]
             assert run.dev["accuracy"] == pytest.approx(np.mean(dev))
     assert whole.setting.data.sizes["test"] == sum(SIZES)
@@ -87,7 +87,7 @@ def test_the_result_has_what_each_fold_shows(tmp_path: Path) -> None:
     assert (folds.number, folds.sizes, folds.trained_on, folds.group) == (3, SIZES, 1000, None)
     for method in (FROZEN, TUNED):
         parts = [read_comparison(fold_folder(out, fold)) for fold in (1, 2, 3)]
-        means = [np.mean([part.tests[run].metrics["accuracy"] for run in part.choices[method].runs]) for part in parts]
+        means = [np.mean([p.tests[run].metrics["accuracy"] for run in p.choices[method].judged]) for p in parts]
         assert folds.scores[method] == pytest.approx(means)
         assert folds.recipes[method] == tuple(part.finals(method)[0].recipe.name for part in parts)
     assert read_result(out).folds == folds
@@ -105,7 +105,7 @@ def test_costs_are_those_of_one_model_and_of_all_runs(tmp_path: Path) -> None:
 
 def test_one_answer_in_one_fold_is_told(tmp_path: Path) -> None:
     out = make_folds(tmp_path / "out", "classification")
-    run = read_comparison(fold_folder(out, 2)).choices[TUNED].runs[1]
+    run = read_comparison(fold_folder(out, 2)).choices[TUNED].judged[1]
     change(fold_folder(out, 2) / "runs" / run / "record.json", lambda values: values.update(degenerate=True))
     assert [run.degenerate_on for run in judge(out).arm(TUNED).runs] == [(), ("dev",)]
     assert not any(run.degenerate for run in judge(out).arm(FROZEN).runs)
@@ -127,7 +127,7 @@ def test_a_fold_that_did_not_finish_is_told(tmp_path: Path) -> None:
 
 def test_a_score_that_a_fold_has_wrong_is_found(tmp_path: Path) -> None:
     out = make_folds(tmp_path / "out", "classification", floor=0.4)
-    run = read_comparison(fold_folder(out, 2)).choices[TUNED].runs[0]
+    run = read_comparison(fold_folder(out, 2)).choices[TUNED].judged[0]
     path = fold_folder(out, 2) / "runs" / run / "test.json"
     before = path.read_text(encoding="utf-8")
     change(path, lambda values: values["metrics"].update(accuracy=0.123))

@@ -211,6 +211,8 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
         ),
         (evidence(tuned={"dev": 0.846}), "minus feature extraction is -0.40 points on dev, +2.3 points on test"),
         (evidence(tuned={"test_std": 0.012}), "Fine-tuning is unsteady: its test score differs by 1.2 points"),
+        (evidence(tuned={"selected": "judged"}), "The test score of fine-tuning may be too high: the run that chose"),
+        (evidence(frozen={"selected": "left out"}), "One run of feature extraction is left out of the test score"),
         (evidence(data=DataTrust(truncated=0.25)), "25 % of the texts are cut"),
         (evidence(data=DataTrust(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
         (evidence(data=DataTrust(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),

@@ -14,12 +14,13 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.tuned_recipes import TunedRecipe
+from unfreeze.plan import TRIAL_SEED
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RunRecord, read_test
 from unfreeze.runs import trials
 from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import WEIGHTS, Workbench, run
-from unfreeze.runs.trials import choose, score_on_test, trained_model
+from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
 from unfreeze.tasks.kinds import task
 
 FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4)
@@ -48,10 +49,11 @@ class Runs:
         )  # fmt: skip
 
 
-def test_the_best_recipe_of_the_first_seed_is_trained_with_all_and_the_best_run_of_these_is_kept(
+def test_the_recipe_that_is_best_in_its_trial_is_trained_with_every_seed_and_the_best_run_of_these_is_kept(
     bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scores = {("a", 7): 0.6, ("b", 7): 0.8, ("c", 7): 0.7, ("b", 8): 0.9, ("b", 9): 0.5}
+    trial = {("a", TRIAL_SEED): 0.6, ("b", TRIAL_SEED): 0.95, ("c", TRIAL_SEED): 0.7}
+    scores = {**trial, ("b", 7): 0.8, ("b", 8): 0.9, ("b", 9): 0.5}
     runs = Runs("accuracy", scores)
     monkeypatch.setattr(trials, "run", runs)
     chosen = choose(bench(), "q", CANDIDATES, (7, 8, 9))
@@ -59,12 +61,24 @@ def test_the_best_recipe_of_the_first_seed_is_trained_with_all_and_the_best_run_
     assert chosen.best == job("q", CANDIDATES[1], 8)
     assert chosen.finals == tuple(job("q", CANDIDATES[1], seed) for seed in (7, 8, 9))
     assert [record.recipe.name for record in chosen.trials] == ["a", "b", "c"]
-    tried = [([(name, 7)], "record") for name in "abc"]
-    assert runs.calls == [*tried, ([("b", 7), ("b", 8), ("b", 9)], "test")]
+    assert not {record.id for record in chosen.trials} & {final.id for final in chosen.finals}
+    tried = [([(name, TRIAL_SEED)], "record") for name in "abc"]
+    assert runs.calls == [*tried, ([("b", 7)], "test"), ([("b", 8), ("b", 9)], "test")]
+    assert len([one for call, _ in runs.calls for one in call]) == runs_to_choose(3, 3) == 6
+
+
+def test_a_single_recipe_needs_no_trial(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = Runs("accuracy", {("a", 0): 0.6, ("a", 1): 0.8})
+    monkeypatch.setattr(trials, "run", runs)
+    chosen = choose(bench(), "q", CANDIDATES[:1], (0, 1))
+    assert runs.calls == [([("a", 0)], "test"), ([("a", 1)], "test")]
+    assert [record.seed for record in chosen.trials] == [0]
+    assert chosen.best.seed == 1
+    assert runs_to_choose(1, 2) == 2
 
 
 def test_of_equal_scores_the_first_wins(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    scores = {(name, seed): 0.5 for name in "abc" for seed in (0, 1)}
+    scores = {(name, seed): 0.5 for name in "abc" for seed in (0, 1, TRIAL_SEED)}
     monkeypatch.setattr(trials, "run", Runs("accuracy", scores))
     chosen = choose(bench(), "q", CANDIDATES, (0, 1))
     assert chosen.best == job("q", CANDIDATES[0], 0)
@@ -76,7 +90,7 @@ def test_tags_are_chosen_by_spans_where_they_have_a_scheme(
 ) -> None:
     one = bench()
     one.dataset = replace(one.dataset, task=task("tagging"), labels=LabelSpace(("O", "B-X"), scheme))
-    scores = {("a", 0): 0.1, ("b", 0): 0.9, ("c", 0): 0.2}
+    scores = {("a", TRIAL_SEED): 0.1, ("b", TRIAL_SEED): 0.9, ("c", TRIAL_SEED): 0.2, ("b", 0): 0.5}
     monkeypatch.setattr(trials, "run", Runs(metric, scores))
     assert choose(one, "q", CANDIDATES, (0,)).recipe.name == "b"
 

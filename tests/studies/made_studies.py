@@ -60,7 +60,7 @@ def write_encoders(folder: Path) -> dict[str, str]:
 
 def short(*asked: Any) -> tuple[Recipe, ...]:
     """The budgets' recipes cut to a few steps."""
-    cut = {"epochs": 1, "min_steps": 0, "hidden": 4, "batch_size": 8, "patience": None, "learning_rate": 5e-3}
+    cut = {"epochs": 1, "min_steps": 0, "hidden": 4, "batch_size": 16, "patience": None, "learning_rate": 5e-3}
     return tuple(
         replace(recipe, **cut, **({"l2": recipe.l2[:1]} if isinstance(recipe, FrozenRecipe) else {}))
         for recipe in budgets.recipes(*asked)

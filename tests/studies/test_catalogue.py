@@ -29,7 +29,8 @@ def line(
     monkeypatch.setattr(domains, "LEAST", 5)
     monkeypatch.setattr(domains, "FEWEST", 3)
     monkeypatch.setattr(label_count, "TASKS", ("sst2",))
-    monkeypatch.setattr(tricks, "TASKS", ("sst2", "mrpc"))
+    monkeypatch.setattr(tricks, "TASKS", ("sst2",))
+    monkeypatch.setattr(domains, "DRAWS", 200)
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("The film was good.\n\nThe story with some music.\n", encoding="utf-8")
     return (

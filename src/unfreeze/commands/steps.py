@@ -27,14 +27,14 @@ from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
 from unfreeze.runs.runner import Workbench, finished, run, stored
-from unfreeze.runs.trials import choose, score_on_test, trained_model
+from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
 
 
 def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
     """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
     seeds = range(plan.seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget]))
     tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
-    bench.planned = sum(len(rs) + len(seeds) - 1 for rs in tried.values())  # seed 0 of the chosen one is a trial
+    bench.planned = sum(runs_to_choose(len(candidates), len(seeds)) for candidates in tried.values())
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}

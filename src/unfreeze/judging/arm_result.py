@@ -35,6 +35,7 @@ def arm_result(arm: Arm, interval: Interval, joint: tuple[float, float]) -> ArmR
         cost=_cost(arm) if not arm.comparison.parts else _cost_of_folds(arm),
         trials=_trials(arm),
         best_run=arm.choice.best_run,
+        left_out=arm.choice.left_out,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from unfreeze.judging.evidence import ArmEvidence, DataTrust, Evidence
+from collections.abc import Mapping
+
+from unfreeze.judging.evidence import ArmEvidence, DataTrust, Evidence, Selected
 from unfreeze.judging.wording import gap, points
 
 WANTED_SEEDS = 5
@@ -23,6 +25,7 @@ def doubts_about(evidence: Evidence) -> tuple[str, ...]:
         _blind(evidence.data),
         _near_the_floor(evidence, arms),
         _disagreement(evidence),
+        _selected(arms),
         _few(evidence, arms),
         _spread(evidence, arms),
         *(_reading(data, f"{name}'s", name) for name, data in evidence.encoders.items()),
@@ -118,6 +121,19 @@ def _disagreement(evidence: Evidence) -> list[str]:
         return []
     gaps = f"is {points(dev)} on dev, {points(test)} on test"
     return [f"Dev and test disagree: {first.words} minus {second.words} {gaps}."]
+
+
+_SELECTED: Mapping[Selected, str] = {
+    "judged": "The test score of {} may be too high: the run that chose the recipe counts in it. Start the same "
+    "comparison again, and recipes are tried with a seed of their own.",
+    "left out": "One run of {} is left out of the test score, because it was chosen for its dev score.",
+}
+
+
+def _selected(arms: tuple[ArmEvidence, ...]) -> list[str]:
+    """Folders of versions that tried recipes with the seed of a final run."""
+    named = ((sentence, [arm.words for arm in arms if arm.selected == what]) for what, sentence in _SELECTED.items())
+    return [sentence.format(" and of ".join(names)) for sentence, names in named if names]
 
 
 def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:

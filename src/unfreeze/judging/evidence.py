@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from unfreeze.data.unread import Unread
 from unfreeze.judging.one_answer import dev_is_blind, several_splits
@@ -15,6 +16,8 @@ from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.setting import Setting
 from unfreeze.tasks.metrics import METRIC_NAMES
+
+Selected = Literal["no", "left out", "judged"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class ArmEvidence:
         degenerate: how many of the `seeds` final runs gave one answer for everything, wherever there is more to tell.
         flat: split to how many gave one answer there, though not on the other one.
         diverged: how many had a loss that became infinite or NaN.
+        selected: whether a final run of it was chosen among several trials, and what became of it.
         work: multiply-adds of all runs, recipes tried and layer states included (`unfreeze.methods.work`).
         piece_work: multiply-adds to predict, for a piece.
         work_is_estimated: the runs are of a version that did not count.
@@ -58,6 +62,7 @@ class ArmEvidence:
     diverged: int = 0
     flat: Mapping[str, int] = field(default_factory=dict)
     encoder: str | None = None
+    selected: Selected = "no"
 
     @property
     def id(self) -> str:
@@ -259,6 +264,7 @@ def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> Ar
         work=cost.work,
         piece_work=cost.piece_work,
         work_is_estimated=cost.work_is_estimated,
+        selected="judged" if result.reused else "left out" if result.left_out else "no",
     )
 
 

@@ -32,8 +32,10 @@ def overlap_of(comparison: Comparison) -> float:
 
 def _scores(arm: Arm) -> tuple[float, ...]:
     metric = arm.comparison.setting.metric
-    runs = [[part.tests[run].metrics[metric] for run in part.choices[arm.method].runs] for part in arm.comparison.parts]
-    return tuple(float(np.mean(scores)) for scores in runs)
+    return tuple(
+        float(np.mean([part.tests[run.id].metrics[metric] for run in part.finals(arm.method)]))
+        for part in arm.comparison.parts
+    )
 
 
 def _chosen(arm: Arm) -> list[RunRecord]:

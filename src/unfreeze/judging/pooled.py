@@ -69,7 +69,7 @@ def pooled(folder: Path, parts: Sequence[Comparison]) -> Comparison:
 def _check_alike(folder: Path, parts: Sequence[Comparison]) -> None:
     def made(part: Comparison) -> dict[MethodName, tuple[list[Recipe], int]]:
         return {
-            method: ([replace(run.recipe, name="", source="") for run in part.trials(method)], len(choice.runs))
+            method: ([replace(run.recipe, name="", source="") for run in part.trials(method)], len(choice.judged))
             for method, choice in part.choices.items()
         }
 

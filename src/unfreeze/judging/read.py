@@ -78,8 +78,8 @@ class Comparison:
         return tuple(self.records[run] for run in self.choices[method].trials)
 
     def finals(self, method: MethodName) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe, one a seed."""
-        return tuple(self.records[run] for run in self.choices[method].runs)
+        """The runs of the chosen recipe that are judged, one a seed."""
+        return tuple(self.records[run] for run in self.choices[method].judged)
 
     def all_finals(self) -> tuple[RunRecord, ...]:
         """The final runs of every method."""
@@ -112,7 +112,7 @@ class Arm:
 
     @property
     def finals(self) -> tuple[RunRecord, ...]:
-        """The runs of the chosen recipe, one for each seed."""
+        """The runs of the chosen recipe that are judged, one for each seed."""
         return self.comparison.finals(self.method)
 
     @property
@@ -259,7 +259,7 @@ def metric_of(comparison: Comparison) -> MetricFn:
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
     """(seeds, items, k) additive statistics of a method's final runs."""
     return np.stack(
-        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].runs]
+        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].judged]
     )
 
 
@@ -278,9 +278,9 @@ def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
     for arm, values in zip(compared.arms, statistics, strict=True):
         ends = np.cumsum([0, *(len(part.items) for part in arm.comparison.parts)])
         for place, part in enumerate(arm.comparison.parts):
-            _check_runs(part, part.choices[arm.method].runs, values[:, ends[place] : ends[place + 1]])
+            _check_runs(part, part.choices[arm.method].judged, values[:, ends[place] : ends[place + 1]])
         if not arm.comparison.parts:
-            _check_runs(arm.comparison, arm.choice.runs, values)
+            _check_runs(arm.comparison, arm.choice.judged, values)
     for whole in compared.comparisons.values():
         for comparison in whole.parts or (whole,):
             _check_floor_score(comparison)

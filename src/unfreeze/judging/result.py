@@ -103,7 +103,7 @@ class FinalRun:
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe tried with seed 0; `dev` is the main metric."""
+    """A recipe tried, with a seed that is of no final run unless there is one recipe; `dev` is the main metric."""
 
     id: str
     name: str
@@ -150,10 +150,11 @@ class ArmResult:
     Attributes:
         id: its name in this comparison: the method where there is one encoder, else `ENCODER/METHOD`.
         encoder: its name in this comparison.
-        runs: one for each seed.
+        runs: those that are judged, one for each seed.
         dev, test: the main metric.
         metrics: every test metric by name.
         best_run: the run with the best dev score, which goes into the bundle.
+        left_out: final runs that are not judged, because an older version had chosen them among several trials.
     """
 
     id: str
@@ -167,6 +168,12 @@ class ArmResult:
     cost: Cost
     trials: tuple[Trial, ...]
     best_run: str
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def reused(self) -> bool:
+        """Whether a run that is judged was chosen among several trials."""
+        return len(self.trials) > 1 and not {run.id for run in self.runs}.isdisjoint(one.id for one in self.trials)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from unfreeze.records.setting import MOST_COUNTED, MOST_EPOCHS, MOST_SECONDS, NO
 
 AGAIN = "delete it and start the same command again"
 RUN_AGAIN = "delete the folder of this run and start the same command again"
+LEAST_FRESH = 2  # final runs that are needed for a spread between seeds
 _SURE = 1 + 1e-6  # as sure as one can be, rounded
 
 
@@ -115,7 +116,8 @@ class Choice:
     """What one method chose on dev.
 
     Attributes:
-        trials: run ids of all recipes tried, seed 0.
+        trials: run ids of all recipes tried. They are no final runs, but for that of a single recipe, and in folders of
+            older versions the chosen one.
         runs: run ids of the chosen recipe, one a seed; these alone have test records.
         extract_s: seconds to compute the layer states that the chosen recipe reads (0 for fine-tuning).
         extract_all_s: the same of all recipes tried, states that several read once; None in older files.
@@ -129,6 +131,22 @@ class Choice:
     latency_ms: Mapping[str, float]
     best_run: str
     extract_all_s: float | None = None
+
+    @property
+    def reused(self) -> frozenset[str]:
+        """Final runs that were chosen among several trials, as older versions did: their test scores lean upwards."""
+        return frozenset(self.trials) & frozenset(self.runs) if len(self.trials) > 1 else frozenset()
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The final runs that are judged: those that nothing chose, where there are two or more of them, else all."""
+        fresh = tuple(run for run in self.runs if run not in self.reused)
+        return fresh if len(fresh) >= LEAST_FRESH else self.runs
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The final runs that are not judged."""
+        return tuple(run for run in self.runs if run not in self.judged)
 
 
 @dataclass(frozen=True)

@@ -232,7 +232,7 @@ def curve_specs(compared: Compared) -> dict[str, Spec]:
     title = axis_title(compared.first.setting.metric, "dev")
     for arm in compared.arms:
         runs = {run.id: run for run in (*arm.trials, *arm.finals)}
-        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in arm.choice.runs)]
+        rows = [row for run in runs.values() for row in _curve_rows(run, run.id in arm.choice.judged)]
         if rows:
             found[f"curves-{arm.id}"] = charts.training_curves(rows, title, look[arm.id])
     return found

@@ -18,7 +18,7 @@ def read_result(folder: Path, compared: Compared) -> Result:
         InputError: it is missing, torn, of other types, or not about these arms and runs.
     """
     result = result_json.read_result(folder)
-    there = {arm.id: (arm.encoder, arm.method, arm.choice.runs) for arm in compared.arms}
+    there = {arm.id: (arm.encoder, arm.method, arm.choice.judged) for arm in compared.arms}
     told = {arm.id: (arm.encoder, arm.method, tuple(run.id for run in arm.runs)) for arm in result.arms}
     pairs = {frozenset((pair.first, pair.second)) for pair in result.differences}
     wanted = {frozenset(pair) for pair in combinations(there, 2)}

@@ -1,4 +1,8 @@
-"""Recipes tried on dev, the chosen one's final runs, and their one reading of the test set."""
+"""Recipes tried on dev, the chosen one's final runs, and their one reading of the test set.
+
+A trial is chosen for its dev score, which is good by luck too, and dev and test see the same weights. So a trial among
+several is no final run: recipes are tried with a seed of their own, and test means come from runs that nothing chose.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from unfreeze.errors import InputError
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trained import gold_labels, metrics
 from unfreeze.methods.trainer import trainer_of
+from unfreeze.plan import TRIAL_SEED
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.records.forecasts import forecasts_of
@@ -26,7 +31,7 @@ class Chosen:
     """The outcome of some recipes.
 
     Attributes:
-        trials: a run of each recipe.
+        trials: a run of each recipe; of a single one, which needs no trial, its first final run.
         finals: jobs of the recipe that was best on dev, one a seed.
         best: of them the best on dev.
     """
@@ -42,16 +47,33 @@ class Chosen:
 
 
 def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Sequence[int]) -> Chosen:
-    """Try each recipe with the first seed, train the one that is best on dev with every seed.
+    """Try each recipe with a seed of its own, train the one that is best on dev with every seed.
 
     What is finished stays so.
+
+    Args:
+        seeds: of final runs, all below `TRIAL_SEED`.
     """
-    trials = [run(bench, [job(question, recipe, seeds[0])])[0] for recipe in candidates]
-    recipe = candidates[max(range(len(trials)), key=lambda i: on_dev(bench, trials[i]))]
+    trials = [run(bench, [job(question, recipe, TRIAL_SEED)])[0] for recipe in candidates if len(candidates) > 1]
+    recipe = candidates[_best_on_dev(bench, trials) if trials else 0]
     finals = [job(question, recipe, seed) for seed in seeds]
-    records = run(bench, finals, "test")
-    best = finals[max(range(len(records)), key=lambda i: on_dev(bench, records[i]))]
-    return Chosen(tuple(trials), tuple(finals), best)
+    records = _trained(bench, finals)
+    return Chosen(tuple(trials or records[:1]), tuple(finals), finals[_best_on_dev(bench, records)])
+
+
+def _trained(bench: Workbench, finals: Sequence[Job]) -> list[RunRecord]:
+    """Records of final runs, the first trained alone: of two, one that is trained again is then the same to the bit."""
+    return [record for jobs in (finals[:1], finals[1:]) if jobs for record in run(bench, jobs, "test")]
+
+
+def runs_to_choose(recipes: int, seeds: int) -> int:
+    """How many runs `choose` takes in all."""
+    return seeds + (recipes if recipes > 1 else 0)
+
+
+def _best_on_dev(bench: Workbench, records: Sequence[RunRecord]) -> int:
+    """The place of the best; of equal ones the first."""
+    return max(range(len(records)), key=lambda place: on_dev(bench, records[place]))
 
 
 def on_dev(bench: Workbench, record: RunRecord) -> float:

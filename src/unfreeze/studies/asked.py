@@ -15,7 +15,7 @@ from unfreeze.errors import InputError, nearest
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Interval
 from unfreeze.judging.two_way import mean_ci
-from unfreeze.plan import plain
+from unfreeze.plan import TRIAL_SEED, check_seeds, plain
 from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
 from unfreeze.studies.sets import standard_set
@@ -82,6 +82,7 @@ def asked_from(
         raise InputError("no such folder; it should contain the standard sets", where=f"--data-root {data_root}")
     if seeds < 2:
         raise InputError(f"is {seeds}; at least 2 are needed for an interval over seeds", where="--seeds")
+    check_seeds(seeds, "--seeds")
     for most, option in ((rows, "--train-size"), (tested, "--test-size")):
         if most is not None and most < LEAST_ROWS:
             raise InputError(f"is {most}; at least {LEAST_ROWS} are needed", where=option)
@@ -123,7 +124,7 @@ class About:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a table: dev chooses among recipes with the first seed, the chosen one is trained with every seed.
+    """One number of a table: dev chooses among recipes by a trial of each, the chosen one is trained with every seed.
 
     Attributes:
         task: a standard set.
@@ -150,7 +151,7 @@ class Cell:
     def digest(self, *more: object) -> str:
         """Digest of everything that its number depends on; `more` are the encoder's weights and the files."""
         recipes = [plain(replace(recipe, name="", source="")) for recipe in self.recipes]
-        values = {**asdict(self), "recipes": recipes}
+        values = {**asdict(self), "recipes": recipes, **({"trial_seed": TRIAL_SEED} if len(recipes) > 1 else {})}
         return hashlib.blake2b(json.dumps([values, more], sort_keys=True).encode(), digest_size=8).hexdigest()
 
 

@@ -39,7 +39,7 @@ from unfreeze.runs.jobs import FORMAT
 from unfreeze.runs.opening import Opened, drop_weights, opened
 from unfreeze.runs.question import read_data, with_fewer, with_size
 from unfreeze.runs.runner import WEIGHTS, Watcher
-from unfreeze.runs.trials import choose, score_on_test
+from unfreeze.runs.trials import choose, runs_to_choose, score_on_test
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
 from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set
@@ -183,7 +183,9 @@ class Desk:
             task, encoder = it.bench.dataset.task, it.bench.encoder
             for cell in cells:
                 check_recipes(cell.recipes, task, encoder.traits)
-            it.bench.planned = len(it.bench.reached) + sum(_runs(cell) for cell in cells)
+            it.bench.planned = len(it.bench.reached) + sum(
+                runs_to_choose(len(cell.recipes), len(cell.seeds)) for cell in cells
+            )
             for cell in cells:
                 write_json(self._mark(cell), self._measure_one(it, cell))
 
@@ -277,10 +279,6 @@ def _tested(run: Path) -> TestRecord:
     if found is None:
         raise InputError("has no test scores", where=str(run))
     return found
-
-
-def _runs(cell: Cell) -> int:
-    return len(cell.recipes) + len(cell.seeds) - 1
 
 
 @cache

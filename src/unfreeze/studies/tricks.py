@@ -29,7 +29,7 @@ def tricks(desk: Desk) -> Page:
     """Eight cells for each encoder and set, and the main effect of each trick."""
     tasks = desk.tasks(*TASKS)
     cells = {
-        (one.name, task, which): desk.cell(task, one, _recipes(desk, one, task, which))
+        (one.name, task, which): desk.cell(task, one, combined(desk, one, task, which))
         for one in desk.encoders("ELMo", "BERT") for task in tasks for which in COMBINATIONS
     }  # fmt: skip
     results = desk.measured(cells)
@@ -81,7 +81,7 @@ def _name(which: Combination) -> str:
     return " + ".join(trick for trick, on in zip(TRICKS, which, strict=True) if on) or "none"
 
 
-def _recipes(desk: Desk, one: About, task: str, which: Combination) -> tuple[Recipe, ...]:
+def combined(desk: Desk, one: About, task: str, which: Combination) -> tuple[Recipe, ...]:
     """The table's first tuned recipe with the paper's head; only the three tricks differ, and the rates dev may choose.
 
     Without gradual unfreezing a run is as long as with it.
