@@ -54,7 +54,7 @@ from unfreeze.methods.inputs import example_lengths, read_inputs
 from unfreeze.methods.model import restore
 from unfreeze.methods.tuned import fine_tune
 from unfreeze.methods.tuned_recipes import TunedRecipe
-from unfreeze.tasks.metrics import from_statistics, item_statistics
+from unfreeze.tasks.metrics import measure_of
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.seeds import seeded
 
@@ -176,17 +176,14 @@ def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> Findings
 
 def _scores(name: str, data: Dataset, ours: Side, peer: Side) -> Table:
     gold = [str(e.label) for e in data.test]
-    a, b = (np.stack([item_statistics(data.task, gold, p) for p in side.predicted]) for side in (ours, peer))
-
-    def metric(sums: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return from_statistics(data.task, sums)
-
+    measure = measure_of(data.task, data.labels)
+    a, b = (np.stack([measure.statistics(gold, p) for p in side.predicted]) for side in (ours, peer))
     rows: list[tuple[Cell, ...]] = []
     for label, values in (("Trainer", b), ("ours", a)):
-        mean = mean_ci(values, metric)
-        each = " ".join(f"{100 * score:.1f}" for score in metric(values.sum(1)))
+        mean = mean_ci(values, measure)
+        each = " ".join(f"{100 * score:.1f}" for score in measure.of(values))
         rows.append((label, f"{100 * mean.mean:.1f} [{100 * mean.lo:.1f}, {100 * mean.hi:.1f}]", each))
-    found = paired_difference(a, b, metric)
+    found = paired_difference(a, b, measure)
     difference = f"{100 * found.mean:+.1f} [{100 * found.lo:+.1f}, {100 * found.hi:+.1f}]"
     rows.append(("ours - Trainer, points", difference, ""))
     return Table(f"{name}: test accuracy", ("", "mean [95 % interval]", "seeds"), tuple(rows))

@@ -19,13 +19,12 @@ from data_sets import SETS
 from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.random_twin import random_twin
-from unfreeze.judging.read import metric_of, read_comparison, statistics_of
+from unfreeze.judging.read import read_comparison, statistics_of
 from unfreeze.judging.result_json import read_result
 from unfreeze.judging.two_way import paired_difference
 from unfreeze.judging.wording import signed
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
-from unfreeze.tasks.metrics import of_shares
 
 RANDOM = "random:"
 OURS = ("bert-mini", "elmo-mini", "skip-mini")
@@ -84,9 +83,7 @@ def gap(first: str, second: str, name: str, arguments: argparse.Namespace) -> st
         return NO_TAGS
     a, b = (read_comparison(folder) for folder in folders)
     method = arguments.method
-    found = paired_difference(
-        statistics_of(a, method), statistics_of(b, method), metric_of(a), of_shares(a.setting.metric)
-    )
+    found = paired_difference(statistics_of(a, method), statistics_of(b, method), a.measure)
     return f"{signed(found.mean)} [{signed(found.lo)}, {signed(found.hi)}]"
 
 

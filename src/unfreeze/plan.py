@@ -28,6 +28,8 @@ class Plan:
     Attributes:
         data: file or folder; train, dev, test name files outright and win over what `data` holds: one or several,
             folders of one split, or patterns such as `train-*.csv`.
+        metric: what chooses on dev and judges on test, such as `macro_f1`, `f1:CLASS` or `spearman`; None takes the
+            usual one of the task.
         encoder: name or folder of one encoder, or of several that are compared with each other.
         methods: names of the methods; None takes those that are compared by default, but for those that the encoder
             does not allow.
@@ -57,6 +59,7 @@ class Plan:
     text_b: str | None = None
     label: str | None = None
     task: str | None = None
+    metric: str | None = None
     encoder: str | tuple[str, ...] = "minilm"
     methods: tuple[MethodName, ...] | None = None
     budget: Budget = "quick"

@@ -51,6 +51,38 @@ def test_scores_and_difference_are_those_of_the_predictions(comparison, kind):
     assert 0 < result.difference.p <= 1
 
 
+@pytest.mark.parametrize("metric", ["macro_f1", "f1:neutral"])
+def test_the_metric_that_was_asked_for_judges(comparison, metric):
+    folder = comparison("classification", metric=metric, floor=0.3)
+    result, gold = judge(folder), [item.label for item in read_items(folder)]
+    labels = ["neutral"] if metric == "f1:neutral" else None
+    for method, values in result.methods.items():
+        runs = [read_test(folder / "runs" / run).predictions for run in read_choices(folder)[method].runs]
+        scores = [f1_score(gold, said, labels=labels, average="macro") for said in runs]
+        assert [run.test for run in values.runs] == pytest.approx(scores)
+        assert values.test.mean == pytest.approx(np.mean(scores))
+        low, high = values.test.ci95
+        assert low < values.test.mean < high
+    assert result.metric == metric
+    assert result.floor.test == pytest.approx(
+        f1_score(gold, read_floor(folder).predictions, labels=labels, average="macro")
+    )
+    words = {"macro_f1": "macro F1", "f1:neutral": "F1 of 'neutral'"}[metric]
+    assert f" {words} " in " ".join(result.verdict.reasons)
+    assert "accuracy" not in " ".join([result.verdict.headline, *result.verdict.reasons, *result.verdict.doubts])
+    assert read_result(folder) == result
+
+
+def test_a_folder_with_a_metric_that_its_labels_do_not_allow_is_refused(comparison):
+    folder = comparison("classification", metric="f1:neutral")
+    file = folder / "comparison.json"
+    text = file.read_text()
+    for other in ("f1:netural", "pearson", "f1"):
+        file.write_text(text.replace('"metric": "f1:neutral"', f'"metric": "{other}"'))
+        with pytest.raises(InputError, match=f"has the metric '?{other}'? for classification; remove the folder"):
+            judge(folder)
+
+
 def test_interval_is_the_bootstrap_of_a_plain_loop(comparison):
     folder = comparison("classification")
     gold = np.array([item.label for item in read_items(folder)])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from unfreeze.judging.folds import MeasuredInFolds, measured_in_folds
 from unfreeze.judging.two_way import measured, parts
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import from_statistics
+from unfreeze.tasks.metrics import measure_of
 
-accuracy = partial(from_statistics, task("classification"))
+accuracy = measure_of(task("classification"))
 SIZES = (40, 50, 60, 50)
 
 

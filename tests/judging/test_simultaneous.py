@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -13,9 +12,9 @@ from unfreeze.judging.simultaneous import Family, differences, joint_intervals
 from unfreeze.judging.spread import ERROR
 from unfreeze.judging.two_way import Measured, measured
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import from_statistics
+from unfreeze.tasks.metrics import measure_of
 
-accuracy = partial(from_statistics, task("classification"))
+accuracy = measure_of(task("classification"))
 
 
 def arms_of(runs: list[np.ndarray]) -> Measured:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 
 from unfreeze.judging import stats
 from unfreeze.judging.stats import Difference, resampled_items, resampled_means
 from unfreeze.judging.two_way import mean_ci, paired_difference
+from unfreeze.tasks.items import LabelSpace
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import from_statistics, item_statistics
+from unfreeze.tasks.metrics import item_statistics, measure_of
 
-accuracy = partial(from_statistics, task("classification"))
-pearson = partial(from_statistics, task("regression"))
-span_f1 = partial(from_statistics, task("tagging"), scheme="BIO")
+accuracy = measure_of(task("classification"))
+pearson = measure_of(task("regression"))
+span_f1 = measure_of(task("tagging"), LabelSpace(scheme="BIO"))
 
 
 def correctness(correct: np.ndarray) -> np.ndarray:
@@ -55,7 +54,7 @@ def test_groups_of_equal_items_are_drawn_as_the_items_are(
     monkeypatch: pytest.MonkeyPatch, kind: str, seeds_b: int
 ) -> None:
     rng, items = np.random.default_rng(4), 3000
-    a, b, metric_fn = {
+    a, b, measure = {
         "accuracy": (
             correctness(rng.random((2, items)) < 0.8),
             correctness(rng.random((seeds_b, items)) < 0.79),
@@ -63,12 +62,12 @@ def test_groups_of_equal_items_are_drawn_as_the_items_are(
         ),
         "span_f1": (spans(rng, 1, items), spans(rng, 1, items), span_f1),
     }[kind]
-    one, both = mean_ci(a, metric_fn, draws=4000), paired_difference(a, b, metric_fn, draws=4000)
+    one, both = mean_ci(a, measure, draws=4000), paired_difference(a, b, measure, draws=4000)
     monkeypatch.setattr(stats, "MANY", items - 1)
     rows, sizes = stats._grouped(stats._by_item(a))
     assert len(rows) < items / 100
     np.testing.assert_array_equal(sizes @ rows, a.sum(1).ravel())
-    one_grouped, both_grouped = mean_ci(a, metric_fn, draws=4000), paired_difference(a, b, metric_fn, draws=4000)
+    one_grouped, both_grouped = mean_ci(a, measure, draws=4000), paired_difference(a, b, measure, draws=4000)
     slack = 0.1 * (both.hi - both.lo)
     assert one_grouped != one  # other draws
     assert one_grouped == pytest.approx(one, abs=slack)
@@ -95,7 +94,7 @@ def test_resamples_of_the_items_are_those_of_index_lists_and_the_same_for_all_ru
     wanted = []
     for _ in range(4000):
         items = rng.integers(50, size=50)
-        wanted.append([span_f1(block[items].sum(0)) for block in blocks])
+        wanted.append([span_f1.of(block[None, items])[0] for block in blocks])
     assert np.cov(drawn.T) == pytest.approx(np.cov(np.array(wanted).T), rel=0.15, abs=2e-4)
     assert drawn.mean(0) == pytest.approx(np.mean(wanted, 0), abs=0.005)
     twice = resampled_items(np.concatenate([blocks, blocks[:1]]), span_f1, draws=100)
@@ -124,9 +123,9 @@ def test_resamples_on_which_the_metric_is_not_defined_are_left_out() -> None:
     regression = task("regression")
     gold, predicted = [1.0, 2.0], [1.5, 3.0]
     scored = item_statistics(regression, gold, predicted)[None]
-    found = mean_ci(scored, lambda sums: from_statistics(regression, sums), shares=False, draws=200)
+    found = mean_ci(scored, measure_of(regression), draws=200)
     assert (found.mean, found.lo, found.hi) == pytest.approx((1.0, 1.0, 1.0))
-    drawn = resampled_items(scored, lambda sums: from_statistics(regression, sums), draws=200)
+    drawn = resampled_items(scored, measure_of(regression), draws=200)
     assert 50 < len(drawn) < 150
-    none = paired_difference(scored[:, :1], scored[:, :1], lambda sums: from_statistics(regression, sums), draws=20)
+    none = paired_difference(scored[:, :1], scored[:, :1], measure_of(regression), draws=20)
     assert np.isnan(none.mean)

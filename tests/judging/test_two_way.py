@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -13,10 +12,10 @@ from scipy import stats as scipy_stats
 from unfreeze.judging.spread import ERROR, Spread, margins
 from unfreeze.judging.two_way import Measured, mean_ci, measured, paired_difference, parts
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import from_statistics, item_statistics, score
+from unfreeze.tasks.metrics import item_statistics, measure_of, score
 
-accuracy = partial(from_statistics, task("classification"))
-pearson = partial(from_statistics, task("regression"))
+accuracy = measure_of(task("classification"))
+pearson = measure_of(task("regression"))
 
 
 def correctness(correct: np.ndarray) -> np.ndarray:
@@ -37,8 +36,8 @@ def test_means_are_the_metrics_of_the_full_sample() -> None:
     runs = [gold + rng.normal(size=60) for _ in range(3)]
     blocks = np.stack([item_statistics(task("regression"), gold, run) for run in runs])
     expected = [score(task("regression"), gold, run)["pearson"] for run in runs]
-    assert mean_ci(blocks, pearson, shares=False, draws=10).mean == pytest.approx(np.mean(expected))
-    gap = paired_difference(blocks, blocks[:1], pearson, shares=False, draws=10)
+    assert mean_ci(blocks, pearson, draws=10).mean == pytest.approx(np.mean(expected))
+    gap = paired_difference(blocks, blocks[:1], pearson, draws=10)
     assert gap.mean == pytest.approx(np.mean(expected) - expected[0])
 
 
@@ -131,9 +130,9 @@ def test_correlations_have_no_pseudo_items() -> None:
     rng = np.random.default_rng(4)
     gold = rng.normal(size=40)
     runs = np.stack([item_statistics(task("regression"), gold, gold + rng.normal(size=40)) for _ in range(2)])
-    gap = paired_difference(runs, runs, pearson, shares=False, draws=100)
+    gap = paired_difference(runs, runs, pearson, draws=100)
     assert (gap.mean, gap.lo, gap.hi) == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
-    alone = mean_ci(runs, pearson, shares=False)
+    alone = mean_ci(runs, pearson)
     assert (alone.lo + alone.hi) / 2 == pytest.approx(alone.mean)
 
 
@@ -164,8 +163,8 @@ def test_an_arm_that_is_never_defined_leaves_the_others_as_they_are() -> None:
     gold = rng.normal(size=50)
     runs = [np.stack([item_statistics(task("regression"), gold, gold + rng.normal(size=50))]) for _ in range(2)]
     nothing = np.full_like(runs[0], np.nan)
-    with_it = measured([*runs, nothing], pearson, shares=False, draws=500)
-    without = measured(runs, pearson, shares=False, draws=500)
+    with_it = measured([*runs, nothing], pearson, draws=500)
+    without = measured(runs, pearson, draws=500)
     gaps = with_it.difference([1.0, -1.0, 0.0]), without.difference([1.0, -1.0])
     assert (gaps[0].lo, gaps[0].hi, gaps[0].p) == pytest.approx((gaps[1].lo, gaps[1].hi, gaps[1].p))
 

@@ -12,10 +12,11 @@ from unfreeze.judging.spread import margins
 from unfreeze.probes.noise import Probed, finding, judged
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.tasks.kinds import TASKS, Task
-from unfreeze.tasks.metrics import item_statistics, score
+from unfreeze.tasks.metrics import item_statistics, measure_of, score
 
 ABOUT = LayerScores("q", 1, "data", "classification", "accuracy", "tiny", 10, 10, (), 0, "", 0.0, 0.0)
 ITEMS = 400
+ACCURACY = measure_of(TASKS["classification"])
 
 
 def probed(layer: int, right: np.ndarray, dev: float, resamples: tuple[float, ...] = (0.5,)) -> Probed:
@@ -30,7 +31,7 @@ def answers(share: float, seed: int = 0) -> np.ndarray:
 
 
 def judge(*layers: Probed, task: Task = TASKS["classification"]) -> LayerScores:
-    return judged(layers, task, ABOUT)
+    return judged(layers, measure_of(task), ABOUT)
 
 
 def test_the_layer_is_chosen_on_dev_and_scored_on_test() -> None:
@@ -94,12 +95,12 @@ def test_what_tuning_adds_is_paired() -> None:
     """The same items and the same training rows before and after, whatever the other layers do."""
     before, after = answers(0.7), answers(0.7) | answers(0.2, 3)
     first, second = probed(0, before, 0.7, (0.6, 0.8)), probed(0, after, 0.8, (0.65, 0.85))
-    scores = judged([second, probed(1, before, 0.1, (0.7, 0.5))], TASKS["classification"], ABOUT, [first, first])
+    scores = judged([second, probed(1, before, 0.1, (0.7, 0.5))], ACCURACY, ABOUT, [first, first])
     gain, low, high = scores.layers[0].gain or (0.0, 0.0, 0.0)
     gap = after.astype(float) - before
     assert gain == pytest.approx(gap.mean())
     assert (high - low) / 2 == pytest.approx(1.96 * gap.std() / np.sqrt(ITEMS), rel=0.06)
-    one, *_ = judged([second], TASKS["classification"], ABOUT).layers
+    one, *_ = judged([second], ACCURACY, ABOUT).layers
     assert one.gain is None
     assert np.array(one.ci95) == pytest.approx(scores.layers[0].ci95)
     assert scores.layers[1].gain is not None
@@ -110,10 +111,10 @@ def test_what_tuning_adds_is_paired() -> None:
 def test_what_tuning_adds_to_all_layers_at_once_has_wider_intervals() -> None:
     """Bonferroni: of four layers each may miss in one case of eighty."""
     before, after = probed(0, answers(0.7), 0.7), probed(0, answers(0.7) | answers(0.2, 3), 0.8)
-    (alone,) = judged([after], TASKS["classification"], ABOUT, [before]).layers
+    (alone,) = judged([after], ACCURACY, ABOUT, [before]).layers
     assert alone.gain is not None
     assert alone.gain_together == pytest.approx(alone.gain[1:])
-    four = judged([after] * 4, TASKS["classification"], ABOUT, [before] * 4).layers
+    four = judged([after] * 4, ACCURACY, ABOUT, [before] * 4).layers
     for one in four:
         assert one.gain == alone.gain
         wider = norm.ppf(1 - 0.05 / 8) / norm.ppf(0.975)

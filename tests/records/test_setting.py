@@ -26,6 +26,7 @@ from unfreeze.records.setting import (
     write_setting,
 )
 from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import asking
 
 WHOLE = Setting(
     task=task("tagging"),
@@ -70,7 +71,14 @@ def rewrite(folder: Path, values: dict[str, Any]) -> None:
     (folder / "comparison.json").write_text(json.dumps(values), encoding="utf-8")
 
 
-@pytest.mark.parametrize("setting", [WHOLE, Setting(task("regression"), LabelSpace(low=0.5, high=5.0), "m", Plan())])
+SCORES = LabelSpace(low=0.5, high=5.0)
+SPEARMAN = asking(task("regression"), SCORES, "spearman")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [WHOLE, Setting(task("regression"), SCORES, "pearson", Plan()), Setting(SPEARMAN, SCORES, "spearman", Plan())],
+)
 def test_a_setting_comes_back(setting: Setting, tmp_path: Path) -> None:
     write_setting(tmp_path, setting)
     assert read_setting(tmp_path) == setting

@@ -19,6 +19,7 @@ from unfreeze.plan import plain, recipe_from
 from unfreeze.recipe import CacheDtype, Head, Pair, Pooling, Recipe, Schedule
 from unfreeze.runs.jobs import FORMAT, job, question_digest
 from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import asking
 
 rates = st.floats(1e-6, 1.0)
 shared: dict[str, Any] = {
@@ -135,6 +136,16 @@ def test_digest_changes_when_an_example_moves_to_the_next_split() -> None:
     whole = _dataset()
     moved = _dataset(train=whole.train[:-1], dev=(whole.train[-1], *whole.dev))
     assert _digest(moved) != _digest(whole)
+
+
+def test_digest_changes_with_the_metric_that_was_asked_for() -> None:
+    whole = _dataset()
+    digests = {
+        metric: _digest(replace(whole, task=asking(whole.task, whole.labels, metric)))
+        for metric in (None, "accuracy", "macro_f1", "f1:a", "f1:b")
+    }
+    assert digests[None] == digests["accuracy"] == _digest(whole)
+    assert len(set(digests.values())) == 4
 
 
 def test_digest_changes_with_task_and_labels() -> None:

@@ -14,6 +14,7 @@ from unfreeze.data.examples import SPLITS
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan
 from unfreeze.runs.question import read_data, with_fewer, with_size
+from unfreeze.tasks.metrics import main_metric
 
 
 def test_train_size_takes_a_stratified_subset_and_says_so(tmp_path: Path) -> None:
@@ -108,3 +109,30 @@ def test_train_size_that_loses_a_class_is_an_error(tmp_path: Path) -> None:
         (tmp_path / f"{split}.tsv").write_text("text\tlabel\n" + rows.replace("text", split), encoding="utf-8")
     with pytest.raises(InputError, match="--train-size: 3 training examples have no room for class"):
         read_data(Plan(str(tmp_path), train_size=3))
+
+
+def test_the_metric_of_the_plan_is_that_of_the_task(tmp_path: Path) -> None:
+    data = str(tiny.write_data(tmp_path / "data", "classification"))
+    assert main_metric(read_data(Plan(data)).task) == "accuracy"
+    assert main_metric(read_data(Plan(data, metric="mcc")).task) == "matthews"
+    assert main_metric(read_data(Plan(data, metric="f1:True", train_size=20)).task) == "f1:True"
+    assert read_data(Plan(data, metric="accuracy")) == read_data(Plan(data))
+
+
+def test_a_metric_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    data = str(tiny.write_data(tmp_path / "data", "classification"))
+    with pytest.raises(InputError, match=r"--metric: 'spearman' does not judge classification .*accuracy"):
+        read_data(Plan(data, metric="spearman"))
+    with pytest.raises(InputError, match=r"--metric: 'true' is no class; there are False, True"):
+        read_data(Plan(data, metric="f1:true"))
+
+
+@pytest.mark.parametrize("lacking", ["dev", "test"])
+def test_a_metric_of_a_class_that_dev_or_test_lacks_is_refused(tmp_path: Path, lacking: str) -> None:
+    for split in SPLITS:
+        labels = "ab" * 4 if split == lacking else "abc" * 4
+        rows = [f"text {i} of {split}\t{label}" for i, label in enumerate(labels)]
+        (tmp_path / f"{split}.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"nothing in {lacking} that F1 of 'c' could measure; choose another metric"):
+        read_data(Plan(str(tmp_path), metric="f1:c"))
+    assert main_metric(read_data(Plan(str(tmp_path), metric="f1:b")).task) == "f1:b"

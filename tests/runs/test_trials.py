@@ -22,6 +22,7 @@ from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import WEIGHTS, Workbench, run
 from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
 from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import asking
 
 FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4)
 TUNED = TunedRecipe("linear", "low", learning_rate=1e-3, epochs=1, batch_size=4)
@@ -75,6 +76,14 @@ def test_a_single_recipe_needs_no_trial(bench: MakeBench, monkeypatch: pytest.Mo
     assert [record.seed for record in chosen.trials] == [0]
     assert chosen.best.seed == 1
     assert runs_to_choose(1, 2) == 2
+
+
+def test_the_metric_asked_for_chooses_recipe_and_run(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = {("a", 7): 0.6, ("b", 7): 0.8, ("c", 7): 0.7, ("b", 8): 0.9}
+    monkeypatch.setattr(trials, "run", Runs("macro_f1", scores))
+    usual = bench()
+    asked = replace(usual.dataset, task=asking(usual.dataset.task, usual.dataset.labels, "macro_f1"))
+    assert choose(replace(usual, dataset=asked), "q", CANDIDATES, (7, 8)).best == job("q", CANDIDATES[1], 8)
 
 
 def test_of_equal_scores_the_first_wins(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def test_what_the_paper_colours_is_a_sign() -> None:
 
 def test_a_contrast_of_two_is_their_difference() -> None:
     a, b = measured(0.8), measured(0.7, 1)
-    found, wanted = difference(a, b), paired_difference(a.statistics, b.statistics, a.metric, 2000)
+    found, wanted = difference(a, b), paired_difference(a.statistics, b.statistics, a.measure, 2000)
     assert found == contrast([a, b], [1.0, -1.0])
     assert found.mean == pytest.approx(wanted.mean)
     assert found.lo == pytest.approx(wanted.lo, abs=0.01)

@@ -17,6 +17,7 @@ from torch import Tensor
 from unfreeze.errors import InputError
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.measures import Measure, of_sums
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
 from unfreeze.tasks.targets.regressions import ridge
 from unfreeze.tasks.targets.sums import Floats, ratio
@@ -38,7 +39,10 @@ class Grades(Target):
         shows="whether grades are distinguished", cut_by="by grade, ", errors="Rows are gold grades.",
         mistakes="The largest distances from the gold grade.",
     )  # fmt: skip
-    measures = (Metric("weighted_kappa", "weighted kappa", "correlation"), Metric("accuracy", "accuracy"))
+    measures = (
+        Metric("weighted_kappa", "weighted kappa", "correlation", lambda labels: _kappa()),
+        Metric("accuracy", "accuracy"),
+    )
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         for example in train:
@@ -73,21 +77,10 @@ class Grades(Target):
         return None if label in known else f"{label} is not a grade"
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
-        kappa = float(self.main_of(self.statistics(gold, predicted, scheme).sum(0), scheme))
-        return {"weighted_kappa": kappa, "accuracy": float(np.mean(np.array(gold) == np.array(predicted)))}
-
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, 6): 1, x, y, xx, yy, xy, less the mean gold grade."""
-        x, y = (np.array([float(label) for label in labels]) for labels in (gold, predicted))
-        x, y = x - x.mean(), y - x.mean()
-        return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
-
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums), -1, 0)
-        return 1 - ratio(xx + yy - 2 * xy, xx + yy - 2 * ratio(x * y, n), np.nan)
-
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        return 0.0
+        return {
+            "weighted_kappa": _kappa().score(gold, predicted),
+            "accuracy": float(np.mean(np.array(gold) == np.array(predicted))),
+        }
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         return abs(float(gold) - float(predicted))
@@ -107,6 +100,22 @@ class Grades(Target):
             return [space.names[i] for i in np.abs(model.predict(rows)[:, None] - known).argmin(1)]
 
         return FloorModel(predict, {name: penalty})
+
+
+def _kappa() -> Measure:
+    return Measure(_moments, of_sums(_agreement), lambda gold: [gold[0]] * len(gold), shares=False)
+
+
+def _moments(gold: Labels, predicted: Labels) -> Floats:
+    """(items, 6): 1, x, y, xx, yy, xy, less the mean gold grade."""
+    x, y = (np.array([float(label) for label in labels]) for labels in (gold, predicted))
+    x, y = x - x.mean(), y - x.mean()
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
+
+
+def _agreement(sums: Floats) -> Floats:
+    n, x, y, xx, yy, xy = np.moveaxis(np.asarray(sums), -1, 0)
+    return 1 - ratio(xx + yy - 2 * xy, xx + yy - 2 * ratio(x * y, n), np.nan)
 
 
 class GradeTensors(TargetTensors):

@@ -16,6 +16,7 @@ from unfreeze.terminal.options import (
     ColumnOptions,
     EncoderChoice,
     FileOptions,
+    MetricOptions,
     RunOptions,
     defaults_to,
     encoder_options,
@@ -24,11 +25,11 @@ from unfreeze.terminal.options import (
     plan_of,
 )
 
-GROUPS = (FileOptions, ColumnOptions, EncoderChoice, RunOptions)
+GROUPS = (FileOptions, ColumnOptions, MetricOptions, EncoderChoice, RunOptions)
 VALUES: dict[str, Any] = {
     "data": "d", "train": ["a.tsv", "b.tsv"], "dev": ["c.tsv"], "test": ["e.tsv"], "text": "t", "text_b": "u",
     "label": "l", "task": "tagging", "encoder": "glove", "encoder_option": ["stateful=true"], "prefix": "query: ",
-    "max_length": 64, "train_size": 50, "device": "cpu", "cache_gb": 2.5,
+    "metric": "macro_f1", "max_length": 64, "train_size": 50, "device": "cpu", "cache_gb": 2.5,
 }  # fmt: skip
 SETTINGS = {
     **VALUES, "train": ("a.tsv", "b.tsv"), "dev": "c.tsv", "test": "e.tsv", "encoder_options": {"stateful": "true"},

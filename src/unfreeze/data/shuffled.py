@@ -14,7 +14,8 @@ def shuffled(dataset: Dataset, seed: int = 0) -> Dataset:
     """The same texts and, in each split, the same labels in another order.
 
     Tags are drawn for each distinct word instead, from the tags that training words have, and a word has its tag
-    wherever it stands (Hewitt & Liang 2019): a probe can only learn them by heart. They are plain tags, in no scheme.
+    wherever it stands (Hewitt & Liang 2019): a probe can only learn them by heart. They are plain tags, in no
+    scheme, with the usual metric of such.
     """
     rng = np.random.default_rng(seed)
     if dataset.task.target.per_word:
@@ -39,4 +40,5 @@ def _control_task(dataset: Dataset, rng: np.random.Generator) -> Dataset:
         return replace(example, label=tuple(tag_of[word] for word in words))
 
     train, dev, test = (tuple(map(drawn, split)) for split in (dataset.train, dataset.dev, dataset.test))
-    return replace(dataset, labels=replace(dataset.labels, scheme=None), train=train, dev=dev, test=test)
+    plain = replace(dataset.task, asked=None)
+    return replace(dataset, task=plain, labels=replace(dataset.labels, scheme=None), train=train, dev=dev, test=test)

@@ -15,7 +15,7 @@ from unfreeze.judging.stats import Difference
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.setting import Setting
-from unfreeze.tasks.metrics import METRIC_NAMES
+from unfreeze.tasks.metrics import metric_named
 
 Selected = Literal["no", "left out", "judged"]
 
@@ -214,7 +214,7 @@ def evidence_of(
         for result in results
     )
     evidence = Evidence(
-        metric=METRIC_NAMES.get(setting.metric, setting.metric),
+        metric=metric_named(setting.metric).words,
         arms=arms,
         difference=None,
         equivalence=compared.plan.equivalence,

@@ -20,8 +20,8 @@ from itertools import pairwise
 import numpy as np
 
 from unfreeze.judging.spread import Floats, Spread
-from unfreeze.judging.stats import MetricFn
 from unfreeze.judging.two_way import DRAWS, Measured, Weights, measured
+from unfreeze.tasks.measures import Measure
 
 DRAWS_OF_A_FOLD = 2_000
 
@@ -62,21 +62,14 @@ def _added(first: tuple[float, float], second: tuple[float, float]) -> tuple[flo
 
 
 def measured_in_folds(
-    arms: Sequence[Floats],
-    metric_fn: MetricFn,
-    sizes: Sequence[int],
-    overlap: float,
-    shares: bool = True,
-    draws: int = DRAWS,
+    arms: Sequence[Floats], measure: Measure, sizes: Sequence[int], overlap: float, draws: int = DRAWS
 ) -> MeasuredInFolds:
     """Scores of arms with what they vary by.
 
     Args:
-        arms: (seeds, items, k) additive statistics each, the items of the first fold first.
-        metric_fn: summed statistics (..., k) to the metric (...).
+        arms: (seeds, items, k) statistics of the measure each, the items of the first fold first.
         sizes: items of each fold.
         overlap: see `MeasuredInFolds`.
-        shares: see `two_way.Measured`.
         draws: resamples of all items; of each fold's there are fewer.
 
     Raises:
@@ -85,9 +78,7 @@ def measured_in_folds(
     ends = np.cumsum([0, *sizes]).tolist()
     if any(arm.shape[1] != ends[-1] for arm in arms):
         raise ValueError(f"folds of {ends[-1]} items in all, arms of {sorted({arm.shape[1] for arm in arms})}")
-    whole = measured(arms, metric_fn, shares, draws)
+    whole = measured(arms, measure, draws)
     of_a_fold = min(draws, DRAWS_OF_A_FOLD)
-    folds = tuple(
-        measured([arm[:, start:end] for arm in arms], metric_fn, shares, of_a_fold) for start, end in pairwise(ends)
-    )
+    folds = tuple(measured([arm[:, start:end] for arm in arms], measure, of_a_fold) for start, end in pairwise(ends))
     return MeasuredInFolds(**vars(whole), folds=folds, overlap=overlap)

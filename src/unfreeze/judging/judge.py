@@ -11,7 +11,7 @@ from unfreeze.judging.arms import find
 from unfreeze.judging.evidence import evidence_of
 from unfreeze.judging.fold_scores import folds_result, overlap_of
 from unfreeze.judging.folds import measured_in_folds
-from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, metric_of, read_compared
+from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, read_compared
 from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
 from unfreeze.judging.result_json import write_result
 from unfreeze.judging.simultaneous import Differences, differences, joint_intervals
@@ -20,7 +20,6 @@ from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import Measured, measured
 from unfreeze.judging.verdict import decide
 from unfreeze.records.layer_scores import LayerScores
-from unfreeze.tasks.metrics import of_shares
 
 
 def judge(folder: Path) -> Result:
@@ -70,11 +69,11 @@ def result_of(compared: Compared) -> Result:
 
 def _measured(compared: Compared, statistics: Sequence[Floats]) -> Measured:
     """Arms, and the floor where it is among them, with what their scores vary by."""
-    first, shares = compared.first, of_shares(compared.first.setting.metric)
+    first = compared.first
     if not first.parts:
-        return measured(statistics, metric_of(first), shares)
+        return measured(statistics, first.measure)
     sizes = [len(part.items) for part in first.parts]
-    return measured_in_folds(statistics, metric_of(first), sizes, overlap_of(first), shares)
+    return measured_in_folds(statistics, first.measure, sizes, overlap_of(first))
 
 
 def _gaps(arms: Sequence[Arm], pairs: Differences, equivalence: float) -> tuple[PairGap, ...]:

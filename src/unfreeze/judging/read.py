@@ -13,7 +13,6 @@ from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.pooled import pooled
 from unfreeze.judging.spread import Floats
-from unfreeze.judging.stats import MetricFn
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (
@@ -43,6 +42,7 @@ from unfreeze.records.folds import fold_folder, read_folds
 from unfreeze.records.layer_scores import LayerScores, read_layer_scores
 from unfreeze.records.setting import Setting, read_setting
 from unfreeze.tasks import metrics
+from unfreeze.tasks.measures import Measure
 
 UNFINISHED = "the comparison did not finish: start the same command again, it goes on where it stopped"
 
@@ -72,6 +72,11 @@ class Comparison:
     probes: LayerScores | None = None
     parts: tuple[Comparison, ...] = ()
     runs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def measure(self) -> Measure:
+        """How its main metric is computed."""
+        return metrics.measure_of(self.setting.task, self.setting.labels)
 
     def trials(self, method: MethodName) -> tuple[RunRecord, ...]:
         """The runs among which `method` chose its recipe."""
@@ -117,7 +122,7 @@ class Arm:
 
     @property
     def statistics(self) -> Floats:
-        """(seeds, items, k) additive statistics of its final runs."""
+        """(seeds, items, k) statistics of its final runs for the main metric."""
         return statistics_of(self.comparison, self.method)
 
 
@@ -251,22 +256,17 @@ def read_comparison(folder: Path) -> Comparison:
     return Comparison(folder, setting, choices, records, tests, items, floor, probes)
 
 
-def metric_of(comparison: Comparison) -> MetricFn:
-    """The main metric from summed statistics."""
-    return lambda sums: metrics.from_statistics(comparison.setting.task, sums, comparison.setting.labels.scheme)
-
-
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
-    """(seeds, items, k) additive statistics of a method's final runs."""
+    """(seeds, items, k) statistics of a method's final runs for the main metric."""
     return np.stack(
         [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].judged]
     )
 
 
 def item_statistics(comparison: Comparison, predictions: Sequence[Label]) -> Floats:
-    """(items, k) additive statistics of some predictions of the test items."""
+    """(items, k) statistics of some predictions of the test items for the main metric."""
     setting, gold = comparison.setting, [item.label for item in comparison.items]
-    return metrics.item_statistics(setting.task, gold, predictions, setting.labels.scheme)
+    return metrics.item_statistics(setting.task, gold, predictions, setting.labels)
 
 
 def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
@@ -288,7 +288,7 @@ def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
 
 def _check_runs(comparison: Comparison, runs: Sequence[str], values: Floats) -> None:
     setting = comparison.setting
-    for run, score in zip(runs, metric_of(comparison)(values.sum(1)), strict=True):
+    for run, score in zip(runs, comparison.measure.of(values), strict=True):
         where = comparison.folder / "runs" / run / "test.json"
         check_score(setting, comparison.tests[run].metrics[setting.metric], float(score), where, RUN_AGAIN)
 
@@ -296,5 +296,5 @@ def _check_runs(comparison: Comparison, runs: Sequence[str], values: Floats) -> 
 def _check_floor_score(comparison: Comparison) -> None:
     if (floor := comparison.floor) is not None:
         setting = comparison.setting
-        score = float(metric_of(comparison)(item_statistics(comparison, floor.predictions).sum(0)))
+        score = float(comparison.measure.of(item_statistics(comparison, floor.predictions)[None])[0])
         check_score(setting, floor.test[setting.metric], score, comparison.folder / "floor.json", AGAIN)

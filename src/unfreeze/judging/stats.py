@@ -1,10 +1,10 @@
 """Scores of runs on resamples of the test items.
 
-Statistics are additive (`metrics.item_statistics`): a resample of the items is a vector of counts, and
-counts @ statistics gives the sums from which the metric of that resample follows exactly. Thousands of resamples are
-one matrix product, cut into chunks so that memory does not grow with items or draws. Of very many items most have the
-same statistics as others (classes have at most 2^runs different ones); how often such a group of items is in a
-resample is then drawn as one number, from the multinomial distribution that it has.
+A resample of the items is a vector of counts, from which the metric of that resample follows exactly
+(`tasks.measures`): of most metrics by counts @ statistics, so that thousands of resamples are one matrix product. They
+are cut into chunks, so that memory does not grow with items or draws. Of very many items most have the same statistics
+as others (right or wrong answers at most 2^runs different ones); how often such a group of items is in a resample is
+then drawn as one number, from the multinomial distribution that it has.
 
 Of few items a resample can hold none that the metric needs (one gold score again and again, no span at all). The metric
 is NaN there, which is not a measurement: such a resample is left out.
@@ -12,7 +12,7 @@ is NaN there, which is not a measurement: such a resample is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from unfreeze.judging.spread import Floats, Spread
+from unfreeze.tasks.measures import Measure, Scorer
 
 Ints = npt.NDArray[np.int64]
-MetricFn = Callable[[Floats], Floats]
 
 CELLS = 2_000_000  # draws x items in one chunk: under 60 MB with its temporaries
 MANY = 10_000  # more items than these are drawn in groups of equal ones
@@ -59,21 +59,20 @@ class Difference:
         return Difference(mean, lo, hi, self.p, self.spread)
 
 
-def resampled_items(stats: Floats, metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+def resampled_items(stats: Floats, measure: Measure, draws: int = 10_000, seed: int = 0) -> Floats:
     """(draws, runs) the metric of every run on resamples of the items with replacement, the same for all runs.
 
     Resamples on which it is not defined are left out.
 
     Args:
-        stats: (runs, items, k) additive statistics.
+        stats: (runs, items, k) statistics of the measure.
     """
     rng = np.random.default_rng(seed)
-    flat, sizes = _grouped(_by_item(stats))
-    found = [metric_fn(_sums(counts, flat, len(stats))) for counts in _counts(rng, draws, sizes)]
-    return defined(np.concatenate(found))
+    (scorer,), sizes = _scorers([stats], measure)
+    return defined(np.concatenate([scorer(counts) for counts in _counts(rng, draws, sizes)]))
 
 
-def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: int = 10_000, seed: int = 0) -> Floats:
+def resampled_means(conditions: Sequence[Floats], measure: Measure, draws: int = 10_000, seed: int = 0) -> Floats:
     """(draws, C) mean metric over its seeds of each of C conditions, on resamples of items and seeds.
 
     All conditions take the same items, and the same seeds where they have equally many; so a sum of columns with
@@ -81,20 +80,20 @@ def resampled_means(conditions: Sequence[Floats], metric_fn: MetricFn, draws: in
     Resamples on which the metric is not defined are left out.
 
     Args:
-        conditions: (seeds, items, k) additive statistics each, the same items in the same order.
+        conditions: (seeds, items, k) statistics of the measure each, the same items in the same order.
 
     Raises:
         ValueError: the conditions were not scored on the same number of items.
     """
     rng = np.random.default_rng(seed)
-    flats, sizes = _grouped_together(conditions)
+    scorers, sizes = _scorers(conditions, measure)
     numbers = sorted({len(condition) for condition in conditions})
     drawn = []
     for counts in _counts(rng, draws, sizes):
         shares = {number: _seed_shares(rng, len(counts), number) for number in numbers}
         means = [
-            _over_seeds(metric_fn(_sums(counts, flat, len(condition))), shares[len(condition)])
-            for flat, condition in zip(flats, conditions, strict=True)
+            _over_seeds(scorer(counts), shares[len(condition)])
+            for scorer, condition in zip(scorers, conditions, strict=True)
         ]
         drawn.append(np.stack(means, axis=1))
     return defined(np.concatenate(drawn))
@@ -129,20 +128,14 @@ def _grouped(flat: Floats) -> tuple[Floats, Ints]:
     return flat[first], sizes
 
 
-def _grouped_together(arms: Sequence[Floats]) -> tuple[list[Floats], Ints]:
-    """`_grouped` of several arms' statistics of the same items, which are equal where all arms' are."""
+def _scorers(arms: Sequence[Floats], measure: Measure) -> tuple[list[Scorer], Ints]:
+    """Of each arm what gives its metrics from how often items of each group are drawn, and the sizes of the groups."""
     shapes = sorted({arm.shape[1:] for arm in arms})
     if len(shapes) != 1:
         raise ValueError(f"statistics of {' and '.join(map(str, shapes))} (items, k); they must be the same items")
-    flats = [_by_item(arm) for arm in arms]
-    together, sizes = _grouped(np.concatenate(flats, axis=1))
-    ends = np.cumsum([flat.shape[1] for flat in flats])[:-1]
-    return [np.ascontiguousarray(part) for part in np.split(together, ends, axis=1)], sizes
-
-
-def _sums(weights: Floats, flat: Floats, seeds: int) -> Floats:
-    """(rows, items) @ (items, seeds * k) to (rows, seeds, k)."""
-    return (weights @ flat).reshape(len(weights), seeds, -1)
+    rows, sizes = _grouped(np.concatenate([_by_item(arm) for arm in arms], axis=1))
+    runs = rows.reshape(len(rows), -1, arms[0].shape[2]).transpose(1, 0, 2)
+    return [measure.scorer(part) for part in np.split(runs, np.cumsum([len(arm) for arm in arms])[:-1])], sizes
 
 
 def _over_seeds(metric: Floats, shares: Floats) -> Floats:

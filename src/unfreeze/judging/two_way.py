@@ -30,7 +30,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from unfreeze.judging.spread import ERROR, Floats, Spread
-from unfreeze.judging.stats import Difference, Interval, MetricFn, resampled_items
+from unfreeze.judging.stats import Difference, Interval, resampled_items
+from unfreeze.tasks.measures import Measure
 
 DRAWS = 10_000
 Weights = Sequence[float] | Floats
@@ -138,15 +139,12 @@ class Measured:
 _ROUNDING = 1e-9
 
 
-def measured(
-    arms: Sequence[Floats], metric_fn: MetricFn, shares: bool = True, draws: int = DRAWS, seed: int = 0
-) -> Measured:
+def measured(arms: Sequence[Floats], measure: Measure, draws: int = DRAWS, seed: int = 0) -> Measured:
     """Scores and covariance of arms.
 
     Args:
-        arms: (seeds, items, k) additive statistics each, the same items in the same order; seeds may differ in number.
-        metric_fn: summed statistics (..., k) to the metric (...).
-        shares: see `Measured`.
+        arms: (seeds, items, k) statistics of the measure each, the same items in the same order; seeds may differ in
+            number.
         draws: resamples of the items.
         seed: of the random draws; the same seed gives the same result.
 
@@ -157,9 +155,8 @@ def measured(
     if len(shapes) != 1:
         raise ValueError(f"statistics of {' and '.join(map(str, shapes))} (items, k); they must be the same items")
     runs = np.concatenate(list(arms))
-    drawn = resampled_items(runs, metric_fn, draws, seed)
-    scores = tuple(np.asarray(metric_fn(arm.sum(1)), float) for arm in arms)
-    return Measured(scores, _covariance(drawn), shapes[0][0], shares)
+    drawn = resampled_items(runs, measure, draws, seed)
+    return Measured(tuple(map(measure.of, arms)), _covariance(drawn), shapes[0][0], measure.shares)
 
 
 def _covariance(drawn: Floats) -> Floats:
@@ -169,15 +166,15 @@ def _covariance(drawn: Floats) -> Floats:
     return np.atleast_2d(np.cov(drawn[known] if known.any() else drawn, rowvar=False))
 
 
-def mean_ci(stats_by_seed: Floats, metric_fn: MetricFn, shares: bool = True, draws: int = DRAWS) -> Interval:
+def mean_ci(stats_by_seed: Floats, measure: Measure, draws: int = DRAWS) -> Interval:
     """Mean metric of one arm (seeds, items, k) over its seeds, with its 95 % interval over items and seeds."""
-    return measured([stats_by_seed], metric_fn, shares, draws).score(0)
+    return measured([stats_by_seed], measure, draws).score(0)
 
 
-def paired_difference(a: Floats, b: Floats, metric_fn: MetricFn, shares: bool = True, draws: int = DRAWS) -> Difference:
+def paired_difference(a: Floats, b: Floats, measure: Measure, draws: int = DRAWS) -> Difference:
     """Metric of arm `a` (seeds of a, items, k) minus that of `b`, each averaged over its seeds, on the same items.
 
     Raises:
         ValueError: the arms were not scored on the same number of items.
     """
-    return measured([a, b], metric_fn, shares, draws).difference([1.0, -1.0])
+    return measured([a, b], measure, draws).difference([1.0, -1.0])

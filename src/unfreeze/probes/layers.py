@@ -32,7 +32,7 @@ from unfreeze.probes.noise import Probed, judged
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.runs.runner import Workbench, states_of
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import from_statistics, item_statistics, main_metric
+from unfreeze.tasks.metrics import item_statistics, main_metric, measure_of
 from unfreeze.tasks.targets.sums import Floats
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.objectives import Decoded, Objective
@@ -100,12 +100,12 @@ def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: Laye
     """
     dataset, task = bench.dataset, bench.dataset.task
     return judged(
-        probes.layers, task, LayerScores(
+        probes.layers, measure_of(task, dataset.labels), LayerScores(
             question=question, version=VERSION, data=dataset.name, task=task.kind,
             metric=main_metric(task, dataset.labels.scheme), encoder=bench.encoder.name,
             train_size=len(dataset.train), trained_on=probes.trained_on, layers=(), chosen=0, finding="",
             extract_s=probes.extract_s, probe_s=probes.probe_s,
-        ), None if before is None else before.layers, dataset.labels.scheme,
+        ), None if before is None else before.layers,
     )  # fmt: skip
 
 
@@ -235,10 +235,10 @@ def _settled(asked: _Question, dev: Tensor, weights: Tensor) -> list[tuple[Label
 
 
 def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:
-    return item_statistics(asked.objective.task, part.gold, said, asked.objective.labels.scheme)
+    return item_statistics(asked.objective.task, part.gold, said, asked.objective.labels)
 
 
 def _score(asked: _Question, part: _Part, said: Sequence[Label]) -> float:
     """The main metric."""
-    objective = asked.objective
-    return float(from_statistics(objective.task, _statistics(asked, part, said).sum(0), objective.labels.scheme))
+    measure = measure_of(asked.objective.task, asked.objective.labels)
+    return measure.score(part.gold, said)

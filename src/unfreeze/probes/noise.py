@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from scipy.special import ndtri
@@ -23,8 +22,8 @@ from unfreeze.judging.spread import ERROR, Floats, margins
 from unfreeze.judging.stats import LEVELS, resampled_items
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import LayerScore, LayerScores
-from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import METRIC_NAMES, from_statistics
+from unfreeze.tasks.measures import Measure
+from unfreeze.tasks.metrics import metric_named
 
 DRAWS = 2_000
 
@@ -58,23 +57,18 @@ class Probed:
 
 
 def judged(
-    probed: Sequence[Probed],
-    task: Task,
-    about: LayerScores,
-    before: Sequence[Probed] | None = None,
-    scheme: str | None = None,
+    probed: Sequence[Probed], measure: Measure, about: LayerScores, before: Sequence[Probed] | None = None
 ) -> LayerScores:
     """`about` with the layers' scores, the layer chosen on dev (of equal ones the lowest), and the finding.
 
     Args:
+        measure: the main metric.
         before: probes of the same layers before tuning, on the same rows.
-        scheme: of tags.
     """
     everyone = [*probed, *(before or ())]
     statistics = np.stack([one.statistics for one in everyone])
-    metric = partial(from_statistics, task, scheme=scheme)
-    test = metric(statistics.sum(1))  # (layers,), after which those before tuning, as in the next two
-    drawn = resampled_items(statistics, metric, DRAWS)  # (draws, layers)
+    test = measure.of(statistics)  # (layers,), after which those before tuning, as in the next two
+    drawn = resampled_items(statistics, measure, DRAWS)  # (draws, layers)
     trained = np.array([one.resamples for one in everyone])  # (layers, resamples)
 
     def apart(a: int, b: int, error: float = ERROR) -> tuple[float, float, float]:
@@ -110,7 +104,7 @@ def _interval(value: float, drawn: Floats, trained: Floats, error: float = ERROR
 def finding(scores: LayerScores) -> str:
     """Which layer to read, in a sentence or two."""
     chosen = scores.layers[scores.chosen]
-    metric = METRIC_NAMES.get(scores.metric, scores.metric)
+    metric = metric_named(scores.metric).words
     reached = f"{100 * chosen.test:.1f} {metric} on test ({_between(*chosen.ci95)})"
     if len(scores.layers) == 1:
         return f"A linear probe on the encoder's one layer reaches {reached}."

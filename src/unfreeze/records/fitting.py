@@ -13,7 +13,7 @@ from unfreeze.errors import InputError, listed, shown
 from unfreeze.records.comparison import AGAIN, RUN_AGAIN, FloorRecord, RunRecord, TestRecord
 from unfreeze.records.setting import REMOVE, Setting
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import main_metric
+from unfreeze.tasks.metrics import judges
 
 
 def label_problem(task: Task, labels: LabelSpace) -> str | None:
@@ -24,7 +24,7 @@ def label_problem(task: Task, labels: LabelSpace) -> str | None:
 def check_setting(folder: Path, setting: Setting) -> None:
     """Raise `InputError` where labels or metric of `comparison.json` are not those of its task."""
     problem = label_problem(setting.task, setting.labels)
-    if not problem and setting.metric != main_metric(setting.task, setting.labels.scheme):
+    if not problem and not judges(setting.task, setting.labels, setting.metric):
         problem = f"the metric {briefly(setting.metric)} for {setting.task.kind}"
     if problem:
         raise InputError(f"has {problem}; {REMOVE}", where=str(folder / "comparison.json"))

@@ -18,6 +18,7 @@ from unfreeze.disk.typed import OURS, briefly, read_typed, typed
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.tasks.kinds import Task, task
+from unfreeze.tasks.metrics import with_main
 
 NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
 REMOVE = "remove the folder, or choose another --out"
@@ -164,6 +165,7 @@ def read_setting(folder: Path) -> Setting:
         raise InputError(f"{OURS}: {error}; {REMOVE}", where=str(path)) from None
     for number, recipe in enumerate(plan.recipes):
         check_number(f"plan.recipes.{number}.epochs", recipe.epochs, MOST_EPOCHS, str(path), REMOVE)
+    kind = with_main(kind, written.metric, written.labels.scheme)
     return Setting(
         kind, written.labels, written.metric, plan, parts.data, parts.audit, parts.encoder, parts.environment
     )

@@ -13,6 +13,7 @@ from unfreeze.report.drawing import Spec, axis_window
 from unfreeze.report.looks import Look, looks
 from unfreeze.report.numbers import axis_title, count, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import best_constant
 
 
 def page(compared: Compared, result: Result) -> dict[str, Any]:
@@ -138,8 +139,10 @@ def _in_folds(result: Result) -> str:
 
 def _baseline(comparison: Comparison) -> str:
     """What a constant answer would score, so that a score can be read for what it is."""
-    constant = comparison.setting.task.target.constant_line([item.label for item in comparison.items])
-    return "" if constant is None else f"To compare: {constant[0]} scores {points(constant[1])} %."
+    setting = comparison.setting
+    label, reached = best_constant(setting.task, [item.label for item in comparison.items], setting.labels)
+    words = setting.task.target.constant_words(label)
+    return "" if words is None else f"To compare: {words} scores {points(reached)}{unit(setting.metric)}."
 
 
 def _floor_line(result: Result) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from unfreeze.recipe import Recipe
-from unfreeze.tasks.metrics import METRICS
-from unfreeze.tasks.targets.target import Metric
+from unfreeze.tasks.metrics import metric_named
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -21,24 +20,24 @@ def signed(fraction: float, digits: int = 2) -> str:
 
 def unit(metric: str) -> str:
     """What stands behind a score in points: per cent for shares, nothing for correlations."""
-    return "\N{NO-BREAK SPACE}%" if _metric(metric).unit == "share" else ""
+    return "\N{NO-BREAK SPACE}%" if metric_named(metric).unit == "share" else ""
 
 
 def metric_name(metric: str) -> str:
     """A metric's name in words."""
-    return _metric(metric).words
+    return metric_named(metric).words
 
 
 def mean_std(metric: str, mean: float, std: float) -> str:
     """`90.0 ± 2.6 %` for scores; a squared error is not a share and stays as it is."""
-    if _metric(metric).unit == "none":
+    if metric_named(metric).unit == "none":
         return f"{mean:.3f} ± {std:.3f}"
     return f"{points(mean)} ± {points(std)}{unit(metric)}"
 
 
 def axis_title(metric: str, split: str) -> str:
     """Title of a score axis, such as `test accuracy (%)` or `dev Pearson correlation (× 100)`."""
-    return f"{split} {metric_name(metric)} ({'%' if _metric(metric).unit == 'share' else '× 100'})"
+    return f"{split} {metric_name(metric)} ({'%' if metric_named(metric).unit == 'share' else '× 100'})"
 
 
 def seconds(value: float) -> str:
@@ -67,8 +66,3 @@ def count(value: int) -> str:
 def settings(recipe: Recipe) -> str:
     """The settings of a recipe that tell it from its neighbours, on one line."""
     return " · ".join(recipe.details)
-
-
-def _metric(name: str) -> Metric:
-    """Of an old comparison it may be one that nothing measures any more."""
-    return METRICS.get(name, Metric(name, name))

@@ -27,7 +27,8 @@ def question_digest(
 ) -> str:
     """Digest of everything but recipe and seed that a run's numbers depend on."""
     digest = hashlib.blake2b(digest_size=16)
-    digest.update(json.dumps([FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]).encode())
+    about = [FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]
+    digest.update(json.dumps(about if dataset.task.asked is None else [*about, dataset.task.asked]).encode())
     computed = [precision, max_length]
     digest.update(json.dumps(computed if cache_dtype == "float16" else [*computed, cache_dtype]).encode())
     for split in SPLITS:

@@ -227,6 +227,7 @@ def _same_question(out: Path, question: str) -> None:
         return  # stopped before the first run: nothing to lose
     if read_setting(out).data.question != question:
         raise InputError(
-            "holds a comparison of other data, another encoder, task or cache dtype; choose another --out or remove it",
+            "holds a comparison of other data, or with another encoder, task, metric or cache dtype; choose another "
+            "--out or remove it",
             where=str(out),
         )

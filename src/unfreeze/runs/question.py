@@ -1,17 +1,20 @@
-"""The data set that a plan asks about. No torch here."""
+"""The data set that a plan asks about, with the metric that it asks for. No torch here."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.folds import Folds, in_folds
+from unfreeze.data.measurable import JUDGED
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan
+from unfreeze.tasks.metrics import asking, measure_of, metric_named
 
 DATA_SEED = 0  # of made splits and --train-size subsets: part of the data, not of a run
 
@@ -28,6 +31,7 @@ def read_data(plan: Plan) -> Dataset:
         raise InputError(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
         )
+    dataset = _measured(replace(dataset, task=asking(dataset.task, dataset.labels, plan.metric)))
     return dataset if plan.train_size is None else with_size(dataset, plan.train_size, plan.subset)
 
 
@@ -42,6 +46,18 @@ def folds_of(plan: Plan, dataset: Dataset) -> Folds | None:
     if plan.train_size is not None:
         raise InputError("is not possible with --folds, which learn from all but what they test", where="--train-size")
     return in_folds(dataset, plan.folds, DATA_SEED)
+
+
+def _measured(dataset: Dataset) -> Dataset:
+    """The data set. Raises `InputError` where the metric asked for is not defined on dev or test, whatever is said."""
+    measure = measure_of(dataset.task, dataset.labels)
+    for split in JUDGED:
+        gold = [example.label for example in dataset.split(split)]
+        if dataset.task.asked and math.isnan(measure.score(gold, gold)):
+            words = metric_named(dataset.task.asked).words
+            problem = f"there is nothing in {split} that {words} could measure; choose another metric or {split} set"
+            raise InputError(problem, where="--metric")
+    return dataset
 
 
 def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:

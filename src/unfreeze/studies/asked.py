@@ -19,8 +19,10 @@ from unfreeze.plan import TRIAL_SEED, check_seeds, plain
 from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
 from unfreeze.studies.sets import standard_set
-from unfreeze.tasks import metrics
+from unfreeze.tasks.items import NO_NAMES, LabelSpace
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.measures import Measure
+from unfreeze.tasks.metrics import measure_of
 
 TRIALS = {"quick": 1, "standard": 2, "thorough": 3}
 """How many recipes of a cell dev chooses from."""
@@ -167,7 +169,7 @@ class Measured:
         layer_weights: learned scalar mix of each seed, bottom to top; None where nothing was mixed.
         diverged: the number of runs that diverged.
         constant: what the best constant answer scores on test.
-        scheme: of tags.
+        labels: the label space.
     """
 
     cell: Cell
@@ -179,21 +181,17 @@ class Measured:
     layer_weights: tuple[tuple[float, ...], ...] | None
     diverged: int
     constant: float = 0.0
-    scheme: str | None = None
-
-    def metric(self, sums: Floats) -> Floats:
-        """The main metric from summed statistics."""
-        return metrics.from_statistics(self.task, sums, self.scheme)
+    labels: LabelSpace = NO_NAMES
 
     @property
-    def shares(self) -> bool:
-        """Whether the metric is a share of right answers or made of such, see `two_way.Measured`."""
-        return metrics.of_shares(metrics.main_metric(self.task, self.scheme))
+    def measure(self) -> Measure:
+        """How the main metric is computed."""
+        return measure_of(self.task, self.labels)
 
     @property
     def scores(self) -> Floats:
         """(seeds,) the main metric on test, fractions."""
-        return self.metric(self.statistics.sum(1))
+        return self.measure.of(self.statistics)
 
     @property
     def mean(self) -> float:
@@ -208,7 +206,7 @@ class Measured:
     @cached_property
     def interval(self) -> Interval:
         """Mean with its 95 % interval over items and seeds."""
-        return mean_ci(self.statistics, self.metric, self.shares, draws=2_000)
+        return mean_ci(self.statistics, self.measure, draws=2_000)
 
     @property
     def learned(self) -> bool:

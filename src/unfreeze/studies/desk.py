@@ -223,14 +223,14 @@ class Desk:
                 check_record(folder, setting, run, record)
                 tests.append(_tested(folder / "runs" / run))
                 check_test(folder, setting, run, tests[-1], items)
-        gold, scheme = [item.label for item in items], setting.labels.scheme
+        gold = [item.label for item in items]
         said = [test.predictions for test in tests]
-        statistics = [metrics.item_statistics(setting.task, gold, one, scheme) for one in said]
+        statistics = [metrics.item_statistics(setting.task, gold, one, setting.labels) for one in said]
         mixed = [record.layer_weights for record in records if record.layer_weights is not None]
         return Measured(
             cell, records[0].recipe, setting.task, np.stack(statistics), mark.train_examples,
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
-            metrics.best_constant(setting.task, gold, scheme), scheme,
+            metrics.best_constant(setting.task, gold, setting.labels)[1], setting.labels,
         )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ def correlation(far: Mapping[str, float], cells: Sequence[Sequence[Measured]], w
     """
     sums: list[Floats] = []
     for number, some in enumerate(cells):
-        sums.append(resampled_means([one.statistics for one in some], some[0].metric, DRAWS, seed=number) @ weights)
+        sums.append(resampled_means([one.statistics for one in some], some[0].measure, DRAWS, seed=number) @ weights)
     distances = np.array(list(far.values()))
     least = min(map(len, sums))  # draws on which the scores of a genre are not defined are left out
     drawn = np.stack([some[:least] for some in sums], 1)

@@ -46,7 +46,7 @@ def gap_row(name: str, gap: Difference, published: float | None = None) -> dict[
 def contrast(cells: Sequence[Measured], weights: Sequence[float]) -> Difference:
     """Weighted sum of cells' mean scores with its interval; the same test items for all."""
     first = cells[0]
-    arms = measured([cell.statistics for cell in cells], first.metric, first.shares, DRAWS)
+    arms = measured([cell.statistics for cell in cells], first.measure, DRAWS)
     return arms.difference(weights)
 
 

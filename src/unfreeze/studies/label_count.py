@@ -113,7 +113,7 @@ def crossing_words(tuned: Sequence[Measured], frozen: Sequence[Measured]) -> str
     """The crossing with its interval over items, subsets and seeds."""
     sizes = [cell.train_examples for cell in tuned]
     mean = np.array([[t.mean - f.mean for t, f in zip(tuned, frozen, strict=True)]])
-    drawn = resampled_means([cell.statistics for cell in (*tuned, *frozen)], tuned[0].metric, DRAWS)
+    drawn = resampled_means([cell.statistics for cell in (*tuned, *frozen)], tuned[0].measure, DRAWS)
     gaps = drawn[:, : len(tuned)] - drawn[:, len(tuned) :]
     # A quantile that is one of the draws: between a number and infinity there is nothing.
     low, high = np.quantile(crossing(sizes, gaps), [0.025, 0.975], method="inverted_cdf")

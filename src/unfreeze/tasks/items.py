@@ -46,3 +46,7 @@ class LabelSpace:
     def index(self) -> dict[str, int]:
         """Name to index."""
         return {name: i for i, name in enumerate(self.names)}
+
+
+NO_NAMES = LabelSpace()
+"""Where a metric does not depend on the names."""

@@ -23,13 +23,15 @@ class Task:
         target: what is predicted: one of C classes, any number of labels, a number, or a tag per word, and all
             that depends on it.
         pair: whether an example has two texts.
-        metric: the main metric, higher is better, used for choosing on dev and for the verdict.
+        metric: the usual main metric, higher is better, used for choosing on dev and for the verdict.
+        asked: another metric that a person asked for instead; it fits the label space.
     """
 
     kind: str
     target: Target
     pair: bool
     metric: str
+    asked: str | None = None
 
 
 TASKS = {

@@ -1,4 +1,4 @@
-"""Metrics of every task kind, as fractions, and the per-item statistics that make a bootstrap of the main one exact.
+"""Metrics of every task kind, as fractions, and the one that chooses and judges: the usual one or the one asked for.
 
 Gold and predicted labels are sequences of equal length: class names, numbers, or one tuple of names an item. How each
 kind of answer is measured is in `targets`.
@@ -8,29 +8,87 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any
 
+from unfreeze.errors import InputError, listed, nearest, shown
+from unfreeze.tasks.items import NO_NAMES, LabelSpace
 from unfreeze.tasks.kinds import TASKS, Task
+from unfreeze.tasks.measures import Measure
 from unfreeze.tasks.targets.sums import Floats
+from unfreeze.tasks.targets.target import Metric
 
 METRICS = {metric.name: metric for task in TASKS.values() for metric in task.target.measures}
 """Every metric as people read of it."""
-METRIC_NAMES = {name: metric.words for name, metric in METRICS.items()}
 
 
-CORRELATIONS = frozenset({"matthews", "pearson", "spearman"})
 NEARLY = 200
 """One other answer in that many is nearly one answer for everything."""
 
 
-def of_shares(metric: str) -> bool:
-    """Whether a metric is a share of right answers, or made of such, so that one of n answers moves it by about 1/n."""
-    return metric not in CORRELATIONS
+def metric_named(name: str) -> Metric:
+    """A metric as people read of it; of an old comparison it may be one that nothing measures any more."""
+    family, _, one = name.partition(":")
+    known = METRICS.get(family)
+    if known is None:
+        return Metric(name, name)
+    return replace(known, name=name, words=f"{known.words} of '{one}'") if one else known
 
 
 def main_metric(task: Task, scheme: str | None = None) -> str:
     """Name of the metric that chooses and judges."""
-    return task.target.main(task.metric, scheme)
+    return task.asked or task.target.main(task.metric, scheme)
+
+
+def fitting(task: Task, labels: LabelSpace) -> tuple[str, ...]:
+    """The metrics that can choose and judge with these labels; `NAME:CLASS` for one of a class."""
+    names = []
+    for metric in task.target.measures:
+        names += [metric.name] if metric.measure is not None and not metric.unfit(labels) else []
+        names += [f"{metric.name}:CLASS"] if metric.of_class is not None else []
+    return tuple(names)
+
+
+def asking(task: Task, labels: LabelSpace, name: str | None, where: str = "--metric") -> Task:
+    """The task with the metric `name` as its main one; None leaves the usual one.
+
+    Raises:
+        InputError: there is no such metric, or it does not fit the labels.
+    """
+    if name is None:
+        return replace(task, asked=None)
+    family, _, one = name.strip().partition(":")
+    family = next((metric.name for metric in task.target.measures if family in (metric.name, metric.also)), family)
+    full = f"{family}:{one}" if one else family
+    if not judges(task, labels, full):
+        known = fitting(task, labels)
+        if f"{family}:CLASS" in known and one:
+            raise InputError(f"'{shown(one)}' is no class; there are {listed(labels.names)}", where=where)
+        raise InputError(f"'{shown(name)}' does not judge {task.kind} here{nearest(name, known)}", where=where)
+    return with_main(task, full, labels.scheme)
+
+
+def judges(task: Task, labels: LabelSpace, name: str) -> bool:
+    """Whether a metric, by its full name, can choose and judge with these labels."""
+    family, _, one = name.partition(":")
+    return (f"{family}:CLASS" if one else name) in fitting(task, labels) and (not one or one in labels.names)
+
+
+def with_main(task: Task, name: str, scheme: str | None) -> Task:
+    """The task whose main metric is the one with this full name."""
+    usual = task.target.main(task.metric, scheme)
+    return replace(task, asked=None if name == usual else name)
+
+
+def measure_of(task: Task, labels: LabelSpace = NO_NAMES) -> Measure:
+    """How the main metric is computed."""
+    family, _, one = main_metric(task, labels.scheme).partition(":")
+    metric = next(metric for metric in task.target.measures if metric.name == family)
+    if one:
+        assert metric.of_class is not None, metric
+        return metric.of_class(labels, one)
+    assert metric.measure is not None, metric
+    return metric.measure(labels)
 
 
 def score(
@@ -39,7 +97,7 @@ def score(
     """All metrics of a task kind, the main one first; all but `mse` are fractions, higher is better.
 
     class: `accuracy`, `macro_f1` (over the classes in gold or predicted), `matthews` (multi-class), and with two
-    classes `f1_positive` (see `targets.classes.positive_class`).
+    classes `f1_positive` (see `targets.classes.positive_class`); `f1:CLASS` where it was asked for.
     score: `pearson`, `spearman` (ties share the mean rank), `mse`. A constant prediction has correlation 0, and one
     that is not finite counts as 0.
     label sets: `micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`.
@@ -57,36 +115,32 @@ def score(
         ValueError: no items, different numbers of items, or an item with different numbers of tags.
     """
     _check(task, gold, predicted)
-    return task.target.metrics(gold, predicted, names, scheme)
+    found = task.target.metrics(gold, predicted, names, scheme)
+    main = main_metric(task, scheme)
+    first = found[main] if main in found else measure_of(task, LabelSpace(tuple(names), scheme)).score(gold, predicted)
+    return {main: first, **{name: value for name, value in found.items() if name != main}}
 
 
-def item_statistics(task: Task, gold: Sequence[Any], predicted: Sequence[Any], scheme: str | None = None) -> Floats:
-    """Numbers per item whose sums over any sample of items give the main metric of that sample exactly.
-
-    Returns:
-        (items, k): (correct, 1) for classes, (correct words, words) for plain tags, (true positive, gold, predicted
-        spans) for tags with a scheme, the same of labels for label sets, (1, x, y, xx, yy, xy) for scores, where x and
-        y are the gold and predicted score less the mean gold score (a shift leaves the correlation alone and keeps the
-        sums precise).
+def item_statistics(task: Task, gold: Sequence[Any], predicted: Sequence[Any], labels: LabelSpace = NO_NAMES) -> Floats:
+    """(items, k) what the main metric needs of each item, see `Measure.statistics`.
 
     Raises:
         ValueError: as `score`.
     """
     _check(task, gold, predicted)
-    return task.target.statistics(gold, predicted, scheme)
+    return measure_of(task, labels).statistics(gold, predicted)
 
 
-def from_statistics(task: Task, sums: Floats, scheme: str | None = None) -> Floats:
-    """The main metric from summed statistics: (..., k) to (...); NaN where it is not defined (see `score`)."""
-    return task.target.main_of(sums, scheme)
+def best_constant(task: Task, gold: Sequence[Any], labels: LabelSpace = NO_NAMES) -> tuple[Any, float]:
+    """The best answer that is one and the same for every item (for tags: every word), and its main metric.
 
-
-def best_constant(task: Task, gold: Sequence[Any], scheme: str | None = None) -> float:
-    """The main metric of the best answer that is one and the same for every item (for tags: every word).
-
-    The share of the most frequent class or tag; 0 for scores, and for tags with a scheme, whose answer marks nothing.
+    As the answer of the first item; 0 where the metric is not defined. Raises `ValueError` without items.
     """
-    return task.target.best_constant(gold, scheme)
+    measure = measure_of(task, labels)
+    answers = measure.constant(gold)
+    _check(task, gold, answers)
+    reached = measure.score(gold, answers)
+    return answers[0], 0.0 if reached != reached else reached
 
 
 def degenerate(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> bool:

@@ -81,6 +81,19 @@ class ColumnOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MetricOptions:
+    """What is measured."""
+
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What chooses and judges, such as macro_f1, f1:CLASS or spearman.  [default: the task's usual one]",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EncoderChoice:
     """Which encoder reads the texts, and how."""
 

@@ -15,6 +15,7 @@ from unfreeze.terminal.options import (
     Device,
     EncoderChoice,
     FileOptions,
+    MetricOptions,
     RunOptions,
     given,
     grouped,
@@ -26,6 +27,7 @@ from unfreeze.terminal.options import (
 def compare(
     files: FileOptions,
     columns: ColumnOptions,
+    measured: MetricOptions,
     reader: EncoderChoice,
     methods: Annotated[str | None, typer.Option(metavar="A,B", help=f"Some of {', '.join(names())}.")] = None,
     budget: Annotated[
@@ -59,7 +61,7 @@ def compare(
 ) -> None:
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
     options = given(
-        files, columns, reader, work, methods=methods, budget=budget, seeds=seeds, folds=folds,
+        files, columns, measured, reader, work, methods=methods, budget=budget, seeds=seeds, folds=folds,
         unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
@@ -77,6 +79,7 @@ def compare(
 def probe(
     files: FileOptions,
     columns: ColumnOptions,
+    measured: MetricOptions,
     reader: EncoderChoice,
     work: RunOptions,
     seeds: Annotated[
@@ -92,7 +95,7 @@ def probe(
     Beside the frozen encoder's layers: the mean of each and the one above, labels and weights drawn at random, which
     show what a probe finds where nothing is known, and the layers after fine-tuning.
     """
-    question = plan_of(given(files, columns, reader, work, seeds=seeds, out=out))
+    question = plan_of(given(files, columns, measured, reader, work, seeds=seeds, out=out))
     from unfreeze.commands.probe import probe_variants
     from unfreeze.records.layer_scores import LAYERS, VARIANTS
     from unfreeze.terminal.display import Display

@@ -8,7 +8,7 @@ from pathlib import Path
 from unfreeze.judging.result import FoldsResult, Result
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
-from unfreeze.tasks.metrics import METRIC_NAMES
+from unfreeze.tasks.metrics import metric_named
 from unfreeze.terminal.display import clock
 
 BAR = 32  # signs
@@ -39,7 +39,7 @@ def _arm_table(result: Result) -> list[str]:
     arms = list(result.arms)
     if len(arms) > 2:
         arms.sort(key=lambda arm: (arm.id != result.verdict.leader, -arm.test.mean))
-    rows = [("", f"test {METRIC_NAMES.get(result.metric, result.metric)}", "95 % interval", "training", "one text", "")]
+    rows = [("", f"test {metric_named(result.metric).words}", "95 % interval", "training", "one text", "")]
     for arm in arms:
         used = ", to use" if arm.id == result.verdict.use and len(arms) > 1 else ""
         seconds, latency = clock(arm.cost.train_s + arm.cost.extract_s), f"{arm.cost.latency_ms['1']:.1f} ms"
@@ -73,7 +73,7 @@ def _between(interval: tuple[float, float]) -> str:
 
 def layer_table(scores: LayerScores) -> list[str]:
     """The probes of all layers for a terminal: one row per layer with its interval drawn, and what they show."""
-    metric = METRIC_NAMES.get(scores.metric, scores.metric)
+    metric = metric_named(scores.metric).words
     low, high = min(s.ci95[0] for s in scores.layers), max(s.ci95[1] for s in scores.layers)
     lines = ["", f"{metric} of linear probes", f"layer    dev   test  95 % interval      l2  {'':{BAR}}"]
     for s in scores.layers:
@@ -107,7 +107,7 @@ def _variant_notes(found: Mapping[str, LayerScores]) -> list[str]:
     if LABELS in found:
         metric = found[LABELS].metric
         same = metric == next(iter(found.values())).metric
-        how = "shuffled" if same else f"a tag drawn for each word, {METRIC_NAMES.get(metric, metric)}"
+        how = "shuffled" if same else f"a tag drawn for each word, {metric_named(metric).words}"
         notes.append(f"random labels: {how}; what a probe reaches where there is nothing to know.")
     if WEIGHTS in found:
         notes.append("random weights: the same encoder without any pretraining.")

@@ -50,9 +50,7 @@ def test_what_classes_say_of_themselves() -> None:
     assert CLASSES.one_answer([], None) is None
     assert CLASSES.names_in("b") == ("b",)
     assert CLASSES.answer("b") == CLASSES.shown("b") == CLASSES.cell("b") == "b"
-    assert CLASSES.constant_line(["a", "b", "b", "b"]) == ("always answering 'b'", 0.75)
-    assert CLASSES.best_constant(["a", "b", "b", "b"], None) == 0.75
-    assert CLASSES.best_constant([], None) == 0
+    assert CLASSES.constant_words("b") == "always answering 'b'"
 
 
 def test_errors_are_items_whose_class_is_another() -> None:

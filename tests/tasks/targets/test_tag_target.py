@@ -10,7 +10,8 @@ from scipy.sparse import csr_matrix
 
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.errors import InputError
-from unfreeze.tasks.kinds import TAGS
+from unfreeze.tasks.kinds import TAGS, task
+from unfreeze.tasks.metrics import best_constant
 from unfreeze.tasks.targets.target import MARKED, FloorSplit
 
 SENTENCES = [("B-X", "I-X", "O", "B-Y"), ("O", "B-X"), ("O",)]
@@ -105,9 +106,8 @@ def test_marks_are_spans() -> None:
 
 
 def test_the_best_constant_is_the_most_frequent_plain_tag() -> None:
-    assert TAGS.best_constant(PLAIN, None) == 0.5
-    assert TAGS.best_constant([("NN",)], None) == 1
-    assert TAGS.best_constant([], None) == 0
+    assert best_constant(task("tagging"), PLAIN)[1] == 0.5
+    assert best_constant(task("tagging"), [("NN",)]) == (("NN",), 1)
 
 
 def test_items_whose_tags_are_not_as_many_are_refused_by_their_place() -> None:

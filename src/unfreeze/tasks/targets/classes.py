@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.measures import Measure, class_columns, of_counts, of_sums
 from unfreeze.tasks.targets.likelihoods import Likely, of_one_name
 from unfreeze.tasks.targets.regressions import logistic
-from unfreeze.tasks.targets.sums import Floats, Found, Ints, ratio
+from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, matthews, share
 from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
 AFFIRMATIVE = frozenset({"1", "1.0", "+1", "+", "true", "yes", "y", "positive", "pos"})
@@ -34,11 +35,18 @@ class Classes(Target):
         mistakes="Wrong answers of each method's best run on dev, the most confident first.",
     )
     measures = (
-        Metric("accuracy", "accuracy"),
-        Metric("macro_f1", "macro F1"),
-        Metric("matthews", "Matthews correlation", "correlation"),
-        Metric("f1_positive", "F1 of the positive class"),
-    )
+        Metric("accuracy", "accuracy", measure=lambda labels: Measure(_right, of_sums(share), _most_frequent)),
+        Metric("macro_f1", "macro F1", measure=lambda labels: _counted(macro_f1, labels)),
+        Metric(
+            "matthews", "Matthews correlation", "correlation",
+            measure=lambda labels: _counted(matthews, labels, shares=False), also="mcc",
+        ),
+        Metric(
+            "f1_positive", "F1 of the positive class", unfit=lambda labels: positive_class(labels.names) is None,
+            measure=lambda labels: _f1_of(positive_class(labels.names)),
+        ),
+        Metric("f1", "F1", of_class=lambda labels, name: _f1_of(name)),
+    )  # fmt: skip
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The classes of the training split. Raises `InputError` where there is one only."""
@@ -106,39 +114,22 @@ class Classes(Target):
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """`accuracy`, `macro_f1`, `matthews`, and `f1_positive` of two classes."""
         seen = sorted({*gold, *predicted})
-        index = {name: i for i, name in enumerate(seen)}
-        cells = [index[g] * len(seen) + index[p] for g, p in zip(gold, predicted, strict=True)]
-        confusion = np.bincount(cells, minlength=len(seen) ** 2).reshape(len(seen), len(seen)).astype(float)
-        hits, golds, preds, total = np.diag(confusion), confusion.sum(1), confusion.sum(0), confusion.sum()
-        f1 = ratio(2 * hits, golds + preds)
-        spread = np.sqrt((total**2 - preds @ preds) * (total**2 - golds @ golds))
+        found = self.found(gold, predicted, scheme)
+        counts = np.array([[of[name] for name in seen] for of in (found.both, found.gold, found.predicted)], float)
         metrics = {
-            "accuracy": float(hits.sum() / total),
-            "macro_f1": float(f1.mean()),
-            "matthews": float(ratio(hits.sum() * total - golds @ preds, spread)),
+            "accuracy": float(counts[0].sum() / len(gold)),
+            "macro_f1": float(macro_f1(counts)),
+            "matthews": float(matthews(counts)),
         }
         positive = positive_class(names or seen)
         if positive is not None:
-            metrics["f1_positive"] = float(f1[index[positive]]) if positive in index else 0.0
+            units = found.gold[positive] + found.predicted[positive]
+            metrics["f1_positive"] = 2 * found.both[positive] / units if units else 0.0
         return metrics
 
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, 2): correct, 1."""
-        correct = [g == p for g, p in zip(gold, predicted, strict=True)]
-        return np.stack([np.array(correct, float), np.ones(len(gold))], axis=1)
-
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        """Accuracy."""
-        return ratio(sums[..., 0], sums[..., 1], np.nan)
-
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        """Share of the most frequent class."""
-        return max(Counter(gold).values(), default=0) / max(len(gold), 1)
-
-    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
-        """The most frequent class."""
-        (label, times), *_ = Counter(map(str, gold)).most_common(1)
-        return f"always answering '{label}'", times / len(gold)
+    def constant_words(self, label: Any) -> str:
+        """The class."""
+        return f"always answering '{label}'"
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """0 or 1."""
@@ -153,7 +144,7 @@ class Classes(Target):
         index = {name: i for i, name in enumerate(names)}
         return of_one_name(likely, np.array([index[str(label)] for label in gold], np.int64))
 
-    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
+    def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found:
         """Items of each class."""
         both = Counter(str(g) for g, p in zip(gold, predicted, strict=True) if g == p)
         return Found(Counter(map(str, gold)), Counter(map(str, predicted)), both)
@@ -166,6 +157,39 @@ class Classes(Target):
             return list(model.predict(rows).tolist())
 
         return FloorModel(predict, {name: penalty})
+
+
+def _right(gold: Labels, predicted: Labels) -> Floats:
+    """(items, 2): whether it is right, 1."""
+    right = [g == p for g, p in zip(gold, predicted, strict=True)]
+    return np.stack([np.array(right, float), np.ones(len(gold))], axis=1)
+
+
+def _most_frequent(gold: Labels) -> list[Any]:
+    ((label, _),) = Counter(gold).most_common(1)
+    return [label] * len(gold)
+
+
+def _counted(metric: Callable[[Floats], Floats], labels: LabelSpace, shares: bool = True) -> Measure:
+    """A metric of how many items of each class are right, gold and predicted."""
+    index = labels.index()
+
+    def indices(gold: Labels, predicted: Labels) -> Floats:
+        """(items, 2) index of the gold and of the predicted class."""
+        return np.array([(index[g], index[p]) for g, p in zip(gold, predicted, strict=True)], float)
+
+    return Measure(indices, of_counts(metric, class_columns(len(index))), _most_frequent, shares)
+
+
+def _f1_of(name: str | None) -> Measure:
+    """F1 of one class; not defined where it is neither in gold nor predicted."""
+
+    def units(gold: Labels, predicted: Labels) -> Floats:
+        """(items, 3): the class is in both, in gold, predicted."""
+        is_gold, said = (np.array([label == name for label in labels], float) for labels in (gold, predicted))
+        return np.stack([is_gold * said, is_gold, said], axis=1)
+
+    return Measure(units, of_sums(f1), lambda gold: [name] * len(gold))
 
 
 def positive_class(names: Sequence[str]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,10 +13,11 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
 from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.measures import Measure, label_columns, of_counts, of_sums
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
 from unfreeze.tasks.targets.likelihoods import Likely, of_each_name
 from unfreeze.tasks.targets.regressions import logistic
-from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, ratio
+from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, ratio, share
 from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 from unfreeze.tasks.targets.thresholds import as_rows, as_sets, best_thresholds
 
@@ -37,12 +38,18 @@ class LabelSets(Target):
         unseen="labels of {} that train lacks",
     )
     measures = (
-        Metric("micro_f1", "micro F1"),
-        Metric("macro_f1", "macro F1"),
-        Metric("subset_accuracy", "subset accuracy"),
+        Metric("micro_f1", "micro F1", measure=lambda labels: Measure(_units, of_sums(f1), _best_for_micro)),
+        Metric(
+            "macro_f1", "macro F1",
+            measure=lambda labels: Measure(_marked(labels), of_counts(macro_f1, label_columns), _every_label),
+        ),
+        Metric(
+            "subset_accuracy", "subset accuracy",
+            measure=lambda labels: Measure(_equal, of_sums(share), _most_frequent),
+        ),
         Metric("precision", "precision"),
         Metric("recall", "recall"),
-    )
+    )  # fmt: skip
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
         """Each label once, in alphabetical order: in a file their order says nothing."""
@@ -139,46 +146,21 @@ class LabelSets(Target):
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """`micro_f1`, `macro_f1` (over the labels in gold or predicted), `subset_accuracy`, `precision`, `recall`."""
-        sums = self.statistics(gold, predicted, scheme).sum(0)
-        counts = self.found(gold, predicted, scheme)
-        either = sorted(counts.gold | counts.predicted)
-        each = np.array([[counts.both[n], counts.gold[n], counts.predicted[n]] for n in either], float).reshape(-1, 3)
-        exact = [set(g) == set(p) for g, p in zip(gold, predicted, strict=True)]
+        found = self.found(gold, predicted, scheme)
+        either = sorted(found.gold | found.predicted)
+        counts = np.array([[of[name] for name in either] for of in (found.both, found.gold, found.predicted)], float)
+        sums = counts.sum(-1)
         return {
             "micro_f1": float(f1(sums)),
-            "macro_f1": float(f1(each).mean()) if either else float("nan"),
-            "subset_accuracy": float(np.mean(exact)),
+            "macro_f1": float(macro_f1(counts)),
+            "subset_accuracy": float(share(_equal(gold, predicted).sum(0))),
             "precision": float(ratio(sums[0], sums[2])),
             "recall": float(ratio(sums[0], sums[1])),
         }
 
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, 3): labels in both, in gold, predicted."""
-        rows = [(len(set(g) & set(p)), len(g), len(p)) for g, p in zip(gold, predicted, strict=True)]
-        return np.array(rows, dtype=float)
-
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        """Micro-F1."""
-        return f1(sums)
-
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        """The micro-F1 of the most frequent labels, as many of them as are best."""
-        return self._constant(gold)[1]
-
-    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
-        """The most frequent labels, as many of them as are best."""
-        label, score = self._constant(gold)
-        return f"always answering '{self.shown(label)}'", score
-
-    def _constant(self, gold: Labels) -> tuple[tuple[str, ...], float]:
-        counts = self.counts(gold, None)
-        names = sorted(counts, key=lambda name: (-counts[name], name))
-        if not names:
-            return (), 0.0
-        hits = np.cumsum([counts[name] for name in names])
-        scores = 2 * hits / (len(gold) * np.arange(1, len(names) + 1) + counts.total())
-        best = int(np.argmax(scores))
-        return tuple(names[: best + 1]), float(scores[best])
+    def constant_words(self, label: Any) -> str:
+        """The labels."""
+        return f"always answering '{self.shown(label)}'"
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """Missed plus false labels."""
@@ -215,6 +197,51 @@ class LabelSets(Target):
             return list(as_sets(likely(rows) >= chosen.values, space.names))
 
         return FloorModel(predict, {name: penalty, "threshold": chosen.common})
+
+
+def _units(gold: Labels, predicted: Labels) -> Floats:
+    """(items, 3): labels in both, in gold, predicted."""
+    rows = [(len(set(g) & set(p)), len(g), len(p)) for g, p in zip(gold, predicted, strict=True)]
+    return np.array(rows, dtype=float)
+
+
+def _equal(gold: Labels, predicted: Labels) -> Floats:
+    """(items, 2): whether all labels are right, 1."""
+    return np.array([(set(g) == set(p), 1) for g, p in zip(gold, predicted, strict=True)], float)
+
+
+def _marked(labels: LabelSpace) -> Callable[[Labels, Labels], Floats]:
+    """(items, labels), see `label_columns`; after the label space the gold labels that train lacks."""
+
+    def marks(gold: Labels, predicted: Labels) -> Floats:
+        new = {name for label in gold for name in label} - set(labels.names)
+        names = (*labels.names, *sorted(new))
+        return as_rows(gold, names) + 2.0 * as_rows(predicted, names)
+
+    return marks
+
+
+def _by_frequency(gold: Labels) -> list[tuple[str, int]]:
+    counts = Counter(name for label in gold for name in label)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _best_for_micro(gold: Labels) -> list[tuple[str, ...]]:
+    """The most frequent labels, as many of them as are best."""
+    names, counts = zip(*_by_frequency(gold), strict=True) if any(gold) else ((), ())
+    if not names:
+        return [()] * len(gold)
+    scores = 2 * np.cumsum(counts) / (len(gold) * np.arange(1, len(names) + 1) + sum(counts))
+    return [names[: int(np.argmax(scores)) + 1]] * len(gold)
+
+
+def _every_label(gold: Labels) -> list[tuple[str, ...]]:
+    return [tuple(name for name, _ in _by_frequency(gold))] * len(gold)
+
+
+def _most_frequent(gold: Labels) -> list[tuple[str, ...]]:
+    ((label, _),) = Counter(map(tuple, gold)).most_common(1)
+    return [label] * len(gold)
 
 
 def _names(label: Any) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
 from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.measures import Measure, of_sums
+from unfreeze.tasks.ranks import rank_correlations
 from unfreeze.tasks.targets.classes import scheme_problem
 from unfreeze.tasks.targets.regressions import ridge
 from unfreeze.tasks.targets.sums import Floats, ratio
@@ -39,8 +41,8 @@ class Scores(Target):
         both_right="both equally good",
     )
     measures = (
-        Metric("pearson", "Pearson correlation", "correlation"),
-        Metric("spearman", "Spearman correlation", "correlation"),
+        Metric("pearson", "Pearson correlation", "correlation", measure=lambda labels: _pearson()),
+        Metric("spearman", "Spearman correlation", "correlation", measure=lambda labels: _spearman()),
         Metric("mse", "mean squared error", "none"),
     )
 
@@ -106,22 +108,10 @@ class Scores(Target):
         """`pearson`, `spearman` (ties share the mean rank), `mse`."""
         x, y = _numbers(gold, predicted)
         return {
-            "pearson": float(_correlation(_moments(x, y).sum(0))),
-            "spearman": float(_correlation(_moments(_ranks(x), _ranks(y)).sum(0))),
+            "pearson": _pearson().score(gold, predicted),
+            "spearman": _spearman().score(gold, predicted),
             "mse": float(np.mean((x - y) ** 2)),
         }
-
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, 6): 1, x, y, xx, yy, xy, less the mean gold score."""
-        return _moments(*_numbers(gold, predicted))
-
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        """Pearson's correlation."""
-        return _correlation(sums)
-
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        """A constant has correlation 0."""
-        return 0.0
 
     def answers(self, labels: Labels) -> Sequence[Hashable]:
         """The scores; all that are not finite count as one."""
@@ -182,14 +172,9 @@ def _numbers(gold: Labels, predicted: Labels) -> tuple[Floats, Floats]:
     return np.asarray(gold, dtype=float), np.where(np.isfinite(y), y, 0.0)
 
 
-def _ranks(values: Floats) -> Floats:
-    """Ranks from 1, ties share their mean rank."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return ranks
-
-
-def _moments(x: Floats, y: Floats) -> Floats:
+def _moments(gold: Labels, predicted: Labels) -> Floats:
+    """(items, 6): 1, x, y, xx, yy, xy, less the mean gold score: a shift changes no correlation and keeps digits."""
+    x, y = _numbers(gold, predicted)
     centre = x.mean()
     x, y = x - centre, y - centre
     return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
@@ -202,3 +187,15 @@ def _correlation(sums: Floats) -> Floats:
     product = np.where(varies, np.sqrt(np.maximum(x_spread, 0)) * np.sqrt(np.maximum(y_spread, 0)), 0.0)
     found: Floats = np.where(gold_varies, np.clip(ratio(n * xy - x * y, product), -1.0, 1.0), np.nan)
     return found
+
+
+def _first(gold: Labels) -> list[Any]:
+    return [gold[0]] * len(gold)
+
+
+def _pearson() -> Measure:
+    return Measure(_moments, of_sums(_correlation), _first, shares=False)
+
+
+def _spearman() -> Measure:
+    return Measure(lambda gold, said: np.stack(_numbers(gold, said), 1), rank_correlations, _first, shares=False)

@@ -28,6 +28,32 @@ def ratio(part: Floats, whole: Floats, of_nothing: float = 0.0) -> Floats:
     return shares
 
 
+def share(sums: Floats) -> Floats:
+    """(...) share from (..., 2) right units and all of them; NaN without any."""
+    return ratio(sums[..., 0], sums[..., 1], np.nan)
+
+
 def f1(sums: Floats) -> Floats:
     """(...) F1 from (..., 3) true positives, gold and predicted units; NaN without any gold or predicted unit."""
     return ratio(2 * sums[..., 0], sums[..., 1] + sums[..., 2], np.nan)
+
+
+def macro_f1(counts: Floats) -> Floats:
+    """(...) mean F1 of the classes that are in gold or predicted, from (..., 3, C) right, gold and predicted of each.
+
+    It is NaN without any.
+    """
+    right, gold, predicted = np.moveaxis(np.asarray(counts), -2, 0)
+    either = gold + predicted
+    return ratio(ratio(2 * right, either).sum(-1), (either > 0).sum(-1), np.nan)
+
+
+def matthews(counts: Floats) -> Floats:
+    """(...) Matthews' correlation of several classes from counts as in `macro_f1`; 0 where gold or prediction is one.
+
+    Gorodkin 2004, Computational Biology and Chemistry 28, equation 8.
+    """
+    right, gold, predicted = np.moveaxis(np.asarray(counts), -2, 0)
+    total = gold.sum(-1)
+    spread = (total**2 - (gold**2).sum(-1)) * (total**2 - (predicted**2).sum(-1))
+    return ratio(right.sum(-1) * total - (gold * predicted).sum(-1), np.sqrt(np.maximum(spread, 0)))

@@ -11,14 +11,20 @@ import numpy as np
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError
 from unfreeze.tasks.items import Example, LabelSpace
+from unfreeze.tasks.measures import Measure, of_sums
 from unfreeze.tasks.schemes import Span, spans, spans_conlleval, spans_strict
 from unfreeze.tasks.targets.classes import names_problem
 from unfreeze.tasks.targets.regressions import logistic
-from unfreeze.tasks.targets.sums import Floats, Found, f1, ratio
+from unfreeze.tasks.targets.sums import Floats, Found, f1, ratio, share
 from unfreeze.tasks.targets.target import MARKED, FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
 
 C = (0.3, 1.0, 3.0, 10.0)  # inverse penalties on counts, of which a word has about twenty
 _SCHEMES = (None, "BIO", "BIOES")
+
+
+def _plain(labels: LabelSpace) -> bool:
+    """Tags in no scheme have no spans."""
+    return labels.scheme is None
 
 
 class Tags(Target):
@@ -36,12 +42,15 @@ class Tags(Target):
         unseen="spans of {} with tags that train lacks",
     )
     measures = (
-        Metric("span_f1", "span F1"),
-        Metric("span_f1_strict", "strict span F1"),
+        Metric("span_f1", "span F1", measure=lambda labels: _span_measure(spans_conlleval), unfit=_plain),
+        Metric(
+            "span_f1_strict", "strict span F1", unfit=_plain,
+            measure=lambda labels: _span_measure(lambda tags: spans_strict(tags, labels.scheme or "")),
+        ),
         Metric("precision", "precision"),
         Metric("recall", "recall"),
-        Metric("accuracy", "accuracy"),
-    )
+        Metric("accuracy", "accuracy", measure=lambda labels: Measure(_word_counts, of_sums(share), _most_frequent)),
+    )  # fmt: skip
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The tags of the training split, `O` first. Raises `InputError` where there is one only."""
@@ -130,21 +139,6 @@ class Tags(Target):
             **accuracy,
         }
 
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, 3): spans that agree, gold, predicted; without a scheme (items, 2): correct words, words."""
-        return _word_counts(gold, predicted) if scheme is None else _span_counts(gold, predicted, spans_conlleval)
-
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        """Span F1; without a scheme accuracy of words."""
-        return ratio(sums[..., 0], sums[..., 1], np.nan) if scheme is None else f1(sums)
-
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        """Share of the most frequent tag; 0 in a scheme, where one tag for all marks nothing."""
-        if scheme is not None:
-            return 0.0
-        tags = [tag for tags in gold for tag in tags]
-        return max(Counter(tags).values(), default=0) / max(len(tags), 1)
-
     def answers(self, labels: Labels) -> Sequence[Hashable]:
         """The tags of all words."""
         return [tag for tags in labels for tag in tags]
@@ -183,6 +177,19 @@ class Tags(Target):
             return [tuple(flat[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
         return FloorModel(predict, {name: penalty})
+
+
+def _span_measure(spans: Callable[[Sequence[str]], list[Span]]) -> Measure:
+    def counts(gold: Labels, predicted: Labels) -> Floats:
+        return _span_counts(gold, predicted, spans)
+
+    return Measure(counts, of_sums(f1), lambda gold: [("O",) * len(tags) for tags in gold])
+
+
+def _most_frequent(gold: Labels) -> list[tuple[str, ...]]:
+    """The most frequent tag for every word."""
+    ((tag, _),) = Counter(tag for tags in gold for tag in tags).most_common(1)
+    return [(tag,) * len(tags) for tags in gold]
 
 
 def _word_counts(gold: Labels, predicted: Labels) -> Floats:

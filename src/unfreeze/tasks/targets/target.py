@@ -8,12 +8,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from unfreeze.tasks.items import Example, Label, LabelSpace
+from unfreeze.tasks.measures import Measure
 from unfreeze.tasks.schemes import Span
 from unfreeze.tasks.targets.likelihoods import Likely
 from unfreeze.tasks.targets.regressions import C
@@ -50,17 +51,25 @@ class Words:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric as people read of it.
+    """A metric: what people read of it, and, where it can choose and judge, how it is computed.
 
     Attributes:
-        name: in records.
+        name: in records, in plans and on the command line.
         words: its name for people.
         unit: a `share` is shown in per cent, a `correlation` times a hundred, any other number as it is.
+        measure: how it is computed for a label space; None where it is shown only.
+        of_class: the same of one class, which is asked for as `NAME:CLASS`; None where there is no such thing.
+        also: another name that it is asked for by.
+        unfit: whether a label space does not allow `measure`.
     """
 
     name: str
     words: str
     unit: Literal["share", "correlation", "none"] = "share"
+    measure: Callable[[LabelSpace], Measure] | None = field(default=None, compare=False)
+    of_class: Callable[[LabelSpace, str], Measure] | None = field(default=None, compare=False)
+    also: str | None = None
+    unfit: Callable[[LabelSpace], bool] = field(default=lambda labels: False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ class Target(Protocol):
     Attributes:
         tensors: module and name of its half that needs torch: `unfreeze.training.targets.classes:ClassTensors`.
         words: see `Words`.
-        measures: every metric of `metrics`.
+        measures: every metric of `metrics`, and those that can choose and judge.
         per_word: an answer is one label for each word, so that texts are read word by word.
         one_name: a label is a single name, which a file may spell in several ways or leave out as `-`.
         many: a text may have several labels or none, which files write in columns of their own kinds.
@@ -197,7 +206,7 @@ class Target(Protocol):
     # Measuring.
 
     def main(self, metric: str, scheme: str | None) -> str:
-        """Name of the main metric; `metric` is that of the task."""
+        """Name of the main metric where no other was asked for; `metric` is that of the task."""
         return metric
 
     def check_items(self, gold: Labels, predicted: Labels) -> None:
@@ -208,20 +217,8 @@ class Target(Protocol):
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
         """All metrics, the main one first."""
 
-    @abstractmethod
-    def statistics(self, gold: Labels, predicted: Labels, scheme: str | None) -> Floats:
-        """(items, k) numbers whose sums give the main metric exactly."""
-
-    @abstractmethod
-    def main_of(self, sums: Floats, scheme: str | None) -> Floats:
-        """(...) the main metric from summed statistics (..., k); NaN where it is not defined."""
-
-    @abstractmethod
-    def best_constant(self, gold: Labels, scheme: str | None) -> float:
-        """The main metric of the best answer that is the same for every item."""
-
-    def constant_line(self, gold: Labels) -> tuple[str, float] | None:
-        """The best constant answer in words, and its main metric, where the report tells of it."""
+    def constant_words(self, label: Any) -> str | None:
+        """A constant answer in words, where the report tells what the best one scores."""
         return None
 
     def answers(self, labels: Labels) -> Sequence[Hashable]:
