@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -34,6 +35,7 @@ from unfreeze.records.comparison import (
     write_items,
     write_test,
 )
+from unfreeze.records.forecasts import forecasts_of
 from unfreeze.records.layer_scores import write_layer_scores
 from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment, Setting, write_setting
 from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, Task, task
@@ -103,6 +105,16 @@ def _scores(target: Target, metric: str, gold: Sequence[Label], predictions: Seq
     if metric.startswith(OF_CLASS):
         scores[metric] = f1_score(gold, predictions, labels=[metric.removeprefix(OF_CLASS)], average="macro")
     return {name: float(value) for name, value in scores.items()}
+
+
+def _likely(target: Target, predictions: Sequence[Label], sure: Sequence[float], names: Sequence[str]) -> Any:
+    """Probabilities of classes: what is left beside the predicted one is shared by the others."""
+    if target is not CLASSES:
+        return None
+    rest = (1 - np.array(sure)) / (len(names) - 1)
+    likely = np.repeat(rest[:, None], len(names), 1)
+    likely[range(len(sure)), [names.index(str(said)) for said in predictions]] = sure
+    return likely.astype(np.float32)
 
 
 def _recipes(method: MethodName) -> tuple[Recipe, ...]:
@@ -193,6 +205,7 @@ def make_comparison(
     probes: bool = False,
     reused: bool = False,
     metric: str | None = None,
+    forecasts: bool = True,
 ) -> Path:
     """Write a finished comparison of `kind` into `folder`, with texts that try to break out of the page.
 
@@ -201,6 +214,7 @@ def make_comparison(
         probes: write scores of layers too.
         reused: the trial that chose the recipe is the first final run, as in folders of older versions.
         metric: the main one; None takes the usual one.
+        forecasts: of classes, write probabilities; False writes a folder of the time before there were any.
     """
     rng = np.random.default_rng(7)
     target = TASKS[kind].target
@@ -225,7 +239,9 @@ def make_comparison(
             predictions = tuple(_predict(label, names, rate, rng) for label in gold)
             sure = tuple(map(float, rng.uniform(0.4, 1, items))) if target is CLASSES else ()
             scores = _scores(target, metric, gold, predictions)
-            write_test(folder / "runs" / record.id, TestRecord(scores, False, predictions, sure))
+            likely = _likely(target, predictions, sure, names) if forecasts else None
+            kept = forecasts_of(task(kind), gold, likely, names)
+            write_test(folder / "runs" / record.id, TestRecord(scores, False, predictions, sure, kept))
         choices[method] = Choice(
             trials=tuple(record.id for record in trials),
             runs=tuple(record.id for record in finals),

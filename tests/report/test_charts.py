@@ -102,6 +102,18 @@ def test_classes_of_a_confusion_matrix_are_in_the_order_of_its_rows():
         assert spec["layer"][0]["encoding"][axis]["sort"] is None
 
 
+def test_a_calibration_curve_is_told_in_words_and_has_its_diagonal():
+    spec = SPECS["calibration"]
+    assert spec["description"].endswith("62 % said, 58 % true; 99 % said, 97 % true")
+    promise, line, points = spec["layer"]
+    assert promise["data"]["values"] == [{"said": end, "true": end} for end in (50, 100)]
+    assert points["encoding"]["size"]["field"] == "answers"
+    assert {points["encoding"][axis]["field"] for axis in "xy"} == {"said", "true"}
+    assert points["encoding"]["x"]["field"] == "said"
+    for layer in (promise, line, points):
+        assert [layer["encoding"][axis]["scale"]["domain"] for axis in "xy"] == [[50, 100], [50, 100]]
+
+
 def curve(epochs):
     rows = [{"epoch": e, "dev": 80.0 + e, "loss": 1.0, "kept": e == epochs} for e in range(1, epochs + 1)]
     return charts.training_curves(
@@ -125,6 +137,9 @@ SPECS = {
         [{"layer": i, "score": 80.0, "low": 78.0, "high": 83.0, "dev": 81.0, "chosen": i == 1} for i in (0, 1)],
         [{"layer": 0, "score": 79.0}],
         "test accuracy (%)",
+    ),
+    "calibration": charts.calibration(
+        [{"said": 62.4, "true": 58.0, "answers": 40}, {"said": 99.0, "true": 97.0, "answers": 41}], TUNED, (50, 100)
     ),
     "curves": curve(5),
     "one epoch": curve(1),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 from pathlib import Path
 
 from unfreeze.judging.arm_result import arm_result
-from unfreeze.judging.arms import find
 from unfreeze.judging.evidence import evidence_of
 from unfreeze.judging.fold_scores import folds_result, overlap_of
 from unfreeze.judging.folds import measured_in_folds
-from unfreeze.judging.read import Arm, Compared, Comparison, check_scores, item_statistics, read_compared
-from unfreeze.judging.result import EncoderResult, FloorResult, PairGap, ProbesResult, Result, ends, gap
+from unfreeze.judging.read import Compared, Comparison, check_scores, item_statistics, read_compared
+from unfreeze.judging.result import EncoderResult, FloorResult, ProbesResult, Result, ends, gap, pair_gaps
 from unfreeze.judging.result_json import write_result
-from unfreeze.judging.simultaneous import Differences, differences, joint_intervals
+from unfreeze.judging.second import second_of
+from unfreeze.judging.simultaneous import differences, joint_intervals
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import Measured, measured
@@ -57,13 +56,14 @@ def result_of(compared: Compared) -> Result:
         encoders={name: _encoder(comparison) for name, comparison in compared.comparisons.items()},
         dropped=compared.dropped,
         arms=results,
-        differences=_gaps(arms, pairs, compared.plan.equivalence),
+        differences=pair_gaps([arm.id for arm in arms], pairs, compared.plan.equivalence),
         equivalence=compared.plan.equivalence,
         floor=floor,
         verdict=decide(evidence_of(compared, results, pairs, gains)),
         plan=compared.plan,
         environment=setting.environment,
         folds=folds_result(compared),
+        second=second_of(compared),
     )
 
 
@@ -74,18 +74,6 @@ def _measured(compared: Compared, statistics: Sequence[Floats]) -> Measured:
         return measured(statistics, first.measure)
     sizes = [len(part.items) for part in first.parts]
     return measured_in_folds(statistics, first.measure, sizes, overlap_of(first))
-
-
-def _gaps(arms: Sequence[Arm], pairs: Differences, equivalence: float) -> tuple[PairGap, ...]:
-    """All pairs of arms, the later minus the earlier one: as a rule fine-tuning minus feature extraction."""
-    gaps = []
-    for earlier, later in combinations(range(len(arms)), 2):
-        pair = pairs.of(later, earlier)
-        alone, jointly = pair.alone, pair.jointly
-        names = arms[later].id, arms[earlier].id
-        finding = find(jointly, equivalence)
-        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p, finding))
-    return tuple(gaps)
 
 
 def _encoder(comparison: Comparison) -> EncoderResult:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from unfreeze.data.examples import SplitName
 from unfreeze.data.unread import Unread
-from unfreeze.judging.arms import Finding
+from unfreeze.judging.arms import Finding, find
+from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.stats import Difference, Interval
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
@@ -76,8 +78,88 @@ class PairGap:
         )  # fmt: skip
 
 
+def _between(pairs: Sequence[PairGap], first: str, second: str) -> PairGap:
+    for pair in pairs:
+        if (pair.first, pair.second) == (first, second):
+            return pair
+        if (pair.second, pair.first) == (first, second):
+            return pair.reversed()
+    raise KeyError((first, second))
+
+
 def _mirrored(interval: tuple[float, float]) -> tuple[float, float]:
     return 0.0 - interval[1], 0.0 - interval[0]  # -0.0 would be printed as such
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Mean and standard deviation over seeds, with the mean's 95 % interval over items and seeds."""
+
+    mean: float
+    std: float
+    ci95: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SecondMeasure:
+    """A measure beside the main metric of which lower is better.
+
+    Attributes:
+        name: `log_loss`, `brier` or `rmse`.
+        arms: arm to what it reached.
+        differences: all pairs of arms, as of the main metric; below 0 where the first arm is better.
+    """
+
+    name: str
+    arms: Mapping[str, Estimate]
+    differences: tuple[PairGap, ...]
+
+    def between(self, first: str, second: str) -> PairGap:
+        """Arm `first` minus arm `second`. Raises `KeyError` where there is no such pair."""
+        return _between(self.differences, first, second)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers that were given with about the same probability.
+
+    Attributes:
+        likely: their mean probability.
+        true: the share of them that came true.
+        answers: how many, of all final runs together.
+    """
+
+    likely: float
+    true: float
+    answers: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How far probabilities are from the shares that came true, means over final runs; see `judging.calibration`.
+
+    Attributes:
+        error: the expected calibration error.
+        debiased: root mean square without what luck adds.
+        bins: by rising probability.
+    """
+
+    error: float
+    debiased: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True)
+class SecondResult:
+    """What is measured beside the main metric.
+
+    Attributes:
+        measures: the second measure first.
+        calibration: arm to how well its probabilities are calibrated; empty where they were not kept one by one.
+    """
+
+    measures: tuple[SecondMeasure, ...]
+    calibration: Mapping[str, Calibration]
 
 
 @dataclass(frozen=True)
@@ -305,6 +387,7 @@ class Result:
         equivalence: half-width of the region of practical equivalence.
         floor: None where none was made.
         folds: None where one test set was held out.
+        second: None where a run did not keep its probabilities, and for tagging.
     """
 
     task: str
@@ -322,6 +405,7 @@ class Result:
     plan: Plan
     environment: Environment
     folds: FoldsResult | None = None
+    second: SecondResult | None = None
 
     def arm(self, name: str) -> ArmResult:
         """The arm of an id. Raises `KeyError` where there is none."""
@@ -334,12 +418,7 @@ class Result:
 
     def between(self, first: str, second: str) -> PairGap:
         """Arm `first` minus arm `second`. Raises `KeyError` where there is no such pair."""
-        for pair in self.differences:
-            if (pair.first, pair.second) == (first, second):
-                return pair
-            if (pair.second, pair.first) == (first, second):
-                return pair.reversed()
-        raise KeyError((first, second))
+        return _between(self.differences, first, second)
 
     @property
     def methods(self) -> dict[MethodName, ArmResult]:
@@ -374,3 +453,18 @@ def ends(interval: Interval | Difference) -> tuple[float, float]:
 def gap(difference: Difference) -> Gap:
     """A difference as a result has it."""
     return Gap(difference.mean, ends(difference), difference.p)
+
+
+def pair_gaps(arms: Sequence[str], pairs: Differences, equivalence: float = 0.0) -> tuple[PairGap, ...]:
+    """All pairs of arms, the later minus the earlier one: as a rule fine-tuning minus feature extraction.
+
+    Args:
+        equivalence: half-width of the region of practical equivalence; 0 where there is none.
+    """
+    gaps = []
+    for earlier, later in combinations(range(len(arms)), 2):
+        pair = pairs.of(later, earlier)
+        alone, jointly = pair.alone, pair.jointly
+        names, finding = (arms[later], arms[earlier]), find(jointly, equivalence)
+        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p, finding))
+    return tuple(gaps)

@@ -11,7 +11,16 @@ from typing import Any
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, read_typed
 from unfreeze.errors import InputError
-from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, FoldsResult, PairGap, Result, Verdict
+from unfreeze.judging.result import (
+    ArmResult,
+    EncoderResult,
+    FloorResult,
+    FoldsResult,
+    PairGap,
+    Result,
+    SecondResult,
+    Verdict,
+)
 from unfreeze.plan import plain, plan_from
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
@@ -46,6 +55,7 @@ class _File:
     environment: Environment
     floor: FloorResult | None = None
     folds: FoldsResult | None = None
+    second: SecondResult | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Forecasts:
     losses: Singles | None = None
 
     def fits(self, items: int, names: int) -> bool:
-        """Whether these are of so many items and labels, all finite."""
+        """Whether these are of that number of items and labels, all finite."""
         kept = self.losses if self.likely is None else self.likely
         shape = (items, names if self.likely is not None else 2)
         return kept is not None and kept.shape == shape and bool(np.isfinite(kept).all())

@@ -149,6 +149,28 @@ def scatter(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
     return finished(alt.layer(line, points), 280, f"Predicted against gold score of {look.name}", rows)
 
 
+def calibration(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
+    """Share of answers that came true against the probability that they were given, with the line of equality.
+
+    Args:
+        rows: a bin each, `said` and `true` in per cent, `answers`.
+        ends: of both axes, the same for every method so that charts can be compared.
+    """
+    domain, told = alt.Scale(domain=list(ends), nice=False, zero=False), alt.Axis(tickCount=5, grid=False)
+    x = alt.X("said:Q", scale=domain, title="said probability (%)", axis=told)
+    y = alt.Y("true:Q", scale=domain, title="came true (%)", axis=told)
+    tips = [tip("said:Q", ".1f", "said, %"), tip("true:Q", ".1f", "came true, %"), tip("answers:Q", ",")]
+    base = of_rows(rows).encode(x=x, y=y)
+    line = base.mark_line(color=look.colour, opacity=0.6, strokeWidth=1.5)
+    size = alt.Size("answers:Q", scale=alt.Scale(zero=True, range=[20, 110]), legend=None)
+    points = base.mark_point(color=look.colour, shape=look.shape, filled=True, opacity=1)
+    points = points.encode(size=size, tooltip=tips)
+    corners = of_rows([{"said": end, "true": end} for end in ends]).encode(x=x, y=y)
+    promise = corners.mark_line(style="quiet", strokeDash=[4, 4])
+    each = "; ".join(f"{row['said']:.0f} % said, {row['true']:.0f} % true" for row in rows)
+    return finished(alt.layer(promise, line, points), 240, f"Calibration of {look.name}: {each}")
+
+
 def layer_weights(rows: Rows, look: Look) -> Spec:
     """Learned weight of each layer, bar: mean over seeds, points: seeds. Rows: `layer`, `weight` (percent), `seed`."""
     layers = len({row["layer"] for row in rows})

@@ -10,7 +10,7 @@ from unfreeze.judging.result import ArmResult, Result
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import EncoderFacts
-from unfreeze.report import arm_tables, cases, charts, tables
+from unfreeze.report import arm_tables, cases, charts, second, tables
 from unfreeze.report.drawing import Spec, axis_window
 from unfreeze.report.looks import looks
 from unfreeze.report.numbers import axis_title, count, metric_name, seconds
@@ -20,6 +20,7 @@ SECTIONS = {
     "answer": "Answer",
     "differences": "All differences",
     "folds": "Folds",
+    "second": "Beside the main metric",
     "metrics": "All metrics",
     "recipes": "Recipes tried",
     "seeds": "Seeds",
@@ -52,10 +53,11 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
     by_name = {names[arm.id]: arm for arm in result.arms}
     pairs = arm_tables.pairs(result) if len(result.arms) > 2 else None
     runs = {} if compared.several else _runs(compared, by_name)
-    agreement = _disagreements(compared, result)
+    agreement, beside = _disagreements(compared, result), second.page(compared, result)
     missing = {
         "differences": pairs is None,
         "folds": result.folds is None,
+        "second": beside["second"] is None,
         "metrics": not compared.several,
         **dict.fromkeys(RUNS, compared.several),
         "layers": not (runs.get("weights") or runs.get("probes")),
@@ -69,6 +71,7 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
         "pairs": pairs,
         "folds": tables.folds(result, names),
         "folds_line": _folds_line(result),
+        **beside,
         "metrics": _by_arm(tables.metrics(by_name)),
         **runs,
         **agreement,
@@ -154,8 +157,9 @@ def _errors_line(comparison: Comparison) -> str:
 
 def specs(compared: Compared, result: Result) -> dict[str, Spec]:
     """The charts of `details.html.j2` by name."""
+    drawn = second.specs(compared, result)
     if compared.several:
-        return {}
+        return drawn
     look = looks(compared.arms)
     runs = [(look[arm.id].name, run) for arm in result.arms for run in arm.runs]
     rows = [{"arm": name, "seed": run.seed, "score": 100 * run.test} for name, run in runs]
@@ -163,7 +167,7 @@ def specs(compared: Compared, result: Result) -> dict[str, Spec]:
     title = axis_title(result.metric, "test")
     strip = {"seeds": charts.seed_strip(rows, list(look.values()), title, window)}
     groups = (error_specs(compared), probe_specs(compared), layer_specs(compared), curve_specs(compared))
-    return strip | {name: spec for group in groups for name, spec in group.items()}
+    return drawn | strip | {name: spec for group in groups for name, spec in group.items()}
 
 
 def error_specs(compared: Compared) -> dict[str, Spec]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from unfreeze.judging.result import FoldsResult, Result
+from unfreeze.judging.second_words import notable
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
 from unfreeze.tasks.metrics import metric_named
@@ -27,6 +28,8 @@ def summary(result: Result) -> list[str]:
     for name, encoder in result.encoders.items():
         if encoder.probes is not None:
             lines += ["", f"{name}: {encoder.probes.finding}" if len(result.encoders) > 1 else encoder.probes.finding]
+    for line in notable(result):
+        lines += ["", line]
     for title, items in (("Why", verdict.reasons), ("Doubts", verdict.doubts)):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
     out = Path(result.plan.out or "")

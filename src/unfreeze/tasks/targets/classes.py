@@ -15,7 +15,17 @@ from unfreeze.tasks.measures import Measure, class_columns, of_counts, of_sums
 from unfreeze.tasks.targets.likelihoods import Likely, of_one_name
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, matthews, share
-from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
+from unfreeze.tasks.targets.target import (
+    OF_PROBABILITIES,
+    Bools,
+    FloorModel,
+    FloorSplit,
+    Labels,
+    Metric,
+    Rows,
+    Target,
+    Words,
+)
 
 AFFIRMATIVE = frozenset({"1", "1.0", "+1", "+", "true", "yes", "y", "positive", "pos"})
 
@@ -47,6 +57,7 @@ class Classes(Target):
         ),
         Metric("f1", "F1", of_class=lambda labels, name: _f1_of(name)),
     )  # fmt: skip
+    seconds = OF_PROBABILITIES
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The classes of the training split. Raises `InputError` where there is one only."""
@@ -143,6 +154,10 @@ class Classes(Target):
         """Of the probability of the gold class, and of all of them."""
         index = {name: i for i, name in enumerate(names)}
         return of_one_name(likely, np.array([index[str(label)] for label in gold], np.int64))
+
+    def came_true(self, gold: Labels, predicted: Labels, names: Sequence[str]) -> Bools:
+        """(items,) whether the predicted class is right."""
+        return np.array([g == p for g, p in zip(gold, predicted, strict=True)], bool)
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found:
         """Items of each class."""

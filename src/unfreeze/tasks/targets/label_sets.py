@@ -18,7 +18,17 @@ from unfreeze.tasks.targets.classes import names_problem, scheme_problem
 from unfreeze.tasks.targets.likelihoods import Likely, of_each_name
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, ratio, share
-from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
+from unfreeze.tasks.targets.target import (
+    OF_PROBABILITIES,
+    Bools,
+    FloorModel,
+    FloorSplit,
+    Labels,
+    Metric,
+    Rows,
+    Target,
+    Words,
+)
 from unfreeze.tasks.targets.thresholds import as_rows, as_sets, best_thresholds
 
 SEPARATOR = ";"
@@ -50,6 +60,7 @@ class LabelSets(Target):
         Metric("precision", "precision"),
         Metric("recall", "recall"),
     )  # fmt: skip
+    seconds = OF_PROBABILITIES
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
         """Each label once, in alphabetical order: in a file their order says nothing."""
@@ -173,6 +184,10 @@ class LabelSets(Target):
     def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
         """Means over the labels of train; one that train lacks is not among them."""
         return of_each_name(likely, as_rows(gold, names))
+
+    def came_true(self, gold: Labels, predicted: Labels, names: Sequence[str]) -> Bools:
+        """(items, C) which labels of train each item has."""
+        return as_rows(gold, names)
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found:
         """Texts with each label."""

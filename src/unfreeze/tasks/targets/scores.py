@@ -18,7 +18,7 @@ from unfreeze.tasks.ranks import rank_correlations
 from unfreeze.tasks.targets.classes import scheme_problem
 from unfreeze.tasks.targets.regressions import ridge
 from unfreeze.tasks.targets.sums import Floats, ratio
-from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Second, Target, Words
 
 ROUNDING = 1e-3  # of the spread of gold scores
 CONSTANT = 1e-12  # predictions vary by less than a millionth of their distance to the mean gold score: rounding
@@ -45,6 +45,7 @@ class Scores(Target):
         Metric("spearman", "Spearman correlation", "correlation", measure=lambda labels: _spearman()),
         Metric("mse", "mean squared error", "none"),
     )
+    seconds = (Second("rmse", "root mean squared error", root=True),)
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
         """Labels as numbers. Raises `InputError` for one that is not a finite number."""
@@ -125,6 +126,12 @@ class Scores(Target):
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """The distance."""
         return abs(_one(gold) - _one(predicted))
+
+    def squared_errors(self, gold: Labels, predicted: Labels) -> Floats:
+        """Of the scores as they are written; one that is not finite counts as 0, as in `metrics`."""
+        x, y = _numbers(gold, predicted)
+        squares: Floats = (x - y) ** 2
+        return squares
 
     def how_wrong(self, errors: Sequence[float]) -> str:
         """The mean distance."""

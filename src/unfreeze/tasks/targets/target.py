@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from unfreeze.tasks.items import Example, Label, LabelSpace
 from unfreeze.tasks.measures import Measure
@@ -21,6 +22,7 @@ from unfreeze.tasks.targets.regressions import C
 from unfreeze.tasks.targets.sums import Floats, Found, Ints
 
 ErrorChart = Literal["confusion", "scatter"]
+Bools = npt.NDArray[np.bool_]
 Rows = Any  # a sparse matrix of scipy's
 MARKED = "marked"
 """The answer of tags that are not all `O`: they are distinguished by what they mark, not as a whole."""
@@ -73,6 +75,24 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Second:
+    """A mean over items of which lower is better; the first of a target is its second measure, beside the main metric.
+
+    Attributes:
+        name: in `result.json`. words: its name for people.
+        root: the root of the mean is reported.
+    """
+
+    name: str
+    words: str
+    root: bool = False
+
+
+OF_PROBABILITIES = (Second("log_loss", "log-loss"), Second("brier", "Brier score"))
+"""Those of `likelihoods`, in the order of its columns."""
+
+
+@dataclass(frozen=True)
 class FloorModel:
     """A linear model of the floor.
 
@@ -112,6 +132,7 @@ class Target(Protocol):
         single_tells: one item, which has one answer of course, can be got right or wrong.
         may_lack: train may lack a label that other splits or a larger train have; it is then counted as missed.
         counted: `counts` says something.
+        seconds: what `item_losses` or `squared_errors` has a column for; empty where neither is defined.
     """
 
     tensors: str
@@ -126,6 +147,7 @@ class Target(Protocol):
     single_tells: bool = False
     may_lack: bool = False
     counted: bool = True
+    seconds: tuple[Second, ...] = ()
 
     # Labels of a data set.
 
@@ -244,6 +266,18 @@ class Target(Protocol):
             ValueError: models give no probabilities of such labels.
         """
         raise ValueError("no probabilities are given of such labels")
+
+    def squared_errors(self, gold: Labels, predicted: Labels) -> Floats:
+        """(items,) squared distances. Raises `ValueError` where labels have none."""
+        raise ValueError("such labels have no distance")
+
+    def came_true(self, gold: Labels, predicted: Labels, names: Sequence[str]) -> Bools | None:
+        """Which of the probabilities that calibration is about came true, laid out as they are.
+
+        Returns:
+            (items,) for those of the predicted label, (items, C) for those of every label, None where there are none.
+        """
+        return None
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
         """Counts for a table by label; None where labels are not names."""
