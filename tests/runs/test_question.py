@@ -123,7 +123,7 @@ def test_a_metric_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     data = str(tiny.write_data(tmp_path / "data", "classification"))
     with pytest.raises(InputError, match=r"--metric: 'spearman' does not judge classification .*accuracy"):
         read_data(Plan(data, metric="spearman"))
-    with pytest.raises(InputError, match=r"--metric: 'true' is no class; there are False, True"):
+    with pytest.raises(InputError, match=r"--metric: 'true' is not a class; there are False, True"):
         read_data(Plan(data, metric="f1:true"))
 
 

@@ -223,7 +223,7 @@ def test_what_fits_follows_the_labels() -> None:
         ("classification", CLASSES, "macrof1", "did you mean 'macro_f1'? known: accuracy, f1:CLASS, macro_f1"),
         ("classification", CLASSES, "f1_positive", "'f1_positive' does not judge classification here"),
         ("classification", CLASSES, "f1", "f1:CLASS"),
-        ("classification", CLASSES, "f1:e", "'e' is no class; there are a, b, c, d"),
+        ("classification", CLASSES, "f1:e", "'e' is not a class; there are a, b, c, d"),
         ("classification", CLASSES, "accuracy:a", "'accuracy:a' does not judge"),
         ("classification", CLASSES, "precision", "does not judge"),
         ("regression", LabelSpace(), "mse", "known: pearson, spearman"),

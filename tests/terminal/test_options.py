@@ -29,7 +29,7 @@ GROUPS = (FileOptions, ColumnOptions, MetricOptions, EncoderChoice, RunOptions)
 VALUES: dict[str, Any] = {
     "data": "d", "train": ["a.tsv", "b.tsv"], "dev": ["c.tsv"], "test": ["e.tsv"], "text": "t", "text_b": "u",
     "label": "l", "task": "tagging", "encoder": "glove", "encoder_option": ["stateful=true"], "prefix": "query: ",
-    "metric": "macro_f1", "max_length": 64, "train_size": 50, "device": "cpu", "cache_gb": 2.5,
+    "metric": "macro_f1", "group": "document", "max_length": 64, "train_size": 50, "device": "cpu", "cache_gb": 2.5,
 }  # fmt: skip
 SETTINGS = {
     **VALUES, "train": ("a.tsv", "b.tsv"), "dev": "c.tsv", "test": "e.tsv", "encoder_options": {"stateful": "true"},

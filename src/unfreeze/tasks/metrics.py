@@ -63,7 +63,7 @@ def asking(task: Task, labels: LabelSpace, name: str | None, where: str = "--met
     if not judges(task, labels, full):
         known = fitting(task, labels)
         if f"{family}:CLASS" in known and one:
-            raise InputError(f"'{shown(one)}' is no class; there are {listed(labels.names)}", where=where)
+            raise InputError(f"'{shown(one)}' is not a class; there are {listed(labels.names)}", where=where)
         raise InputError(f"'{shown(name)}' does not judge {task.kind} here{nearest(name, known)}", where=where)
     return with_main(task, full, labels.scheme)
 
