@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from made_comparison import make_comparison
+from made_folds import make_folds
 from sklearn.metrics import brier_score_loss, log_loss, root_mean_squared_error
 
 from unfreeze.judging.judge import judge
-from unfreeze.judging.read import read_comparison
+from unfreeze.judging.read import read_comparison, read_question
 from unfreeze.judging.result import Result
 from unfreeze.judging.result_json import read_result
 from unfreeze.judging.second import _mean, _measure_of
@@ -152,3 +153,20 @@ def test_the_covariance_of_means_is_that_of_resamples() -> None:
     assert exact.covariance == pytest.approx(drawn.covariance, rel=0.1)
     one, other = (each.difference([1.0, -1.0]) for each in (exact, drawn))
     assert (one.lo, one.hi) == pytest.approx((other.lo, other.hi), rel=0.05)
+
+
+def test_over_folds_the_luck_of_training_sets_is_in_the_interval(tmp_path: Path) -> None:
+    folder = make_folds(tmp_path / "out", "classification")
+    result, whole = judge(folder), read_question(folder)
+    assert result.second is not None
+    gold = [item.label for item in whole.items]
+    losses = [
+        np.stack(
+            [whole.tests[run].forecasts.item_losses(whole.setting.task, gold, NAMES)[:, 0] for run in choice.runs]  # type: ignore[union-attr]
+        )
+        for choice in whole.choices.values()
+    ]
+    alone = measured_means(losses).difference([-1.0, 1.0])
+    (pair,) = result.second.measures[0].differences
+    assert pair.mean == pytest.approx(alone.mean)
+    assert pair.ci95[1] - pair.ci95[0] > 1.2 * (alone.hi - alone.lo)
