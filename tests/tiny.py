@@ -150,7 +150,7 @@ def recipes(kind: str) -> tuple[Recipe, ...]:
 
 def plan_values(data: Path, encoder: Path, out: Path, kind: str, **settings: Any) -> dict[str, Any]:
     """Plain values of a plan over these files, as YAML or `Plan` take them; `settings` go over the defaults."""
-    given = {"data": str(data), "encoder": str(encoder), "out": str(out), "device": "cpu", "seeds": 2}
+    given = {"data": str(data), "encoder": str(encoder), "out": str(out), "device": "cpu", "seeds": 2, "folds": 0}
     return {**given, "recipes": [plain(r) for r in recipes(kind)], **settings}
 
 

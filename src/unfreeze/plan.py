@@ -47,7 +47,8 @@ class Plan:
         cache_dtype: what states are stored as; `int8` takes half the room, at half a 127th of the largest state of a
             layer and row as the most that a state may be off.
         drop_hopeless: of several encoders, those whose frozen probes are far behind on dev are not trained further.
-        folds: of data without a test file, test every example once in that many folds; 0 holds one test set out.
+        folds: of data without a test file, test every example once in that many folds; 0 holds one test set out; None
+            takes 5 folds for under 1,500 examples.
         group: column of authors, documents or the like, none of which is in two splits or folds that are made.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ import tiny
 from unfreeze.data.examples import SPLITS
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan
-from unfreeze.runs.question import read_data, with_fewer, with_size
+from unfreeze.runs.question import folds_of, read_data, with_fewer, with_size
 from unfreeze.tasks.metrics import main_metric
 
 
@@ -136,3 +137,55 @@ def test_a_metric_of_a_class_that_dev_or_test_lacks_is_refused(tmp_path: Path, l
     with pytest.raises(InputError, match=f"nothing in {lacking} that F1 of 'c' could measure; choose another metric"):
         read_data(Plan(str(tmp_path), metric="f1:c"))
     assert main_metric(read_data(Plan(str(tmp_path), metric="f1:b")).task) == "f1:b"
+
+
+def one_file(folder: Path, rows: int) -> Plan:
+    return Plan(str(tiny.write_split(folder / "data", "classification", rows, 0)))
+
+
+def test_few_examples_without_a_test_file_are_tested_in_folds_and_that_is_said(tmp_path: Path) -> None:
+    plan = one_file(tmp_path, 60)
+    folds, said = folds_of(plan, read_data(plan), tmp_path / "out")
+    assert folds is not None
+    assert [len(part.test) for part in folds.parts] == [12] * 5
+    assert said is not None
+    assert "60 examples are under 1,500" in said
+    assert "--folds 0" in said
+
+
+@pytest.mark.parametrize(("rows", "number"), [(1499, 5), (1500, 0)])
+def test_many_examples_are_not(rows: int, number: int, tmp_path: Path) -> None:
+    plan = one_file(tmp_path, rows)
+    folds, _ = folds_of(plan, read_data(plan), tmp_path / "out")
+    assert (0 if folds is None else len(folds.parts)) == number
+
+
+@pytest.mark.parametrize("settings", [{"folds": 0}, {"train_size": 20}])
+def test_nor_are_they_where_a_plan_says_otherwise(settings: dict[str, int], tmp_path: Path) -> None:
+    plan = replace(one_file(tmp_path, 60), **settings)
+    assert folds_of(plan, read_data(plan), tmp_path / "out") == (None, None)
+
+
+@pytest.mark.parametrize("begun", ["comparison.json", "encoders/minilm/comparison.json"])
+def test_what_was_begun_with_one_test_set_goes_on_with_it(begun: str, tmp_path: Path) -> None:
+    plan = one_file(tmp_path, 60)
+    (tmp_path / "out" / begun).parent.mkdir(parents=True)
+    (tmp_path / "out" / begun).write_text("{}", encoding="utf-8")
+    assert folds_of(plan, read_data(plan), tmp_path / "out") == (None, None)
+
+
+def test_a_test_file_is_enough(tmp_path: Path) -> None:
+    plan = Plan(str(tiny.write_data(tmp_path / "data", "classification")))
+    assert folds_of(plan, read_data(plan), tmp_path / "out") == (None, None)
+
+
+def test_where_folds_cannot_be_made_one_test_set_is_held_out_unless_they_were_asked_for(tmp_path: Path) -> None:
+    rows = [f"text {i}\t{'rare' if i < 4 else 'usual'}" for i in range(40)]
+    (tmp_path / "data.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
+    plan = Plan(str(tmp_path / "data.tsv"))
+    folds, said = folds_of(plan, read_data(plan), tmp_path / "out")
+    assert folds is None
+    assert said is not None
+    assert said.startswith("One test set is held out, since 5 folds cannot be made: ")
+    with pytest.raises(InputError, match="fold"):
+        folds_of(replace(plan, folds=5), read_data(plan), tmp_path / "out")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
@@ -31,7 +32,11 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     """
     dataset = read_data(plan)
     out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
-    folds = folds_of(plan, dataset)
+    folds, said = folds_of(plan, dataset, out)
+    if said is not None:
+        tell(said)
+    if folds is not None:
+        plan = replace(plan, folds=len(folds.parts))
     if len(plan.encoders) > 1:
         return compare_encoders(plan, dataset if folds is None else folds, out, watcher, tell)
     if folds is not None:

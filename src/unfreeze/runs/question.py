@@ -16,6 +16,8 @@ from unfreeze.errors import InputError
 from unfreeze.plan import Plan
 from unfreeze.tasks.metrics import asking, measure_of, metric_named
 
+FEW, FOLDS_OF_FEW = 1500, 5
+"""Of fewer labelled examples a fifth is too few to tell methods apart."""
 DATA_SEED = 0  # of made splits and --train-size subsets: part of the data, not of a run
 
 
@@ -35,17 +37,32 @@ def read_data(plan: Plan) -> Dataset:
     return dataset if plan.train_size is None else with_size(dataset, plan.train_size, plan.subset)
 
 
-def folds_of(plan: Plan, dataset: Dataset) -> Folds | None:
-    """The data set of a plan in folds; None where one test set is held out.
+def folds_of(plan: Plan, dataset: Dataset, out: Path) -> tuple[Folds | None, str | None]:
+    """The data set of a plan in folds (None where one test set is held out), and what is to be said of a default.
+
+    Unless a plan says how many, data of under `FEW` examples without a test file are tested in `FOLDS_OF_FEW`. What was
+    begun with one test set goes on with it.
 
     Raises:
         InputError: folds are asked for and cannot be made.
     """
-    if not plan.folds:
-        return None
-    if plan.train_size is not None:
-        raise InputError("is not possible with --folds, which learn from all but what they test", where="--train-size")
-    return in_folds(dataset, plan.folds, DATA_SEED)
+    if plan.folds:
+        if plan.train_size is not None:
+            problem = "is not possible with --folds, which learn from all but what they test"
+            raise InputError(problem, where="--train-size")
+        return in_folds(dataset, plan.folds, DATA_SEED), None
+    size = sum(len(dataset.split(split)) for split in SPLITS)
+    begun = any((*out.glob("comparison.json"), *out.glob("encoders/*/comparison.json")))
+    if plan.folds == 0 or "test" not in dataset.cut or plan.train_size is not None or size >= FEW or begun:
+        return None, None
+    try:
+        folds = in_folds(dataset, FOLDS_OF_FEW, DATA_SEED)
+    except InputError as error:
+        return None, f"One test set is held out, since {FOLDS_OF_FEW} folds cannot be made: {error}."
+    return folds, (
+        f"There is no test file, and {size:,} examples are under {FEW:,}: they are tested in {FOLDS_OF_FEW} folds, "
+        "each with fewer seeds than one test set would get. `--folds 0` holds one test set out instead."
+    )
 
 
 def _measured(dataset: Dataset) -> Dataset:

@@ -38,7 +38,10 @@ def compare(
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(metavar="K", help="Without a test file: test every example once, in K folds.  [default: 0]"),
+        typer.Option(
+            metavar="K",
+            help="Without a test file: test every example once, in K folds; 0 for none.  [default: 5 of few]",
+        ),
     ] = None,
     unfreeze_top: Annotated[
         int | None, typer.Option(metavar="K", help="Fine-tune only the top K layers.  [default: all]")
