@@ -4,13 +4,13 @@
     python benchmarks/folds_coverage.py real --data ../shared/data --sets sst2 cola
 
 `made`: two ridge classifiers on two Gaussian classes, of which the exact accuracy of any weights is known; one of them
-sees half of the features, drawn anew with each seed, and its weights have noise. Small labelled sets are drawn again
+sees half of the features, drawn again with each seed, and its weights have noise. Small labelled sets are drawn again
 and again, so that training sets, their overlap between folds, items and seeds all have their luck.
 
 `real`: a bag of words against mean states of the top layer of minilm, both under logistic regression, on labelled sets
 drawn from a larger one; the examples that were not drawn say how good the models are.
 
-The truth is the mean over all draws of what models that learn from so many examples reach on new ones. Of each draw
+The truth is the mean over all draws of what models that learn from that many examples reach on new ones. Of each draw
 there are three intervals of a difference: over folds; over folds without the luck of training sets; and over one test
 set, the first fold. "Decided" are those without 0, "right" those among them with the sign of the truth.
 """

@@ -80,6 +80,8 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"recipes": [FROZEN]}, ["recipes: each method must get the same number", "'fine-tuning': 0"]),
         ({"recipes": [FROZEN, FROZEN, TUNED]}, ["'feature-extraction': 2", "'fine-tuning': 1"]),
         ({"seeds": 0}, ["seeds: 0 seeds; at least 1"]),
+        ({"seeds": "auto", "encoder": ["a", "b"]}, ["seeds: auto is for one encoder"]),
+        ({"seeds": "auto", "folds": 5}, ["seeds: auto is for one encoder and one test set"]),
         ({"seeds": 1001}, ["seeds: 1,001 seeds; at most 1,000"]),
         ({"train_size": 1}, ["train_size: 1 training examples; at least 2"]),
         ({"max_length": 3}, ["max_length: 3 pieces; at least 4"]),

@@ -33,7 +33,8 @@ class Plan:
         encoder: name or folder of one encoder, or of several that are compared with each other.
         methods: names of the methods; None takes those that are compared by default, but for those that the encoder
             does not allow.
-        seeds: final runs of each method's chosen recipe; None takes the budget's number.
+        seeds: final runs of each method's chosen recipe; None takes the budget's number, `auto` makes them until the
+            difference is decided or more of them would not decide it.
         train_size: use only that many training examples (stratified, same subset for every run).
         subset: which of the many subsets of that size.
         recipes: replaces the budget's table; each method must get the same number.
@@ -64,7 +65,7 @@ class Plan:
     encoder: str | tuple[str, ...] = "minilm"
     methods: tuple[MethodName, ...] | None = None
     budget: Budget = "quick"
-    seeds: int | None = None
+    seeds: int | Literal["auto"] | None = None
     train_size: int | None = None
     subset: int = 0
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -94,13 +95,20 @@ class Plan:
         return self.encoders[0]
 
     @property
+    def fixed_seeds(self) -> int | None:
+        """The number of seeds, where it is given."""
+        return self.seeds if isinstance(self.seeds, int) else None
+
+    @property
     def all_options(self) -> dict[str, str]:
         """The encoder's options with the prefix among them."""
         return {**self.encoder_options, **({} if self.prefix is None else {"prefix": self.prefix})}
 
     def __post_init__(self) -> None:
-        if self.seeds is not None:
-            check_seeds(self.seeds, "seeds")
+        if self.fixed_seeds is not None:
+            check_seeds(self.fixed_seeds, "seeds")
+        if self.seeds == "auto" and (len(self.encoders) > 1 or self.folds):
+            raise InputError("auto is for one encoder and one test set; give a number here", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
         check_length(self.max_length)
@@ -131,7 +139,7 @@ class Plan:
 
 
 def check_seeds(seeds: int, where: str) -> None:
-    """Raise `InputError` where there is no final run, or so many that the trials' seed is among them."""
+    """Raise `InputError` where there is no final run, or the trials' seed would be among them."""
     if seeds < 1:
         raise InputError(f"{seeds} seeds; at least 1 is needed", where=where)
     if seeds > TRIAL_SEED:
@@ -146,6 +154,9 @@ def check_length(pieces: int | None) -> None:
 
 def plan_from(values: Any, where: str = "plan") -> Plan:
     """A `Plan` from plain values (as YAML gives them). Raises `InputError` on an unknown key or a wrong value."""
+    seeds = values.get("seeds") if isinstance(values, dict) else None
+    if isinstance(seeds, str) and seeds != "auto" and not seeds.isdecimal():
+        raise InputError(f"seeds: a number or auto is needed, found '{shown(seeds)}'", where=where)
     if isinstance(values, dict) and isinstance(values.get("recipes"), list):
         given = enumerate(values["recipes"])
         recipes = tuple(r if isinstance(r, Recipe) else recipe_from(r, f"{where}: recipes[{i}]") for i, r in given)

@@ -12,6 +12,8 @@ from unfreeze.judging.arms import contenders, find, leader, standing
 from unfreeze.judging.simultaneous import Differences, Pair, differences
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import measured
+from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import measure_of
 
 UNLIKE = Difference(9.0, 9.0, 9.0, 0.0)  # no rule may look at the pair alone
 
@@ -123,15 +125,14 @@ def test_two_arms_stand_as_their_interval_alone_says() -> None:
     """The rule of two methods: clear or likely chooses the better one, all else the cheaper one."""
     rng = np.random.default_rng(0)
 
-    def mean(sums: np.ndarray) -> np.ndarray:
-        return sums[..., 0] / sums[..., 1]
+    accuracy = measure_of(task("classification"))
 
     findings: dict[str, int] = {}
     for case in range(60):
         rate = 0.7 + rng.choice([0.0, 0.03, 0.1])
         arms = [np.stack([rng.random((3, 400)) < p, np.ones((3, 400))], axis=2) for p in (0.7, rate)]
-        scores = [float(mean(arm.sum(1)).mean()) for arm in arms]
-        pairs = differences(measured(arms, mean, draws=200, seed=case))
+        scores = [float(arm[..., 0].mean()) for arm in arms]
+        pairs = differences(measured(arms, accuracy, draws=200, seed=case))
         finding = find(pairs.pairs[0].alone, 0.01)
         findings[finding] = findings.get(finding, 0) + 1
         result = standing(scores, pairs, 0.01, [0, 1])

@@ -266,7 +266,7 @@ def test_encoders_with_other_test_items_or_another_task_are_refused(
     folder = several(glove=40)
     with pytest.raises(InputError, match=r"minilm/items\.parquet: has other test items than .*glove; delete it"):
         judge(folder)
-    names = ["negative", "neutral", "other", "positive"]
+    names = ["neutral", "negative", "positive"]
     change(folder / "encoders" / "minilm", lambda values: values["labels"].update(names=names))
     with pytest.raises(InputError, match=r"minilm/comparison\.json: is about another task or other labels than"):
         judge(folder)

@@ -10,6 +10,7 @@ from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.compare_encoders import compare_encoders
 from unfreeze.commands.compare_folds import compare_folds
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
+from unfreeze.commands.until_decided import run_until_decided
 from unfreeze.judging.judge import judge
 from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
@@ -56,7 +57,8 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
     """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
     bundle = bench.folder / "bundle"
     while True:
-        choices, best = run_methods(bench, plan, question)
+        run_all = run_until_decided if plan.seeds == "auto" else run_methods
+        choices, best = run_all(bench, plan, question)
         add_floor(bench, question)
         add_probes(bench, question)
         write_choices(bench.folder, choices)

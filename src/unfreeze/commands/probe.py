@@ -73,7 +73,7 @@ def probe_variants(
     dataset = read_data(plan)
     with _opened(plan, dataset, watcher, tell) as (bench, question):
         tuned = first_tuned(bench)
-        for variant, found in probed_variants(bench, question, tuned, variants, plan.seeds or layers.RESAMPLES):
+        for variant, found in probed_variants(bench, question, tuned, variants, plan.fixed_seeds or layers.RESAMPLES):
             scores = replace(found, train_size=len(dataset.train))
             if plan.out is not None:
                 write_layer_scores(Path(plan.out), scores, file_of(variant))

@@ -9,9 +9,11 @@ from pathlib import Path
 from unfreeze.bundle.save import save_bundle, update_metadata
 from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
+from unfreeze.judging.looks import MOST
 from unfreeze.judging.result import Result
 from unfreeze.methods.budgets import FOLD_SEEDS, SEEDS, recipes
 from unfreeze.methods.table import default_names, method_named
+from unfreeze.methods.trainer import trainer_of
 from unfreeze.plan import Plan
 from unfreeze.probes import layers as probes
 from unfreeze.recipe import MethodName, Recipe
@@ -30,16 +32,23 @@ from unfreeze.runs.runner import Workbench, finished, run, stored
 from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
 
 
-def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
-    """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn."""
-    seeds = range(plan.seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget]))
+def run_methods(
+    bench: Workbench, plan: Plan, question: str, look: int | None = None
+) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
+    """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn.
+
+    Args:
+        look: seeds of methods that cannot train all at once; the others have the most. None takes the plan's number.
+    """
+    number = look or plan.fixed_seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget])
     tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
-    bench.planned = sum(runs_to_choose(len(candidates), len(seeds)) for candidates in tried.values())
+    most = {name: max(_seeds(bench, recipe, number, look) for recipe in tried[name]) for name in tried}
+    bench.planned = sum(runs_to_choose(len(tried[name]), most[name]) for name in tried)
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}
     for method, candidates in tried.items():
-        chosen = choose(bench, question, candidates, seeds)
+        chosen = choose(bench, question, candidates, lambda recipe: range(_seeds(bench, recipe, number, look)))
         best[method] = chosen.best
         known = before.get(method)
         if known is None or known.runs[0] != chosen.finals[0].id:
@@ -55,6 +64,12 @@ def run_methods(bench: Workbench, plan: Plan, question: str) -> tuple[dict[Metho
         )
         score_on_test(bench, chosen.finals)
     return choices, best
+
+
+def _seeds(bench: Workbench, recipe: Recipe, number: int, look: int | None) -> int:
+    """Final runs of a recipe: at a look the most where all seeds train at once, so that more of them cost nothing."""
+    all_at_once = trainer_of(recipe).at_once(recipe, bench.dataset.task, bench.device) is None
+    return MOST if look is not None and all_at_once else number
 
 
 def _candidates(bench: Workbench, plan: Plan, name: MethodName) -> list[Recipe]:

@@ -14,6 +14,7 @@ from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.stats import Difference
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
+from unfreeze.records.looks import Look
 from unfreeze.records.setting import Setting
 from unfreeze.tasks.metrics import metric_named
 
@@ -156,6 +157,7 @@ class Evidence:
         differences: of three arms or more, all pairs in the order of `arms`.
         encoders: of several encoders, each one's `data`.
         folds: in how many folds every item was tested; 1 where one test set was held out.
+        looks: where seeds were `auto`, what was seen on the way to these final runs.
     """
 
     metric: str
@@ -169,6 +171,7 @@ class Evidence:
     differences: Differences | None = None
     encoders: Mapping[str, DataTrust] = field(default_factory=dict)
     folds: int = 1
+    looks: tuple[Look, ...] = ()
 
     @property
     def both(self) -> tuple[ArmEvidence, ArmEvidence]:
@@ -225,6 +228,7 @@ def evidence_of(
         differences=differences if len(arms) > 2 else None,
         encoders=trust if several else {},
         folds=max(1, len(compared.first.parts)),
+        looks=compared.looks,
     )
     if len(arms) != 2:
         return evidence

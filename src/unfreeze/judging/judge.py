@@ -45,7 +45,7 @@ def result_of(compared: Compared) -> Result:
     scored = _measured(compared, statistics)
     joint = joint_intervals(scored)
     results = tuple(arm_result(arm, scored.score(place), ends(joint[place])) for place, arm in enumerate(arms))
-    pairs = differences(scored)
+    pairs = differences(scored, compared.error)
     gains, floor = _above_the_floor(compared, statistics)
     return Result(
         task=setting.task.kind,
@@ -58,6 +58,7 @@ def result_of(compared: Compared) -> Result:
         arms=results,
         differences=pair_gaps([arm.id for arm in arms], pairs, compared.plan.equivalence),
         equivalence=compared.plan.equivalence,
+        looks=compared.looks,
         floor=floor,
         verdict=decide(evidence_of(compared, results, pairs, gains)),
         plan=compared.plan,

@@ -107,6 +107,8 @@ def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], erro
         planned = plan(had, size, error)
         if isinstance(planned, Needed):
             return _planned(had, planned, size)
+        if isinstance(planned, SeedsFirst) and evidence.looks:
+            return "More seeds were made until they would not decide it any more: more test items are needed."
         if isinstance(planned, SeedsFirst):
             more = planned.seeds
             return f"Compare again with --seeds {more}: the seeds differ too much to say what else would decide it."

@@ -12,7 +12,7 @@ from unfreeze.data.examples import Example, Label
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.pooled import pooled
-from unfreeze.judging.spread import Floats
+from unfreeze.judging.spread import ERROR, Floats
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (
@@ -40,6 +40,7 @@ from unfreeze.records.fitting import (
 )
 from unfreeze.records.folds import fold_folder, read_folds
 from unfreeze.records.layer_scores import LayerScores, read_layer_scores
+from unfreeze.records.looks import Look, read_looks
 from unfreeze.records.setting import Setting, read_setting
 from unfreeze.tasks import metrics
 from unfreeze.tasks.measures import Measure
@@ -60,6 +61,7 @@ class Comparison:
         probes: what a linear probe reaches on each layer; None where none were made for this question.
         parts: of a comparison in folds, that of each fold; this one is of all of them together (`pooled`).
         runs_of: of a comparison in folds, a run to its runs in the parts, in their order.
+        looks: where seeds were `auto`, what was seen on the way to these final runs; else none.
     """
 
     folder: Path
@@ -72,6 +74,7 @@ class Comparison:
     probes: LayerScores | None = None
     parts: tuple[Comparison, ...] = ()
     runs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
 
     @property
     def measure(self) -> Measure:
@@ -158,6 +161,16 @@ class Compared:
             for encoder, comparison in self.comparisons.items()
             for method in comparison.choices
         )
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """What was seen on the way to these final runs; of several encoders nothing."""
+        return () if self.several else self.first.looks
+
+    @property
+    def error(self) -> float:
+        """Of the intervals of differences: that of the last look, or 5 % where nobody looked before the end."""
+        return self.looks[-1].error if self.looks else ERROR
 
     @property
     def floor(self) -> FloorRecord | None:
@@ -253,7 +266,15 @@ def read_comparison(folder: Path) -> Comparison:
     probes = read_layer_scores(folder)
     if probes is not None and probes.question != setting.data.question:
         probes = None  # written there by `unfreeze probe` about something else
-    return Comparison(folder, setting, choices, records, tests, items, floor, probes)
+    looks = _looks(folder, setting, choices)
+    return Comparison(folder, setting, choices, records, tests, items, floor, probes, looks=looks)
+
+
+def _looks(folder: Path, setting: Setting, choices: Mapping[MethodName, Choice]) -> tuple[Look, ...]:
+    """The looks of a comparison, up to that at its final runs; those at other runs do not count."""
+    looks = read_looks(folder) if setting.plan.seeds == "auto" else ()
+    runs = {method: choice.judged for method, choice in choices.items()}
+    return next((looks[: end + 1] for end in range(len(looks)) if dict(looks[end].runs) == runs), ())
 
 
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:

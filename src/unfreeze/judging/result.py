@@ -15,6 +15,7 @@ from unfreeze.judging.stats import Difference, Interval
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.layer_scores import LayerScore
+from unfreeze.records.looks import Look
 from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment
 
 
@@ -388,6 +389,7 @@ class Result:
         floor: None where none was made.
         folds: None where one test set was held out.
         second: None where a run did not keep its probabilities, and for tagging.
+        looks: where seeds were `auto`, what was seen on the way; `differences` are read with the last one's error.
     """
 
     task: str
@@ -406,6 +408,7 @@ class Result:
     environment: Environment
     folds: FoldsResult | None = None
     second: SecondResult | None = None
+    looks: tuple[Look, ...] = ()
 
     def arm(self, name: str) -> ArmResult:
         """The arm of an id. Raises `KeyError` where there is none."""

@@ -22,6 +22,7 @@ from unfreeze.judging.result import (
     Verdict,
 )
 from unfreeze.plan import plain, plan_from
+from unfreeze.records.looks import Look
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
 SCHEMA = 3
@@ -56,6 +57,7 @@ class _File:
     floor: FloorResult | None = None
     folds: FoldsResult | None = None
     second: SecondResult | None = None
+    looks: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from unfreeze.judging.stats import ROUNDING, Difference, Interval
 from unfreeze.judging.two_way import Measured
 
 JOINT_DRAWS = 20_000
+_SEEN = 20  # draws beyond a quantile that is worth reading
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,17 @@ class Family:
         drawn = _drawn_means(arms, np.abs(weights[varies]).sum(0) > 0) @ weights[varies].T
         distances = np.abs(drawn) / errors[varies]
         self._largest = distances.max(1) if varies.any() else np.zeros(0)
-        self._alone = len(weights) == 1
+        self._alone, self._number = len(weights) == 1, len(weights)
 
     def joint_error(self, error: float = ERROR) -> float:
-        """The error of each interval alone such that any of them misses with chance `error`."""
+        """The error of each interval alone such that any of them misses with chance `error`.
+
+        By Bonferroni where `error` is too small for its quantile to be seen in the draws.
+        """
         if self._alone or not len(self._largest):
             return error
+        if error * len(self._largest) < _SEEN:
+            return error / self._number
         return min(error, float(2 * ndtr(-np.quantile(self._largest, 1 - error))))
 
     def joint_p(self, p: float) -> float:

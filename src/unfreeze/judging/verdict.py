@@ -37,7 +37,17 @@ from unfreeze.judging.evidence import ArmEvidence, Evidence
 from unfreeze.judging.next_step import next_step, next_step_of_many, next_step_of_nothing, next_step_of_one
 from unfreeze.judging.result import Verdict
 from unfreeze.judging.simultaneous import Differences
-from unfreeze.judging.words import Answer, Rival, best_of_many, better, level, level_of_many, nothing, one_alone
+from unfreeze.judging.words import (
+    Answer,
+    Rival,
+    best_of_many,
+    better,
+    level,
+    level_of_many,
+    nothing,
+    one_alone,
+    said_of_looks,
+)
 
 
 def decide(evidence: Evidence) -> Verdict:
@@ -130,7 +140,7 @@ def _verdict(
         findings=findings,
         headline=answer.headline,
         detail=answer.detail,
-        reasons=answer.reasons,
+        reasons=(*answer.reasons, *said_of_looks(evidence)),
         doubts=doubts_about(evidence),
         next_step=step,
     )

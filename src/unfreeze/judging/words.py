@@ -196,8 +196,13 @@ def _scores(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) -> str:
     lead = evidence.between if first == evidence.both[1] else evidence.between.reversed()
     return (
         f"{first.name} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {second.words} "
-        f"{100 * second.test:.1f}: a difference of {gap(lead)} (95 % interval; p = {lead.p:.2g})."
+        f"{100 * second.test:.1f}: a difference of {gap(lead)} ({_level(evidence)} % interval; p = {lead.p:.2g})."
     )
+
+
+def _level(evidence: Evidence) -> str:
+    """How often an interval of a difference holds the truth, in per cent: more often where seeds were `auto`."""
+    return f"{100 * (1 - evidence.looks[-1].error):.4g}" if evidence.looks else "95"
 
 
 def _price(best: ArmEvidence, other: ArmEvidence) -> str:
@@ -217,3 +222,16 @@ def _closeness(evidence: Evidence, finding: Finding) -> str:
         most = points(_gain(evidence).hi)
         return f"There is a difference, but probably of less than the {region} that matter; at most it is {most}."
     return f"This is undecided, not equal: the interval {within} is too wide to tell which is better."
+
+
+def said_of_looks(evidence: Evidence) -> list[str]:
+    """Where seeds were `auto`, how often was looked, and that intervals are wider for it."""
+    if not evidence.looks:
+        return []
+    number, last = len(evidence.looks), evidence.looks[-1]
+    looks = f"{number} looks, the last" if number > 1 else "one look"
+    return [
+        "Final runs were added until the difference was decided or more of them would not decide it: "
+        f"{looks} at {last.seeds} seeds. Its interval is one of {100 * (1 - last.error):.2f} %, so that all looks "
+        "together err in 5 % of cases."
+    ]

@@ -116,7 +116,7 @@ class Choice:
     """What one method chose on dev.
 
     Attributes:
-        trials: run ids of all recipes tried. They are no final runs, but for that of a single recipe, and in folders of
+        trials: run ids of all recipes tried. None is a final run, but for that of a single recipe, and in folders of
             older versions the chosen one.
         runs: run ids of the chosen recipe, one a seed; these alone have test records.
         extract_s: seconds to compute the layer states that the chosen recipe reads (0 for fine-tuning).

@@ -1,12 +1,13 @@
 """Recipes tried on dev, the chosen one's final runs, and their one reading of the test set.
 
-A trial is chosen for its dev score, which is good by luck too, and dev and test see the same weights. So a trial among
-several is no final run: recipes are tried with a seed of their own, and test means come from runs that nothing chose.
+A trial is chosen for its dev score, which is good by luck too, and dev and test see the same weights. So none of
+several trials is a final run: recipes are tried with a seed of their own, and test means come from runs that nothing
+chose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unfreeze.data.examples import Label
@@ -24,6 +25,8 @@ from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import Workbench, read_weights, run
 from unfreeze.tasks.metrics import degenerate, main_metric
 from unfreeze.training.objectives import Decoded
+
+Seeds = Sequence[int] | Callable[[Recipe], Sequence[int]]
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,17 @@ class Chosen:
         return self.best.recipe
 
 
-def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Sequence[int]) -> Chosen:
+def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Seeds) -> Chosen:
     """Try each recipe with a seed of its own, train the one that is best on dev with every seed.
 
     What is finished stays so.
 
     Args:
-        seeds: of final runs, all below `TRIAL_SEED`.
+        seeds: of final runs, all below `TRIAL_SEED`; they may depend on the recipe that is chosen.
     """
     trials = [run(bench, [job(question, recipe, TRIAL_SEED)])[0] for recipe in candidates if len(candidates) > 1]
     recipe = candidates[_best_on_dev(bench, trials) if trials else 0]
-    finals = [job(question, recipe, seed) for seed in seeds]
+    finals = [job(question, recipe, seed) for seed in (seeds(recipe) if callable(seeds) else seeds)]
     records = _trained(bench, finals)
     return Chosen(tuple(trials or records[:1]), tuple(finals), finals[_best_on_dev(bench, records)])
 

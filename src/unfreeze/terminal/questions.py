@@ -34,7 +34,7 @@ def compare(
         str | None, typer.Option(metavar="quick|standard|thorough", help="3, 6 or 9 recipes per method.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(metavar="N", help="Final runs per method.  [default: 3, 5 or 10]")
+        str | None, typer.Option(metavar="N|auto", help="Final runs per method.  [default: 3, 5 or 10]")
     ] = None,
     folds: Annotated[
         int | None,
@@ -64,7 +64,7 @@ def compare(
 ) -> None:
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
     options = given(
-        files, columns, measured, reader, work, methods=methods, budget=budget, seeds=seeds, folds=folds,
+        files, columns, measured, reader, work, methods=methods, budget=budget, seeds=_number(seeds), folds=folds,
         unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
@@ -76,6 +76,11 @@ def compare(
         result = answer(question, display, display.say)
     for line in summary(result):
         typer.echo(line)
+
+
+def _number(text: str | None) -> int | str | None:
+    """An option that is a number or a word."""
+    return int(text) if text is not None and text.removeprefix("-").isdecimal() else text
 
 
 @grouped
