@@ -29,9 +29,12 @@ from unfreeze.judging.folds import measured_in_folds
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import Measured, measured
+from unfreeze.tasks.kinds import task
+from unfreeze.tasks.metrics import measure_of
 
 FOLDS, DRAWS = 5, 400
 MINUS = (-1.0, 1.0)  # second arm minus first
+ACCURACY = measure_of(task("classification"))
 HOW = ("folds", "folds, items and seeds alone", "one test set")
 
 Ints = np.ndarray
@@ -73,16 +76,11 @@ def draw_of(labels: Ints, seeds: int, fit: Fit, rng: np.random.Generator) -> Dra
 def intervals(draw: Draw) -> tuple[Difference, Difference, Difference]:
     """Second arm minus first, in the ways of `HOW`."""
     arms = [np.stack([right, np.ones_like(right)], -1) for right in draw.right]
-    folds = measured_in_folds(arms, _accuracy, draw.sizes, 1 / (FOLDS - 1), draws=DRAWS)
+    folds = measured_in_folds(arms, ACCURACY, draw.sizes, 1 / (FOLDS - 1), draws=DRAWS)
     naive = Measured(folds.scores, folds.covariance, folds.items, folds.shares)
-    alone = measured([arm[:, : draw.sizes[0]] for arm in arms], _accuracy, draws=DRAWS)
+    alone = measured([arm[:, : draw.sizes[0]] for arm in arms], ACCURACY, draws=DRAWS)
     first, second, third = (scored.difference(MINUS) for scored in (folds, naive, alone))
     return first, second, third
-
-
-def _accuracy(sums: Floats) -> Floats:
-    share: Floats = sums[..., 0] / sums[..., 1]
-    return share
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ def plan_from(values: Any, where: str = "plan") -> Plan:
     """A `Plan` from plain values (as YAML gives them). Raises `InputError` on an unknown key or a wrong value."""
     seeds = values.get("seeds") if isinstance(values, dict) else None
     if isinstance(seeds, str) and seeds != "auto" and not seeds.isdecimal():
-        raise InputError(f"seeds: a number or auto is needed, found '{shown(seeds)}'", where=where)
+        raise InputError(f"seeds: a number or auto is needed (--seeds), found '{shown(seeds)}'", where=where)
     if isinstance(values, dict) and isinstance(values.get("recipes"), list):
         given = enumerate(values["recipes"])
         recipes = tuple(r if isinstance(r, Recipe) else recipe_from(r, f"{where}: recipes[{i}]") for i, r in given)

@@ -21,6 +21,7 @@ from unfreeze.commands import steps
 from unfreeze.commands.compare import compare
 from unfreeze.judging.wording import points
 from unfreeze.probes import layers
+from unfreeze.probes.layers import L2
 from unfreeze.records.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
 
 Line = Callable[..., tuple[int, str, str]]
@@ -43,7 +44,8 @@ def test_a_table_and_a_file(kind: str, encoder: Path, data_of: Data, tmp_path: P
     assert scores is not None
     assert (scores.task, scores.train_size, scores.trained_on) == (kind.partition("-B")[0], 48, 48)
     assert [one.layer for one in scores.layers] == [0, 1, 2]
-    assert all(len(one.resamples) == 2 and one.settled for one in scores.layers)
+    assert all(len(one.resamples) == 2 for one in scores.layers)
+    assert all(one.settled or one.l2 == min(L2) for one in scores.layers)  # with next to none the optimum may be far
     assert scores.finding in said
     for one in scores.layers:
         assert f"{one.layer:5}  {100 * one.dev:5.1f}  {100 * one.test:5.1f}" in said

@@ -45,7 +45,7 @@ def _documented(section: str) -> set[str]:
 def test_every_key_is_documented(kind: str, answered: Callable[[str], Path]) -> None:
     result = json.loads((answered(kind) / "result.json").read_text(encoding="utf-8"))
     (encoder,) = result["encoders"].values()
-    rest = ("data", "encoders", "arms", "differences", "floor", "verdict")
+    rest = ("data", "encoders", "arms", "differences", "floor", "verdict", "second")
     missing = {
         "Top level": {*result, *_keys({k: v for k, v in result.items() if k not in rest})} - _documented("Top level"),
         "data": set(_keys(result["data"])) - _documented("data"),
@@ -60,6 +60,11 @@ def test_every_key_is_documented(kind: str, answered: Callable[[str], Path]) -> 
     for arm in result["arms"]:
         missing["arms"] = set(_keys({k: v for k, v in arm.items() if k != "cost"})) - _documented("arms")
         missing["cost"] = set(_keys(arm["cost"])) - _documented("cost")
+    if (second := result["second"]) is not None:
+        measures = {key for measure in second["measures"] for key in measure}
+        missing["second"] = {*second, *measures} - _documented("second")
+        calibration = set(_keys(list(second["calibration"].values())))
+        missing["calibration"] = calibration - _documented("calibration")
     file = json.loads((answered(kind) / "probes.json").read_text(encoding="utf-8"))
     missing["probes.json"] = set(file) - _documented("probes") - _documented("probes.json")
     assert {section: keys for section, keys in missing.items() if keys} == {}

@@ -32,7 +32,8 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def plan_file(path: Path, data: Path, vectors: Path, out: Path, kind: str, **settings: object) -> Path:
     """A plan with the frozen tiny recipes, read as word vectors need it."""
     recipes = [r for r in tiny.recipes(kind) if r.method == "feature-extraction"]
-    recipes = [replace(r, layers=(-1,), pair="separate" if kind.startswith("pair") else "joint") for r in recipes]
+    pair = "separate" if kind.startswith("pair") else "joint"
+    recipes = [replace(r, layers=(-1,), pair=pair, epochs=max(r.epochs, 12)) for r in recipes]
     given = {"methods": ["feature-extraction"], "recipes": [plain(r) for r in recipes], **settings}
     return tiny.write_plan(path, tiny.plan_values(data, vectors, out, kind, **given))
 

@@ -19,7 +19,8 @@ import numpy as np
 import pyarrow.parquet
 
 MEASURED = {
-    "train_s": "seconds of training", "extract_s": "seconds of extraction", "probe_s": "seconds of probing",
+    "train_s": "seconds of training", "extract_s": "seconds of extraction",
+    "extract_all_s": "seconds of extraction", "probe_s": "seconds of probing",
     "seconds": "seconds so far", "effort_s": "sum of seconds", "all_runs_s": "sum of seconds",
     "latency_ms": "milliseconds to predict",
     "examples_per_s": "speed", "peak_mb": "memory of the process", "speed": "tokens a second",

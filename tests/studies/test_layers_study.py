@@ -16,6 +16,7 @@ from unfreeze.studies.asked import About
 from unfreeze.studies.layers import _claims, _depths, _high, best_layers
 from unfreeze.studies.page import Claim
 from unfreeze.tasks.kinds import TASKS
+from unfreeze.tasks.metrics import measure_of
 
 ABOUT = About("folder/bert", "transformer", 4, 8, True, True, "f")
 
@@ -86,7 +87,7 @@ def test_layers_that_tuning_does_not_change_are_rarely_denied(monkeypatch: pytes
     alone = together = 0
     for _ in range(200):
         before, after = ([lucky(rng, layer) for layer in range(13)] for _ in range(2))
-        scores = noise.judged(after, TASKS["classification"], about, before)
+        scores = noise.judged(after, measure_of(TASKS["classification"]), about, before)
         alone += any(one.gain is not None and one.gain[2] < 0 for one in scores.layers[1:])
         together += better(scores).held == "does not hold"
     assert together <= 10

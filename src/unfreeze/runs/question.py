@@ -41,7 +41,7 @@ def folds_of(plan: Plan, dataset: Dataset, out: Path) -> tuple[Folds | None, str
     """The data set of a plan in folds (None where one test set is held out), and what is to be said of a default.
 
     Unless a plan says how many, data of under `FEW` examples without a test file are tested in `FOLDS_OF_FEW`. What was
-    begun with one test set goes on with it.
+    begun with one test set keeps it.
 
     Raises:
         InputError: folds are asked for and cannot be made.
