@@ -21,7 +21,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +31,10 @@ from unfreeze.judging.arms import find
 from unfreeze.judging.planning import Had, Needed, plan
 from unfreeze.judging.spread import ERROR, margins
 from unfreeze.judging.two_way import Measured, measured, parts
+from unfreeze.tasks.items import LabelSpace
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import from_statistics, item_statistics
+from unfreeze.tasks.measures import Measure
+from unfreeze.tasks.metrics import item_statistics, measure_of
 
 Floats = npt.NDArray[np.float64]
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "statistics.md"
@@ -41,6 +42,8 @@ COMMON, STEADY, UNSTEADY = 0.6, 0.995, 0.9
 STEADY_SD = 0.0005  # of a linear head
 CELLS = 30_000_000  # items x runs x comparisons drawn at once
 REGION = 0.005
+SPAN_F1 = measure_of(task("tagging"), LabelSpace(("O", "B-X", "I-X"), scheme="BIO"))
+PEARSON = measure_of(task("regression"))
 GAIN = 0.01  # the difference that is planned for
 Z95 = 1.96
 
@@ -230,8 +233,8 @@ def other_metrics(comparisons: int) -> str:
     return "\n".join(lines)
 
 
-Arms = tuple[list[Floats], Callable[[Floats], Floats], bool]
-"""Statistics of each arm, the metric of their sums, and whether it is a share of right answers."""
+Arms = tuple[list[Floats], Measure]
+"""Statistics of each arm, and how the metric is computed from them."""
 
 Make = Callable[[np.random.Generator, int, float], Arms]
 
@@ -241,8 +244,8 @@ def _row(name: str, make: Make, items: int, sd: float, number: int) -> str:
     truth = _truth(make, sd)
     held, alone, widths = 0, 0, []
     for _ in range(number):
-        arms, metric, shares = make(rng, items, sd)
-        one = measured(arms, metric, shares, draws=1000)
+        arms, measure = make(rng, items, sd)
+        one = measured(arms, measure, draws=1000)
         gap, score = one.difference([1.0, -1.0]), one.score(0)
         held += gap.lo <= 0 <= gap.hi
         alone += score.lo <= truth <= score.hi
@@ -256,8 +259,8 @@ def _truth(make: Make, sd: float) -> float:
     rng = np.random.default_rng(5)
     scores = []
     for _ in range(100):
-        arms, metric, _ = make(rng, 5000, sd)
-        scores += [float(value) for value in metric(arms[0].sum(1))]
+        arms, measure = make(rng, 5000, sd)
+        scores += [float(value) for value in measure.of(arms[0])]
     return float(np.mean(scores))
 
 
@@ -276,7 +279,7 @@ def spans(rng: np.random.Generator, items: int, sd: float) -> Arms:
             found = rng.binomial(gold, share)
             runs.append(np.stack([found, gold, found + rng.poisson(0.15, items)], axis=1) * 1.0)
         arms.append(np.stack(runs))
-    return arms, partial(from_statistics, task("tagging"), scheme="BIO"), True
+    return arms, SPAN_F1
 
 
 def correlated(
@@ -294,7 +297,7 @@ def correlated(
             noise = own + rng.normal(size=items) * (1 - within) ** 0.5
             runs.append(item_statistics(task("regression"), gold, strength * gold + (1 - strength**2) ** 0.5 * noise))
         arms.append(np.stack(runs))
-    return arms, partial(from_statistics, task("regression")), False
+    return arms, PEARSON
 
 
 def plans(comparisons: int) -> str:
