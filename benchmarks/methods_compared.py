@@ -1,6 +1,6 @@
 """What each way to use an encoder reaches and costs: frozen, low-rank adapters, fine-tuning, from a probe or not.
 
-    python benchmarks/methods_compared.py --data shared/data --out methods-out --train-size 1000 --seeds 3
+    python benchmarks/methods_compared.py --data DATA --out methods-out --train-size 1000 --seeds 3
 
 A comparison of all methods for each set, with the first recipes of each method's table, and one of fine-tuning from the
 head of a linear probe (LP-FT). The best recipe on dev is trained with each seed; the interval is over test items and
@@ -61,13 +61,35 @@ QUESTIONS = {
 }
 
 
-def arms(asked: Plan, question: Question, traits: Traits, number: int) -> dict[str, tuple[Recipe, ...]]:
-    """Recipes of each row's name: `number` of each method, and those that begin with a probe."""
+@dataclass(frozen=True)
+class Effort:
+    """How much is tried.
+
+    Attributes:
+        recipes: of each method.
+        min_steps: cap on the least number of steps of a recipe that trains the encoder; None takes the table's.
+    """
+
+    recipes: int
+    min_steps: int | None
+
+
+def arms(asked: Plan, question: Question, traits: Traits, effort: Effort) -> dict[str, tuple[Recipe, ...]]:
+    """Recipes of each row's name: some of each method, and those that begin with a probe."""
+    number = effort.recipes
     kind = task(question.task)
     tables = {name: method_named(name).table(kind, traits) for name in asked.methods or METHODS}
     plain = {name: tuple(r for r in table if not begins_with_probe(r))[:number] for name, table in tables.items()}
     tuned = recipes("thorough", FINE_TUNING, kind, traits)
-    return plain | {"from a probe": tuple(recipe for recipe in tuned if begins_with_probe(recipe))[:number]}
+    table = plain | {"from a probe": tuple(recipe for recipe in tuned if begins_with_probe(recipe))[:number]}
+    return {name: tuple(capped(recipe, effort.min_steps) for recipe in found) for name, found in table.items()}
+
+
+def capped(recipe: Recipe, steps: int | None) -> Recipe:
+    """A recipe with at most that least number of steps; a frozen one as it is."""
+    if steps is None or recipe.method == "feature-extraction":
+        return recipe
+    return replace(recipe, min_steps=min(steps, recipe.min_steps))
 
 
 def begins_with_probe(recipe: Recipe) -> bool:
@@ -75,12 +97,12 @@ def begins_with_probe(recipe: Recipe) -> bool:
     return isinstance(recipe, TunedRecipe) and recipe.head_first == "probe"
 
 
-def measure(name: str, asked: Plan, out: Path, number: int) -> Table:
+def measure(name: str, asked: Plan, out: Path, effort: Effort) -> Table:
     """One set's rows."""
     question = QUESTIONS[name]
     encoder = load_encoder(asked.only_encoder)
     own = replace(question.plan(Path(asked.data or "")), **_shared(asked))
-    table = arms(asked, question, encoder.traits, number)
+    table = arms(asked, question, encoder.traits, effort)
     probe_first = table.pop("from a probe")
     whole = compare(
         replace(own, methods=tuple(table), recipes=sum(table.values(), ()), out=str(out / name / "methods"))
@@ -121,15 +143,17 @@ def main() -> None:
     parser.add_argument("--train-size", type=int, default=1000)
     parser.add_argument("--recipes", type=int, default=2, help="of each method")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--min-steps", type=int, help="cap on the least number of steps of fine-tuning and adapters")
     add_json_option(parser)
     arguments = parser.parse_args()
     asked = Plan(
         data=str(arguments.data), encoder=arguments.encoder, methods=tuple(arguments.methods),
         train_size=arguments.train_size, seeds=arguments.seeds,
     )  # fmt: skip
+    effort = Effort(arguments.recipes, arguments.min_steps)
     run = Run(this_machine(), arguments.json)
     for name in arguments.sets:
-        run.add(Findings((measure(name, asked, arguments.out, arguments.recipes),), ()))
+        run.add(Findings((measure(name, asked, arguments.out, effort),), ()))
     run.close()
 
 
