@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from unfreeze.judging.folds import measured_in_folds
 from unfreeze.judging.read import Arm, Compared, Comparison
 from unfreeze.judging.result import FoldsResult
+from unfreeze.judging.spread import Floats
+from unfreeze.judging.two_way import Measured, measured
 from unfreeze.records.comparison import RunRecord
+from unfreeze.tasks.measures import Measure
 
 
 def folds_result(compared: Compared) -> FoldsResult | None:
@@ -25,9 +31,17 @@ def folds_result(compared: Compared) -> FoldsResult | None:
     )
 
 
-def overlap_of(comparison: Comparison) -> float:
-    """Items that a fold tests for each that the others hold; each fold tests about one in K."""
-    return 1 / (len(comparison.parts) - 1)
+def measured_for(comparison: Comparison, statistics: Sequence[Floats], measure: Measure) -> Measured:
+    """Scores of arms with what they vary by: over one test set, or over the folds of the comparison.
+
+    Args:
+        statistics: (seeds, items, k) of the measure for each arm, items in the comparison's order.
+    """
+    parts = comparison.parts
+    if not parts:
+        return measured(statistics, measure)
+    overlap = 1 / (len(parts) - 1)  # each fold tests about one item in K
+    return measured_in_folds(statistics, measure, [len(part.items) for part in parts], overlap)
 
 
 def _scores(arm: Arm) -> tuple[float, ...]:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from unfreeze.judging.arm_result import arm_result
 from unfreeze.judging.evidence import evidence_of
-from unfreeze.judging.fold_scores import folds_result, overlap_of
-from unfreeze.judging.folds import measured_in_folds
+from unfreeze.judging.fold_scores import folds_result, measured_for
 from unfreeze.judging.read import Compared, Comparison, check_scores, item_statistics, read_compared
 from unfreeze.judging.result import EncoderResult, FloorResult, ProbesResult, Result, ends, gap, pair_gaps
 from unfreeze.judging.result_json import write_result
@@ -16,7 +15,6 @@ from unfreeze.judging.second import second_of
 from unfreeze.judging.simultaneous import differences, joint_intervals
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Difference
-from unfreeze.judging.two_way import Measured, measured
 from unfreeze.judging.verdict import decide
 from unfreeze.records.layer_scores import LayerScores
 
@@ -42,7 +40,7 @@ def result_of(compared: Compared) -> Result:
     arms, setting = compared.arms, compared.first.setting
     statistics = [arm.statistics for arm in arms]
     check_scores(compared, statistics)
-    scored = _measured(compared, statistics)
+    scored = measured_for(compared.first, statistics, compared.first.measure)
     joint = joint_intervals(scored)
     results = tuple(arm_result(arm, scored.score(place), ends(joint[place])) for place, arm in enumerate(arms))
     pairs = differences(scored, compared.error)
@@ -68,15 +66,6 @@ def result_of(compared: Compared) -> Result:
     )
 
 
-def _measured(compared: Compared, statistics: Sequence[Floats]) -> Measured:
-    """Arms, and the floor where it is among them, with what their scores vary by."""
-    first = compared.first
-    if not first.parts:
-        return measured(statistics, first.measure)
-    sizes = [len(part.items) for part in first.parts]
-    return measured_in_folds(statistics, first.measure, sizes, overlap_of(first))
-
-
 def _encoder(comparison: Comparison) -> EncoderResult:
     setting = comparison.setting
     return EncoderResult(
@@ -99,7 +88,7 @@ def _above_the_floor(
     if floor is None:
         return {}, None
     own = item_statistics(compared.first, floor.predictions)[None]
-    scored = _measured(compared, [*statistics, own])
+    scored = measured_for(compared.first, [*statistics, own], compared.first.measure)
     floors = len(statistics)
     gains = {arm.id: scored.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}
     return gains, FloorResult(

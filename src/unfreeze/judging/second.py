@@ -15,13 +15,12 @@ import numpy as np
 
 from unfreeze.judging.arm_result import mean_std
 from unfreeze.judging.calibration import calibration_of
-from unfreeze.judging.fold_scores import overlap_of
-from unfreeze.judging.folds import measured_in_folds
+from unfreeze.judging.fold_scores import measured_for
 from unfreeze.judging.read import Arm, Compared, Comparison
 from unfreeze.judging.result import Estimate, SecondMeasure, SecondResult, pair_gaps
 from unfreeze.judging.simultaneous import differences
 from unfreeze.judging.spread import Floats
-from unfreeze.judging.two_way import Measured, measured, measured_means
+from unfreeze.judging.two_way import Measured, measured_means
 from unfreeze.tasks.measures import Measure, of_sums
 from unfreeze.tasks.targets.target import Second
 
@@ -61,10 +60,7 @@ def _scored(first: Comparison, second: Second, losses: Sequence[Floats]) -> Meas
     if not (first.parts or second.root):
         return measured_means(losses)
     statistics = [np.stack([each, np.ones_like(each)], axis=-1) for each in losses]
-    measure = _measure_of(_root_of_mean if second.root else _mean)
-    if not first.parts:
-        return measured(statistics, measure)
-    return measured_in_folds(statistics, measure, [len(part.items) for part in first.parts], overlap_of(first))
+    return measured_for(first, statistics, _measure_of(_root_of_mean if second.root else _mean))
 
 
 def _measure_of(score: Callable[[Floats], Floats]) -> Measure:
