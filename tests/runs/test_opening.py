@@ -19,12 +19,13 @@ from unfreeze.data.examples import SPLITS, Dataset, Example, LabelSpace
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.inputs import read_inputs
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import read_items
 from unfreeze.records.setting import EncoderFacts, read_setting
 from unfreeze.runs.cost import processor_name
-from unfreeze.runs.opening import Opened, drop_weights, opened, read_split
+from unfreeze.runs.opening import Opened, cut_and_unread, drop_weights, opened, pair_as_counted
 from unfreeze.runs.question import read_data
 from unfreeze.runs.runner import Quiet
 from unfreeze.tasks.kinds import task
@@ -267,7 +268,8 @@ def test_pairs_are_counted_as_the_encoder_reads_them(jointly: bool, over: int) -
     rows = ((LONG, "dog"), (twenty, "the dog ran"), ("cat", LONG), ("cat", "dog"))
     dev = tuple(Example(f"dev:{i}", *row, label="True") for i, row in enumerate(rows))
     dataset = dataset_of("pair-classification", dev=dev)
-    assert read_split(encoder, dataset, "dev")[0] == over
+    inputs = read_inputs(encoder, dataset.task, pair_as_counted(encoder, dataset.task), dataset.dev)
+    assert cut_and_unread(encoder, dataset.task, inputs)[0] == over
 
 
 @pytest.mark.usefixtures("encoder")

@@ -16,11 +16,12 @@ from unfreeze.methods.trainer import trainer_of
 from unfreeze.plan import plain
 
 
-def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> None:
+def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any], fingerprint: str | None = None) -> None:
     """Write a model with one head; the folder is whole or not there.
 
     Args:
         about: stored alongside in `bundle.json`: scores, versions, how the model was made.
+        fingerprint: of the pretrained encoder, where it is known.
     """
     ((head,), (weights,)) = model.heads, model.weights
     trainer = trainer_of(model.recipe)
@@ -28,6 +29,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
     with new_folder(folder) as new:
         encoder = trainer.save(new, model.pretrained, model.encoder, model.recipe, weights)
         save_file({name: tensor.contiguous() for name, tensor in head.state_dict().items()}, new / "head.safetensors")
+        known = fingerprint if encoder is model.pretrained else None
         values = {
             "schema": SCHEMA,
             "task": objective.task.kind,
@@ -37,7 +39,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any]) -> 
             "recipe": plain(model.recipe),
             "encoder": encoder.name,
             "max_length": encoder.max_length,
-            "fingerprint": encoder.fingerprint(),
+            "fingerprint": known or encoder.fingerprint(),
             **about,
         }
         write_json(new / "bundle.json", values)

@@ -12,6 +12,7 @@ from unfreeze.commands.compare_folds import compare_folds
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.commands.until_decided import run_until_decided
 from unfreeze.judging.judge import judge
+from unfreeze.judging.read import Compared, read_compared
 from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import write_choices
@@ -43,8 +44,8 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
     if folds is not None:
         return compare_folds(plan, folds, out, watcher, tell)
     with opened(plan, dataset, out, watcher, tell) as question:
-        result = _answer(question.bench, question.plan, question.question)
-        render(out)
+        result, compared = _answer(question.bench, question.plan, question.question)
+        render(out, compared)
     return result
 
 
@@ -53,8 +54,11 @@ def _short(encoders: Sequence[str]) -> str:
     return "+".join(Path(name).name for name in encoders) if len(encoders) < 4 else f"{len(encoders)}-encoders"
 
 
-def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
-    """Run what is missing, judge, bundle. A winner whose weights are gone (see `compare`'s end) is run once more."""
+def _answer(bench: Workbench, plan: Plan, question: str) -> tuple[Result, Compared]:
+    """Run what is missing, judge, bundle; gives what was judged, too.
+
+    A winner whose weights are gone (see `compare`'s end) is run once more.
+    """
     bundle = bench.folder / "bundle"
     while True:
         run_all = run_until_decided if plan.seeds == "auto" else run_methods
@@ -62,9 +66,10 @@ def _answer(bench: Workbench, plan: Plan, question: str) -> Result:
         add_floor(bench, question)
         add_probes(bench, question)
         write_choices(bench.folder, choices)
-        result = judge(bench.folder)
+        compared = read_compared(bench.folder)
+        result = judge(bench.folder, compared)
         winner = best[result.used.method]
         if finished(bench, winner, "weights") or bundled_run(bundle) == winner.id:
             bundle_winner(bench, result, winner, bundle)
-            return result
+            return result, compared
         run(bench, [winner], "weights")

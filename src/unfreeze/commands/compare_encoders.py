@@ -23,6 +23,7 @@ from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
 from unfreeze.judging.hopeless import hopeless
 from unfreeze.judging.judge import judge
+from unfreeze.judging.read import Compared, read_compared
 from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
@@ -104,37 +105,38 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
         for name, reason in encoders.dropped.items():
             every.say(f"{name} is dropped before any training: {reason} (--drop-hopeless).")
         if isinstance(dataset, Folds):
-            result = _answered_in_folds(every, encoders, dataset)
+            result, compared = _answered_in_folds(every, encoders, dataset)
         else:
-            result = _answered(every, encoders)
-        render(out)
+            result, compared = _answered(every, encoders)
+        render(out, compared)
     return result
 
 
-def _answered(every: _Comparison, encoders: Encoders) -> Result:
+def _answered(every: _Comparison, encoders: Encoders) -> tuple[Result, Compared]:
     """Train and judge the encoders that are left, and bundle the winner."""
     best = {name: _trained(every, encoders, name) for name in encoders.trained}
-    result = judge(every.out)
+    compared = read_compared(every.out)
+    result = judge(every.out, compared)
     _bundled(every, encoders, result, best[result.used.encoder][result.used.method])
     for name in encoders.folders:
         drop_weights(every.folder(encoders, name))
-    return result
+    return result, compared
 
 
-def _answered_in_folds(every: _Comparison, encoders: Encoders, folds: Folds) -> Result:
+def _answered_in_folds(every: _Comparison, encoders: Encoders, folds: Folds) -> tuple[Result, Compared]:
     """The same in folds; the winner is trained on all of the data."""
     floors: Floors = {}
     for name in encoders.trained:
         question = every.in_folds(encoders, name, folds)
         with claimed_folds(question):
             run_folds(question, floors)
-            judge(question.out)
-            render(question.out)
-    result = judge(every.out)
+            _judged_alone(question.out)
+    compared = read_compared(every.out)
+    result = judge(every.out, compared)
     winner = every.in_folds(encoders, result.used.encoder, folds)
     bundle_whole(winner, result, every.out / "bundle")
     drop_weights(winner.out / WHOLE)
-    return result
+    return result, compared
 
 
 def _probed(every: _Comparison, encoders: Encoders) -> dict[str, float]:
@@ -157,9 +159,15 @@ def _trained(every: _Comparison, encoders: Encoders, name: str) -> dict[MethodNa
         choices, best = run_methods(question.bench, question.plan, question.question)
         write_choices(folder, choices)
         drop_weights(folder, kept=[job.id for job in best.values()])  # the winner may be any of these
-        judge(folder)
-        render(folder)
+        _judged_alone(folder)
     return best
+
+
+def _judged_alone(folder: Path) -> None:
+    """Result and report of one encoder's comparison."""
+    compared = read_compared(folder)
+    judge(folder, compared)
+    render(folder, compared)
 
 
 def _bundled(every: _Comparison, encoders: Encoders, result: Result, winner: Job) -> None:

@@ -14,6 +14,7 @@ from unfreeze.disk.claim import claimed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.judging.judge import judge
+from unfreeze.judging.read import read_compared
 from unfreeze.judging.result import ArmResult, Result
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import FloorRecord, write_choices
@@ -65,10 +66,11 @@ def compare_folds(
     question = FoldedQuestion(plan, folds, out, watcher, once(tell))
     with claimed_folds(question):
         run_folds(question, {})
-        result = judge(out)
+        compared = read_compared(out)
+        result = judge(out, compared)
         bundle_whole(question, result, out / "bundle")
         drop_weights(out / WHOLE)
-        render(out)
+        render(out, compared)
     return result
 
 
@@ -148,8 +150,10 @@ def _bench_of_all(question: FoldedQuestion, used: ArmResult) -> Iterator[tuple[W
     encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(pick_device(plan.device))
     begun = begun_precision(fold_folder(question.out, 1))
     precision, _ = usable_precision(encoder, precision_to_use(encoder.device, begun))
-    digest = question_digest(whole, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
+    fingerprint = encoder.fingerprint()
+    digest = question_digest(whole, fingerprint, precision, encoder.max_length, plan.cache_dtype)
     with claimed(folder, "runs"), workbench(plan, whole, encoder, folder, question.watcher, precision) as bench:
+        bench.fingerprint = fingerprint
         yield bench, digest
 
 

@@ -20,6 +20,7 @@ from unfreeze.encoders.random_twin import random_twin
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.fine_tuning import FINE_TUNING
+from unfreeze.methods.inputs import read_inputs
 from unfreeze.plan import Plan
 from unfreeze.probes import layers
 from unfreeze.probes.layers import LayerProbes
@@ -37,7 +38,7 @@ from unfreeze.records.layer_scores import (
 )
 from unfreeze.records.setting import begun_precision
 from unfreeze.runs.jobs import job, question_digest
-from unfreeze.runs.opening import read_split, workbench
+from unfreeze.runs.opening import cut_and_unread, pair_as_counted, workbench
 from unfreeze.runs.question import read_data
 from unfreeze.runs.runner import Watcher, Workbench, run
 from unfreeze.runs.trials import trained_model
@@ -133,8 +134,9 @@ def tuned_bench(bench: Workbench, question: str, recipe: Recipe, seed: int = 0) 
 @contextmanager
 def _over(bench: Workbench, encoder: Encoder) -> Iterator[Workbench]:
     """The bench with another encoder, whose states nobody will ask for again: they are kept aside."""
-    with frozen(encoder, bench.precision) as reader, tempfile.TemporaryDirectory() as cache:
-        yield replace(bench, encoder=encoder, reader=reader, features={}, cache=(Path(cache), bench.cache[1]))
+    with frozen(encoder, bench.precision) as reader, tempfile.TemporaryDirectory() as folder:
+        cache = Path(folder), bench.cache[1]
+        yield replace(bench, encoder=encoder, reader=reader, features={}, inputs={}, fingerprint=None, cache=cache)
 
 
 def _other_labels(bench: Workbench) -> Workbench:
@@ -160,11 +162,14 @@ def _opened(
     precision, instead = usable_precision(encoder, precision)
     if instead is not None:
         tell(instead)
-    question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length)
+    fingerprint = encoder.fingerprint()
+    question = question_digest(dataset, fingerprint, precision, encoder.max_length)
     used = spread_out(dataset.train, dataset.task, layers.MOST_TEXTS, layers.MOST_WORDS)
     bounded = replace(dataset, train=tuple(dataset.train[i] for i in used))  # the encoder reads no more than is used
-    _, unread = read_split(encoder, bounded, "train")
+    pair = pair_as_counted(encoder, dataset.task)
+    inputs = read_inputs(encoder, dataset.task, pair, bounded.train)
+    _, unread = cut_and_unread(encoder, dataset.task, inputs)
     for line in unread_lines({"train": unread} if unread else {}):
         tell(f"Warning: {line}")
     with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher, precision) as bench:
-        yield replace(bench, dataset=bounded), question
+        yield replace(bench, dataset=bounded, fingerprint=fingerprint, inputs={("train", pair): inputs}), question

@@ -28,7 +28,7 @@ from unfreeze.records.layer_scores import LayerScores, read_layer_scores, write_
 from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
-from unfreeze.runs.runner import Workbench, finished, run, stored
+from unfreeze.runs.runner import Workbench, fingerprint_of, finished, run, stored
 from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
 
 
@@ -146,6 +146,6 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path, m
         **({} if made is None else {"made": made}),
     }
     if finished(bench, winner, "weights"):
-        save_bundle(folder, trained_model(bench, [winner]), about)
+        save_bundle(folder, trained_model(bench, [winner]), about, fingerprint_of(bench))
     else:
         update_metadata(folder, about)

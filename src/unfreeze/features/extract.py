@@ -71,6 +71,7 @@ def extract(
     precision: str,
     dtype: CacheDtype = "float16",
     where: Layout | None = None,
+    fingerprint: str | None = None,
     progress: Progress | None = None,
     token_budget: int | None = None,
 ) -> Features:
@@ -86,6 +87,7 @@ def extract(
         precision: of the encoder's computation; part of the store's key.
         dtype: of the store, part of its key too.
         where: the layout of `inputs` in this form, if it is known already.
+        fingerprint: of the encoder as it was loaded, whose copy in `precision` this one is; None hashes this one.
         progress: called with pieces done and pieces in all.
         token_budget: at most that many pieces are encoded at a time, unless a single input is longer; None takes the
             encoder's own.
@@ -96,7 +98,7 @@ def extract(
     """
     require_frozen(encoder)
     token_budget = token_budget or encoder.batch_pieces
-    fingerprint = encoder.fingerprint()
+    fingerprint = fingerprint or encoder.fingerprint()
     key = store_key(fingerprint, inputs, form, precision, dtype)
     if stored := _reopened(folder / key):
         return stored

@@ -19,13 +19,16 @@ from unfreeze.judging.verdict import decide
 from unfreeze.records.layer_scores import LayerScores
 
 
-def judge(folder: Path) -> Result:
+def judge(folder: Path, compared: Compared | None = None) -> Result:
     """Judge a finished comparison, of one encoder or of several, and write its `result.json`.
+
+    Args:
+        compared: what is in the folder, where it was read already.
 
     Raises:
         InputError: a run or file is missing or torn (see `read_compared`), or the result cannot be written.
     """
-    compared = read_compared(folder)
+    compared = compared or read_compared(folder)
     result = result_of(compared)
     write_result(folder, result)
     return result

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from unfreeze.data.examples import Example
 from unfreeze.encoders.finite import finite_states
-from unfreeze.encoders.protocol import Batch, Encoder, Ints, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.prediction import predict
 from unfreeze.methods.task_heads import TaskHead
@@ -41,8 +41,12 @@ class AdaptedModel:
         Args:
             finite: refuse states that are not finite (`InputError`); a run that diverged is judged all the same.
         """
+        task = self.objective.task
+        return self.predict_read(read_inputs(self.encoder, task, pair_reading(self.recipe, task), examples), finite)
+
+    def predict_read(self, inputs: Inputs, finite: bool = False) -> list[Decoded]:
+        """`predict` for examples as the encoder reads them, in the recipe's way of reading pairs."""
         task, encoder, trainer = self.objective.task, self.encoder, trainer_of(self.recipe)
-        inputs = read_inputs(encoder, task, pair_reading(self.recipe, task), examples)
         heads: tuple[TaskHead, ...] = self.heads  # type: ignore[assignment]
 
         def read(chosen: Ints, batch: Batch) -> LayerStates:

@@ -23,7 +23,7 @@ from unfreeze.features.extract import Features
 from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from
-from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading, read_inputs
+from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading
 from unfreeze.methods.prediction import predict
 from unfreeze.methods.task_heads import Mix, PairBody, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
 from unfreeze.methods.trained import gold_labels, main_score
@@ -203,9 +203,7 @@ def train_moving(
         untouched: the highest layer whose pretrained weights the run starts from.
     """
     encoder, objective = given.encoder, given.objective
-    pair = pair_reading(recipe, objective.task)
-    inputs = read_inputs(encoder, objective.task, pair, given.train)
-    dev_inputs = read_inputs(encoder, objective.task, pair, given.dev)
+    inputs, dev_inputs = given.inputs(recipe)
     workers = min(HALVES, torch.get_num_threads())
     with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = make(inputs)

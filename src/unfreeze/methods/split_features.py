@@ -63,6 +63,7 @@ def split_features(
     precision: Precision,
     dtype: CacheDtype = "float16",
     where: Layout | None = None,
+    fingerprint: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> SplitFeatures:
     """Layer states of a split, from the store or into it.
@@ -71,11 +72,11 @@ def split_features(
         encoder: frozen, see `encoders.freezing`.
         inputs: the examples as the encoder reads them.
         cache: folder and cap in bytes of the feature store.
-        dtype, where: see `extract`.
+        dtype, where, fingerprint: see `extract`.
     """
     folder, cap = cache
     features = extract(
         encoder, inputs, form, folder=folder, cap_bytes=cap, precision=precision, dtype=dtype, where=where,
-        progress=progress,
+        fingerprint=fingerprint, progress=progress,
     )  # fmt: skip
     return SplitFeatures(features, inputs, objective.encode(examples), tuple(examples))

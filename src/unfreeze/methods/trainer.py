@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from unfreeze.data.examples import Example
 from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
+from unfreeze.encoders.protocol import Batch, Encoder, Inputs, LayerStates
 from unfreeze.features.layout import Form
 from unfreeze.halves import half_named
+from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.methods.table import method_of
 from unfreeze.methods.trained import Trained
@@ -35,6 +36,8 @@ class Given:
         encoder: the pretrained one, in fp32; it must stay as it is.
         states: by form the layer states of train and of dev, of all forms that `Trainer.reads` names.
         precision: to train in.
+        read: train and dev as the encoder reads them, in the recipe's way of reading pairs; None where they were not
+            read yet.
     """
 
     encoder: Encoder
@@ -44,6 +47,15 @@ class Given:
     precision: Precision
     states: Mapping[Form, tuple[SplitFeatures, SplitFeatures]] = field(default_factory=dict)
     progress: Progress = lambda step, total, best: None
+    read: tuple[Inputs, Inputs] | None = None
+
+    def inputs(self, recipe: Recipe) -> tuple[Inputs, Inputs]:
+        """Train and dev as the encoder reads them: `read`, or read now."""
+        if self.read is not None:
+            return self.read
+        task = self.objective.task
+        pair = pair_reading(recipe, task)
+        return read_inputs(self.encoder, task, pair, self.train), read_inputs(self.encoder, task, pair, self.dev)
 
 
 class Trainer(Protocol[R]):

@@ -56,6 +56,7 @@ def fine_tune(
     precision: Precision,
     stored: tuple[Features, Features] | None = None,
     head: Mapping[str, Tensor] | None = None,
+    read: tuple[Inputs, Inputs] | None = None,
     progress: Progress = lambda step, total, best: None,
 ) -> Trained:
     """Train a copy of the encoder together with a head; the encoder given stays as it is.
@@ -63,8 +64,9 @@ def fine_tune(
     Args:
         head: the weights that the head begins with; None: fresh ones.
         stored: see `train_moving`.
+        read: see `Given`.
     """
-    given = Given(encoder, objective, train, dev, precision, progress=progress)
+    given = Given(encoder, objective, train, dev, precision, progress=progress, read=read)
 
     def make(inputs: Inputs) -> TunedModel:
         model = TunedModel(encoder, recipe, objective)
@@ -108,7 +110,7 @@ class TunedTrainer(Trainer[TunedRecipe]):
         head = None if probe is None else head_of_probe(probe.weights, recipe, given.objective.task)
         tuned = fine_tune(
             given.encoder, recipe, given.objective, given.train, given.dev, seed=seed, precision=given.precision,
-            stored=stored_below(given), head=head, progress=given.progress,
+            stored=stored_below(given), head=head, read=given.read, progress=given.progress,
         )  # fmt: skip
         if probe is None:
             return tuned

@@ -18,15 +18,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from unfreeze.disk.files import write_text
-from unfreeze.judging.read import read_compared
+from unfreeze.judging.read import Compared, read_compared
 from unfreeze.plan import Plan, plain
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
 from unfreeze.report.looks import styles
 
 
-def render(folder: Path) -> Path:
+def render(folder: Path, compared: Compared | None = None) -> Path:
     """Write `report.html` from the run folders and `result.json` of a comparison that `judge` has judged.
+
+    Args:
+        compared: what is in the folder, where it was read already.
 
     Returns:
         the file's path.
@@ -34,7 +37,7 @@ def render(folder: Path) -> Path:
     Raises:
         InputError: `folder` contains no finished, judged comparison, or the file cannot be written.
     """
-    compared = read_compared(folder)
+    compared = compared or read_compared(folder)
     result = read_result(folder, compared)
     page = {**answer.page(compared, result), **details.page(compared, result)}
     specs = {**answer.specs(compared, result), **details.specs(compared, result)}

@@ -21,7 +21,7 @@ from unfreeze.disk.claim import claimed
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
-from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
 from unfreeze.methods.checks import check_recipes
@@ -42,6 +42,7 @@ from unfreeze.records.setting import (
 from unfreeze.runs.cost import processor_name
 from unfreeze.runs.jobs import question_digest
 from unfreeze.runs.runner import WEIGHTS, Quiet, Watcher, Workbench
+from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.usable_precision import usable_precision
@@ -103,15 +104,22 @@ def opened(
         if instead is not None:
             tell(instead)
             encoder.notes = (*encoder.notes, instead)
-        question = question_digest(dataset, encoder.fingerprint(), precision, encoder.max_length, plan.cache_dtype)
+        fingerprint = encoder.fingerprint()
+        question = question_digest(dataset, fingerprint, precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         computed = {"precision": precision, "begun_in": begun_in}
-        setting = _setting(replace(plan, out=str(out)), dataset, encoder, device, computed, question)
+        pair = pair_as_counted(encoder, dataset.task)
+        inputs = {split: read_inputs(encoder, dataset.task, pair, dataset.split(split)) for split in SPLITS}
+        read = {split: cut_and_unread(encoder, dataset.task, inputs[split]) for split in SPLITS}
+        facts = _about(encoder, fingerprint), _environment(device, computed)
+        setting = _setting(replace(plan, out=str(out)), dataset, read, *facts, question)
         for line in setting.audit.lines:
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
+            bench.fingerprint = fingerprint
+            bench.inputs.update({(split, pair): read for split, read in inputs.items()})
             yield Opened(bench, plan, question)
         if not of_several:
             drop_weights(out)
@@ -161,9 +169,16 @@ def _possible(plan: Plan, encoder: Encoder, of_several: bool) -> tuple[Plan, str
 
 
 def _setting(
-    plan: Plan, dataset: Dataset, encoder: Encoder, device: torch.device, computed: Mapping[str, str], question: str
+    plan: Plan,
+    dataset: Dataset,
+    read: Mapping[SplitName, tuple[int, Unread | None]],
+    encoder: EncoderFacts,
+    environment: Environment,
+    question: str,
 ) -> Setting:
-    read = {split: read_split(encoder, dataset, split) for split in SPLITS}
+    """Args:
+    read: of each split what `cut_and_unread` gives.
+    """
     over: dict[str, int] = {split: count for split, (count, _) in read.items()}
     unread: dict[str, Unread] = {split: part for split, (_, part) in read.items() if part is not None}
     found = read_by(audit(dataset), over, unread)
@@ -180,7 +195,11 @@ def _setting(
     )
     metric = main_metric(dataset.task, dataset.labels.scheme)
     audited = AuditFacts(**vars(found), lines=tuple(lines_of(dataset, found)))
-    environment = Environment(
+    return Setting(dataset.task, dataset.labels, metric, plan, data, audited, encoder, environment)
+
+
+def _environment(device: torch.device, computed: Mapping[str, str]) -> Environment:
+    return Environment(
         **versions(),
         processor=processor_name(device),
         threads=torch.get_num_threads(),
@@ -188,10 +207,9 @@ def _setting(
         **computed,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    return Setting(dataset.task, dataset.labels, metric, plan, data, audited, _about(encoder), environment)
 
 
-def _about(encoder: Encoder) -> EncoderFacts:
+def _about(encoder: Encoder, fingerprint: str) -> EncoderFacts:
     parameters, size = encoder.sizes()
     return EncoderFacts(
         name=encoder.name,
@@ -203,15 +221,18 @@ def _about(encoder: Encoder) -> EncoderFacts:
         max_length=encoder.max_length,
         fixed=encoder.fixed,
         said=encoder.notes,
-        fingerprint=encoder.fingerprint(),
+        fingerprint=fingerprint,
     )
 
 
-def read_split(encoder: Encoder, dataset: Dataset, split: SplitName) -> tuple[int, Unread | None]:
+def pair_as_counted(encoder: Encoder, task: Task) -> str:
+    """In which way of reading pairs it is counted what is cut and unread: jointly, where the encoder does that."""
+    return "joint" if encoder.reads_pairs or not task.pair else "separate"
+
+
+def cut_and_unread(encoder: Encoder, task: Task, inputs: Inputs) -> tuple[int, Unread | None]:
     """Examples of a split that pass the encoder's limit (cut, or, for tagging, read in windows), and what is unread."""
-    pair = "joint" if encoder.reads_pairs else "separate"
-    inputs = read_inputs(encoder, dataset.task, pair, dataset.split(split))
-    if dataset.task.target.per_word:
+    if task.target.per_word:
         return int((np.diff(inputs.examples) > 1).sum()), encoder.unread(inputs)
     return cut_at_limit(inputs), encoder.unread(inputs)
 

@@ -17,7 +17,7 @@ from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.disk.files import new_folder, write_json
 from unfreeze.disk.tensors import read_tensors
 from unfreeze.encoders.precision import Precision
-from unfreeze.encoders.protocol import Encoder
+from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
 from unfreeze.methods.inputs import pair_reading, read_inputs
@@ -84,6 +84,10 @@ class Workbench:
         cache_dtype: what states are stored as.
         planned: runs that the comparison takes in all.
         reached: ids of the runs that were done before or have begun.
+        features: states that are at hand, by split, way of reading pairs, and form.
+        inputs: splits as the encoder reads them, by split and way of reading pairs.
+        fingerprint: of `encoder`; None where nobody has asked yet.
+        records: of runs that were read or made, by folder.
     """
 
     folder: Path
@@ -99,6 +103,9 @@ class Workbench:
     planned: int = 0
     reached: set[str] = field(default_factory=set)
     features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+    inputs: dict[tuple[SplitName, str], Inputs] = field(default_factory=dict)
+    fingerprint: str | None = None
+    records: dict[Path, RunRecord] = field(default_factory=dict)
 
     @property
     def left(self) -> int:
@@ -124,7 +131,15 @@ def run(bench: Workbench, jobs: Sequence[Job], need: Need = "record") -> list[Ru
     at_once = trainer_of(recipe).at_once(recipe, bench.dataset.task, bench.device)
     for group in _groups(missing, at_once):
         _run_group(bench, recipe, group)
-    return [read_record(bench.run_folder(j)) for j in jobs]
+    return [_record_of(bench, j) for j in jobs]
+
+
+def _record_of(bench: Workbench, job: Job) -> RunRecord:
+    """A finished job's record, read once."""
+    folder = bench.run_folder(job)
+    if folder not in bench.records:
+        bench.records[folder] = read_record(folder)
+    return bench.records[folder]
 
 
 def _groups(jobs: Sequence[Job], at_most: int | None) -> list[Sequence[Job]]:
@@ -158,6 +173,7 @@ def _run_group(bench: Workbench, recipe: Recipe, group: Sequence[Job]) -> None:
         with new_folder(bench.run_folder(job)) as folder:
             save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
+        bench.records[bench.run_folder(job)] = record
         bench.watcher.end(f"{recipe.method} {recipe.name}, seed {job.seed}", _on_dev(bench, record))
         if record.diverged:
             bench.watcher.say(f"  it diverged; what it had learned by epoch {record.best_epoch} is kept")
@@ -169,9 +185,10 @@ def _on_dev(bench: Workbench, record: RunRecord) -> float:
 
 def _train(bench: Workbench, recipe: Recipe, seeds: Sequence[int]) -> list[Trained]:
     states = {form: _of_both(bench, recipe, form) for form in _forms(bench, recipe)}
+    pair = pair_reading(recipe, bench.dataset.task)
     given = Given(
         bench.encoder, bench.objective, bench.dataset.train, bench.dataset.dev, bench.precision, states,
-        bench.watcher.step,
+        bench.watcher.step, (split_inputs(bench, "train", pair), split_inputs(bench, "dev", pair)),
     )  # fmt: skip
     return trainer_of(recipe).train(recipe, given, seeds)
 
@@ -202,20 +219,33 @@ def _of_both(bench: Workbench, recipe: Recipe, form: Form) -> tuple[SplitFeature
     return states_of(bench, "train", pair, form), states_of(bench, "dev", pair, form)
 
 
+def split_inputs(bench: Workbench, split: SplitName, pair: str) -> Inputs:
+    """A split as the encoder reads it, tokenised at the first asking."""
+    if (split, pair) not in bench.inputs:
+        bench.inputs[split, pair] = read_inputs(bench.encoder, bench.dataset.task, pair, bench.dataset.split(split))
+    return bench.inputs[split, pair]
+
+
+def fingerprint_of(bench: Workbench) -> str:
+    """The encoder's, whose weights are hashed at the first asking: on a bench it never changes."""
+    if bench.fingerprint is None:
+        bench.fingerprint = bench.encoder.fingerprint()
+    return bench.fingerprint
+
+
 def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
     """A split's layer states in a form, computed at the first asking."""
-    task = bench.dataset.task
     key = (split, pair, form)
     if key not in bench.features:
-        reader, examples = bench.reader, bench.dataset.split(split)
-        inputs = read_inputs(reader, task, pair, examples)
+        reader, inputs = bench.reader, split_inputs(bench, split, pair)
         where = layout(inputs, form, reader.ordered is None)
         size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
         name = f"layer states of {split} ({form}, {size:,.1f} MB)"
         bench.watcher.begin(name, bench.left)
         bench.features[key] = split_features(
-            reader, inputs, form, bench.objective, examples, cache=bench.cache, dtype=bench.cache_dtype, where=where,
-            precision=bench.precision, progress=lambda done, total: bench.watcher.step(done, total, None),
+            reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
+            dtype=bench.cache_dtype, where=where, fingerprint=fingerprint_of(bench), precision=bench.precision,
+            progress=lambda done, total: bench.watcher.step(done, total, None),
         )  # fmt: skip
         bench.watcher.end(name, None)
         note = bench.features[key].features.note

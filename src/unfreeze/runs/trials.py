@@ -14,6 +14,7 @@ from unfreeze.data.examples import Label
 from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
+from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trained import gold_labels, metrics
 from unfreeze.methods.trainer import trainer_of
@@ -22,7 +23,7 @@ from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.records.forecasts import forecasts_of
 from unfreeze.runs.jobs import Job, job
-from unfreeze.runs.runner import Workbench, read_weights, run
+from unfreeze.runs.runner import Workbench, read_weights, run, split_inputs
 from unfreeze.tasks.metrics import degenerate, main_metric
 from unfreeze.training.objectives import Decoded
 
@@ -110,7 +111,8 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
     for group in [missing] if shared else [[j] for j in missing]:
         bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
         with frozen(bench.encoder):
-            decoded = trained_model(bench, group).predict(bench.dataset.test)
+            pair = pair_reading(group[0].recipe, bench.dataset.task)
+            decoded = trained_model(bench, group).predict_read(split_inputs(bench, "test", pair))
         gold = gold_labels(bench.dataset.test)
         for one, said in zip(group, decoded, strict=True):
             write_test(bench.run_folder(one), _test_record(bench, gold, said))

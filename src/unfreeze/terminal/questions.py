@@ -137,10 +137,12 @@ def check(files: FileOptions, columns: ColumnOptions) -> None:
 def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a comparison.")]) -> None:
     """Judge again from the run folders and rebuild the report (needs no torch)."""
     from unfreeze.judging.judge import judge
+    from unfreeze.judging.read import read_compared
     from unfreeze.report.render import render
 
-    judge(folder)
-    typer.echo(render(folder))
+    compared = read_compared(folder)
+    judge(folder, compared)
+    typer.echo(render(folder, compared))
 
 
 def predict(
