@@ -68,6 +68,18 @@ def test_the_recipe_that_is_best_in_its_trial_is_trained_with_every_seed_and_the
     assert len([one for call, _ in runs.calls for one in call]) == runs_to_choose(3, 3) == 6
 
 
+def test_no_recipe_is_tried_after_one_that_none_can_surpass(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of equal trials the first is chosen, so that the choice stays what it was."""
+    scores = {("a", TRIAL_SEED): 0.99, ("b", TRIAL_SEED): 1.0, ("c", TRIAL_SEED): 1.0, ("b", 0): 0.8}
+    runs, made = Runs("accuracy", scores), bench()
+    monkeypatch.setattr(trials, "run", runs)
+    made.planned = runs_to_choose(3, 1)
+    chosen = choose(made, "q", CANDIDATES, (0,))
+    assert [call for call, _ in runs.calls] == [[("a", TRIAL_SEED)], [("b", TRIAL_SEED)], [("b", 0)]]
+    assert (chosen.recipe.name, [record.recipe.name for record in chosen.trials]) == ("b", ["a", "b"])
+    assert made.planned == 3
+
+
 def test_a_single_recipe_needs_no_trial(bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> None:
     runs = Runs("accuracy", {("a", 0): 0.6, ("a", 1): 0.8})
     monkeypatch.setattr(trials, "run", runs)

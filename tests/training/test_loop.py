@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfreeze.training.loop import Fit, Indices, fit, planned_epochs, scored_every
+from unfreeze.training.loop import Fit, Indices, early_readings, fit, planned_epochs, scored_every
 from unfreeze.training.schedules import linear, slanted_triangular
 from unfreeze.training.settings import FitSettings
 
@@ -159,6 +159,43 @@ def test_patience_begins_once_something_is_learned() -> None:
     assert (done.best_epoch, len(done.curve)) == ((4,), 6)
 
 
+def test_a_run_that_is_as_good_as_can_be_ends_with_what_it_has() -> None:
+    scripted = [[s] for s in (0.5, 0.99, 1.0, 1.0, 1.0, 1.0)]
+    model, whole = Toy(scripted=scripted), Toy(scripted=[*scripted[:2], [0.999], *[[0.1]] * 3])
+    done, other = run(model), run(whole)
+    assert (done.best_epoch, len(done.curve), done.examples) == ((3,), 3, 3 * 16)
+    assert (other.best_epoch, len(other.curve)) == ((3,), 6), "what is not perfect may get better"
+    assert_weights(model, whole.scored[2])
+
+
+class Losses(Toy):
+    """Losses of an epoch, one per member, in the place of the model's own."""
+
+    def __init__(self, losses: Sequence[Sequence[float]], scores: Sequence[Sequence[float]]) -> None:
+        super().__init__(seeds=range(len(losses[0])), scripted=scores)
+        self.losses = losses
+
+    def gradients(self, indices: Indices, step: int) -> Tensor:
+        super().gradients(indices, step)
+        return torch.tensor(self.losses[step // 4])
+
+
+def test_a_run_ends_once_two_readings_in_a_row_leave_next_to_no_loss() -> None:
+    scores = [[s] for s in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)]
+    done = run(Losses([[2.0], [0.0199], [0.03], [0.02], [0.001], [0.001]], scores))
+    assert (done.best_epoch, len(done.curve)) == ((5,), 5)
+    assert len(run(Losses([[2.0], [0.03], [0.021], [0.021], [0.021], [0.021]], scores)).curve) == 6
+    several = Losses([[2.0, 1.0], [0.01, 1.0], [0.01, 0.01], [2.0, 0.0], [0, 0], [0, 0]], [s * 2 for s in scores])
+    done = run(several)
+    assert (done.best_epoch, len(done.curve)) == ((3, 4), 4), "a member keeps what it had when it had learned all"
+
+
+def test_members_train_until_the_last_is_as_good_as_can_be() -> None:
+    model = Toy(seeds=(0, 1), scripted=[(0.5, 1.0), (0.9, 0.4), (1.0, 0.6), (1.0, 1.0), (1.0, 1.0), (1.0, 1.0)])
+    done = run(model)
+    assert (done.best_epoch, len(done.curve)) == ((3, 1), 3)
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_dev_score_that_is_not_a_number_ends_training_with_the_best_weights_before(bad: float) -> None:
     model = Toy(scripted=[[0.5], [bad]])
@@ -265,8 +302,25 @@ def test_epochs_are_raised_to_the_steps_needed(
     assert scored_every(recipe, planned) == every
 
 
-def test_dev_is_read_about_ten_times_and_at_the_end() -> None:
-    model = Toy()
+def test_dev_is_read_about_ten_times_and_at_the_end_and_oftener_at_the_start() -> None:
+    model = Toy(scripted=[[0.5]] * 11)
     done = run(model, replace(SETTINGS, epochs=2, min_steps=4 * 25))
-    assert [e.epoch for e in done.curve] == [3, 6, 9, 12, 15, 18, 21, 24, 25]
-    assert len(model.scored) == 9
+    assert [e.epoch for e in done.curve] == [1, 2, 3, 6, 9, 12, 15, 18, 21, 24, 25]
+    assert len(model.scored) == 11
+
+
+@pytest.mark.parametrize(
+    ("every", "early"), [(1, set()), (2, {1}), (3, {1, 2}), (4, {1, 2}), (5, {1, 2, 4}), (17, {1, 2, 4, 8, 16})]
+)
+def test_early_readings_are_ever_further_apart(every: int, early: set[int]) -> None:
+    assert early_readings(every) == early
+
+
+def test_early_readings_can_be_the_best_and_take_no_patience() -> None:
+    settings = replace(SETTINGS, epochs=2, min_steps=4 * 25, patience=2)
+    best_early = Toy(scripted=[[s] for s in (0.2, 0.9, 0.5, 0.5, 0.5)])
+    done = run(best_early, settings)
+    assert (done.best_epoch, [e.epoch for e in done.curve]) == ((2,), [1, 2, 3, 6])
+    falling = Toy(scripted=[[s] for s in (0.9, 0.8, 0.7, 0.95, 0.1, 0.1)])
+    done = run(falling, settings)
+    assert (done.best_epoch, [e.epoch for e in done.curve]) == ((6,), [1, 2, 3, 6, 9, 12])

@@ -10,7 +10,7 @@ from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.plan import plain
 from unfreeze.recipe import CacheDtype, Recipe
 
-FORMAT = 5  # raise when training changes so that old runs no longer say what new ones would
+FORMAT = 6  # raise when training changes so that old runs no longer say what new ones would
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from unfreeze.records.forecasts import forecasts_of
 from unfreeze.runs.jobs import Job, job
 from unfreeze.runs.runner import Workbench, read_weights, run, split_inputs
 from unfreeze.tasks.metrics import degenerate, main_metric
+from unfreeze.training.loop import PERFECT
 from unfreeze.training.objectives import Decoded
 
 Seeds = Sequence[int] | Callable[[Recipe], Sequence[int]]
@@ -35,7 +36,8 @@ class Chosen:
     """The outcome of some recipes.
 
     Attributes:
-        trials: a run of each recipe; of a single one, which needs no trial, its first final run.
+        trials: a run of each recipe, up to the first that cannot be surpassed on dev; of a single one, which needs no
+            trial, its first final run.
         finals: jobs of the recipe that was best on dev, one a seed.
         best: of them the best on dev.
     """
@@ -58,11 +60,22 @@ def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds:
     Args:
         seeds: of final runs, all below `TRIAL_SEED`; they may depend on the recipe that is chosen.
     """
-    trials = [run(bench, [job(question, recipe, TRIAL_SEED)])[0] for recipe in candidates if len(candidates) > 1]
+    trials = _tried(bench, question, candidates) if len(candidates) > 1 else []
     recipe = candidates[_best_on_dev(bench, trials) if trials else 0]
     finals = [job(question, recipe, seed) for seed in (seeds(recipe) if callable(seeds) else seeds)]
     records = _trained(bench, finals)
     return Chosen(tuple(trials or records[:1]), tuple(finals), finals[_best_on_dev(bench, records)])
+
+
+def _tried(bench: Workbench, question: str, candidates: Sequence[Recipe]) -> list[RunRecord]:
+    """A run of each recipe, up to the first that is as good on dev as can be: no later one could be chosen."""
+    trials: list[RunRecord] = []
+    for recipe in candidates:
+        trials += run(bench, [job(question, recipe, TRIAL_SEED)])
+        if on_dev(bench, trials[-1]) >= PERFECT:
+            break
+    bench.planned -= len(candidates) - len(trials)
+    return trials
 
 
 def _trained(bench: Workbench, finals: Sequence[Job]) -> list[RunRecord]:

@@ -80,12 +80,26 @@ def planned_epochs(settings: FitSettings, steps_per_epoch: int) -> int:
     return max(settings.epochs, math.ceil(settings.min_steps / steps_per_epoch))
 
 
+LEARNED, OF_THAT = 0.01, 2
+"""A member has learned what it can once its loss is below this share of the first one at so many readings in a row."""
+PERFECT = 1.0
+"""No dev score is better than that of all metrics that choose: a member that has it cannot get better."""
+
+
 def scored_every(settings: FitSettings, epochs: int) -> int:
     """Epochs between two readings of dev: 1, or more where a small training set is passed over very often."""
     return math.ceil(epochs / max(settings.epochs, 10))
 
 
-class _Best:
+def early_readings(every: int) -> frozenset[int]:
+    """Epochs before the first of those `every` so many after which dev is read as well: 1, 2, 4, 8, ...
+
+    What is easy is learned in few steps, and a run that is as good as can be ends there.
+    """
+    return frozenset(2**k for k in range(every.bit_length()) if 2**k < every)
+
+
+class Best:
     """The best weights so far of every member; one that has stopped keeps what it has, whatever others do."""
 
     def __init__(self, parameters: list[nn.Parameter], patience: int | None) -> None:
@@ -94,6 +108,8 @@ class _Best:
         self.score: list[float] = []
         self.epoch: list[int] = []
         self.worse: list[int] = []  # readings of dev since the best
+        self.first_loss: list[float] = []
+        self.learned: list[int] = []  # readings in a row with next to no loss
         self.diverged: list[bool] = []
 
     @property
@@ -101,20 +117,25 @@ class _Best:
         """The best score of any member, None before the first."""
         return max((s for s in self.score if s > -math.inf), default=None)
 
-    def offer(self, epoch: Epoch) -> bool:
-        """Keep the members whose dev score is better than ever; false once all have diverged or lost patience."""
+    def offer(self, epoch: Epoch, counts: bool = True) -> bool:
+        """Keep the members whose dev score is better than ever; false once none can get better any more.
+
+        Args:
+            counts: for patience, as the readings at even distances do.
+        """
         count = len(epoch.dev)
         if not self.score:
             self.score, self.epoch, self.worse = [-math.inf] * count, [0] * count, [0] * count
-            self.diverged = [False] * count
+            self.diverged, self.first_loss, self.learned = [False] * count, list(epoch.loss), [0] * count
         better = []
         for m in self._going():
             self.diverged[m] = not (math.isfinite(epoch.loss[m]) and math.isfinite(epoch.dev[m]))
             if not self.diverged[m] and epoch.dev[m] > self.score[m]:
                 self.score[m], self.epoch[m], self.worse[m] = epoch.dev[m], epoch.epoch, 0
                 better.append(m)
-            elif self.score[m] > 0:  # at 0 a tagger has found no span yet, which may take some hundred steps
+            elif counts and self.score[m] > 0:  # at 0 a tagger has found no span yet, which may take some hundred steps
                 self.worse[m] += 1
+            self.learned[m] = self.learned[m] + 1 if epoch.loss[m] <= LEARNED * self.first_loss[m] else 0
         for kept, now in zip(self.kept, self.parameters, strict=True):
             if count == 1 and better:
                 kept.copy_(now.detach())
@@ -123,9 +144,17 @@ class _Best:
         return bool(self._going())
 
     def _going(self) -> list[int]:
-        """Members that have neither diverged nor lost patience."""
+        """Members that have not diverged, have not lost patience, and can still get better.
+
+        Where next to nothing is left of the training loss, there is no gradient either, and dev stays what it is
+        (benchmarks/stopping.py).
+        """
         patience = math.inf if self.patience is None else self.patience
-        return [m for m in range(len(self.score)) if not self.diverged[m] and self.worse[m] < patience]
+        return [
+            m
+            for m, score in enumerate(self.score)
+            if not self.diverged[m] and self.worse[m] < patience and self.learned[m] < OF_THAT and score < PERFECT
+        ]
 
     def restore(self) -> None:
         """Put the best weights back."""
@@ -156,9 +185,10 @@ def fit(
     parameters = [p for group in groups for p in group]
     plan = stages(settings, len(groups), whole, steps_per_epoch)
     epochs = (plan[-1].start + plan[-1].steps) // steps_per_epoch
-    best, curve, began = _Best(parameters, settings.patience), [], time.perf_counter()
+    best, curve, began = Best(parameters, settings.patience), [], time.perf_counter()
     step, trained, losses = 0, 0, []
     every = scored_every(settings, whole)
+    early = early_readings(every)
     for epoch in range(1, epochs + 1):
         stage = max((s for s in plan if s.start <= step), key=lambda s: s.start)
         unfreeze_top(groups, stage.unfrozen)
@@ -168,7 +198,7 @@ def fit(
             losses.append(_step(model, settings, optimiser, parameters, indices, stage, step))
             step += 1
             progress(step, epochs * steps_per_epoch, best.top)
-        if epoch % every and epoch != epochs:
+        if epoch % every and epoch != epochs and epoch not in early:
             continue
         model.train(False)
         dev = tuple(model.dev_scores())
@@ -176,7 +206,7 @@ def fit(
         rate = optimiser.param_groups[0]["lr"]
         curve.append(Epoch(epoch, step, loss, dev, time.perf_counter() - began, rate))
         losses = []
-        if not best.offer(curve[-1]):
+        if not best.offer(curve[-1], counts=epoch not in early):
             break
     best.restore()
     unfreeze_top(groups, len(groups))
