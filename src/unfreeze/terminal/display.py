@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from unfreeze.pretraining.record import Record
+from unfreeze.terminal.interrupts import Interrupts, remembered
 
 if TYPE_CHECKING:
     from unfreeze.pretraining.loop import Progress as Step
@@ -22,9 +23,13 @@ class Display:
     """A live line: what runs now, how many are left, an estimate of the time left, the best dev score so far.
 
     Where the output is not a terminal, each finished run is a plain line instead.
+
+    Args:
+        interrupts: looked at whenever something begins, continues or ends.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, interrupts: Interrupts | None = None) -> None:
+        self._interrupts = interrupts or Interrupts()
         self.console = Console(highlight=False)
         self.progress = Progress(
             TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"),
@@ -48,6 +53,7 @@ class Display:
 
     def begin(self, what: str, left: int) -> None:
         """See `Watcher.begin`."""
+        self._interrupts.check()
         self.started, self.left = time.perf_counter(), left
         best = self._told(self.best)  # `reset` forgets the fields that it is not given
         self.progress.reset(
@@ -56,6 +62,7 @@ class Display:
 
     def step(self, done: int, total: int, best: float | None) -> None:
         """See `Watcher.step`."""
+        self._interrupts.check()
         share = max(done / total, 1e-9)
         spent = time.perf_counter() - self.started
         # Runs that follow are most like the one at work; before its first score this may still be an extraction.
@@ -72,6 +79,7 @@ class Display:
 
     def end(self, what: str, score: float | None) -> None:
         """See `Watcher.end`."""
+        self._interrupts.check()
         seconds = time.perf_counter() - self.started
         self.progress.update(self.task, visible=False)
         if score is None:
@@ -82,6 +90,7 @@ class Display:
 
     def trained(self, now: Step) -> None:
         """Show the progress after a step of `pretraining.run`."""
+        self._interrupts.check()
         self.progress.update(
             self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
             best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
@@ -103,7 +112,7 @@ class Display:
 def resumable(advice: str) -> Iterator[Display]:
     """A display; an interruption ends with advice and the usual exit status of one."""
     try:
-        with Display() as display:
+        with remembered() as interrupts, Display(interrupts) as display:
             yield display
     except KeyboardInterrupt:
         typer.echo(f"unfreeze: interrupted; {advice}", err=True)
