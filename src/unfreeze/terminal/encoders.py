@@ -32,23 +32,27 @@ def encode(
     reader: EncoderChoice,
     columns: ColumnOptions,
     device: Device = None,
+    pooling: Annotated[
+        str | None,
+        typer.Option(metavar="mean|max|cls|last", help="One vector per text, not one per token."),
+    ] = None,
 ) -> None:
     """Write the frozen layer states of texts.
 
     The file has states (layers, tokens, width); offsets (texts + 1), where each text begins; inputs, where each part of
-    a text begins that is read independently (a text of a pair, a window); and the tokens.
+    a text begins that is read independently (a text of a pair, a window); and the tokens, in FILE.texts.jsonl where
+    they are many.
     """
-    from unfreeze.commands.encode import encode_file
+    from unfreeze.commands.encode import Asked, encode_file, form_of
     from unfreeze.terminal.display import Display
 
     options = encoder_options(reader.encoder_option)
     if reader.prefix is not None:
         options["prefix"] = reader.prefix
+    encoder = reader.encoder or Plan().only_encoder
+    asked = Asked(encoder, options, vars(columns), reader.max_length, form_of(pooling))
     with Display() as display:
-        shape = encode_file(
-            data, reader.encoder or Plan().only_encoder, out, options=options, columns=vars(columns),
-            max_length=reader.max_length, device=device or Plan.device, watcher=display,
-        )  # fmt: skip
+        shape = encode_file(data, asked, out, device=device or Plan.device, watcher=display)
     typer.echo(f"{out}: states {shape}")
 
 
