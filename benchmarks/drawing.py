@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 from results import Chart, Ratio
+from targets import Judged, Target
 
 BLUE, GREY, INK = "#2f7ed8", "#9aa5b1", "#333333"
 SERIES = (GREY, BLUE, "#d9730d", "#3a9a5b", "#8e5bb5", "#b0a030")
@@ -19,20 +20,26 @@ def svg(chart: Chart) -> str:
     return _converted(_bars(chart) if chart.kind == "bars" else _lines(chart), chart.title)
 
 
-def targets_svg(ratios: Sequence[Ratio]) -> str:
-    """Every ratio that has a target, in shares of it: at 1 it is met. A tick is its aim."""
-    rows = [
-        {"name": r.name, "reached": r.ratio / r.target, "aim": r.aim / r.target if r.aim else None,
-         "low": (r.low or r.ratio) / r.target, "high": (r.high or r.ratio) / r.target}
-        for r in ratios if r.target
-    ]  # fmt: skip
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("name:N", sort=None, title=None, axis=_names(340)))
+def targets_svg(rows: Sequence[Judged]) -> str:
+    """What was measured, in shares of its target: at 1 it is met. A tick is its aim."""
+    values = [_reached(row.target, row.ratio) for row in rows if row.ratio is not None]
+    base = alt.Chart(alt.Data(values=values)).encode(y=alt.Y("name:N", sort=None, title=None, axis=_names(340)))
     title = "measured to target (line: least and greatest of the turns; tick: aim)"
     bars = base.mark_bar(color=BLUE, height=14).encode(x=alt.X("reached:Q", title=title))
     ranges = base.mark_rule(color=INK, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     aims = base.transform_filter("datum.aim != null").mark_tick(color=INK, thickness=2, size=18).encode(x="aim:Q")
     met = alt.Chart(alt.Data(values=[{"one": 1}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="one:Q")
     return _converted(alt.layer(bars, ranges, aims, met), "Ratios and their targets")
+
+
+def _reached(target: Target, ratio: Ratio) -> dict[str, str | float | None]:
+    """A row of the chart; least and greatest are kept of ratios by the clock alone."""
+    value = target.value(ratio) or 0.0
+    ends = (ratio.low, ratio.high) if target.by == "clock" else (None, None)
+    low, high = (target.reached(value if end is None else end) for end in ends)
+    aim = None if target.aim is None else target.reached(target.aim)
+    name = ratio.name + (", by processor time" if target.by == "processor" else "")
+    return {"name": name, "reached": target.reached(value), "aim": aim, "low": low, "high": high}
 
 
 def _bars(chart: Chart) -> Any:

@@ -158,7 +158,7 @@ def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> Findings
     precision = fast_precision(encoder.device)
     share = peaks.share(flops, ours.steps, precision)
     ratios = (
-        named_ratio(f"fine-tuning {name}, steps against Trainer's", ours.steps, peer.steps, "samples/s", share, 3, 4),
+        named_ratio(f"fine-tuning {name}, steps against Trainer's", ours.steps, peer.steps, "samples/s", share),
         named_ratio(f"fine-tuning {name}, whole run against Trainer's", ours.whole, peer.whole, "samples/s"),
     )
     rows = []

@@ -152,15 +152,13 @@ class Peaks:
         """How much of the peak in `precision` work of `flops` a unit reaches, in processor time."""
         return Share(flops * median_rate(rates).processor / self.median(precision).processor, precision)
 
-    def against(
-        self, name: str, flops: float, rates: Sequence[Rate], precision: str, target: float, aim: float | None = None
-    ) -> Ratio:
-        """The share of the peak as a ratio with a target: our floating point operations a second to the peak's."""
+    def against(self, name: str, flops: float, rates: Sequence[Rate], precision: str) -> Ratio:
+        """The share of the peak as a ratio: our floating point operations a second to the peak's."""
         share, peak = self.share(flops, rates, precision), self.median(precision)
         clock = flops * median_rate(rates).clock
         return Ratio(
             f"{name}, share of the {precision} peak", clock / 1e9, peak.clock / 1e9, "GFLOP/s", share.of_peak,
-            share_of_peak=share.of_peak, precision=precision, target=target, aim=aim,
+            share_of_peak=share.of_peak, precision=precision,
         )  # fmt: skip
 
     def line(self) -> str:
@@ -204,15 +202,13 @@ def named_ratio(
     peers: Sequence[Rate],
     unit: str,
     share: Share | None = None,
-    target: float | None = None,
-    aim: float | None = None,
 ) -> Ratio:
     """Ours to the peer's with the name under which it is kept."""
     against = ratio(ours, peers)
     clock = against.clock
     return Ratio(
         name, median_rate(ours).clock, median_rate(peers).clock, unit, clock.median, clock.low, clock.high,
-        against.processor.median, share and share.of_peak, share and share.precision, target, aim,
+        against.processor.median, share and share.of_peak, share and share.precision,
     )  # fmt: skip
 
 

@@ -2,28 +2,32 @@
 
     python benchmarks/page.py
 
-`performance.md.j2` asks for `{{ targets() }}`, the ratios with a target, for `{{ result("extraction") }}`, all that one
-file in `results/` has, and for `{{ runs() }}`, what the last run of all of them did; `measured(name)` says whether
-there is such a result. Charts go to docs/images/performance.
+Results are kept by class of processor (`processors.py`), in `results/CLASS/NAME.json`; each class keeps what was last
+measured on such a machine. `performance.md.j2` asks for `{{ targets() }}`, a table of targets for each class, for
+`{{ result("extraction") }}`, all that the files of this name have, and for `{{ runs() }}`, what the last runs of all
+scripts did; `measured(name)` says whether there is such a result. Charts go to docs/images/performance.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drawing import svg, targets_svg
 from jinja2 import Environment, StrictUndefined
+from processors import CLASSES, ProcessorClass
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass as checked
 from results import RESULTS, ROOT, Cell, Ratio, Result, Table, cell_text, read_result
+from targets import Judged, judged
 
 from unfreeze.disk.files import new_file
 
 TEMPLATE = Path(__file__).resolve().parent / "performance.md.j2"
 PAGE = ROOT / "docs" / "performance.md"
 IMAGES = "images/performance"  # beside the page
-RUNS = "runs.json"  # beside the results
+RUNS = "runs.json"  # beside the results of a class
 
 
 @checked(frozen=True)
@@ -52,57 +56,98 @@ def read_outcomes(folder: Path) -> tuple[Outcome, ...]:
     return _OUTCOMES.validate_json(file.read_bytes()) if file.exists() else ()
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What is known of one class of processors: results by the name of their file, what became of each script."""
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    outcomes: tuple[Outcome, ...] = ()
+
+
+All = Mapping[ProcessorClass, Measured]
+
+
+def read_measured(folder: Path) -> dict[ProcessorClass, Measured]:
+    """Of every class, from its folder in `folder`."""
+    return {c: Measured(read_results(folder / c.folder), read_outcomes(folder / c.folder)) for c in CLASSES}
+
+
 def read_results(folder: Path) -> dict[str, Result]:
     """Every result in a folder by the name of its file."""
     return {file.stem: read_result(file) for file in sorted(folder.glob("*.json")) if file.name != RUNS}
 
 
-def page(template: str, results: Mapping[str, Result], outcomes: Sequence[Outcome]) -> str:
+def page(template: str, measured: All) -> str:
     """The whole page as Markdown."""
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
     environment.globals.update(
-        targets=lambda: targets(results),
-        result=lambda name: section(name, results, outcomes),
-        runs=lambda: runs(outcomes),
-        measured=lambda name: name in results,
+        targets=lambda: "\n\n".join(targets(c, known.results) for c, known in measured.items()),
+        result=lambda name: result(name, measured),
+        runs=lambda: runs(measured),
+        measured=lambda name: any(name in known.results for known in measured.values()),
     )
     return environment.from_string(template).render()
 
 
-def with_target(results: Mapping[str, Result]) -> list[Ratio]:
-    """Ratios that the project has set itself a target for."""
-    return [ratio for result in results.values() for ratio in result.ratios if ratio.target is not None]
+def targets(processor: ProcessorClass, results: Mapping[str, Result]) -> str:
+    """Table and chart of a class's targets and what was measured of them, with the date of each run."""
+    title = f"### {processor.title}\n\nThese are {processor.about}."
+    rows = judged(results, processor)
+    if not any(row.ratio for row in rows):
+        return f"{title} **No run on such a machine yet.**\n\n{markdown(_target_table(rows))}"
+    image = f"![Ratios and their targets]({IMAGES}/{image_name(processor, 'targets', 0)})"
+    lines = "\n".join(f"*{line}*" for line in dict.fromkeys(r.result.machine.line() for r in rows if r.result))
+    return "\n\n".join([title, markdown(_target_table(rows)), lines, image])
 
 
-def targets(results: Mapping[str, Result]) -> str:
-    """Table and chart of every ratio with a target; machines stand beside the tables that they are from."""
-    ratios = with_target(results)
-    if not ratios:
-        return "No result with a target is there yet."
-    image = f"![Ratios and their targets]({IMAGES}/{image_name('targets', 0)})"
-    return f"{markdown(_ratio_table('', ratios))}\n\n{image}"
+def _target_table(rows: Sequence[Judged]) -> Table:
+    columns = ("target", "ratio", "ours", "peer", "", "ratio (least to greatest)", "by processor time", "wanted", "",
+               "measured")  # fmt: skip
+    return Table("", columns, tuple(_target_row(row) for row in rows))
 
 
-def section(name: str, results: Mapping[str, Result], outcomes: Sequence[Outcome]) -> str:
-    """All that a result has: its command, ratios, tables with their machine, charts."""
-    missing = next((o for o in outcomes if o.name == name and o.became != "ran"), None)
+def _target_row(row: Judged) -> tuple[Cell, ...]:
+    number, wanted, ratio = f"{row.target.number}", row.target.wanted(), row.ratio
+    if ratio is None or row.result is None:
+        return (number, row.target.ratio, None, None, "", "", None, wanted, "not measured", "")
+    figures = (ratio.ours, ratio.peer, ratio.unit, ratio.spread(), ratio.processor)
+    return (number, ratio.name, *figures, wanted, row.target.verdict(ratio), row.result.machine.date)
+
+
+def result(name: str, measured: All) -> str:
+    """All that the results of this name have, by class of processor."""
+    parts = [section(name, processor, known) for processor, known in measured.items()]
+    return "\n\n".join(part for part in parts if part) or "Not measured yet."
+
+
+def section(name: str, processor: ProcessorClass, known: Measured) -> str:
+    """All that a result has: its command, ratios, tables with their machine, charts; empty where nothing is known."""
+    missing = next((o for o in known.outcomes if o.name == name and o.became != "ran"), None)
     said = f"In the last run of all scripts this one {_became(missing)}." if missing else ""
-    if name not in results:
-        return said or "Not measured yet."
-    result = results[name]
-    parts = [f"    {result.command}", said]
-    for table in result.tables:
-        parts += [markdown(table), f"*{result.machine.line()}*"]
-    if result.ratios:
-        parts += [markdown(_ratio_table("Ratios", result.ratios)), f"*{result.machine.line()}*"]
-    parts += [f"![{c.title}]({IMAGES}/{image_name(name, i)})" for i, c in enumerate(result.charts)]
+    found = known.results.get(name)
+    if found is None:
+        return said and f"#### {processor.title}\n\n{said}"
+    line = f"*{found.machine.line()}*"
+    parts = [f"#### {processor.title}", f"    {found.command}", said]
+    for table in found.tables:
+        parts += [markdown(table), line]
+    if found.ratios:
+        parts += [markdown(_ratio_table("Ratios", found.ratios)), line]
+    parts += [f"![{c.title}]({IMAGES}/{image_name(processor, name, i)})" for i, c in enumerate(found.charts)]
     return "\n\n".join(part for part in parts if part)
 
 
-def runs(outcomes: Sequence[Outcome]) -> str:
-    """What became of every script, and how long it took."""
-    rows = tuple((f"`{o.command}`", _became(o), o.minutes if o.became == "ran" else None) for o in outcomes)
-    return markdown(Table("", ("script", "", "minutes"), rows)) if rows else "They have not been run together yet."
+def runs(measured: All) -> str:
+    """What became of every script, and how long it took, by class of processor."""
+    parts = [
+        f"#### {processor.title}\n\n{markdown(Table('', ('script', '', 'minutes'), _run_rows(known.outcomes)))}"
+        for processor, known in measured.items() if known.outcomes
+    ]  # fmt: skip
+    return "\n\n".join(parts) or "They have not been run together yet."
+
+
+def _run_rows(outcomes: Sequence[Outcome]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((f"`{o.command}`", _became(o), o.minutes if o.became == "ran" else None) for o in outcomes)
 
 
 def _became(outcome: Outcome) -> str:
@@ -111,12 +156,9 @@ def _became(outcome: Outcome) -> str:
 
 
 def _ratio_table(title: str, ratios: Sequence[Ratio]) -> Table:
-    columns = ("ratio", "ours", "peer", "", "ratio (least to greatest)", "by processor time", "of the peak",
-               "target (aim)", "")  # fmt: skip
-    rows: list[tuple[Cell, ...]] = [
-        (r.name, r.ours, r.peer, r.unit, r.spread(), r.processor, r.share(), r.wanted(), r.verdict()) for r in ratios
-    ]
-    return Table(title, columns, tuple(rows))
+    columns = ("ratio", "ours", "peer", "", "ratio (least to greatest)", "by processor time", "of the peak")
+    rows = tuple((r.name, r.ours, r.peer, r.unit, r.spread(), r.processor, r.share()) for r in ratios)
+    return Table(title, columns, rows)
 
 
 def markdown(table: Table) -> str:
@@ -132,30 +174,34 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def image_name(result: str, number: int) -> str:
+def image_name(processor: ProcessorClass, name: str, number: int) -> str:
     """File of a result's chart, counted from 0."""
-    return f"{result}-{number}.svg"
+    return f"{processor.folder}-{name}-{number}.svg"
 
 
-def images(results: Mapping[str, Result]) -> dict[str, str]:
+def images(measured: All) -> dict[str, str]:
     """File name to SVG of every chart that the page may show."""
-    drawn = {image_name(name, i): svg(c) for name, result in results.items() for i, c in enumerate(result.charts)}
-    ratios = with_target(results)
-    return drawn | ({image_name("targets", 0): targets_svg(ratios)} if ratios else {})
+    drawn = {}
+    for processor, known in measured.items():
+        for name, found in known.results.items():
+            drawn |= {image_name(processor, name, i): svg(chart) for i, chart in enumerate(found.charts)}
+        rows = judged(known.results, processor)
+        if any(row.ratio for row in rows):
+            drawn[image_name(processor, "targets", 0)] = targets_svg(rows)
+    return drawn
 
 
 def write_page(results: Path = RESULTS, file: Path = PAGE) -> None:
     """Rewrite the page and its charts, which lie beside it; charts that it no longer shows go."""
-    found, folder = read_results(results), file.parent / IMAGES
-    drawn = images(found)
+    measured, folder = read_measured(results), file.parent / IMAGES
+    drawn = images(measured)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
     for name, text in drawn.items():
         (folder / name).write_text(text, encoding="utf-8")
-    text = page(TEMPLATE.read_text(encoding="utf-8"), found, read_outcomes(results))
-    file.write_text(text, encoding="utf-8")
+    file.write_text(page(TEMPLATE.read_text(encoding="utf-8"), measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def measure(objective: MaskedLm, size: str, steps: int, turns: int, folder: Path
     table = Table(f"{size}: masked-LM", ("", "pieces/s", "of its peak"), rows, note)
     ratio = named_ratio(
         f"masked-LM pretraining of {size}, against Trainer", rates["ours"], rates["Trainer"], "pieces/s",
-        share["ours"], 1.5,
+        share["ours"],
     )  # fmt: skip
     return Findings((table,), (ratio,))
 

@@ -72,7 +72,6 @@ class Ratio:
         ratio: median over the turns; `low` and `high` are the least and the greatest.
         processor: the same in processor time; None where that says nothing.
         share_of_peak: of the matrix-multiply peak in `precision`, reached by ours.
-        target, aim: the least ratio that the project wants, and what it hopes for.
     """
 
     name: str
@@ -85,15 +84,12 @@ class Ratio:
     processor: float | None = None
     share_of_peak: float | None = None
     precision: str | None = None
-    target: float | None = None
-    aim: float | None = None
 
     def text(self) -> str:
         """One line."""
         said = f"{self.name}: {cell_text(self.ours)} to {cell_text(self.peer)} {self.unit}, ratio {self.spread()}"
         said += f", by processor time {self.processor:.2f}" if self.processor is not None else ""
-        said += f", {self.share()}" if self.share_of_peak is not None else ""
-        return said + (f"; target {self.wanted()}: {self.verdict()}" if self.target is not None else "")
+        return said + (f", {self.share()}" if self.share_of_peak is not None else "")
 
     def spread(self) -> str:
         """The ratio with its range over the turns."""
@@ -103,20 +99,6 @@ class Ratio:
     def share(self) -> str:
         """Of the peak, in words; empty where it was not measured."""
         return "" if self.share_of_peak is None else f"{self.share_of_peak:.0%} of {self.precision}"
-
-    def wanted(self) -> str:
-        """Target and aim; empty where there is none."""
-        if self.target is None:
-            return ""
-        return f"{self.target:g}" + ("" if self.aim is None else f" (aim {self.aim:g})")
-
-    def verdict(self) -> str:
-        """Whether the target is met; empty where there is none."""
-        if self.target is None:
-            return ""
-        if self.ratio < self.target:
-            return "not met"
-        return "aim met" if self.aim is not None and self.ratio >= self.aim else "met"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
     .venv-bench/bin/python benchmarks/run_all.py --data ../shared/data
 
-About 40 minutes on two quiet cores, and with `--long` twenty more. A script that fails or has no data stops none of the
-others; what it found earlier stays in `results/`. The sets of `examples/`, which every clone has, are taken where there
+About 40 minutes on two quiet cores, and with `--long` twenty more. Results go to the folder of this processor's class
+in `results/`; those of other classes stay on the page as they are. A script that fails or has no data stops none of the
+others, and what it found earlier stays. The sets of `examples/`, which every clone has, are taken where there
 is nothing better.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from data_sets import Kind, present
 from page import PAGE, Outcome, read_outcomes, write_outcomes, write_page
+from processors import processor_here
 from results import RESULTS, ROOT, shown_command
 
 HERE = Path(__file__).resolve().parent
@@ -138,11 +140,13 @@ def main(words: Sequence[str] | None = None) -> int:
     data = arguments.data or (BESIDE if BESIDE.exists() else ROOT / "examples")
     tiny = arguments.tiny is not None
     results, file = (arguments.tiny / "results", arguments.tiny / PAGE.name) if tiny else (RESULTS, PAGE)
+    ours = results / processor_here().folder
     chosen = [script for script in SCRIPTS if script.name in (arguments.only or script.name)]
+    ours.mkdir(parents=True, exist_ok=True)
     long = arguments.long or bool(arguments.only)
-    outcomes = [run(script, data, results, long=long, tiny=tiny) for script in chosen]
-    now = {outcome.name: outcome for outcome in (*read_outcomes(results), *outcomes)}
-    write_outcomes(results, [now[script.name] for script in SCRIPTS if script.name in now])
+    outcomes = [run(script, data, ours, long=long, tiny=tiny) for script in chosen]
+    now = {outcome.name: outcome for outcome in (*read_outcomes(ours), *outcomes)}
+    write_outcomes(ours, [now[script.name] for script in SCRIPTS if script.name in now])
     write_page(results, file)
     unchecked = arguments.no_check or tiny
     checked = 0 if unchecked else subprocess.run([sys.executable, str(HERE / "check.py")]).returncode

@@ -158,12 +158,12 @@ def findings(data: Dataset, ours: list[Trained], flair: list[Trained], note: str
         by_split = [f"{np.mean([pair[which] for pair in each[s]]):.1f}" for s in each for which in (0, 1)]
         scores.append((name, *by_split, " ".join(f"{pair[0]:.1f}" for pair in each["test"])))
     score_columns = ("span F1, mean of the seeds", "dev", "dev, strict", "test", "test, strict", "test, each seed")
-    spans = ((f"over {last + 1} epochs with extraction", 0, last, 3.0), ("a later epoch", 1, last, 2.0))
+    spans = ((f"over {last + 1} epochs with extraction", 0, last), ("a later epoch", 1, last))
     ratios = []
-    for what, first, end, target in spans:
+    for what, first, end in spans:
         rates = [[run.rate(first, end) for run in runs] for runs in (ours, flair)]
         name = f"BiLSTM-CRF on {data.name}, {what}, against flair"
-        ratios.append(named_ratio(name, *rates, "epochs/s", target=target))
+        ratios.append(named_ratio(name, *rates, "epochs/s"))
     bars = [(name, f"epoch {i}", float(s)) for name, each in seconds.items() for i, s in enumerate(each, start=1)]
     chart = Chart(f"BiLSTM-CRF on {data.name}", "bars", "", "seconds", tuple(bars))
     tables = (

@@ -19,7 +19,7 @@ def result() -> Result:
     rows = (("a | b", 1234, 0.5, None), ("c", 5, 12345.678, "60% of bf16"))
     tables = Table("First", ("", "texts", "seconds", "share"), rows, "A note."), Table("Second", ("x",), (("y",),))
     ratios = (
-        Ratio("made, against peer", 30.0, 10.0, "texts/s", 3.0, 2.9, 3.1, 3.05, 0.61, "bf16", target=2.0, aim=2.5),
+        Ratio("made, against peer", 30.0, 10.0, "texts/s", 3.0, 2.9, 3.1, 3.05, 0.61, "bf16"),
         Ratio("made, against another", 1.0, 2.0, "texts/s", 0.5),
     )
     charts = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,16 +50,8 @@ def test_a_row_of_another_width_is_refused() -> None:
         Table("Wrong", ("a", "b"), (("only",),))
 
 
-@pytest.mark.parametrize(
-    ("ratio", "verdict"), [(1.99, "not met"), (2.0, "met"), (2.49, "met"), (2.5, "aim met")], ids=str
-)
-def test_a_target_is_met_from_its_value_on(result: Result, ratio: float, verdict: str) -> None:
-    assert replace(result.ratios[0], ratio=ratio).verdict() == verdict
-
-
-def test_without_a_target_there_is_no_verdict() -> None:
-    plain = Ratio("plain", 1.0, 1.0, "x", 1.0)
-    assert (plain.verdict(), plain.wanted(), plain.share()) == ("", "", "")
+def test_what_was_not_measured_is_not_told() -> None:
+    assert Ratio("plain", 1.0, 2.0, "x", 0.5).text() == "plain: 1.00 to 2.00 x, ratio 0.50"
 
 
 def test_a_command_tells_no_path_of_the_machine(tmp_path: Path) -> None:

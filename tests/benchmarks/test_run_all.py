@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import run_all
 from page import read_outcomes
+from processors import AMX
 from run_all import SCRIPTS, Script, command_for, reason_to_skip
 
 EXAMPLES = run_all.ROOT / "examples"
@@ -22,6 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(run_all, "HERE", tmp_path)
     monkeypatch.setattr(run_all, "RESULTS", tmp_path)
     monkeypatch.setattr(run_all, "write_page", lambda results, file: None)
+    monkeypatch.setattr(run_all, "processor_here", lambda: AMX)
     return tmp_path
 
 
@@ -37,18 +39,18 @@ def _scripts(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> N
 def test_one_that_fails_stops_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _scripts(folder, monkeypatch, first=BAD, second=GOOD, third=MUTE)
     assert run_all.main(["--data", str(EXAMPLES), "--no-check"]) == 1
-    became = {o.name: (o.became, o.because) for o in read_outcomes(folder)}
+    became = {o.name: (o.became, o.because) for o in read_outcomes(folder / "amx")}
     assert became["first"] == ("failed", "it ended with status 3")
     assert became["second"] == ("ran", "")
     assert became["third"][0] == became["absent"][0] == "skipped"
-    given = (folder / "second.json").read_text(encoding="utf-8").split()
-    assert given == ["--data", f"{EXAMPLES}/ewt_genre", "--texts", "5", "--json", str(folder / "second.json")]
+    given = (folder / "amx" / "second.json").read_text(encoding="utf-8").split()
+    assert given == ["--data", f"{EXAMPLES}/ewt_genre", "--texts", "5", "--json", str(folder / "amx" / "second.json")]
 
 
 def test_what_is_skipped_is_no_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _scripts(folder, monkeypatch, first=GOOD)
     assert run_all.main(["--data", str(folder), "--no-check"]) == 0
-    assert "no known set of texts" in read_outcomes(folder)[0].because
+    assert "no known set of texts" in read_outcomes(folder / "amx")[0].because
 
 
 def test_a_part_keeps_what_became_of_the_rest(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +58,7 @@ def test_a_part_keeps_what_became_of_the_rest(folder: Path, monkeypatch: pytest.
     run_all.main(["--data", str(EXAMPLES), "--no-check"])
     (folder / "second.py").write_text(BAD, encoding="utf-8")
     run_all.main(["--data", str(EXAMPLES), "--no-check", "--only", "second"])
-    assert {o.name: o.became for o in read_outcomes(folder)} == {
+    assert {o.name: o.became for o in read_outcomes(folder / "amx")} == {
         "first": "ran",
         "second": "failed",
         "absent": "skipped",
@@ -68,7 +70,7 @@ def test_what_takes_long_runs_only_when_asked_for(folder: Path, monkeypatch: pyt
     monkeypatch.setattr(run_all, "SCRIPTS", (replace(run_all.SCRIPTS[0], long=True),))
     for words, became in (([], "skipped"), (["--long"], "ran"), (["--only", "first"], "ran")):
         assert run_all.main(["--data", str(EXAMPLES), "--no-check", *words]) == 0
-        assert [o.became for o in read_outcomes(folder)] == [became]
+        assert [o.became for o in read_outcomes(folder / "amx")] == [became]
 
 
 def test_a_check_that_fails_is_a_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,12 +85,11 @@ def test_a_tiny_run_leaves_page_and_results_alone(folder: Path, monkeypatch: pyt
     _scripts(folder, monkeypatch, first=GOOD)
     written = []
     monkeypatch.setattr(run_all, "write_page", lambda results, file: written.append((results, file)))
-    (folder / "tiny" / "results").mkdir(parents=True)
     assert run_all.main(["--data", str(EXAMPLES), "--tiny", str(folder / "tiny")]) == 0
     assert written == [(folder / "tiny" / "results", folder / "tiny" / "performance.md")]
-    given = (folder / "tiny" / "results" / "first.json").read_text(encoding="utf-8").split()
+    given = (folder / "tiny" / "results" / "amx" / "first.json").read_text(encoding="utf-8").split()
     assert given[2:4] == ["--texts", "1"]
-    assert not (folder / "first.json").exists()
+    assert not list(folder.glob("*/first.json"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.name)

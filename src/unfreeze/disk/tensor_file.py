@@ -65,8 +65,7 @@ def new_tensors(path: Path, rooms: Mapping[str, Room], metadata: Mapping[str, st
     told += b" " * (-len(told) % _ALIGNED)
     begin = 8 + len(told)
     starts = {name: begin + end - rooms[name].bytes for name, end in zip(order, ends, strict=True)}
-    with new_file(path) as temporary:
-        with temporary.open("w+b") as file:
-            file.write(len(told).to_bytes(8, "little") + told)
-            file.truncate(begin + (ends[-1] if ends else 0))
-            yield TensorFile(file, rooms, starts)
+    with new_file(path) as temporary, temporary.open("w+b") as file:
+        file.write(len(told).to_bytes(8, "little") + told)
+        file.truncate(begin + (ends[-1] if ends else 0))
+        yield TensorFile(file, rooms, starts)
