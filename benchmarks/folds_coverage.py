@@ -221,9 +221,9 @@ def made_cases(number: int) -> Iterator[tuple[str, list[Draw]]]:
 
 
 def real_cases(number: int, data: Path, sets: Sequence[str]) -> Iterator[tuple[str, list[Draw]]]:
-    """Labelled sets of two sizes from each of some sets."""
+    """Labelled sets of three sizes from each of some sets."""
     for name in sets:
-        for items in (300, 1000):
+        for items in (300, 1000, 3000):
             yield f"{name}, {items:,} examples", real_draws(data, name, items, number)
 
 
