@@ -21,11 +21,12 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
+from scipy.special import expit, ndtri
 
 from unfreeze.judging.arms import find
 from unfreeze.judging.planning import Had, Needed, plan
@@ -34,7 +35,7 @@ from unfreeze.judging.two_way import Measured, measured, parts
 from unfreeze.tasks.items import LabelSpace
 from unfreeze.tasks.kinds import task
 from unfreeze.tasks.measures import Measure
-from unfreeze.tasks.metrics import item_statistics, measure_of
+from unfreeze.tasks.metrics import asking, item_statistics, measure_of
 
 Floats = npt.NDArray[np.float64]
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "statistics.md"
@@ -44,6 +45,8 @@ CELLS = 30_000_000  # items x runs x comparisons drawn at once
 REGION = 0.005
 SPAN_F1 = measure_of(task("tagging"), LabelSpace(("O", "B-X", "I-X"), scheme="BIO"))
 PEARSON = measure_of(task("regression"))
+TWO = LabelSpace(("no", "yes"))
+PRECISION = measure_of(asking(task("classification"), TWO, "average_precision"), TWO)
 GAIN = 0.01  # the difference that is planned for
 Z95 = 1.96
 
@@ -223,13 +226,16 @@ def _named(drawn: Drawn) -> tuple[float, float]:
 
 
 def other_metrics(comparisons: int) -> str:
-    """Span F1 and Pearson's correlation, through the product's own resamples."""
+    """Span F1, Pearson's correlation and average precision, through the product's own resamples."""
     lines = ["| metric | n | seeds | sd | difference covered (width) | one method covered |", "|---" * 6 + "|"]
     number = max(100, comparisons // 4)
     for items, sd in ((277, 0.02), (872, 0.02), (872, 0.0)):
         lines.append(_row("span F1, recall", spans, items, sd, number))
     for items, sd in ((200, 0.002), (200, 0.02), (500, 0.02), (1500, 0.02)):
         lines.append(_row("Pearson, 0.8", correlated, items, sd, number))
+    for share, items, sd in ((0.1, 500, 0.0), (0.1, 2000, 0.05), (0.5, 500, 0.05)):
+        make = partial(ranked, share=share)
+        lines.append(_row(f"average precision, {100 * share:.0f} % positive", make, items, sd, number))
     return "\n".join(lines)
 
 
@@ -298,6 +304,21 @@ def correlated(
             runs.append(item_statistics(task("regression"), gold, strength * gold + (1 - strength**2) ** 0.5 * noise))
         arms.append(np.stack(runs))
     return arms, PEARSON
+
+
+def ranked(rng: np.random.Generator, items: int, sd: float, share: float) -> Arms:
+    """Probabilities that rise with being positive; by how many deviations (1.5) varies by run with `sd`."""
+    gold, common = rng.random(items) < share, rng.normal(size=items)
+    names, arms = np.array(TWO.names)[gold.astype(int)], []
+    for steady in (False, True):
+        within, spread = (STEADY, STEADY_SD) if steady else (UNSTEADY, sd)
+        own = common * COMMON**0.5 + rng.normal(size=items) * (within - COMMON) ** 0.5
+        runs = []
+        for _ in range(3):
+            likely = expit((1.5 + spread * rng.normal()) * gold + own + rng.normal(size=items) * (1 - within) ** 0.5)
+            runs.append(PRECISION.statistics(names, np.stack([1 - likely, likely], axis=1)))
+        arms.append(np.stack(runs))
+    return arms, PRECISION
 
 
 def plans(comparisons: int) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from made_layer_scores import make_layer_scores
 from scipy.stats import pearsonr, spearmanr
 from seqeval.metrics import f1_score as span_f1
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 
 from unfreeze.data.audit import Overlap
 from unfreeze.data.examples import Example, Label, LabelSpace
@@ -35,7 +35,7 @@ from unfreeze.records.comparison import (
     write_items,
     write_test,
 )
-from unfreeze.records.forecasts import forecasts_of
+from unfreeze.records.forecasts import Forecasts, forecasts_of
 from unfreeze.records.layer_scores import write_layer_scores
 from unfreeze.records.setting import AuditFacts, DataFacts, EncoderFacts, Environment, Setting, write_setting
 from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, Task, task
@@ -74,6 +74,7 @@ METRICS = {
     TASKS["tagging"].target: lambda g, p: {"span_f1": span_f1([list(t) for t in g], [list(t) for t in p])},
 }
 OF_CLASS = "f1:"
+RANKED = "average_precision:"
 ERROR_RATES = {"feature-extraction": 0.16, "fine-tuning": 0.10}
 
 
@@ -99,9 +100,13 @@ def _predict(gold: Label, names: Sequence[str], rate: float, rng: np.random.Gene
     return tuple(str(rng.choice(TAGS)) if rng.random() < rate else tag for tag in gold)
 
 
-def _scores(target: Target, metric: str, gold: Sequence[Label], predictions: Sequence[Label]) -> dict[str, float]:
-    """By other libraries than the one that judges."""
+def _scores(
+    target: Target, metric: str, gold: Sequence[Label], predictions: Sequence[Label], ranked: Any = None
+) -> dict[str, float]:
+    """By other libraries than the one that judges; `ranked` are probabilities of the class that the metric is of."""
     scores = METRICS[target](gold, predictions)
+    if metric.startswith(RANKED):
+        scores[metric] = average_precision_score([label == metric.removeprefix(RANKED) for label in gold], ranked)
     if metric.startswith(OF_CLASS):
         scores[metric] = f1_score(gold, predictions, labels=[metric.removeprefix(OF_CLASS)], average="macro")
     return {name: float(value) for name, value in scores.items()}
@@ -115,6 +120,11 @@ def _likely(target: Target, predictions: Sequence[Label], sure: Sequence[float],
     likely = np.repeat(rest[:, None], len(names), 1)
     likely[range(len(sure)), [names.index(str(said)) for said in predictions]] = sure
     return likely.astype(np.float32)
+
+
+def _of(metric: str, likely: Any, names: Sequence[str]) -> Any:
+    """Probabilities of the class that a metric ranks."""
+    return likely[:, list(names).index(metric.removeprefix(RANKED))] if metric.startswith(RANKED) else None
 
 
 def _recipes(method: MethodName) -> tuple[Recipe, ...]:
@@ -238,9 +248,9 @@ def make_comparison(
             rate = (rates or ERROR_RATES)[method]
             predictions = tuple(_predict(label, names, rate, rng) for label in gold)
             sure = tuple(map(float, rng.uniform(0.4, 1, items))) if target is CLASSES else ()
-            scores = _scores(target, metric, gold, predictions)
             likely = _likely(target, predictions, sure, names) if forecasts else None
-            kept = forecasts_of(task(kind), gold, likely, names)
+            scores = _scores(target, metric, gold, predictions, _of(metric, likely, names))
+            kept = forecasts_of(asked, gold, likely, names)
             write_test(folder / "runs" / record.id, TestRecord(scores, False, predictions, sure, kept))
         choices[method] = Choice(
             trials=tuple(record.id for record in trials),
@@ -252,9 +262,11 @@ def make_comparison(
     write_choices(folder, choices)
     if floor is not None:
         predictions = tuple(_predict(label, names, floor, rng) for label in gold)
-        scores = _scores(target, metric, gold, predictions)
+        likely = _likely(target, predictions, rng.uniform(0.4, 1, items), names) if metric.startswith(RANKED) else None
+        scores = _scores(target, metric, gold, predictions, _of(metric, likely, names))
         penalty = {"alpha": 1.0} if target is SCORES else {"C": 3.0}
-        write_floor(folder, FloorRecord("bag-of-words", "q", 1, {metric: 0.7}, scores, penalty, 1000, 2.5, predictions))
+        about = ("bag-of-words", "q", 1, {metric: 0.7}, scores, penalty, 1000, 2.5)
+        write_floor(folder, FloorRecord(*about, predictions, None if likely is None else Forecasts(likely)))
     if probes:
         write_layer_scores(folder, make_layer_scores(kind))
     return folder

@@ -17,6 +17,7 @@ from unfreeze.terminal.summary import summary
 CASES = {
     "classification": ("f1:True", "F1 of &#39;True&#39;"),
     "multilabel-classification": ("macro_f1", "macro F1"),
+    "pair-classification": ("average_precision:same", "average precision of &#39;same&#39;"),
     "regression": ("spearman", "Spearman correlation"),
     "tagging-BIO": ("accuracy", "accuracy"),
 }

@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.stats import pearsonr
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, average_precision_score
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.data.read import read_dataset
@@ -27,7 +27,7 @@ from unfreeze.floor.bag_of_words import bag_of_words, most_frequent, overlap
 from unfreeze.floor.words import words_of
 from unfreeze.records.comparison import read_floor, write_floor
 from unfreeze.tasks.kinds import TASKS
-from unfreeze.tasks.metrics import score
+from unfreeze.tasks.metrics import asking, score
 from unfreeze.tasks.targets import scores, tags, target
 
 
@@ -203,3 +203,26 @@ def test_unseen_characters_of_chinese_are_no_trouble() -> None:
     test = (Example("x", "老板服务很好", label="True"), Example("x", "味道差", label="False"))
     data = Dataset("zh", TASKS["classification"], LabelSpace(("False", "True")), train, train, test)
     assert bag_of_words(data, "q").predictions == ("True", "False")
+
+
+@pytest.mark.parametrize("kind", ["classification", "multilabel-classification"])
+def test_a_floor_may_be_chosen_and_measured_by_probabilities(kind: str, tmp_path: Path) -> None:
+    data = data_of(kind, tmp_path)
+    usual = bag_of_words(data, "q")
+    ranked = bag_of_words(replace(data, task=asking(data.task, data.labels, "average_precision")), "q")
+    assert usual.forecasts is None
+    assert ranked.forecasts is not None
+    likely = ranked.forecasts.likely
+    assert likely is not None
+    gold = [(e.label if isinstance(e.label, tuple) else (e.label,)) for e in data.test]
+    names = data.labels.names if kind.startswith("multi") else ["True"]
+    places = [data.labels.names.index(name) for name in names]
+    each = [average_precision_score([n in g for g in gold], likely[:, i]) for n, i in zip(names, places, strict=True)]
+    assert ranked.test["average_precision"] == pytest.approx(np.mean(each))
+    assert next(iter(ranked.dev)) == "average_precision"
+    write_floor(tmp_path, ranked)
+    back = read_floor(tmp_path)
+    assert back == ranked
+    assert back is not None
+    assert back.forecasts is not None
+    np.testing.assert_array_equal(back.forecasts.likely, likely)

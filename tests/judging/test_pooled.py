@@ -13,7 +13,7 @@ from made_arms import change
 from made_folds import SIZES, make_folds
 from scipy.stats import pearsonr
 from seqeval.metrics import f1_score as span_f1
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, average_precision_score
 
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
@@ -64,6 +64,21 @@ def test_metrics_are_of_all_predictions_together(
     assert whole.floor is not None
     assert result.floor is not None
     assert result.floor.test == pytest.approx(of(gold, whole.floor.predictions))
+
+
+def test_what_is_ranked_is_ranked_over_all_folds_together(tmp_path: Path) -> None:
+    metric = "average_precision:negative"
+    out = make_folds(tmp_path / "out", "classification", floor=0.4, metric=metric)
+    whole, result = read_question(out), judge(out)
+    gold, place = [item.label == "negative" for item in whole.items], whole.setting.labels.names.index("negative")
+    for arm in result.arms:
+        forecasts = [whole.tests[run.id].forecasts for run in arm.runs]
+        wanted = [average_precision_score(gold, each.likely[:, place]) for each in forecasts]
+        assert [run.test for run in arm.runs] == pytest.approx(wanted)
+    assert result.floor is not None
+    assert result.floor.test == pytest.approx(average_precision_score(gold, whole.floor.forecasts.likely[:, place]))
+    assert result.second is not None
+    assert not any(run.degenerate for arm in result.arms for run in arm.runs)
 
 
 def test_the_recipe_is_the_best_on_dev_over_folds(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def test_main_score_is_the_tasks_own_metric() -> None:
     assert main_score(tags, gold, Decoded(tuple(predicted))) == pytest.approx(0.5)
     classes = Objective(TASKS["classification"], LabelSpace(("a", "b")))
     assert main_score(classes, ["a", "b", "b"], Decoded(("a", "b", "a"))) == pytest.approx(2 / 3)
-    assert next(iter(metrics(classes, ["a", "b", "b"], ["a", "b", "a"]))) == "accuracy"
+    assert next(iter(metrics(classes, ["a", "b", "b"], Decoded(("a", "b", "a"))))) == "accuracy"
     scores = Objective(TASKS["regression"], LabelSpace(low=0, high=3))
     assert main_score(scores, [0.0, 1.0, 3.0], Decoded((1.0, 3.0, 7.0))) == pytest.approx(1)
 

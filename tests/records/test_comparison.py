@@ -116,6 +116,14 @@ def test_the_floor_comes_back(tmp_path: Path) -> None:
     assert record.read_floor(tmp_path) == tagged
 
 
+@pytest.mark.parametrize("wrong", [-1e-3, 1.001])
+def test_a_likelihood_of_the_floor_that_is_no_probability_is_reported(wrong: float, tmp_path: Path) -> None:
+    likely = Forecasts(np.array([[0.5, wrong]], np.float32))
+    record.write_floor(tmp_path, record.FloorRecord("words", "q", 2, {}, {}, {}, 40, 1.25, ("a",), likely))
+    with pytest.raises(InputError, match=r"floor\.parquet: column 'likely' has a number outside 0 to 1; delete it"):
+        record.read_floor(tmp_path)
+
+
 def test_a_floor_is_there_only_after_its_predictions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*rest: object) -> None:
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow
 import pyarrow.parquet
 import pytest
+from made_comparison import make_comparison
 
 from unfreeze.data.examples import LabelSpace
 from unfreeze.errors import InputError
@@ -170,6 +171,22 @@ def test_a_score_is_what_the_predictions_give_but_for_rounding(told: float, comp
     else:
         with pytest.raises(InputError, match=rf"test\.json: says accuracy {told:.6g}, but .* delete it"):
             check_score(setting, told, computed, Path("test.json"), "delete it")
+
+
+@pytest.mark.parametrize("file", ["test.parquet", "floor.parquet"])
+def test_what_is_ranked_needs_its_probabilities(file: str, tmp_path: Path) -> None:
+    out = make_comparison(tmp_path, "classification", items=12, seeds=2, floor=0.3, metric="average_precision:neutral")
+    judge(out)
+    path = next(out.rglob(file))
+    table = pyarrow.parquet.read_table(path)
+    pyarrow.parquet.write_table(table.drop_columns("likely"), path)
+    with pytest.raises(InputError, match=rf"{file}: has no probabilities, of which average_precision:neutral is comp"):
+        judge(out)
+    pairs = pyarrow.list_(pyarrow.float32(), 2)
+    short = pyarrow.array([row[:2] for row in table["likely"].to_pylist()], pairs)
+    pyarrow.parquet.write_table(table.set_column(table.column_names.index("likely"), "likely", short), path)
+    with pytest.raises(InputError, match=rf"{file}: probabilities of other items or labels than the 12 test items' 3"):
+        judge(out)
 
 
 def test_fewer_predictions_than_items_are_reported(copy: Callable[[str], Path]) -> None:

@@ -91,15 +91,17 @@ class Grades(Target):
     def penalties(self) -> tuple[tuple[str, float], ...]:
         return (("alpha", 3.0), ("alpha", 0.3))
 
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+    def linear(
+        self, penalty: tuple[str, float], train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
         """Ridge regression, to the nearest grade."""
-        model = ridge(penalty, train.rows, np.array(train.labels, dtype=float))
+        model = ridge(penalty[1], train.rows, np.array(train.labels, dtype=float))
         known = np.array([float(name) for name in space.names])
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
             return [space.names[i] for i in np.abs(model.predict(rows)[:, None] - known).argmin(1)]
 
-        return FloorModel(predict, {name: penalty})
+        return FloorModel(predict, dict([penalty]))
 
 
 def _kappa() -> Measure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,13 +15,13 @@ import pytest
 from scipy.stats import pearsonr, spearmanr
 from seqeval.metrics import f1_score as span_f1
 from seqeval.scheme import IOB2
-from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score, matthews_corrcoef
 
 import unfreeze
 from unfreeze.errors import InputError
 from unfreeze.tasks.items import LabelSpace
 from unfreeze.tasks.kinds import TASKS, task
-from unfreeze.tasks.metrics import asking, best_constant, fitting, item_statistics, measure_of, score
+from unfreeze.tasks.metrics import asking, best_constant, defined, fitting, item_statistics, measure_of, score
 from unfreeze.tasks.targets.thresholds import as_rows
 
 ITEMS, DRAWS = 30, 60
@@ -37,6 +38,11 @@ class Case:
     metric: str
     labels: LabelSpace
     oracle: Oracle
+
+    @property
+    def ranks(self) -> bool:
+        """Whether it is of probabilities."""
+        return self.metric.startswith("average_precision")
 
 
 def _drawn(case: Case, rng: np.random.Generator, items: int) -> list[Any]:
@@ -56,6 +62,28 @@ def _said(case: Case, rng: np.random.Generator, gold: Sequence[Any]) -> list[Any
     """Predictions that are right in half of the cases."""
     other = _drawn(case, rng, len(gold))
     return [one if keep else two for one, two, keep in zip(gold, other, rng.random(len(gold)) < 0.5, strict=True)]
+
+
+def _likely(case: Case, rng: np.random.Generator, gold: Sequence[Any]) -> np.ndarray | None:
+    """Probabilities that are higher for gold labels, many of them equal."""
+    if not case.ranks:
+        return None
+    names = case.labels.names
+    rows = np.array([[name == label or name in label for name in names] for label in gold])
+    return np.clip(rng.normal(0.3 + 0.3 * rows, 0.2), 0, 1).round(1)
+
+
+def _precision(*names: str) -> Oracle:
+    def oracle(gold: Sequence[Any], likely: Sequence[Any]) -> float:
+        places = {name: place for place, name in enumerate(CLASSES.names if "a" in names else PAIR.names)}
+        found = []
+        for name in names:
+            has = [name == label or (isinstance(label, tuple) and name in label) for label in gold]
+            if any(has):
+                found.append(average_precision_score(has, np.array(likely)[:, places[name]]))
+        return float(np.mean(found)) if found else float("nan")
+
+    return oracle
 
 
 def _sets(average: str) -> Oracle:
@@ -109,6 +137,11 @@ CASES = [
     Case("multilabel-classification", "micro_f1", CLASSES, _sets("micro")),
     Case("multilabel-classification", "macro_f1", CLASSES, _sets("macro")),
     Case("multilabel-classification", "subset_accuracy", CLASSES, _equal),
+    Case("classification", "average_precision", CLASSES, _precision("a", "b", "c", "d")),
+    Case("pair-classification", "average_precision", PAIR, _precision("yes")),
+    Case("classification", "average_precision:no", PAIR, _precision("no")),
+    Case("multilabel-classification", "average_precision", CLASSES, _precision("a", "b", "c", "d")),
+    Case("multilabel-classification", "average_precision:yes", PAIR, _precision("yes")),
     Case("regression", "pearson", LabelSpace(), _correlation(pearsonr)),
     Case("pair-regression", "spearman", LabelSpace(), _correlation(spearmanr)),
     Case("tagging", "span_f1_strict", SCHEME, _strict),
@@ -123,17 +156,20 @@ def test_the_metric_of_a_resample_is_that_of_the_list_with_its_items(case: Case,
     rng, of = np.random.default_rng(items), asking(task(case.kind), case.labels, case.metric)
     gold = _drawn(case, rng, items)
     runs = [_said(case, rng, gold) for _ in range(3)]
+    likely = [_likely(case, rng, gold) for _ in range(3)]
     drawn = rng.integers(items, size=(DRAWS, items))
     counts = np.stack([np.bincount(row, minlength=items) for row in drawn]).astype(float)
     measure = measure_of(of, case.labels)
-    statistics = np.stack([item_statistics(of, gold, run, case.labels) for run in runs])
+    both = zip(runs, likely, strict=True)
+    statistics = np.stack([item_statistics(of, gold, run, case.labels, each) for run, each in both])
     ours = measure.scorer(statistics)(counts)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        given = likely if case.ranks else runs
         theirs = [
-            [case.oracle([gold[i] for i in row], [run[i] for i in row]) for run in runs] for row in drawn.tolist()
+            [case.oracle([gold[i] for i in row], [run[i] for i in row]) for run in given] for row in drawn.tolist()
         ]
-        whole = [case.oracle(gold, run) for run in runs]
+        whole = [case.oracle(gold, run) for run in given]
     assert ours == pytest.approx(np.array(theirs, float), abs=1e-9, nan_ok=True)
     assert measure.of(statistics) == pytest.approx(np.array(whole, float), abs=1e-9, nan_ok=True)
     assert np.isfinite(ours).any()
@@ -144,10 +180,12 @@ def test_what_is_reported_is_what_judges(case: Case) -> None:
     """`score` gives the main metric first, and the same number as the statistics."""
     rng, of = np.random.default_rng(1), asking(task(case.kind), case.labels, case.metric)
     gold = _drawn(case, rng, ITEMS)
-    said = _said(case, rng, gold)
-    found = score(of, gold, said, case.labels.names, case.labels.scheme)
+    said, likely = _said(case, rng, gold), _likely(case, rng, gold)
+    found = score(of, gold, said, case.labels.names, case.labels.scheme, likely)
     assert next(iter(found)) == case.metric
-    assert found[case.metric] == pytest.approx(measure_of(of, case.labels).score(gold, said))
+    assert found[case.metric] == pytest.approx(
+        measure_of(of, case.labels).score(gold, said if likely is None else likely)
+    )
     usual = score(task(case.kind), gold, said, case.labels.names, case.labels.scheme)
     assert {name: found[name] for name in usual} == usual
 
@@ -189,6 +227,8 @@ def test_no_constant_answer_is_better_than_the_best(case: Case) -> None:
     rng, of = np.random.default_rng(2), asking(task(case.kind), case.labels, case.metric)
     gold, measure = _drawn(case, rng, ITEMS), measure_of(of, case.labels)
     tried = [[label] * ITEMS for label in set(gold)]
+    if case.ranks:
+        tried = [np.full((ITEMS, len(case.labels.names)), share) for share in (0.0, 0.5, 1.0)]
     if of.target.per_word:
         tried = [[(tag,) * len(tags) for tags in gold] for tag in case.labels.names if tag[0] != "B"]
     reached = [measure.score(gold, answers) for answers in tried]
@@ -210,8 +250,16 @@ def test_the_usual_metric_is_the_same_question_however_it_is_asked_for() -> None
     assert asking(task("tagging"), SCHEME, "accuracy").asked == "accuracy"
 
 
+def test_a_metric_may_be_written_with_dashes_or_by_its_other_name() -> None:
+    assert asking(task("classification"), PAIR, "average-precision").asked == "average_precision"
+    assert asking(task("multilabel-classification"), PAIR, "ap:yes").asked == "average_precision:yes"
+    assert asking(task("classification"), LabelSpace(("no", "so-so")), "f1:so-so").asked == "f1:so-so"
+
+
 def test_what_fits_follows_the_labels() -> None:
-    assert fitting(task("classification"), CLASSES) == ("accuracy", "macro_f1", "matthews", "f1:CLASS")
+    ranked = ("average_precision", "average_precision:CLASS")
+    assert fitting(task("classification"), CLASSES) == ("accuracy", "macro_f1", "matthews", "f1:CLASS", *ranked)
+    assert fitting(task("multilabel-classification"), CLASSES)[-2:] == ranked
     assert "f1_positive" in fitting(task("classification"), PAIR)
     assert fitting(task("tagging"), LabelSpace(("A", "B"))) == ("accuracy",)
     assert fitting(task("regression"), LabelSpace()) == ("pearson", "spearman")
@@ -220,7 +268,7 @@ def test_what_fits_follows_the_labels() -> None:
 @pytest.mark.parametrize(
     ("kind", "labels", "name", "says"),
     [
-        ("classification", CLASSES, "macrof1", "did you mean 'macro_f1'? known: accuracy, f1:CLASS, macro_f1"),
+        ("classification", CLASSES, "macrof1", "did you mean 'macro_f1'? known: accuracy, average_precision, "),
         ("classification", CLASSES, "f1_positive", "'f1_positive' does not judge classification here"),
         ("classification", CLASSES, "f1", "f1:CLASS"),
         ("classification", CLASSES, "f1:e", "'e' is not a class; there are a, b, c, d"),
@@ -229,6 +277,19 @@ def test_what_fits_follows_the_labels() -> None:
         ("regression", LabelSpace(), "mse", "known: pearson, spearman"),
         ("regression", LabelSpace(), "f1:a", "known: pearson, spearman"),
         ("tagging", LabelSpace(("A", "B")), "span_f1", "known: accuracy"),
+        (
+            "tagging",
+            SCHEME,
+            "average-precision",
+            "needs probabilities of labels and does not judge tagging here",
+        ),
+        (
+            "regression",
+            LabelSpace(),
+            "average_precision:a",
+            "needs probabilities of labels and does not judge",
+        ),
+        ("classification", PAIR, "average-precision:maybe", "'maybe' is not a class; there are no, yes"),
         ("multilabel-classification", CLASSES, "accuracy", "did you mean 'subset_accuracy'"),
     ],
 )
@@ -239,6 +300,44 @@ def test_a_metric_that_does_not_fit_is_refused_with_those_that_do(
         asking(task(kind), labels, name)
     assert refused.value.where == "--metric"
     assert says in str(refused.value)
+
+
+def test_what_ranks_needs_probabilities() -> None:
+    of = asking(task("classification"), PAIR, "average_precision")
+    for measured in (item_statistics, score):
+        with pytest.raises(ValueError, match="average_precision needs probabilities"):
+            measured(of, ["yes", "no"], ["yes", "no"], PAIR if measured is item_statistics else PAIR.names)
+
+
+def test_of_two_classes_the_affirmative_one_is_ranked() -> None:
+    """Whatever its place, and whatever else is predicted."""
+    labels = LabelSpace(("no", "yes", "zero"))
+    likely = np.array([[0.1, 0.9, 0.0], [0.6, 0.4, 0.0], [0.5, 0.5, 0.0]])
+    of = asking(task("classification"), PAIR, "average_precision")
+    assert measure_of(of, PAIR).score(["yes", "yes", "no"], likely[:, :2]) == pytest.approx((1 + 2 / 3) / 2)
+    of = asking(task("classification"), labels, "average_precision")
+    every = [(1 + 2 / 3) / 2, 1 / 2]  # no item is zero
+    assert measure_of(of, labels).score(["yes", "yes", "no"], likely) == pytest.approx(np.mean(every))
+
+
+def test_a_gold_label_that_train_lacks_is_not_ranked() -> None:
+    of = asking(task("multilabel-classification"), PAIR, "average_precision")
+    likely = np.array([[0.1, 0.9], [0.8, 0.2]])
+    assert measure_of(of, PAIR).score([("new", "yes"), ("no",)], likely) == 1
+    assert math.isnan(measure_of(of, PAIR).score([("new",), ()], likely))
+
+
+def test_it_is_defined_where_something_can_be_ranked() -> None:
+    of = asking(task("classification"), PAIR, "average_precision")
+    assert defined(of, PAIR, ["no", "yes"])
+    assert not defined(of, PAIR, ["no", "no"])
+    assert not defined(asking(task("classification"), PAIR, "f1:yes"), PAIR, ["no", "no"])
+
+
+def test_constant_answers_rank_as_many_as_there_are() -> None:
+    of = asking(task("classification"), PAIR, "average_precision")
+    assert best_constant(of, ["yes", "no", "no", "no"], PAIR) == (None, 0.25)
+    assert best_constant(of, ["no", "no"], PAIR) == (None, 0.0)
 
 
 def test_no_other_file_asks_which_metric_is_the_main_one() -> None:

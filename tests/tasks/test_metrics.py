@@ -17,6 +17,7 @@ from unfreeze.tasks.items import LabelSpace
 from unfreeze.tasks.kinds import CLASSES, LABEL_SETS, SCORES, TASKS, task
 from unfreeze.tasks.metrics import (
     METRICS,
+    asking,
     best_constant,
     degenerate,
     item_statistics,
@@ -303,3 +304,18 @@ def test_scores_that_differ_by_rounding_are_one_answer():
     rng = np.random.default_rng(0)
     assert degenerate(task("regression"), gold, list(3 + 1e-7 * rng.normal(size=100)))
     assert not degenerate(task("regression"), gold, list(3 + 0.05 * rng.normal(size=100)))
+
+
+def test_where_labels_are_ranked_one_answer_is_one_probability():
+    """A class may be so rare that it is never the most probable one, and yet be ranked well."""
+    labels = LabelSpace(("no", "yes"))
+    of = asking(task("classification"), labels, "average_precision")
+    rng, gold = np.random.default_rng(0), ["yes"] * 3 + ["no"] * 197
+    said, ranked = ["no"] * 200, 0.02 + 0.01 * rng.random(200)
+    for spread, failed in ((1.0, False), (1e-3, True), (0.0, True)):
+        shares = 0.02 + spread * (ranked - 0.02)
+        assert degenerate(of, gold, said, np.stack([1 - shares, shares], 1)) == failed
+    assert degenerate(task("classification"), gold, said, np.stack([1 - ranked, ranked], 1))
+    assert not degenerate(of, ["no"] * 200, said, np.full((200, 2), 0.5))
+    one_alone = np.stack([np.full(200, 0.3), ranked, 0.7 - ranked], 1)
+    assert not degenerate(of, gold, said, one_alone)

@@ -17,6 +17,7 @@ import time
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -26,9 +27,10 @@ from unfreeze.data.examples import Dataset, Example
 from unfreeze.data.splits import spread_out
 from unfreeze.floor.words import grams_of, word_features, words_of
 from unfreeze.records.comparison import FloorRecord
+from unfreeze.records.forecasts import Forecasts
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import main_metric, score
-from unfreeze.tasks.targets.target import FloorSplit, Labels
+from unfreeze.tasks.metrics import main_metric, ranks, score
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Singles
 
 VERSION = 2  # of features and penalties; part of what makes two floors the same
 MOST_TEXTS = 50_000
@@ -54,21 +56,22 @@ def bag_of_words(dataset: Dataset, question: str) -> FloorRecord:
     train, dev, test = (_split(task, features, part) for part in (examples, dataset.dev, dataset.test))
     metric = main_metric(task, dataset.labels.scheme)
     tried = []
-    for name, penalty in task.target.penalties():
-        model = task.target.linear(name, penalty, train, dev, dataset.labels)
-        tried.append((_scores(dataset, dev.labels, model.predict(dev.rows, dev.counts)), model))
+    for penalty in task.target.penalties():
+        model = task.target.linear(penalty, train, dev, dataset.labels, metric)
+        tried.append((_said(dataset, dev, model).scores, model))
     reached, model = max(tried, key=lambda one: one[0][metric])  # of equal ones the strongest penalty
-    predicted = model.predict(test.rows, test.counts)
+    said = _said(dataset, test, model)
     return FloorRecord(
         name="bag-of-words",
         question=question,
         version=VERSION,
         dev=reached,
-        test=_scores(dataset, test.labels, predicted),
+        test=said.scores,
         chosen=dict(model.chosen),
         trained_on=len(examples),
         train_s=time.perf_counter() - began,
-        predictions=tuple(predicted),
+        predictions=tuple(said.labels),
+        forecasts=None if said.likely is None else Forecasts(said.likely),
     )
 
 
@@ -170,5 +173,17 @@ def _split(task: Task, features: Features, examples: Sequence[Example]) -> Floor
     return FloorSplit(features(examples), [e.label for e in examples if e.label is not None], counts)
 
 
-def _scores(dataset: Dataset, gold: Labels, predicted: Labels) -> dict[str, float]:
-    return score(dataset.task, gold, predicted, dataset.labels.names, dataset.labels.scheme)
+@dataclass(frozen=True)
+class _Said:
+    """What a model says of a split: labels, all metrics, and probabilities where the main metric is one of them."""
+
+    labels: Labels
+    likely: Singles | None
+    scores: dict[str, float]
+
+
+def _said(dataset: Dataset, split: FloorSplit, model: FloorModel) -> _Said:
+    task, names, scheme = dataset.task, dataset.labels.names, dataset.labels.scheme
+    labels = model.predict(split.rows, split.counts)
+    likely = model.likely(split.rows) if model.likely is not None and ranks(task) else None
+    return _Said(labels, likely, score(task, split.labels, labels, names, scheme, likely))

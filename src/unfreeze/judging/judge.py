@@ -90,7 +90,7 @@ def _above_the_floor(
     floor, name = compared.floor, compared.first.setting.metric
     if floor is None:
         return {}, None
-    own = item_statistics(compared.first, floor.predictions)[None]
+    own = item_statistics(compared.first, floor)[None]
     scored = measured_for(compared.first, [*statistics, own], compared.first.measure)
     floors = len(statistics)
     gains = {arm.id: scored.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}

@@ -6,6 +6,7 @@ from unfreeze.data.examples import SplitName
 from unfreeze.data.measurable import JUDGED
 from unfreeze.judging.read import Comparison
 from unfreeze.records.comparison import RunRecord
+from unfreeze.records.forecasts import likely_of
 from unfreeze.records.setting import Setting
 from unfreeze.tasks import metrics
 
@@ -20,10 +21,10 @@ def degenerate_on(comparison: Comparison, run: RunRecord) -> tuple[SplitName, ..
         each = zip(comparison.parts, comparison.runs_of[run.id], strict=True)
         found = {split for part, one in each for split in degenerate_on(part, part.records[one])}
         return tuple(split for split in JUDGED if split in found)
-    gold = [item.label for item in comparison.items]
+    gold, test = [item.label for item in comparison.items], comparison.tests[run.id]
     same = {
         "dev": run.degenerate and dev_is_several(comparison.setting),
-        "test": metrics.degenerate(comparison.setting.task, gold, comparison.tests[run.id].predictions),
+        "test": metrics.degenerate(comparison.setting.task, gold, test.predictions, likely_of(test.forecasts)),
     }
     return tuple(split for split in JUDGED if same[split])
 

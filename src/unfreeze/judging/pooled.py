@@ -18,7 +18,7 @@ import numpy as np
 from unfreeze.errors import InputError
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import Choice, FloorRecord, RunRecord, TestRecord
-from unfreeze.records.forecasts import Forecasts
+from unfreeze.records.forecasts import Forecasts, likely_of
 from unfreeze.tasks import metrics
 
 if TYPE_CHECKING:
@@ -126,10 +126,10 @@ def _test(parts: Sequence[Comparison], runs: Sequence[str]) -> TestRecord:
     predictions = tuple(label for test in tests for label in test.predictions)
     sure = tuple(value for test in tests for value in test.confidence)
     gold = [item.label for part in parts for item in part.items]
-    task = parts[0].setting.task
-    same = metrics.degenerate(task, gold, predictions)
+    forecasts = _forecasts([test.forecasts for test in tests])
+    same = metrics.degenerate(parts[0].setting.task, gold, predictions, likely_of(forecasts))
     sure = sure if len(sure) == len(gold) else ()
-    return TestRecord(_scores(parts, predictions), same, predictions, sure, _forecasts([t.forecasts for t in tests]))
+    return TestRecord(_scores(parts, predictions, forecasts), same, predictions, sure, forecasts)
 
 
 def _forecasts(each: Sequence[Forecasts | None]) -> Forecasts | None:
@@ -143,9 +143,12 @@ def _forecasts(each: Sequence[Forecasts | None]) -> Forecasts | None:
     return Forecasts(np.concatenate(likely))
 
 
-def _scores(parts: Sequence[Comparison], predictions: Sequence[object]) -> Mapping[str, float]:
+def _scores(
+    parts: Sequence[Comparison], predictions: Sequence[object], forecasts: Forecasts | None
+) -> Mapping[str, float]:
     setting, gold = parts[0].setting, [item.label for part in parts for item in part.items]
-    return metrics.score(setting.task, gold, predictions, setting.labels.names, setting.labels.scheme)
+    labels, likely = setting.labels, likely_of(forecasts)
+    return metrics.score(setting.task, gold, predictions, labels.names, labels.scheme, likely)
 
 
 def _choice(method: MethodName, parts: Sequence[Comparison], trials: list[str], finals: list[RunRecord]) -> Choice:
@@ -167,10 +170,12 @@ def _floor(parts: Sequence[Comparison]) -> FloorRecord | None:
     if len(floors) < len(parts):
         return None
     predictions = tuple(label for floor in floors for label in floor.predictions)
+    forecasts = _forecasts([floor.forecasts for floor in floors])
     return replace(
         floors[0],
         dev={name: float(np.mean([floor.dev[name] for floor in floors])) for name in floors[0].dev},
-        test=_scores(parts, predictions),
+        test=_scores(parts, predictions, forecasts),
         train_s=sum(floor.train_s for floor in floors),
         predictions=predictions,
+        forecasts=forecasts,
     )

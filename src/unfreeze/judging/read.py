@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unfreeze.data.examples import Example, Label
+from unfreeze.data.examples import Example
 from unfreeze.data.measurable import check_items
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.pooled import pooled
@@ -39,6 +39,7 @@ from unfreeze.records.fitting import (
     check_test_items,
 )
 from unfreeze.records.folds import fold_folder, read_folds
+from unfreeze.records.forecasts import likely_of
 from unfreeze.records.layer_scores import LayerScores, read_layer_scores
 from unfreeze.records.looks import Look, read_looks
 from unfreeze.records.setting import Setting, read_setting
@@ -279,15 +280,13 @@ def _looks(folder: Path, setting: Setting, choices: Mapping[MethodName, Choice])
 
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:
     """(seeds, items, k) statistics of a method's final runs for the main metric."""
-    return np.stack(
-        [item_statistics(comparison, comparison.tests[run].predictions) for run in comparison.choices[method].judged]
-    )
+    return np.stack([item_statistics(comparison, comparison.tests[run]) for run in comparison.choices[method].judged])
 
 
-def item_statistics(comparison: Comparison, predictions: Sequence[Label]) -> Floats:
-    """(items, k) statistics of some predictions of the test items for the main metric."""
+def item_statistics(comparison: Comparison, said: TestRecord | FloorRecord) -> Floats:
+    """(items, k) statistics of what is said of the test items for the main metric."""
     setting, gold = comparison.setting, [item.label for item in comparison.items]
-    return metrics.item_statistics(setting.task, gold, predictions, setting.labels)
+    return metrics.item_statistics(setting.task, gold, said.predictions, setting.labels, likely_of(said.forecasts))
 
 
 def check_scores(compared: Compared, statistics: Sequence[Floats]) -> None:
@@ -317,5 +316,5 @@ def _check_runs(comparison: Comparison, runs: Sequence[str], values: Floats) -> 
 def _check_floor_score(comparison: Comparison) -> None:
     if (floor := comparison.floor) is not None:
         setting = comparison.setting
-        score = float(comparison.measure.of(item_statistics(comparison, floor.predictions)[None])[0])
+        score = float(comparison.measure.of(item_statistics(comparison, floor)[None])[0])
         check_score(setting, floor.test[setting.metric], score, comparison.folder / "floor.json", AGAIN)

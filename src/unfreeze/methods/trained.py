@@ -38,9 +38,10 @@ class Trained:
     chosen: Mapping[str, float] = field(default_factory=dict)
 
 
-def metrics(objective: Objective, gold: Sequence[Label], predicted: Sequence[Label]) -> dict[str, float]:
+def metrics(objective: Objective, gold: Sequence[Label], said: Decoded) -> dict[str, float]:
     """All metrics of the task, fractions, main metric first."""
-    return score(objective.task, gold, predicted, objective.labels.names, objective.labels.scheme)
+    labels = objective.labels
+    return score(objective.task, gold, said.labels, labels.names, labels.scheme, said.probabilities)
 
 
 def settled(trained: Trained, objective: Objective, gold: Sequence[Label]) -> Trained:
@@ -55,8 +56,9 @@ def settled(trained: Trained, objective: Objective, gold: Sequence[Label]) -> Tr
 
 def main_score(objective: Objective, gold: Sequence[Label], dev: Decoded) -> float:
     """The main metric on dev, higher is better, after it was chosen there how logits are decided."""
-    predicted = objective.settle(dev, gold).decoded.labels
-    return metrics(objective, gold, predicted)[main_metric(objective.task, objective.labels.scheme)]
+    return metrics(objective, gold, objective.settle(dev, gold).decoded)[
+        main_metric(objective.task, objective.labels.scheme)
+    ]
 
 
 def gold_labels(examples: Sequence[Example]) -> list[Label]:

@@ -170,14 +170,14 @@ def _probe(asked: _Question, read: tuple[int, list[Tensor]]) -> Probed:
     if asked.objective.first_decision() is not None:
         on_dev = _decoded(asked, asked.dev, dev, weights)
         decisions = [asked.objective.settle(one, asked.dev.gold).kept for one in on_dev]
-    said, *varied = (one.labels for one in _decoded(asked, asked.test, test, weights, decisions))
+    said, *varied = _decoded(asked, asked.test, test, weights, decisions)
     return Probed(
         layer=layer,
         tried=tuple(tried),
         chosen=chosen,
         metrics=metrics(asked.objective, asked.test.gold, said),
         statistics=_statistics(asked, asked.test, said),
-        resamples=tuple(_score(asked, asked.test, labels) for labels in varied),
+        resamples=tuple(_score(asked, asked.test, other) for other in varied),
         settled=bool(first.settled.all() and again.settled.all()),
     )
 
@@ -227,18 +227,17 @@ def _decoded(
     ]
 
 
-def _settled(asked: _Question, dev: Tensor, weights: Tensor) -> list[tuple[Label, ...]]:
-    """Each member's labels on dev, once it has been chosen there how logits are decided."""
-    return [
-        asked.objective.settle(one, asked.dev.gold).decoded.labels for one in _decoded(asked, asked.dev, dev, weights)
-    ]
+def _settled(asked: _Question, dev: Tensor, weights: Tensor) -> list[Decoded]:
+    """Each member's predictions on dev, once it has been chosen there how logits are decided."""
+    return [asked.objective.settle(one, asked.dev.gold).decoded for one in _decoded(asked, asked.dev, dev, weights)]
 
 
-def _statistics(asked: _Question, part: _Part, said: Sequence[Label]) -> Floats:
-    return item_statistics(asked.objective.task, part.gold, said, asked.objective.labels)
+def _statistics(asked: _Question, part: _Part, said: Decoded) -> Floats:
+    task, labels = asked.objective.task, asked.objective.labels
+    return item_statistics(task, part.gold, said.labels, labels, said.probabilities)
 
 
-def _score(asked: _Question, part: _Part, said: Sequence[Label]) -> float:
+def _score(asked: _Question, part: _Part, said: Decoded) -> float:
     """The main metric."""
     measure = measure_of(asked.objective.task, asked.objective.labels)
-    return measure.score(part.gold, said)
+    return float(measure.of(_statistics(asked, part, said)[None])[0])

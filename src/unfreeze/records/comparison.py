@@ -16,7 +16,7 @@ A comparison's folder:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from unfreeze.errors import InputError
 from unfreeze.methods.table import method_named
 from unfreeze.plan import plain
 from unfreeze.recipe import MethodName, Recipe
-from unfreeze.records.forecasts import Forecasts
+from unfreeze.records.forecasts import Forecasts, likely_of
 from unfreeze.records.setting import MOST_COUNTED, MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
 
 AGAIN = "delete it and start the same command again"
@@ -175,9 +175,11 @@ class FloorRecord(_Floor):
         trained_on: training examples that were used.
         train_s: seconds for all of it, features and every penalty tried included.
         predictions: of test, in its order.
+        forecasts: probabilities of the labels, where the main metric is computed from them.
     """
 
     predictions: tuple[Label, ...]
+    forecasts: Forecasts | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -235,11 +237,15 @@ def read_test(run: Path) -> TestRecord | None:
     predictions, confidence = _labels(table["prediction"]), tuple(table.get("confidence", ()))
     likely, losses = table.get("likely"), table.get("losses")
     for name, values in (("confidence", np.array(confidence)), ("likely", likely)):
-        if values is not None and not np.all((values >= 0) & (values <= _SURE)):
-            problem = f"column '{name}' has a number outside 0 to 1; {RUN_AGAIN}"
-            raise InputError(problem, where=str(run / "test.parquet"))
+        _check_shares(name, values, run / "test.parquet", RUN_AGAIN)
     forecasts = None if likely is None and losses is None else Forecasts(likely, losses)
     return TestRecord(scores.metrics, scores.degenerate, predictions, confidence, forecasts)
+
+
+def _check_shares(name: str, values: Any, where: Path, remedy: str) -> None:
+    """Raise `InputError` where a column has what is not a probability; None is no column."""
+    if values is not None and not np.all((values >= 0) & (values <= _SURE)):
+        raise InputError(f"column '{name}' has a number outside 0 to 1; {remedy}", where=str(where))
 
 
 def write_items(folder: Path, examples: Iterable[Example]) -> None:
@@ -287,8 +293,11 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
 
 def write_floor(folder: Path, floor: FloorRecord) -> None:
     """Write the predictions, then `floor.json`, which exists only once both are whole."""
-    _write_columns(folder / "floor.parquet", {"prediction": [_cell(p) for p in floor.predictions]})
-    values = {name: value for name, value in vars(floor).items() if name != "predictions"}
+    columns: dict[str, Cells] = {"prediction": [_cell(p) for p in floor.predictions]}
+    if (likely := likely_of(floor.forecasts)) is not None:
+        columns["likely"] = likely
+    _write_columns(folder / "floor.parquet", columns)
+    values = {field.name: getattr(floor, field.name) for field in fields(_Floor)}
     write_json(folder / "floor.json", values)
 
 
@@ -297,8 +306,11 @@ def read_floor(folder: Path) -> FloorRecord | None:
     if not (folder / "floor.json").exists():
         return None
     told = read_typed(folder / "floor.json", _Floor, remedy=AGAIN)
-    table = read_columns(folder / "floor.parquet", {"prediction": "label"})
-    return FloorRecord(**vars(told), predictions=_labels(table["prediction"]))
+    table = read_columns(folder / "floor.parquet", {"prediction": "label"}, {"likely": "numbers"})
+    likely = table.get("likely")
+    _check_shares("likely", likely, folder / "floor.parquet", AGAIN)
+    kept = None if likely is None else Forecasts(likely)
+    return FloorRecord(**vars(told), predictions=_labels(table["prediction"]), forecasts=kept)
 
 
 def _cell(label: Label | None) -> Any:

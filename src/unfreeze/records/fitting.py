@@ -11,9 +11,10 @@ from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.records.comparison import AGAIN, RUN_AGAIN, FloorRecord, RunRecord, TestRecord
+from unfreeze.records.forecasts import Forecasts
 from unfreeze.records.setting import REMOVE, Setting
 from unfreeze.tasks.kinds import Task
-from unfreeze.tasks.metrics import judges
+from unfreeze.tasks.metrics import judges, ranks
 
 
 def label_problem(task: Task, labels: LabelSpace) -> str | None:
@@ -59,10 +60,7 @@ def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items
     if test.confidence and len(test.confidence) != len(items):
         found = f"{len(test.confidence)} confidences for {len(items)} test items"
         raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
-
-    if test.forecasts is not None and not test.forecasts.fits(len(items), len(setting.labels.names)):
-        found = f"probabilities of other items or labels than the {len(items)} test items' {len(setting.labels.names)}"
-        raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
+    _check_forecasts(setting, test.forecasts, items, str(where / "test.parquet"), RUN_AGAIN)
 
 
 def check_metrics(folder: Path, tests: Mapping[str, TestRecord]) -> None:
@@ -80,6 +78,7 @@ def check_floor(folder: Path, setting: Setting, floor: FloorRecord, items: Seque
     for name, scores in (("dev", floor.dev), ("test", floor.test)):
         _check_metric(setting, scores, name, str(folder / "floor.json"), AGAIN)
     _check_predictions(setting, floor.predictions, items, str(folder / "floor.json"), AGAIN)
+    _check_forecasts(setting, floor.forecasts, items, str(folder / "floor.parquet"), AGAIN)
 
 
 def check_score(setting: Setting, told: float, found: float, where: Path, remedy: str) -> None:
@@ -92,6 +91,17 @@ def check_score(setting: Setting, told: float, found: float, where: Path, remedy
 def _check_metric(setting: Setting, scores: Mapping[str, float], name: str, where: str, remedy: str) -> None:
     if setting.metric not in scores:
         raise InputError(f"{name}: has no {setting.metric}, the metric of this comparison; {remedy}", where=where)
+
+
+def _check_forecasts(
+    setting: Setting, forecasts: Forecasts | None, items: Sequence[Example], where: str, remedy: str
+) -> None:
+    names = len(setting.labels.names)
+    if forecasts is not None and not forecasts.fits(len(items), names):
+        found = f"probabilities of other items or labels than the {len(items)} test items' {names}"
+        raise InputError(f"{found}; {remedy}", where=where)
+    if ranks(setting.task) and (forecasts is None or forecasts.likely is None):
+        raise InputError(f"has no probabilities, of which {setting.metric} is computed; {remedy}", where=where)
 
 
 def _check_predictions(

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import ranks
 from unfreeze.tasks.targets.sums import Floats
 
 MOST = 50
@@ -41,10 +42,18 @@ class Forecasts:
         return task.target.item_losses(gold, self.likely, names)
 
 
+def likely_of(forecasts: Forecasts | None) -> Singles | None:
+    """The probabilities (items, C); None where they were not kept one by one."""
+    return None if forecasts is None else forecasts.likely
+
+
 def forecasts_of(task: Task, gold: Sequence[object], likely: Singles | None, names: Sequence[str]) -> Forecasts | None:
-    """What is kept of the probabilities (items, C) of the label space's `names`; None where there are none."""
+    """What is kept of the probabilities (items, C) of the label space's `names`; None where there are none.
+
+    All of them are, whatever their number, where the main metric is computed from them.
+    """
     if likely is None:
         return None
-    if len(names) <= MOST:
+    if len(names) <= MOST or ranks(task):
         return Forecasts(likely)
     return Forecasts(losses=task.target.item_losses(gold, likely, names).astype(np.float32))

@@ -13,7 +13,7 @@ from unfreeze.report.drawing import Spec, axis_window
 from unfreeze.report.looks import Look, looks
 from unfreeze.report.numbers import axis_title, count, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
-from unfreeze.tasks.metrics import best_constant
+from unfreeze.tasks.metrics import best_constant, ranks
 
 
 def page(compared: Compared, result: Result) -> dict[str, Any]:
@@ -141,7 +141,8 @@ def _baseline(comparison: Comparison) -> str:
     """What a constant answer would score, so that a score can be read for what it is."""
     setting = comparison.setting
     label, reached = best_constant(setting.task, [item.label for item in comparison.items], setting.labels)
-    words = setting.task.target.constant_words(label)
+    same = "giving every item the same probabilities"
+    words = same if ranks(setting.task) else setting.task.target.constant_words(label)
     return "" if words is None else f"To compare: {words} scores {points(reached)}{unit(setting.metric)}."
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
 from unfreeze.plan import Plan
-from unfreeze.tasks.metrics import asking, measure_of, metric_named
+from unfreeze.tasks.metrics import asking, defined, metric_named
 
 FEW, FOLDS_OF_FEW = 1500, 5
 """Of fewer labelled examples a fifth is too few to tell methods apart."""
@@ -67,10 +66,9 @@ def folds_of(plan: Plan, dataset: Dataset, out: Path) -> tuple[Folds | None, str
 
 def _measured(dataset: Dataset) -> Dataset:
     """The data set. Raises `InputError` where the metric asked for is not defined on dev or test, whatever is said."""
-    measure = measure_of(dataset.task, dataset.labels)
     for split in JUDGED:
         gold = [example.label for example in dataset.split(split)]
-        if dataset.task.asked and math.isnan(measure.score(gold, gold)):
+        if dataset.task.asked and not defined(dataset.task, dataset.labels, gold):
             words = metric_named(dataset.task.asked).words
             problem = f"there is nothing in {split} that {words} could measure; choose another metric or {split} set"
             raise InputError(problem, where="--metric")

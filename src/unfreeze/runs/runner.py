@@ -262,16 +262,16 @@ def _record(bench: Workbench, job: Job, trained: Trained, peak: float) -> RunRec
         if math.isfinite(e.loss[m]) and math.isfinite(e.dev[m])
     )
     members = len(done.best_epoch)
-    gold, predicted = gold_labels(bench.dataset.dev), trained.dev.labels
+    gold, said = gold_labels(bench.dataset.dev), trained.dev
     return RunRecord(
         id=job.id,
         method=job.recipe.method,
         recipe=job.recipe,
         seed=job.seed,
-        dev=metrics(bench.objective, gold, predicted),
+        dev=metrics(bench.objective, gold, said),
         best_epoch=done.best_epoch[m],
         curve=curve,
-        degenerate=degenerate(bench.dataset.task, gold, predicted),
+        degenerate=degenerate(bench.dataset.task, gold, said.labels, said.probabilities),
         diverged=done.diverged[m],
         layer_weights=trained.layer_weights,
         chosen=dict(trained.chosen),

@@ -133,6 +133,7 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
 
 
 def _test_record(bench: Workbench, gold: Sequence[Label], said: Decoded) -> TestRecord:
-    task, same = bench.dataset.task, degenerate(bench.dataset.task, gold, said.labels)
-    likely = forecasts_of(task, gold, said.probabilities, bench.objective.labels.names)
-    return TestRecord(metrics(bench.objective, gold, said.labels), same, said.labels, said.confidence, likely)
+    task, likely = bench.dataset.task, said.probabilities
+    kept = forecasts_of(task, gold, likely, bench.objective.labels.names)
+    same = degenerate(task, gold, said.labels, likely)
+    return TestRecord(metrics(bench.objective, gold, said), same, said.labels, said.confidence, kept)

@@ -34,6 +34,7 @@ from unfreeze.records.comparison import (
     read_test,
 )
 from unfreeze.records.fitting import check_record, check_setting, check_test, check_test_items
+from unfreeze.records.forecasts import likely_of
 from unfreeze.records.setting import begun_precision, read_setting
 from unfreeze.runs.jobs import FORMAT
 from unfreeze.runs.opening import Opened, drop_weights, opened
@@ -224,8 +225,10 @@ class Desk:
                 tests.append(_tested(folder / "runs" / run))
                 check_test(folder, setting, run, tests[-1], items)
         gold = [item.label for item in items]
-        said = [test.predictions for test in tests]
-        statistics = [metrics.item_statistics(setting.task, gold, one, setting.labels) for one in said]
+        statistics = [
+            metrics.item_statistics(setting.task, gold, test.predictions, setting.labels, likely_of(test.forecasts))
+            for test in tests
+        ]
         mixed = [record.layer_weights for record in records if record.layer_weights is not None]
         return Measured(
             cell, records[0].recipe, setting.task, np.stack(statistics), mark.train_examples,

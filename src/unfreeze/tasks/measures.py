@@ -25,7 +25,8 @@ class Measure:
     """A metric that can choose and judge, for one label space.
 
     Attributes:
-        statistics: gold and predicted labels to what the metric needs of each item, (items, k).
+        statistics: gold and predicted labels to what the metric needs of each item, (items, k). A metric that ranks
+            has probabilities (items, C) in index order in place of predicted labels, here and in `constant`.
         scorer: the statistics of some runs on the same items (runs, items, k), to their `Scorer`.
         constant: gold labels to the best answer that is one and the same for every item (for tags: every word), as
             predictions of all of them.

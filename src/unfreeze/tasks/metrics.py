@@ -6,15 +6,19 @@ kind of answer is measured is in `targets`.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from unfreeze.errors import InputError, listed, nearest, shown
 from unfreeze.tasks.items import NO_NAMES, LabelSpace
 from unfreeze.tasks.kinds import TASKS, Task
 from unfreeze.tasks.measures import Measure
+from unfreeze.tasks.targets.likelihoods import Likely
 from unfreeze.tasks.targets.sums import Floats
 from unfreeze.tasks.targets.target import Metric
 
@@ -24,6 +28,8 @@ METRICS = {metric.name: metric for task in TASKS.values() for metric in task.tar
 
 NEARLY = 200
 """One other answer in that many is nearly one answer for everything."""
+LITTLE = 1e-3
+"""Probabilities that spread by less than this share of their labels' own deviation say the same of everything."""
 
 
 def metric_named(name: str) -> Metric:
@@ -58,13 +64,15 @@ def asking(task: Task, labels: LabelSpace, name: str | None, where: str = "--met
     if name is None:
         return replace(task, asked=None)
     family, _, one = name.strip().partition(":")
+    family = family.replace("-", "_")
     family = next((metric.name for metric in task.target.measures if family in (metric.name, metric.also)), family)
     full = f"{family}:{one}" if one else family
     if not judges(task, labels, full):
         known = fitting(task, labels)
         if f"{family}:CLASS" in known and one:
             raise InputError(f"'{shown(one)}' is not a class; there are {listed(labels.names)}", where=where)
-        raise InputError(f"'{shown(name)}' does not judge {task.kind} here{nearest(name, known)}", where=where)
+        why = " needs probabilities of labels and" if family in METRICS and METRICS[family].ranks else ""
+        raise InputError(f"'{shown(name)}'{why} does not judge {task.kind} here{nearest(family, known)}", where=where)
     return with_main(task, full, labels.scheme)
 
 
@@ -82,8 +90,7 @@ def with_main(task: Task, name: str, scheme: str | None) -> Task:
 
 def measure_of(task: Task, labels: LabelSpace = NO_NAMES) -> Measure:
     """How the main metric is computed."""
-    family, _, one = main_metric(task, labels.scheme).partition(":")
-    metric = next(metric for metric in task.target.measures if metric.name == family)
+    metric, one = _main(task, labels.scheme)
     if one:
         assert metric.of_class is not None, metric
         return metric.of_class(labels, one)
@@ -91,8 +98,39 @@ def measure_of(task: Task, labels: LabelSpace = NO_NAMES) -> Measure:
     return metric.measure(labels)
 
 
+def _main(task: Task, scheme: str | None) -> tuple[Metric, str]:
+    """The main metric and the class that it is of; empty where it is of none."""
+    family, _, one = main_metric(task, scheme).partition(":")
+    return next(metric for metric in task.target.measures if metric.name == family), one
+
+
+def ranks(task: Task) -> bool:
+    """Whether the main metric is computed from probabilities of labels rather than from predicted labels."""
+    return task.asked is not None and _main(task, None)[0].ranks
+
+
+def _judged(task: Task, predicted: Sequence[Any], likely: Likely | None) -> Any:
+    """What the main metric is computed from: predicted labels, or their probabilities (items, C)."""
+    if not ranks(task):
+        return predicted
+    if likely is None:
+        raise ValueError(f"{task.asked} needs probabilities, and there are none")
+    return likely
+
+
+def defined(task: Task, labels: LabelSpace, gold: Sequence[Any]) -> bool:
+    """Whether the main metric is defined on items with these labels where all answers are right."""
+    measure = measure_of(task, labels)
+    return not math.isnan(measure.score(gold, measure.constant(gold) if ranks(task) else gold))
+
+
 def score(
-    task: Task, gold: Sequence[Any], predicted: Sequence[Any], names: Sequence[str] = (), scheme: str | None = None
+    task: Task,
+    gold: Sequence[Any],
+    predicted: Sequence[Any],
+    names: Sequence[str] = (),
+    scheme: str | None = None,
+    likely: Likely | None = None,
 ) -> dict[str, float]:
     """All metrics of a task kind, the main one first; all but `mse` are fractions, higher is better.
 
@@ -110,6 +148,7 @@ def score(
     Args:
         names: the label space; the classes seen when left out.
         scheme: `"BIO"`, `"BIOES"` or None, tags only.
+        likely: (items, C) probabilities of the names, for a main metric that ranks (`average_precision`).
 
     Raises:
         ValueError: no items, different numbers of items, or an item with different numbers of tags.
@@ -117,42 +156,56 @@ def score(
     _check(task, gold, predicted)
     found = task.target.metrics(gold, predicted, names, scheme)
     main = main_metric(task, scheme)
-    first = found[main] if main in found else measure_of(task, LabelSpace(tuple(names), scheme)).score(gold, predicted)
-    return {main: first, **{name: value for name, value in found.items() if name != main}}
+    if main not in found:
+        measure = measure_of(task, LabelSpace(tuple(names), scheme))
+        found[main] = measure.score(gold, _judged(task, predicted, likely))
+    return {main: found[main], **{name: value for name, value in found.items() if name != main}}
 
 
-def item_statistics(task: Task, gold: Sequence[Any], predicted: Sequence[Any], labels: LabelSpace = NO_NAMES) -> Floats:
-    """(items, k) what the main metric needs of each item, see `Measure.statistics`.
+def item_statistics(
+    task: Task,
+    gold: Sequence[Any],
+    predicted: Sequence[Any],
+    labels: LabelSpace = NO_NAMES,
+    likely: Likely | None = None,
+) -> Floats:
+    """(items, k) what the main metric needs of each item, see `Measure.statistics`; `likely` as in `score`.
 
     Raises:
-        ValueError: as `score`.
+        ValueError: as `score`, or a metric that ranks has no probabilities.
     """
     _check(task, gold, predicted)
-    return measure_of(task, labels).statistics(gold, predicted)
+    return measure_of(task, labels).statistics(gold, _judged(task, predicted, likely))
 
 
 def best_constant(task: Task, gold: Sequence[Any], labels: LabelSpace = NO_NAMES) -> tuple[Any, float]:
     """The best answer that is one and the same for every item (for tags: every word), and its main metric.
 
-    As the answer of the first item; 0 where the metric is not defined. Raises `ValueError` without items.
+    As the answer of the first item, None where probabilities are ranked; 0 where the metric is not defined. Raises
+    `ValueError` without items.
     """
     measure = measure_of(task, labels)
     answers = measure.constant(gold)
-    _check(task, gold, answers)
+    _check(task, gold, gold if ranks(task) else answers)
     reached = measure.score(gold, answers)
-    return answers[0], 0.0 if reached != reached else reached
+    return None if ranks(task) else answers[0], 0.0 if reached != reached else reached
 
 
-def degenerate(task: Task, gold: Sequence[Any], predicted: Sequence[Any]) -> bool:
+def degenerate(task: Task, gold: Sequence[Any], predicted: Sequence[Any], likely: Likely | None = None) -> bool:
     """Whether a model gives the same answer for everything, or nearly, though the gold labels differ.
 
     That is one class, one number, or one tag for all words, where the gold labels of these items are several. Of one
     item, and where all have one label, nothing else can be asked. One other answer in `NEARLY` changes nothing, if gold
     has ten times as many, nor do numbers that differ by rounding.
+
+    Where a metric ranks, one label for everything may rank well (a rare class): the probabilities must differ.
     """
     answers, right = task.target.answers(predicted), task.target.answers(gold)
     if len(set(right)) <= 1:
         return False
+    if ranks(task) and likely is not None:
+        middles = likely.mean(0, dtype=float)
+        return bool(np.all(likely.std(0, dtype=float) <= LITTLE * np.sqrt(middles * (1 - middles))))
     if task.target.varies_by_rounding(gold, predicted):
         return True
     tolerated = max(1, len(answers) // NEARLY)

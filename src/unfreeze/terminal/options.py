@@ -88,7 +88,8 @@ class MetricOptions:
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What chooses and judges, such as macro_f1, f1:CLASS or spearman.  [default: the task's usual one]",
+            help="What chooses and judges, such as macro_f1, f1:CLASS, average-precision or spearman.  [default: the "
+            "task's usual one]",
         ),
     ] = None
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.halves import half_named
 from unfreeze.tasks.kinds import Task
+from unfreeze.tasks.metrics import main_metric, ranks
 from unfreeze.tasks.targets.target import Target
 from unfreeze.training.convex_losses import Loss
 from unfreeze.training.targets.tensors import Decoded, Settled, Targets, TargetTensors
@@ -61,12 +62,12 @@ class Objective:
         return self._tensors.decode(logits.float(), decision)
 
     def for_choosing(self, dev: Decoded) -> Decoded:
-        """What `settle` needs of predictions on dev."""
-        return self._tensors.for_choosing(dev)
+        """What `settle` and the main metric need of predictions on dev."""
+        return dev if ranks(self.task) else self._tensors.for_choosing(dev)
 
     def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
         """Predictions on dev once it has been chosen there how logits are decided."""
-        return self._tensors.settle(dev, gold)
+        return self._tensors.settle(dev, gold, main_metric(self.task, self.labels.scheme))
 
     def convex_loss(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """The loss of a linear probe: logistic regression, of one logit where there are two classes, or ridge."""

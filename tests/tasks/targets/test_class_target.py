@@ -86,7 +86,9 @@ def test_the_linear_model_is_held_back_by_the_penalty_that_is_named() -> None:
     labels = ["a", "a", "b", "c"] * 5
     features = csr_matrix(np.eye(3)[["abc".index(label) for label in labels]])
     split = FloorSplit(features, labels, [1] * len(labels))
-    weak, strong = (CLASSES.linear("C", c, split, split, LabelSpace(("a", "b", "c"))) for c in (100.0, 1e-4))
+    weak, strong = (
+        CLASSES.linear(("C", c), split, split, LabelSpace(("a", "b", "c")), "accuracy") for c in (100.0, 1e-4)
+    )
     assert weak.predict(features, split.counts) == labels
     assert strong.predict(features, split.counts) == ["a"] * len(labels)
     assert (weak.chosen, strong.chosen) == ({"C": 100.0}, {"C": 1e-4})
@@ -101,4 +103,26 @@ def test_penalties_are_inverse_ones_from_the_strongest() -> None:
 def test_where_all_labels_are_one_so_is_every_prediction() -> None:
     features = csr_matrix(np.eye(3))
     split = FloorSplit(features, ["b"] * 3, [1] * 3)
-    assert CLASSES.linear("C", 1.0, split, split, LabelSpace(("a", "b"))).predict(features, [1] * 3) == ["b"] * 3
+    assert (
+        CLASSES.linear(("C", 1.0), split, split, LabelSpace(("a", "b")), "accuracy").predict(features, [1] * 3)
+        == ["b"] * 3
+    )
+
+
+def test_the_linear_model_has_a_probability_of_every_class_of_the_label_space() -> None:
+    """In index order; also of one that none of the rows used has, and where all rows have one class."""
+    space = LabelSpace(("a", "b", "c"))
+    labels = ["a", "c"] * 10
+    features = csr_matrix(np.eye(2)[[int(label == "c") for label in labels]])
+    split = FloorSplit(features, labels, [1] * 20)
+    model = CLASSES.linear(("C", 30.0), split, split, space, "accuracy")
+    assert model.likely is not None
+    likely = model.likely(features)
+    assert likely.dtype == np.float32
+    assert likely.sum(1) == pytest.approx(np.ones(20))
+    assert (likely[:, 1] == 0).all()
+    assert [space.names[i] for i in likely.argmax(1)] == labels
+    single = FloorSplit(features, ["b"] * 20, [1] * 20)
+    alone = CLASSES.linear(("C", 1.0), single, single, space, "accuracy")
+    assert alone.likely is not None
+    assert alone.likely(features).tolist() == [[0, 1, 0]] * 20

@@ -165,11 +165,35 @@ def test_the_linear_model_finds_each_label_by_itself_and_keeps_the_threshold() -
     gold = [("a", "b"), ("b",), ("a", "b"), ("b",)] * 5
     features = csr_matrix([[1.0, 0.0] if "a" in label else [0.0, 1.0] for label in gold])
     split = FloorSplit(features, gold, [1] * len(gold))
-    model = LABEL_SETS.linear("C", 30.0, split, split, LabelSpace(NAMES))
+    model = LABEL_SETS.linear(("C", 30.0), split, split, LabelSpace(NAMES), "micro_f1")
     assert model.predict(features, split.counts) == gold
     assert model.chosen.keys() == {"C", "threshold"}
     assert model.chosen["C"] == 30.0
     assert 0 < model.chosen["threshold"] < 1
+
+
+def test_the_linear_model_has_thresholds_for_the_metric_that_is_asked_for() -> None:
+    draw = np.random.default_rng(0)
+    gold = [
+        tuple(name for name, share in zip(NAMES, (0.5, 0.3), strict=False) if draw.random() < share) for _ in range(90)
+    ]
+    features = csr_matrix(
+        np.array([[f"{name}" in label for name in NAMES] for label in gold]) + draw.normal(0, 1, (90, len(NAMES)))
+    )
+    split = FloorSplit(features, gold, [1] * 90)
+    models = {
+        m: LABEL_SETS.linear(("C", 1.0), split, split, LabelSpace(NAMES), m) for m in ("micro_f1", "subset_accuracy")
+    }
+    right = {
+        m: np.mean([a == b for a, b in zip(model.predict(features, []), gold, strict=True)])
+        for m, model in models.items()
+    }
+    assert right["subset_accuracy"] > right["micro_f1"]
+    likely = [model.likely for model in models.values()]
+    assert likely[0] is not None
+    assert likely[1] is not None
+    np.testing.assert_array_equal(likely[0](features), likely[1](features))
+    assert likely[0](features).dtype == np.float32
 
 
 def test_penalties_are_inverse_ones_from_the_strongest() -> None:

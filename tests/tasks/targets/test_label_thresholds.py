@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import f1_score
+from sklearn.metrics import accuracy_score, f1_score
 
-from unfreeze.tasks.targets.thresholds import LEAST, best_thresholds
+from unfreeze.tasks.kinds import LABEL_SETS
+from unfreeze.tasks.targets.thresholds import AIMS, LEAST, best_thresholds
 
+METRICS = {
+    "micro_f1": lambda gold, said: f1_score(gold, said, average="micro", zero_division=0),
+    "macro_f1": lambda gold, said: _macro(gold, said),
+    "subset_accuracy": accuracy_score,
+}
+EVERY = pytest.mark.parametrize("metric", METRICS)
 tables = st.integers(0, 10_000)
 
 
@@ -21,27 +28,64 @@ def _drawn(seed: int, items: int, labels: int) -> tuple[np.ndarray, np.ndarray]:
     return likely, gold
 
 
-def _micro(gold: np.ndarray, said: np.ndarray) -> float:
-    return float(f1_score(gold, said, average="micro", zero_division=0))
+def _macro(gold: np.ndarray, said: np.ndarray) -> float:
+    """Over labels that are gold or said."""
+    pairs = [(g, s) for g, s in zip(gold.T, said.T, strict=True) if g.any() or s.any()]
+    return float(np.mean([f1_score(g, s, zero_division=0) for g, s in pairs]))
 
 
+def test_every_metric_that_thresholds_move_is_aimed_at() -> None:
+    judging = {m.name for m in LABEL_SETS.measures if m.measure is not None and not m.ranks}
+    assert judging == set(METRICS) == {*AIMS, "micro_f1"}
+
+
+@EVERY
 @given(tables)
 @settings(max_examples=30, deadline=None)
-def test_with_few_positives_one_threshold_is_the_best_of_all(seed: int) -> None:
-    likely, gold = _drawn(seed, 12, 3)
-    found = best_thresholds(likely, gold)
+def test_with_few_positives_one_threshold_is_the_best_of_all(metric: str, seed: int) -> None:
+    (likely, gold), of = _drawn(seed, 12, 3), METRICS[metric]
+    gold[:, 2] &= seed % 3 > 0  # at times a label that no text has
+    found = best_thresholds(likely, gold, metric)
     assert (found.values == found.common).all()
     every = [t for p in np.unique(likely) for t in (p, p + 1e-3)]
-    assert _micro(gold, likely >= found.common) == pytest.approx(max(_micro(gold, likely >= t) for t in every))
+    assert of(gold, likely >= found.common) == pytest.approx(max(of(gold, likely >= t) for t in every))
 
 
+@EVERY
 @given(tables)
 @settings(max_examples=15, deadline=None)
-def test_thresholds_of_their_own_are_never_worse_and_few_positives_have_none(seed: int) -> None:
-    likely, gold = _drawn(seed, 90, 4)
-    found = best_thresholds(likely, gold)
-    assert _micro(gold, likely >= found.values) >= _micro(gold, likely >= found.common) - 1e-12
+def test_a_threshold_of_its_own_is_the_best_beside_the_others(metric: str, seed: int) -> None:
+    """One label has enough positives."""
+    (likely, gold), of = _drawn(seed, 60, 3), METRICS[metric]
+    gold[:, 1:] &= np.arange(60)[:, None] < LEAST - 1
+    gold[: LEAST + 5, 0] = True
+    found = best_thresholds(likely, gold, metric)
+    assert (found.values[1:] == found.common).all()
+    tried = [np.array([t, *found.values[1:]]) for p in np.unique(likely) for t in (p, p + 1e-3)]
+    assert of(gold, likely >= found.values) == pytest.approx(max(of(gold, likely >= each) for each in tried))
+
+
+@EVERY
+@given(tables)
+@settings(max_examples=15, deadline=None)
+def test_thresholds_of_their_own_are_never_worse_and_few_positives_have_none(metric: str, seed: int) -> None:
+    (likely, gold), of = _drawn(seed, 90, 4), METRICS[metric]
+    found = best_thresholds(likely, gold, metric)
+    assert of(gold, likely >= found.values) >= of(gold, likely >= found.common) - 1e-12
     assert (found.values == found.common)[gold.sum(0) < LEAST].all()
+
+
+def test_metrics_disagree_about_thresholds() -> None:
+    """Many texts have a common label that is easily told, few a rare one that is not."""
+    draw = np.random.default_rng(1)
+    gold = draw.random((400, 2)) < [0.5, 0.1]
+    likely = np.clip(draw.normal(0.2 + gold * [0.6, 0.15], [0.3, 0.15]), 0.01, 0.99)
+    values = {metric: best_thresholds(likely, gold, metric).values for metric in METRICS}
+    for metric, of in METRICS.items():
+        reached = {other: of(gold, likely >= each) for other, each in values.items()}
+        assert max(reached.values()) == reached[metric]
+    assert len({each.tobytes() for each in values.values()}) == 3
+    np.testing.assert_array_equal(best_thresholds(likely, gold, "average_precision").values, values["micro_f1"])
 
 
 def test_a_label_with_enough_positives_has_the_threshold_that_parts_it() -> None:

@@ -106,7 +106,7 @@ def test_the_linear_model_is_ridge_regression_with_the_penalty_that_is_named() -
     assert set(names) == {"alpha"}
     assert np.divide(penalties[:-1], penalties[1:]) == pytest.approx(10**0.5, rel=0.06), "half a power of ten apart"
     for alpha in (penalties[0], penalties[-1]):
-        model = SCORES.linear("alpha", alpha, split, split, LabelSpace(low=0, high=1))
+        model = SCORES.linear(("alpha", alpha), split, split, LabelSpace(low=0, high=1), "pearson")
         expected = Ridge(alpha=alpha).fit(features, labels).predict(features)
         assert model.predict(features, split.counts) == pytest.approx(expected.tolist())
         assert model.chosen == {"alpha": alpha}

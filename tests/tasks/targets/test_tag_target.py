@@ -121,7 +121,7 @@ def test_the_linear_model_tags_each_word_and_gives_each_sentence_its_own() -> No
     counts, names = [len(sentence) for sentence in tags], ("O", "B-X", "B-Y")
     features = csr_matrix(np.eye(3)[[names.index(tag) for sentence in tags for tag in sentence]])
     split = FloorSplit(features, tags, counts)
-    weak, strong = (TAGS.linear("C", c, split, split, LabelSpace(names, "BIO")) for c in (100.0, 1e-4))
+    weak, strong = (TAGS.linear(("C", c), split, split, LabelSpace(names, "BIO"), "span_f1") for c in (100.0, 1e-4))
     assert weak.predict(features, counts) == tags
     assert weak.predict(features[4:8], [3, 1]) == [("O", "O", "B-Y"), ("O",)]
     assert strong.predict(features, counts) == [("O",) * count for count in counts]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score, log_loss
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score, log_loss
 
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.methods.trained import DECISION, Trained, main_score, settled
 from unfreeze.probes.convex import fit
 from unfreeze.probes.design import design
 from unfreeze.tasks.kinds import TASKS
+from unfreeze.tasks.metrics import asking
 from unfreeze.tasks.targets.thresholds import as_rows
 from unfreeze.training.convex_losses import Binary
 from unfreeze.training.loop import Fit
@@ -60,6 +63,22 @@ def test_the_main_score_is_that_with_the_best_thresholds() -> None:
     gold, likely = as_rows(GOLD, NAMES), logits().sigmoid().numpy()
     best = max(f1_score(gold, likely >= t, average="micro", zero_division=0) for t in [0.0, *np.unique(likely)])
     assert main_score(OBJECTIVE, GOLD, OBJECTIVE.decode(logits())) == pytest.approx(best)
+
+
+def test_thresholds_and_main_score_follow_the_metric_that_was_asked_for() -> None:
+    gold, given = as_rows(GOLD, NAMES), OBJECTIVE.decode(logits())
+    objective = replace(OBJECTIVE, task=asking(OBJECTIVE.task, OBJECTIVE.labels, "subset_accuracy"))
+    best = max(accuracy_score(gold, logits().sigmoid().numpy() >= t) for t in np.linspace(0, 1, 1001))
+    assert main_score(objective, GOLD, given) == pytest.approx(best)
+    said = as_rows(objective.settle(given, GOLD).decoded.labels, NAMES)
+    assert accuracy_score(gold, said) == pytest.approx(best)
+    assert accuracy_score(gold, as_rows(OBJECTIVE.settle(given, GOLD).decoded.labels, NAMES)) < best
+
+
+def test_probabilities_of_dev_are_kept_where_they_choose() -> None:
+    of = asking(OBJECTIVE.task, OBJECTIVE.labels, "average_precision")
+    wanted = average_precision_score(as_rows(GOLD, NAMES), logits().sigmoid().numpy(), average="macro")
+    assert main_score(replace(OBJECTIVE, task=of), GOLD, OBJECTIVE.decode(logits())) == pytest.approx(wanted)
 
 
 def test_a_settled_run_decides_as_on_dev_and_keeps_other_weights() -> None:

@@ -13,6 +13,7 @@ from unfreeze.errors import InputError, listed, shown
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, class_columns, of_counts, of_sums
 from unfreeze.tasks.targets.likelihoods import Likely, of_one_name
+from unfreeze.tasks.targets.precision import average_precision
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, matthews, share
 from unfreeze.tasks.targets.target import (
@@ -22,7 +23,9 @@ from unfreeze.tasks.targets.target import (
     FloorSplit,
     Labels,
     Metric,
+    Penalty,
     Rows,
+    Singles,
     Target,
     Words,
 )
@@ -56,6 +59,11 @@ class Classes(Target):
             measure=lambda labels: _f1_of(positive_class(labels.names)),
         ),
         Metric("f1", "F1", of_class=lambda labels, name: _f1_of(name)),
+        Metric(
+            "average_precision", "average precision", ranks=True, also="ap",
+            measure=lambda labels: _ranked(labels, positive_class(labels.names)),
+            of_class=lambda labels, name: _ranked(labels, name),
+        ),
     )  # fmt: skip
     seconds = OF_PROBABILITIES
 
@@ -164,14 +172,24 @@ class Classes(Target):
         both = Counter(str(g) for g, p in zip(gold, predicted, strict=True) if g == p)
         return Found(Counter(map(str, gold)), Counter(map(str, predicted)), both)
 
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+    def linear(
+        self, penalty: Penalty, train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
         """Logistic regression."""
-        model = logistic(penalty, train.rows, np.array(train.labels))
+        model = logistic(penalty[1], train.rows, np.array(train.labels))
+        index = space.index()
+        places = [index[known] for known in model.classes_.tolist()]
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
             return list(model.predict(rows).tolist())
 
-        return FloorModel(predict, {name: penalty})
+        def likely(rows: Rows) -> Singles:
+            """(items, C); 0 for a class that no row was used of."""
+            each = np.zeros((rows.shape[0], len(index)), np.float32)
+            each[:, places] = model.predict_proba(rows)
+            return each
+
+        return FloorModel(predict, dict([penalty]), likely)
 
 
 def _right(gold: Labels, predicted: Labels) -> Floats:
@@ -205,6 +223,12 @@ def _f1_of(name: str | None) -> Measure:
         return np.stack([is_gold * said, is_gold, said], axis=1)
 
     return Measure(units, of_sums(f1), lambda gold: [name] * len(gold))
+
+
+def _ranked(labels: LabelSpace, name: str | None) -> Measure:
+    """Average precision of one class, or of None the mean over all."""
+    names = labels.names if name is None else (name,)
+    return average_precision(labels, names, lambda gold: [(label,) for label in gold])
 
 
 def positive_class(names: Sequence[str]) -> str | None:

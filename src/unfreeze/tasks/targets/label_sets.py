@@ -16,6 +16,7 @@ from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, label_columns, of_counts, of_sums
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
 from unfreeze.tasks.targets.likelihoods import Likely, of_each_name
+from unfreeze.tasks.targets.precision import average_precision
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, Ints, f1, macro_f1, ratio, share
 from unfreeze.tasks.targets.target import (
@@ -25,7 +26,9 @@ from unfreeze.tasks.targets.target import (
     FloorSplit,
     Labels,
     Metric,
+    Penalty,
     Rows,
+    Singles,
     Target,
     Words,
 )
@@ -56,6 +59,11 @@ class LabelSets(Target):
         Metric(
             "subset_accuracy", "subset accuracy",
             measure=lambda labels: Measure(_equal, of_sums(share), _most_frequent),
+        ),
+        Metric(
+            "average_precision", "average precision", ranks=True, also="ap",
+            measure=lambda labels: average_precision(labels, labels.names, lambda gold: gold),
+            of_class=lambda labels, name: average_precision(labels, (name,), lambda gold: gold),
         ),
         Metric("precision", "precision"),
         Metric("recall", "recall"),
@@ -194,24 +202,26 @@ class LabelSets(Target):
         both = Counter(name for g, p in zip(gold, predicted, strict=True) for name in set(g) & set(p))
         return Found(self.counts(gold, scheme), self.counts(predicted, scheme), both)
 
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+    def linear(
+        self, penalty: Penalty, train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
         """Logistic regression of each label against the rest, with thresholds chosen on dev."""
         gold = as_rows(train.labels, space.names)
-        models = [logistic(penalty, train.rows, column) for column in gold.T]
+        models = [logistic(penalty[1], train.rows, column) for column in gold.T]
 
-        def likely(rows: Rows) -> Floats:
+        def likely(rows: Rows) -> Singles:
             """(items, C); a label that all or no training texts have is as likely as there."""
             columns = [model.predict_proba(rows) for model in models]
             some = [p[:, list(m.classes_).index(True)] if True in m.classes_ else np.zeros(len(p)) for m, p in
                     zip(models, columns, strict=True)]  # fmt: skip
-            return np.stack(some, axis=1)
+            return np.stack(some, axis=1).astype(np.float32)
 
-        chosen = best_thresholds(likely(dev.rows), as_rows(dev.labels, space.names))
+        chosen = best_thresholds(likely(dev.rows).astype(float), as_rows(dev.labels, space.names), metric)
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
             return list(as_sets(likely(rows) >= chosen.values, space.names))
 
-        return FloorModel(predict, {name: penalty, "threshold": chosen.common})
+        return FloorModel(predict, {**dict([penalty]), "threshold": chosen.common}, likely)
 
 
 def _units(gold: Labels, predicted: Labels) -> Floats:

@@ -18,7 +18,7 @@ from unfreeze.tasks.ranks import rank_correlations
 from unfreeze.tasks.targets.classes import scheme_problem
 from unfreeze.tasks.targets.regressions import ridge
 from unfreeze.tasks.targets.sums import Floats, ratio
-from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Rows, Second, Target, Words
+from unfreeze.tasks.targets.target import FloorModel, FloorSplit, Labels, Metric, Penalty, Rows, Second, Target, Words
 
 ROUNDING = 1e-3  # of the spread of gold scores
 CONSTANT = 1e-12  # predictions vary by less than a millionth of their distance to the mean gold score: rounding
@@ -137,18 +137,20 @@ class Scores(Target):
         """The mean distance."""
         return f"mean distance from gold {sum(errors) / len(errors):.2f}"
 
-    def penalties(self) -> tuple[tuple[str, float], ...]:
+    def penalties(self) -> tuple[Penalty, ...]:
         """Penalties of ridge regression."""
         return tuple(("alpha", alpha) for alpha in ALPHA)
 
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+    def linear(
+        self, penalty: Penalty, train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
         """Ridge regression."""
-        model = ridge(penalty, train.rows, np.array(train.labels, dtype=float))
+        model = ridge(penalty[1], train.rows, np.array(train.labels, dtype=float))
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
             return list(model.predict(rows).tolist())
 
-        return FloorModel(predict, {name: penalty})
+        return FloorModel(predict, dict([penalty]))
 
 
 def number(label: str) -> float | None:

@@ -16,7 +16,7 @@ from unfreeze.tasks.schemes import Span, spans, spans_conlleval, spans_strict
 from unfreeze.tasks.targets.classes import names_problem
 from unfreeze.tasks.targets.regressions import logistic
 from unfreeze.tasks.targets.sums import Floats, Found, f1, ratio, share
-from unfreeze.tasks.targets.target import MARKED, FloorModel, FloorSplit, Labels, Metric, Rows, Target, Words
+from unfreeze.tasks.targets.target import MARKED, FloorModel, FloorSplit, Labels, Metric, Penalty, Rows, Target, Words
 
 C = (0.3, 1.0, 3.0, 10.0)  # inverse penalties on counts, of which a word has about twenty
 _SCHEMES = (None, "BIO", "BIOES")
@@ -164,19 +164,21 @@ class Tags(Target):
         """The spans."""
         return set(spans(label, scheme)) if isinstance(label, tuple) else set()
 
-    def penalties(self) -> tuple[tuple[str, float], ...]:
+    def penalties(self) -> tuple[Penalty, ...]:
         """Inverse penalties of logistic regression."""
         return tuple(("C", c) for c in C)
 
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
+    def linear(
+        self, penalty: Penalty, train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
         """Logistic regression of each word independently."""
-        model = logistic(penalty, train.rows, np.array([tag for tags in train.labels for tag in tags]))
+        model = logistic(penalty[1], train.rows, np.array([tag for tags in train.labels for tag in tags]))
 
         def predict(rows: Rows, counts: Sequence[int]) -> list[Any]:
             flat, ends = model.predict(rows).tolist(), np.cumsum(counts).tolist()
             return [tuple(flat[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
-        return FloorModel(predict, {name: penalty})
+        return FloorModel(predict, dict([penalty]))
 
 
 def _span_measure(spans: Callable[[Sequence[str]], list[Span]]) -> Measure:

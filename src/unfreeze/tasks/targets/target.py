@@ -23,9 +23,12 @@ from unfreeze.tasks.targets.sums import Floats, Found, Ints
 
 ErrorChart = Literal["confusion", "scatter"]
 Bools = npt.NDArray[np.bool_]
+Singles = npt.NDArray[np.float32]
 Rows = Any  # a sparse matrix of scipy's
 MARKED = "marked"
 """The answer of tags that are not all `O`: they are distinguished by what they mark, not as a whole."""
+Penalty = tuple[str, float]
+"""One of a linear model, with its name."""
 Labels = Sequence[Any]
 """Labels of one target: class names, numbers, or a tuple of names for each item."""
 
@@ -63,6 +66,7 @@ class Metric:
         of_class: the same of one class, which is asked for as `NAME:CLASS`; None where there is no such thing.
         also: another name that it is asked for by.
         unfit: whether a label space does not allow `measure`.
+        ranks: it is computed from the probabilities of labels, not from the predicted ones (see `Measure`).
     """
 
     name: str
@@ -72,6 +76,7 @@ class Metric:
     of_class: Callable[[LabelSpace, str], Measure] | None = field(default=None, compare=False)
     also: str | None = None
     unfit: Callable[[LabelSpace], bool] = field(default=lambda labels: False, compare=False)
+    ranks: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,12 @@ class FloorModel:
     Attributes:
         predict: labels of feature rows; the second argument has the rows of each item (words, for tagging).
         chosen: what was chosen on dev besides the penalty.
+        likely: (items, C) probabilities of the labels of feature rows, in index order; None where there are none.
     """
 
     predict: Callable[[Rows, Sequence[int]], list[Label]]
     chosen: Mapping[str, float]
+    likely: Callable[[Rows], Singles] | None = None
 
 
 @dataclass(frozen=True)
@@ -289,10 +296,12 @@ class Target(Protocol):
 
     # The floor.
 
-    def penalties(self) -> tuple[tuple[str, float], ...]:
+    def penalties(self) -> tuple[Penalty, ...]:
         """Penalties of the floor's linear model with their names, strongest first."""
         return tuple(("C", c) for c in C)
 
     @abstractmethod
-    def linear(self, name: str, penalty: float, train: FloorSplit, dev: FloorSplit, space: LabelSpace) -> FloorModel:
-        """A linear model of feature rows, fitted on train; what else it needs is chosen on dev."""
+    def linear(
+        self, penalty: Penalty, train: FloorSplit, dev: FloorSplit, space: LabelSpace, metric: str
+    ) -> FloorModel:
+        """A linear model of feature rows, fitted on train; what else it needs is chosen on dev, for a metric."""

@@ -46,8 +46,9 @@ class ClassTensors(TargetTensors):
 
     def from_convex(self, logits: Tensor, rows: Sequence[int], decision: Tensor | None) -> Decoded:
         """The most probable class; confidence is not asked for."""
-        best = both_logits(logits, self.outputs).argmax(1)
-        return Decoded(tuple(np.array(self.labels.names, object)[best.cpu().numpy()]))
+        each = both_logits(logits.float(), self.outputs)
+        names = np.array(self.labels.names, object)[each.argmax(1).cpu().numpy()]
+        return Decoded(tuple(names), probabilities=each.softmax(1).cpu().numpy())
 
 
 def of_names(targets: Tensor, names: int) -> Loss:

@@ -46,11 +46,11 @@ class LabelSetTensors(TargetTensors):
         """Probabilities, of which thresholds are chosen."""
         return dev
 
-    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
-        """Thresholds with the best micro-F1, see `tasks.targets.thresholds`."""
+    def settle(self, dev: Decoded, gold: Sequence[Label], metric: str) -> Settled:
+        """Thresholds that are best for the metric, see `tasks.targets.thresholds`."""
         assert dev.probabilities is not None
         rows = as_rows([_set(label) for label in gold], self.labels.names)
-        found = best_thresholds(dev.probabilities.astype(np.float64), rows)
+        found = best_thresholds(dev.probabilities.astype(np.float64), rows, metric)
         kept = torch.from_numpy(found.values).float()
         own = {
             f"threshold of {n}": float(v)

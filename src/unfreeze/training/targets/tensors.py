@@ -106,8 +106,8 @@ class TargetTensors(Protocol):
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """Labels from logits (B, outputs) in fp32."""
 
-    def settle(self, dev: Decoded, gold: Sequence[Label]) -> Settled:
-        """Choose on dev how logits are decided."""
+    def settle(self, dev: Decoded, gold: Sequence[Label], metric: str) -> Settled:
+        """Choose on dev how logits are decided, for the main metric."""
         return Settled(dev)
 
     def for_choosing(self, dev: Decoded) -> Decoded:
