@@ -182,10 +182,10 @@ class Losses(Toy):
 
 def test_a_run_ends_once_two_readings_in_a_row_leave_next_to_no_loss() -> None:
     scores = [[s] for s in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)]
-    done = run(Losses([[2.0], [0.0199], [0.03], [0.02], [0.001], [0.001]], scores))
+    done = run(Losses([[2.0], [0.0059], [0.03], [0.0059], [0.001], [0.001]], scores))
     assert (done.best_epoch, len(done.curve)) == ((5,), 5)
-    assert len(run(Losses([[2.0], [0.03], [0.021], [0.021], [0.021], [0.021]], scores)).curve) == 6
-    several = Losses([[2.0, 1.0], [0.01, 1.0], [0.01, 0.01], [2.0, 0.0], [0, 0], [0, 0]], [s * 2 for s in scores])
+    assert len(run(Losses([[2.0], [0.03], [0.0061], [0.0061], [0.0061], [0.0061]], scores)).curve) == 6
+    several = Losses([[2.0, 1.0], [0.0059, 1.0], [0.0059, 0.0029], [2.0, 0.0], [0, 0], [0, 0]], [s * 2 for s in scores])
     done = run(several)
     assert (done.best_epoch, len(done.curve)) == ((3, 4), 4), "a member keeps what it had when it had learned all"
 

@@ -80,7 +80,7 @@ def planned_epochs(settings: FitSettings, steps_per_epoch: int) -> int:
     return max(settings.epochs, math.ceil(settings.min_steps / steps_per_epoch))
 
 
-LEARNED, OF_THAT = 0.01, 2
+LEARNED, OF_THAT = 0.003, 2
 """A member has learned what it can once its loss is below this share of the first one at so many readings in a row."""
 PERFECT = 1.0
 """No dev score is better than that of all metrics that choose: a member that has it cannot get better."""
