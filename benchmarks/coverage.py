@@ -127,7 +127,7 @@ def _chunk(cell: Cell, comparisons: int, rng: np.random.Generator) -> Drawn:
 
 def reaches(drawn: Drawn) -> tuple[Floats, Floats, Floats]:
     """(comparisons,) difference, half-width of its interval now, and before."""
-    items, seeds, freedom = parts(drawn.scores, drawn.covariance, (-1.0, 1.0))
+    items, seeds, freedom, _ = parts(drawn.scores, drawn.covariance, (-1.0, 1.0))
     gap = drawn.scores[1].mean(1) - drawn.scores[0].mean(1)
     return gap, margins(items, seeds, freedom, ERROR), Z95 * np.sqrt(items + _seeds_before(drawn))
 
@@ -176,7 +176,7 @@ def single(comparisons: int) -> str:
             row = [str(seeds), f"{100 * sd:g}"]
             for items in sizes:
                 drawn = draw(one_unsteady(seeds, items, sd), comparisons, rng)
-                reach = margins(*parts(drawn.scores, drawn.covariance, (0.0, 1.0)), ERROR)
+                reach = margins(*parts(drawn.scores, drawn.covariance, (0.0, 1.0))[:3], ERROR)
                 row.append(f"{100 * (np.abs(drawn.scores[1].mean(1) - 0.88) <= reach).mean():.1f}")
             lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)

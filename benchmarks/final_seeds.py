@@ -84,7 +84,7 @@ def named(setting: Setting, seeds: int, reused: bool, draws: int, seed: int = 0)
     rng = np.random.default_rng(seed)
     scores = on_items(setting, [lucks_of(setting, method, seeds, reused, draws, rng) for method in (0, 1)], rng)
     runs = covariance(setting, (seeds, seeds))
-    reach = margins(*parts(scores, np.broadcast_to(runs, (draws, *runs.shape)), MINUS), ERROR)
+    reach = margins(*parts(scores, np.broadcast_to(runs, (draws, *runs.shape)), MINUS)[:3], ERROR)
     gaps = scores[1].mean(1) - scores[0].mean(1)
     return float((gaps < -reach).mean()), float((gaps > reach).mean())
 
@@ -121,7 +121,7 @@ def until_decided(setting: Setting, looks: Sequence[int], draws: int, region: fl
     winner, equal, used = np.zeros(draws), np.zeros(draws, bool), np.zeros(draws)
     for number in looks:
         runs = covariance(setting, (MOST, number))
-        now = parts((frozen, tuned[:, :number]), np.broadcast_to(runs, (draws, *runs.shape)), MINUS)
+        now = parts((frozen, tuned[:, :number]), np.broadcast_to(runs, (draws, *runs.shape)), MINUS)[:3]
         most, variance = _with_most(setting, (frozen, tuned[:, :number]), now), now[0] + now[1]
         luck = (1 - OF_METHOD[1]) * VARIANCE / setting.items / number
         share = information(Spread(*now, luck=luck), most[0], number / MOST)  # type: ignore[arg-type]

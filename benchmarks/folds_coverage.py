@@ -76,7 +76,7 @@ def draw_of(labels: Ints, seeds: int, fit: Fit, rng: np.random.Generator) -> Dra
 def intervals(draw: Draw) -> tuple[Difference, Difference, Difference]:
     """Second arm minus first, in the ways of `HOW`."""
     arms = [np.stack([right, np.ones_like(right)], -1) for right in draw.right]
-    folds = measured_in_folds(arms, ACCURACY, draw.sizes, 1 / (FOLDS - 1), draws=DRAWS)
+    folds = measured_in_folds(arms, ACCURACY, draw.sizes, draws=DRAWS)
     naive = Measured(folds.scores, folds.covariance, folds.items, folds.shares)
     alone = measured([arm[:, : draw.sizes[0]] for arm in arms], ACCURACY, draws=DRAWS)
     first, second, third = (scored.difference(MINUS) for scored in (folds, naive, alone))

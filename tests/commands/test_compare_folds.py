@@ -129,6 +129,15 @@ def test_folds_that_cannot_be_made_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("encoders", ["nothing", ["nothing", "tiny"]])
+def test_an_encoder_that_is_not_there_leaves_nothing_behind(encoders: Any, answered: Answered, tmp_path: Path) -> None:
+    root, _, _ = answered
+    named = [str(root / name) for name in encoders] if isinstance(encoders, list) else str(root / encoders)
+    with pytest.raises(InputError, match="nothing"):
+        compare(plan_of(root, encoder=named, out=str(tmp_path / "out")))
+    assert not (tmp_path / "out").exists()
+
+
 def test_several_encoders_have_the_same_folds_each_in_its_folder(answered: Answered, tmp_path: Path) -> None:
     root, alone, _ = answered
     vectors = tmp_path / "words.txt"

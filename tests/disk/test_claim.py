@@ -53,6 +53,18 @@ def test_empty_folder_that_was_there_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("beside", [(), (".hidden",), ("runs",)])
+def test_after_an_error_a_mark_that_stayed_alone_is_gone(beside: tuple[str, ...], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(InputError), claimed(out, "folds.json"):
+        (out / "folds.json").write_text("{}", encoding="utf-8")
+        for name in beside:
+            (out / name).mkdir()
+        raise InputError("no such encoder")
+    assert (out / "folds.json").exists() == (beside == ("runs",))
+    assert out.exists() == bool(beside)
+
+
 def test_folder_that_got_something_stays(tmp_path: Path) -> None:
     with claimed(tmp_path / "out"):
         (tmp_path / "out" / "comparison.json").write_text("{}", encoding="utf-8")

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow
@@ -16,6 +18,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
 from unfreeze.judging.result_json import read_result
+from unfreeze.judging.stats import resampled_items
 from unfreeze.records.comparison import read_choices, read_floor, read_items, read_records, read_test, write_choices
 
 BY_HAND = {
@@ -351,3 +354,17 @@ def test_a_test_set_that_measures_nothing_is_not_judged(comparison, kind, gold):
         InputError, match=r"items.parquet: the test set has one answer only .* compare again in another"
     ):
         judge(folder)
+
+
+def test_test_items_are_resampled_once_for_arms_and_floor(
+    comparison: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(runs: np.ndarray, *rest: Any) -> Any:
+        drawn.append(len(runs))
+        return resampled_items(runs, *rest)
+
+    monkeypatch.setattr("unfreeze.judging.two_way.resampled_items", counted)
+    judge(comparison("classification", seeds=3, floor=0.3))
+    assert drawn == [3 + 3 + 1]

@@ -30,7 +30,7 @@ def made(shifts: tuple[float, ...], seeds: int = 2) -> list[np.ndarray]:
 
 
 def by_fold(arms: list[np.ndarray]) -> MeasuredInFolds:
-    return measured_in_folds(arms, accuracy, SIZES, overlap=1 / 3, draws=4_000)
+    return measured_in_folds(arms, accuracy, SIZES, draws=4_000)
 
 
 @pytest.mark.parametrize("weights", [(-1.0, 1.0), (1.0, 0.0)])
@@ -43,7 +43,7 @@ def test_parts_are_those_of_plain_loops(weights: tuple[float, float], seeds: int
     for size in SIZES:
         own = [arm[:, start : start + size] for arm in arms]
         fold = measured(own, accuracy, draws=2_000)
-        items, within, of_fold = (float(part) for part in parts(fold.scores, fold.covariance, weights))
+        items, within, of_fold, _ = (float(part) for part in parts(fold.scores, fold.covariance, weights))
         values.append(sum(w * arm[..., 0].mean() for w, arm in zip(weights, own, strict=True)))
         luck, of_seeds, freedom = luck + (items + within) / 4, of_seeds + within / 16, freedom + of_fold
         start += size
@@ -73,4 +73,19 @@ def test_value_and_centre_are_those_of_all_items() -> None:
 @pytest.mark.parametrize("sizes", [(40, 50, 60), (40, 50, 60, 51)])
 def test_folds_of_other_items_are_refused(sizes: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="folds of"):
-        measured_in_folds(made((0.0,) * 4), accuracy, sizes, 1 / 3)
+        measured_in_folds(made((0.0,) * 4), accuracy, sizes)
+
+
+def test_the_first_arms_alone_have_their_folds() -> None:
+    arms = [*made((0.0, 0.3, 0.0, 0.3)), made((0.2,) * 4)[1]]
+    alone = by_fold(arms).of_first(2)
+    assert len(alone.scores) == 2
+    assert alone.spread((-1.0, 1.0)).seeds == pytest.approx(by_fold(arms[:2]).spread((-1.0, 1.0)).seeds)
+
+
+def test_the_luck_of_training_sets_is_none_of_seeds() -> None:
+    """An arm that is far better in two of four folds, with seeds that differ by single items alone."""
+    uneven = by_fold(made((-0.3, 0.4, -0.3, 0.4), seeds=8))
+    assert uneven.spread((0.0, 1.0)).seeds > 4 * uneven.seed_variance((0.0, 1.0))
+    assert uneven.seed_deviation(1) == pytest.approx((8 * uneven.seed_variance((0.0, 1.0))) ** 0.5)
+    assert uneven.seed_deviation(1) < 0.03

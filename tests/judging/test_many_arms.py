@@ -28,7 +28,7 @@ FROZEN, TUNED = "feature-extraction", "fine-tuning"
 
 
 def arm(method: str, encoder: str, test: float, work: float, **more: Any) -> ArmEvidence:
-    values = {"recipe": "linear head", "dev": test, "test_ci95": (test - 0.02, test + 0.02), "test_std": 0.002,
+    values = {"recipe": "linear head", "dev": test, "test_ci95": (test - 0.02, test + 0.02), "seed_std": 0.002,
               "seeds": 5, "degenerate": 0, "train_s": 10.0, "extract_s": 1.0, "latency_ms": 5.0, "stored_mb": 4.0,
               "trained_parameters": 10, "piece_work": 1e6, **more}  # fmt: skip
     return ArmEvidence(method=method, encoder=encoder, test=test, work=work, **values)
@@ -306,13 +306,13 @@ def test_folders_of_one_encoder_are_refused(several: Callable[..., Path]) -> Non
 
 
 def test_arms_that_differ_between_seeds_are_named_in_one_doubt() -> None:
-    unsteady = tuple(replace(a, test_std=std) for a, std in zip(ARMS, (0.03, 0.002, 0.05), strict=True))
+    unsteady = tuple(replace(a, seed_std=std) for a, std in zip(ARMS, (0.03, 0.002, 0.05), strict=True))
     doubts = [doubt for doubt in verdict_of(0.01, unsteady).doubts if "unsteady" in doubt]
     assert doubts == [
         "2 of 3 arms are unsteady between seeds, fine-tuning of minilm most: its test score differs by 5.0 points "
         "(std)."
     ]
-    one = verdict_of(0.01, (*ARMS[:2], replace(ARMS[2], test_std=0.05)))
+    one = verdict_of(0.01, (*ARMS[:2], replace(ARMS[2], seed_std=0.05)))
     assert [doubt for doubt in one.doubts if "unsteady" in doubt] == [
         "Fine-tuning of minilm is unsteady: its test score differs by 5.0 points (std) between seeds."
     ]

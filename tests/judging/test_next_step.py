@@ -16,7 +16,7 @@ from unfreeze.judging.spread import ERROR, Spread
 from unfreeze.judging.stats import Difference
 
 FROZEN = ArmEvidence(
-    method="feature-extraction", recipe="", dev=0.85, test=0.85, test_ci95=(0.83, 0.87), test_std=0.0, seeds=5,
+    method="feature-extraction", recipe="", dev=0.85, test=0.85, test_ci95=(0.83, 0.87), seed_std=0.0, seeds=5,
     degenerate=0, train_s=20.0, extract_s=12.0, latency_ms=11.0, stored_mb=4.0, trained_parameters=1000, work=2e9,
     piece_work=11e6,
 )  # fmt: skip
@@ -51,6 +51,16 @@ def of_items(points: float) -> Spread:
 )
 def test_items_are_planned_for_the_smallest_difference_that_can_be_shown(spread: Spread, said: str) -> None:
     assert needed(evidence(0.002, 0.03, spread)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("spread", "seeds"),
+    [(of_items(0.5), 5), (of_items(9.0), 5), (Spread(1e-6, 0.06**2, 19.0, 0.0), 20), (None, 5)],
+)
+def test_in_folds_there_are_labelled_examples_and_no_test_items(spread: Spread | None, seeds: int) -> None:
+    step = needed(evidence(0.002, 0.03, spread, seeds=seeds, folds=5))
+    assert "labelled examples" in step
+    assert "test" not in step
 
 
 def test_the_gap_at_hand_does_not_change_the_plan() -> None:

@@ -47,7 +47,7 @@ def test_parts_are_those_of_plain_loops() -> None:
     found, weights = exact(arms), (1.0, -0.5)
     by_item = sum(w * arm.mean(0) for w, arm in zip(weights, arms, strict=True))
     items = sum((x - by_item.mean()) ** 2 for x in by_item) / 80**2
-    seeds, top, bottom = 0.0, 0.0, 0.0
+    seeds, top, bottom, all_luck = 0.0, 0.0, 0.0, 0.0
     for weight, arm in zip(weights, arms, strict=True):
         number = len(arm)
         scores, own = arm.mean(1), arm - arm.mean(0)
@@ -55,10 +55,13 @@ def test_parts_are_those_of_plain_loops() -> None:
         centred = own - own.mean(1, keepdims=True)  # what single runs do on single items beside their arm
         luck = (centred**2).sum() / (number - 1) / 80**2
         seeds += weight**2 * max(0.0, seen - luck) / number
+        all_luck += weight**2 * luck / number
         top += weight**2 * seen / number
         bottom += (weight**2 * seen / number) ** 2 / (number - 1)
     spread = found.spread(weights)
     assert (spread.items, spread.seeds, spread.freedom) == pytest.approx((items, seeds, top**2 / bottom))
+    assert spread.luck == pytest.approx(all_luck)
+    assert found.seed_variance(weights) == spread.seeds
 
 
 def test_resamples_of_the_items_give_the_exact_covariance() -> None:
@@ -205,7 +208,7 @@ def test_intervals_of_equal_arms_hold_zero_in_95_of_100(seeds: int, items: int, 
         covariance.append(centred @ centred.transpose(0, 2, 1) / items**2)
         scores.append([arm.mean(2) for arm in arms])
     both = [np.concatenate(side) for side in zip(*scores, strict=True)]
-    reach = margins(*parts(both, np.concatenate(covariance).astype(float), (1.0, -1.0)), ERROR)
+    reach = margins(*parts(both, np.concatenate(covariance).astype(float), (1.0, -1.0))[:3], ERROR)
     held = (np.abs(both[0].mean(1) - both[1].mean(1)) <= reach).mean()
     assert 0.935 <= held <= 0.985
 
@@ -218,3 +221,24 @@ def test_more_seeds_and_more_items_make_it_narrower() -> None:
         gaps = [exact([a, b]).difference([1.0, -1.0]) for a, b in zip(*arms, strict=True)]
         widths.append(np.mean([gap.hi - gap.lo for gap in gaps]))
     assert all(wide > 1.3 * narrow for wide, narrow in pairwise(widths))
+
+
+def test_runs_that_differ_by_single_items_alone_have_no_deviation_of_their_own() -> None:
+    rng = np.random.default_rng(11)
+    steady = rng.random((40, 500)) < 0.7
+    unsteady = rng.random((40, 500)) < (0.7 + 0.05 * rng.normal(size=40))[:, None]
+    arms = exact([steady, unsteady, steady[:1]])
+    assert steady.mean(1).std(ddof=1) > 0.015
+    assert arms.seed_deviation(0) < 0.01
+    assert arms.seed_deviation(1) == pytest.approx(0.05, rel=0.25)
+    assert arms.seed_deviation(2) == 0.0
+
+
+def test_the_first_arms_alone_are_as_they_were_measured() -> None:
+    rng = np.random.default_rng(12)
+    arms = [correctness(rng.random((seeds, 60)) < 0.7) for seeds in (2, 3, 1)]
+    whole, two = measured(arms, accuracy, draws=300), measured(arms[:2], accuracy, draws=300)
+    assert [scores.tolist() for scores in whole.of_first(2).scores] == [scores.tolist() for scores in two.scores]
+    assert whole.of_first(2).covariance == pytest.approx(two.covariance)
+    assert (whole.of_first(2).items, whole.of_first(2).shares) == (60, True)
+    assert whole.of_first(2).difference((1.0, -1.0)) == whole.difference((1.0, -1.0, 0.0))

@@ -28,7 +28,7 @@ FROZEN = ArmEvidence(
     dev=0.85,
     test=0.848,
     test_ci95=(0.83, 0.866),
-    test_std=0.002,
+    seed_std=0.002,
     seeds=5,
     degenerate=0,
     train_s=20.0,
@@ -195,6 +195,7 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
         (evidence(frozen={"seeds": 2}), "Only 2 seeds"),
         (evidence(frozen={"seeds": 1}, tuned={"seeds": 1}), "Only 1 seed: the interval does not cover"),
         (evidence(test_size=270), "The test set is small (270 items)"),
+        (evidence(test_size=270, folds=5), "There are few labelled examples (270)"),
         (evidence(data=DataTrust(test_in_train=40)), "40 of 2,000 test items (2.0 %) are also in the training set"),
         (evidence(data=DataTrust(test_in_dev=5)), "5 of 2,000 test items (0.2 %) are also in the dev set"),
         (evidence(tuned={"degenerate": 2}), "2 of 5 final runs of fine-tuning gave one answer for every item"),
@@ -210,13 +211,13 @@ def test_too_close_uses_the_cheaper_method(frozen: Changes, tuned: Changes, chea
             "Dev and test disagree: fine-tuning minus feature extraction is -1.0 points on dev",
         ),
         (evidence(tuned={"dev": 0.846}), "minus feature extraction is -0.40 points on dev, +2.3 points on test"),
-        (evidence(tuned={"test_std": 0.012}), "Fine-tuning is unsteady: its test score differs by 1.2 points"),
+        (evidence(tuned={"seed_std": 0.012}), "Fine-tuning is unsteady: its test score differs by 1.2 points"),
         (evidence(tuned={"selected": "judged"}), "The test score of fine-tuning may be too high: the run that chose"),
         (evidence(frozen={"selected": "left out"}), "One run of feature extraction is left out of the test score"),
         (evidence(data=DataTrust(truncated=0.25)), "25 % of the texts are cut"),
         (evidence(data=DataTrust(unread=0.98)), "98 % of what is read of the texts are unknown pieces"),
         (evidence(data=DataTrust(rare_labels=("a", "b", "c", "d"))), "4 (a, b, c, ...)"),
-        (evidence(frozen={"test_std": 0.018}), "Feature extraction is unsteady: its test score differs by 1.8 points"),
+        (evidence(frozen={"seed_std": 0.018}), "Feature extraction is unsteady: its test score differs by 1.8 points"),
     ],
 )
 def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
@@ -233,8 +234,8 @@ def test_each_doubt_is_raised_alone(asked: Evidence, doubt: str) -> None:
         evidence(data=DataTrust(unread=0.25)),
         evidence(data=DataTrust(dev_size=2)),
         evidence(tuned={"flat": {"dev": 0, "test": 0}}),
-        evidence(frozen={"test_std": 0.01}),
-        evidence(frozen={"test_std": 0.0112}),
+        evidence(frozen={"seed_std": 0.01}),
+        evidence(frozen={"seed_std": 0.0112}),
         evidence(0.2, -0.1, 0.4, tuned={"dev": 0.849}),
     ],
 )
@@ -340,7 +341,7 @@ def test_any_evidence_gives_whole_sentences_and_mirrors(
 ) -> None:
     """Swapping the methods' roles swaps the choice; every line is a sentence; the verdict is JSON-ready."""
     lo, mean, hi = sorted((a, b, c))
-    same = {"test_std": std, "seeds": seeds, "train_s": 1.0, "extract_s": 0.0}
+    same = {"seed_std": std, "seeds": seeds, "train_s": 1.0, "extract_s": 0.0}
     methods = (replace(FROZEN, **same), replace(TUNED, **same))
     asked = Evidence("accuracy", methods, Difference(mean, lo, hi, 0.5), equivalence, 900)
     verdict = decide(asked)

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from unfreeze.judging.result import PairGap
+from unfreeze.judging.gaps import PairGap
 from unfreeze.report.arm_tables import turned
 from unfreeze.report.ranking import finding_of, on_front
 from unfreeze.report.tables import Table

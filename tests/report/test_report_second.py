@@ -9,9 +9,10 @@ import pytest
 from made_arms import add_patching, make_encoders
 from made_comparison import make_comparison
 
+from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import read_compared
-from unfreeze.judging.result import Estimate, PairGap, SecondMeasure
+from unfreeze.judging.second_result import Estimate, SecondMeasure
 from unfreeze.judging.second_words import comparison, notable
 from unfreeze.report import second
 from unfreeze.terminal.summary import summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from unfreeze.disk.lock import LOCK, locked
@@ -20,7 +20,7 @@ _TRIES = 100  # to enter a folder that others make, and delete again since it st
 def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
     """Claim the folder of a comparison, or of anything else that keeps a file `mark` there.
 
-    A folder that was made and stayed empty is removed after the block.
+    A folder that was made and stayed empty is removed after the block, and after an error a mark that stayed alone.
 
     Raises:
         InputError: it is in use, contains something else, or cannot be written.
@@ -38,9 +38,20 @@ def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
                 sweep(folder)
             for name in _OWN:
                 sweep(out / name, held=True)
-            yield
+            try:
+                yield
+            except BaseException:
+                _unmark(out, mark)
+                raise
     finally:
         unmake_folders(made)
+
+
+def _unmark(out: Path, mark: str) -> None:
+    """Delete a mark beside which there is nothing: what it promises never began."""
+    with suppress(OSError):
+        if [name for name in os.listdir(out) if not name.startswith(".")] == [mark]:
+            (out / mark).unlink()
 
 
 def _enter(out: Path, mark: str, made: list[Path], held: ExitStack) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from unfreeze.judging.gaps import ends
 from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Arm
-from unfreeze.judging.result import ArmResult, Cost, FinalRun, MeanStd, Score, Trial, ends
+from unfreeze.judging.result import ArmResult, Cost, FinalRun, MeanStd, Score, Trial
 from unfreeze.judging.run_work import method_work
 from unfreeze.judging.stats import Interval
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unfreeze.judging.read import Arm
-from unfreeze.judging.result import Bin, Calibration
+from unfreeze.judging.second_result import Bin, Calibration
 from unfreeze.judging.spread import Floats
 
 BINS = 15

@@ -143,26 +143,30 @@ def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     elif seeds < ROUGH_SEEDS:
         doubts.append(f"Only {seeds} seeds: the interval covers the luck of a training run only roughly.")
     if evidence.test_size < SMALL_TEST:
-        doubts.append(f"The test set is small ({evidence.test_size:,} items), so the scores are uncertain.")
+        whole = f"There are few {evidence.items} ({evidence.test_size:,})"
+        small = whole if evidence.folds > 1 else f"The test set is small ({evidence.test_size:,} items)"
+        doubts.append(f"{small}, so the scores are uncertain.")
     return doubts
 
 
 def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     """Seeds differ by more than twice the region and, of two arms, by more than half the gap between them.
 
+    What differs by the luck of single test items alone is no matter of seeds.
+
     Of more than two arms, all that are unsteady are named in one sentence.
     """
     between = abs(evidence.difference.mean) if evidence.difference else 0.0
     limit = max(SPREAD, 2 * evidence.equivalence, between / 2)
-    unsteady = [arm for arm in arms if arm.test_std > limit]
+    unsteady = [arm for arm in arms if arm.seed_std > limit]
     if len(arms) > 2 and len(unsteady) > 1:
-        worst = max(unsteady, key=lambda arm: arm.test_std)
+        worst = max(unsteady, key=lambda arm: arm.seed_std)
         return [
             f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score "
-            f"differs by {100 * worst.test_std:.1f} points (std)."
+            f"differs by {100 * worst.seed_std:.1f} points (std)."
         ]
     return [
-        f"{arm.name} is unsteady: its test score differs by {100 * arm.test_std:.1f} points (std) between seeds."
+        f"{arm.name} is unsteady: its test score differs by {100 * arm.seed_std:.1f} points (std) between seeds."
         for arm in unsteady
     ]
 

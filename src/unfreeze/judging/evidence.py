@@ -12,6 +12,7 @@ from unfreeze.judging.read import Compared, Comparison
 from unfreeze.judging.result import ArmResult
 from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.stats import Difference
+from unfreeze.judging.two_way import Measured
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.looks import Look
@@ -30,7 +31,7 @@ class ArmEvidence:
         recipe: the chosen recipe in words, such as `bcn head` or `slanted triangular, 4 epochs`; may be empty.
         dev, test: main metric, mean over seeds, fractions.
         test_ci95: interval of `test` over items and seeds.
-        test_std: standard deviation of the test score between seeds; 0 for one seed.
+        seed_std: standard deviation of the test score between seeds, less the luck of single items; 0 for one seed.
         degenerate: how many of the `seeds` final runs gave one answer for everything, wherever there is more to tell.
         flat: split to how many gave one answer there, though not on the other one.
         diverged: how many had a loss that became infinite or NaN.
@@ -49,7 +50,7 @@ class ArmEvidence:
     dev: float
     test: float
     test_ci95: tuple[float, float]
-    test_std: float
+    seed_std: float
     seeds: int
     degenerate: int
     train_s: float
@@ -195,27 +196,40 @@ class Evidence:
         return bool(self.arms) and all(arm.degenerate + arm.flat.get("test", 0) >= arm.seeds for arm in self.arms)
 
     @property
+    def items(self) -> str:
+        """What was tested, in words."""
+        return "labelled examples" if self.folds > 1 else "test items"
+
+    @property
     def region(self) -> str:
         """The half-width of the region of practical equivalence, in words."""
         return f"{100 * self.equivalence:.2g} points"
 
 
 def evidence_of(
-    compared: Compared, results: Sequence[ArmResult], differences: Differences, gains: Mapping[str, Difference]
+    compared: Compared,
+    results: Sequence[ArmResult],
+    scored: Measured,
+    differences: Differences,
+    gains: Mapping[str, Difference],
 ) -> Evidence:
     """The evidence of a comparison.
 
     Args:
         results: what its arms reached.
+        scored: the scores of these arms, with what they vary by.
         differences: all pairs of these arms in their order.
         gains: arm to what it reaches above the floor; empty where there is no floor.
     """
     setting, floor, several = compared.first.setting, compared.floor, compared.several
     trust = {name: data_trust(comparison) for name, comparison in compared.comparisons.items()}
     arms = tuple(
-        arm_evidence(compared.comparisons[result.encoder].setting, result, result.encoder if several else None)
-        for result in results
-    )
+        arm_evidence(
+            compared.comparisons[result.encoder].setting, result, scored.seed_deviation(place),
+            result.encoder if several else None,
+        )
+        for place, result in enumerate(results)
+    )  # fmt: skip
     evidence = Evidence(
         metric=metric_named(setting.metric).words,
         arms=arms,
@@ -241,11 +255,11 @@ def _of_all(trusts: Sequence[DataTrust]) -> DataTrust:
     return replace(trusts[0], truncated=0.0, unread=0.0, dev_is_blind=all(trust.dev_is_blind for trust in trusts))
 
 
-def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> ArmEvidence:
+def arm_evidence(setting: Setting, result: ArmResult, seed_std: float, encoder: str | None) -> ArmEvidence:
     """An arm's evidence, from what it reached.
 
     Args:
-        encoder: see `ArmEvidence`.
+        seed_std, encoder: see `ArmEvidence`.
     """
     cost, runs, several = result.cost, result.runs, several_splits(setting)
     return ArmEvidence(
@@ -255,7 +269,7 @@ def arm_evidence(setting: Setting, result: ArmResult, encoder: str | None) -> Ar
         dev=result.dev.mean,
         test=result.test.mean,
         test_ci95=result.test.ci95,
-        test_std=result.test.std,
+        seed_std=seed_std,
         seeds=len(runs),
         degenerate=sum(run.degenerate_on == several for run in runs),
         flat={split: sum(run.degenerate_on == (split,) != several for run in runs) for split in several},

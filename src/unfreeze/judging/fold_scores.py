@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from unfreeze.judging.folds import measured_in_folds
+from unfreeze.judging.folds_result import FoldsResult
 from unfreeze.judging.read import Arm, Compared, Comparison
-from unfreeze.judging.result import FoldsResult
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.two_way import Measured, measured
 from unfreeze.records.comparison import RunRecord
@@ -40,8 +40,7 @@ def measured_for(comparison: Comparison, statistics: Sequence[Floats], measure: 
     parts = comparison.parts
     if not parts:
         return measured(statistics, measure)
-    overlap = 1 / (len(parts) - 1)  # each fold tests about one item in K
-    return measured_in_folds(statistics, measure, [len(part.items) for part in parts], overlap)
+    return measured_in_folds(statistics, measure, [len(part.items) for part in parts])
 
 
 def _scores(arm: Arm) -> tuple[float, ...]:

@@ -32,11 +32,9 @@ class MeasuredInFolds(Measured):
 
     Attributes:
         folds: the same, of each fold alone.
-        overlap: items that a fold tests for each that it learns from.
     """
 
     folds: tuple[Measured, ...]
-    overlap: float
 
     def spread(self, weights: Weights) -> Spread:
         """The variance of a weighted sum of the arms' means; the seeds' part has that of training sets in it."""
@@ -48,8 +46,18 @@ class MeasuredInFolds(Measured):
         used = [place for place, weight in enumerate(weights) if weight]
         values = [sum(weights[place] * float(fold.scores[place].mean()) for place in used) for fold in self.folds]
         luck = float(np.mean([spread.items + spread.seeds for spread in each]))
-        sets = max(0.0, float(np.var(values, ddof=1)) - luck) * (1 / number + self.overlap)
+        overlap = 1 / (number - 1)  # items that a fold tests for each that it learns from
+        sets = max(0.0, float(np.var(values, ddof=1)) - luck) * (1 / number + overlap)
         return Spread(whole.items, *_added((seeds, freedom), (sets, number - 1.0)), whole.luck)
+
+    def of_first(self, arms: int) -> MeasuredInFolds:
+        """See `Measured.of_first`."""
+        whole = super().of_first(arms)
+        return MeasuredInFolds(**vars(whole), folds=tuple(fold.of_first(arms) for fold in self.folds))
+
+    def seed_variance(self, weights: Weights) -> float:
+        """See `Measured.seed_variance`; the luck of training sets is not in it."""
+        return sum(fold.spread(weights).seeds for fold in self.folds) / len(self.folds) ** 2
 
 
 def _added(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
@@ -62,14 +70,13 @@ def _added(first: tuple[float, float], second: tuple[float, float]) -> tuple[flo
 
 
 def measured_in_folds(
-    arms: Sequence[Floats], measure: Measure, sizes: Sequence[int], overlap: float, draws: int = DRAWS
+    arms: Sequence[Floats], measure: Measure, sizes: Sequence[int], draws: int = DRAWS
 ) -> MeasuredInFolds:
     """Scores of arms with what they vary by.
 
     Args:
         arms: (seeds, items, k) statistics of the measure each, the items of the first fold first.
         sizes: items of each fold.
-        overlap: see `MeasuredInFolds`.
         draws: resamples of all items; of each fold's there are fewer.
 
     Raises:
@@ -81,4 +88,4 @@ def measured_in_folds(
     whole = measured(arms, measure, draws)
     of_a_fold = min(draws, DRAWS_OF_A_FOLD)
     folds = tuple(measured([arm[:, start:end] for arm in arms], measure, of_a_fold) for start, end in pairwise(ends))
-    return MeasuredInFolds(**vars(whole), folds=folds, overlap=overlap)
+    return MeasuredInFolds(**vars(whole), folds=folds)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from unfreeze.judging.arm_result import arm_result
 from unfreeze.judging.evidence import evidence_of
 from unfreeze.judging.fold_scores import folds_result, measured_for
+from unfreeze.judging.gaps import ends, gap, pair_gaps
 from unfreeze.judging.read import Compared, Comparison, check_scores, item_statistics, read_compared
-from unfreeze.judging.result import EncoderResult, FloorResult, ProbesResult, Result, ends, gap, pair_gaps
+from unfreeze.judging.result import EncoderResult, FloorResult, ProbesResult, Result
 from unfreeze.judging.result_json import write_result
 from unfreeze.judging.second import second_of
 from unfreeze.judging.simultaneous import differences, joint_intervals
-from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Difference
+from unfreeze.judging.two_way import Measured
 from unfreeze.judging.verdict import decide
+from unfreeze.records.comparison import FloorRecord
 from unfreeze.records.layer_scores import LayerScores
 
 
@@ -43,11 +45,14 @@ def result_of(compared: Compared) -> Result:
     arms, setting = compared.arms, compared.first.setting
     statistics = [arm.statistics for arm in arms]
     check_scores(compared, statistics)
-    scored = measured_for(compared.first, statistics, compared.first.measure)
+    floor = compared.floor
+    own = [] if floor is None else [item_statistics(compared.first, floor)[None]]
+    together = measured_for(compared.first, [*statistics, *own], compared.first.measure)
+    scored = together.of_first(len(arms))
     joint = joint_intervals(scored)
     results = tuple(arm_result(arm, scored.score(place), ends(joint[place])) for place, arm in enumerate(arms))
     pairs = differences(scored, compared.error)
-    gains, floor = _above_the_floor(compared, statistics)
+    gains = _gains(compared, together) if floor is not None else {}
     return Result(
         task=setting.task.kind,
         metric=setting.metric,
@@ -60,8 +65,8 @@ def result_of(compared: Compared) -> Result:
         differences=pair_gaps([arm.id for arm in arms], pairs, compared.plan.equivalence),
         equivalence=compared.plan.equivalence,
         looks=compared.looks,
-        floor=floor,
-        verdict=decide(evidence_of(compared, results, pairs, gains)),
+        floor=None if floor is None else _floor(floor, setting.metric, together, gains),
+        verdict=decide(evidence_of(compared, results, scored, pairs, gains)),
         plan=compared.plan,
         environment=setting.environment,
         folds=folds_result(compared),
@@ -83,22 +88,18 @@ def _encoder(comparison: Comparison) -> EncoderResult:
     )
 
 
-def _above_the_floor(
-    compared: Compared, statistics: Sequence[Floats]
-) -> tuple[Mapping[str, Difference], FloorResult | None]:
-    """How far each arm is above the floor, and the floor's scores; nothing where there is no floor."""
-    floor, name = compared.floor, compared.first.setting.metric
-    if floor is None:
-        return {}, None
-    own = item_statistics(compared.first, floor)[None]
-    scored = measured_for(compared.first, [*statistics, own], compared.first.measure)
-    floors = len(statistics)
-    gains = {arm.id: scored.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}
-    return gains, FloorResult(
+def _gains(compared: Compared, together: Measured) -> dict[str, Difference]:
+    """How far each arm is above the floor, which is the last arm of `together`."""
+    floors = len(compared.arms)
+    return {arm.id: together.difference(_minus(place, floors, floors + 1)) for place, arm in enumerate(compared.arms)}
+
+
+def _floor(floor: FloorRecord, metric: str, together: Measured, gains: Mapping[str, Difference]) -> FloorResult:
+    return FloorResult(
         name=floor.name,
-        dev=floor.dev[name],
-        test=floor.test[name],
-        ci95=ends(scored.score(floors)),
+        dev=floor.dev[metric],
+        test=floor.test[metric],
+        ci95=ends(together.score(len(together.scores) - 1)),
         gains={arm: gap(gain) for arm, gain in gains.items()},
         metrics=floor.test,
         chosen=floor.chosen,

@@ -100,27 +100,27 @@ def _needed(evidence: Evidence, d: Difference, arms: Sequence[ArmEvidence], erro
     if seeds == 1:
         return f"Compare again with --seeds {WANTED_SEEDS} first: one seed does not show how training runs differ."
     if d.spread is None:
-        return "More test items and more seeds would decide it."
+        return f"More {evidence.items} and more seeds would decide it."
     had = Had(d.spread, evidence.test_size, seeds)
     smallest = 2 * evidence.equivalence or LEAST_GAP
     for size in (times * smallest for times in SIZES):
         planned = plan(had, size, error)
         if isinstance(planned, Needed):
-            return _planned(had, planned, size)
+            return _planned(had, planned, size, evidence.items)
         if isinstance(planned, SeedsFirst) and evidence.looks:
-            return "More seeds were made until they would not decide it any more: more test items are needed."
+            return f"More seeds were made until they would not decide it any more: more {evidence.items} are needed."
         if isinstance(planned, SeedsFirst):
             more = planned.seeds
             return f"Compare again with --seeds {more}: the seeds differ too much to say what else would decide it."
     if isinstance(planned, Hopeless) and planned.seeds_differ:
-        return "Training runs differ so much between seeds that more test items would not decide it."
-    return f"More than {MOST} times the test items would be needed to show even {_size(size)}."
+        return f"Training runs differ so much between seeds that more {evidence.items} would not decide it."
+    return f"More than {MOST} times the {evidence.items} would be needed to show even {_size(size)}."
 
 
-def _planned(had: Had, planned: Needed, size: float) -> str:
+def _planned(had: Had, planned: Needed, size: float, items: str) -> str:
     wanted = []
     if planned.items > had.items:
-        wanted.append(f"{round_up(planned.items):,} test items instead of {had.items:,}")
+        wanted.append(f"{round_up(planned.items):,} {items} instead of {had.items:,}")
     if planned.seeds > had.seeds:
         wanted.append(f"{planned.seeds} seeds instead of {had.seeds}")
     if not wanted:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any
 
 from unfreeze.data.examples import SplitName
 from unfreeze.data.unread import Unread
-from unfreeze.judging.arms import Finding, find
-from unfreeze.judging.simultaneous import Differences
-from unfreeze.judging.stats import Difference, Interval
+from unfreeze.judging.arms import Finding
+from unfreeze.judging.folds_result import FoldsResult
+from unfreeze.judging.gaps import Gap, PairGap, between
+from unfreeze.judging.second_result import SecondResult
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.layer_scores import LayerScore
@@ -40,127 +40,6 @@ class Score:
     std: float
     ci95: tuple[float, float]
     joint_ci95: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A difference of two mean scores: with its 95 % interval over items and seeds, and its p over items."""
-
-    mean: float
-    ci95: tuple[float, float]
-    p: float
-
-
-@dataclass(frozen=True)
-class PairGap:
-    """Test score of arm `first` minus that of arm `second`.
-
-    Attributes:
-        ci95, p: of this pair alone, see `Gap`.
-        joint_ci95, joint_p: such that those of all pairs hold together (`judging.simultaneous`); the verdict goes by
-            this interval. Of a single pair they are its own.
-        finding: which case that is.
-    """
-
-    first: str
-    second: str
-    mean: float
-    ci95: tuple[float, float]
-    p: float
-    joint_ci95: tuple[float, float]
-    joint_p: float
-    finding: Finding
-
-    def reversed(self) -> PairGap:
-        """The second arm minus the first."""
-        return PairGap(
-            self.second, self.first, 0.0 - self.mean, _mirrored(self.ci95), self.p, _mirrored(self.joint_ci95),
-            self.joint_p, self.finding,
-        )  # fmt: skip
-
-
-def _between(pairs: Sequence[PairGap], first: str, second: str) -> PairGap:
-    for pair in pairs:
-        if (pair.first, pair.second) == (first, second):
-            return pair
-        if (pair.second, pair.first) == (first, second):
-            return pair.reversed()
-    raise KeyError((first, second))
-
-
-def _mirrored(interval: tuple[float, float]) -> tuple[float, float]:
-    return 0.0 - interval[1], 0.0 - interval[0]  # -0.0 would be printed as such
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Mean and standard deviation over seeds, with the mean's 95 % interval over items and seeds."""
-
-    mean: float
-    std: float
-    ci95: tuple[float, float]
-
-
-@dataclass(frozen=True)
-class SecondMeasure:
-    """A measure beside the main metric of which lower is better.
-
-    Attributes:
-        name: `log_loss`, `brier` or `rmse`.
-        arms: arm to what it reached.
-        differences: all pairs of arms, as of the main metric; below 0 where the first arm is better.
-    """
-
-    name: str
-    arms: Mapping[str, Estimate]
-    differences: tuple[PairGap, ...]
-
-    def between(self, first: str, second: str) -> PairGap:
-        """Arm `first` minus arm `second`. Raises `KeyError` where there is no such pair."""
-        return _between(self.differences, first, second)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """Answers that were given with about the same probability.
-
-    Attributes:
-        likely: their mean probability.
-        true: the share of them that came true.
-        answers: how many, of all final runs together.
-    """
-
-    likely: float
-    true: float
-    answers: int
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far probabilities are from the shares that came true, means over final runs; see `judging.calibration`.
-
-    Attributes:
-        error: the expected calibration error.
-        debiased: root mean square without what luck adds.
-        bins: by rising probability.
-    """
-
-    error: float
-    debiased: float
-    bins: tuple[Bin, ...]
-
-
-@dataclass(frozen=True)
-class SecondResult:
-    """What is measured beside the main metric.
-
-    Attributes:
-        measures: the second measure first.
-        calibration: arm to how well its probabilities are calibrated; empty where they were not kept one by one.
-    """
-
-    measures: tuple[SecondMeasure, ...]
-    calibration: Mapping[str, Calibration]
 
 
 @dataclass(frozen=True)
@@ -352,27 +231,6 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class FoldsResult:
-    """How a comparison in folds was made, and what each fold shows alone.
-
-    Attributes:
-        number: of folds.
-        group: the column whose values no fold shares with another; None where there is none.
-        sizes: items that each fold tests.
-        trained_on: examples that a model learns from, on average.
-        scores: arm to its main metric on each fold's items, mean over seeds.
-        recipes: arm to the recipe that each fold chose, in a few words.
-    """
-
-    number: int
-    group: str | None
-    sizes: tuple[int, ...]
-    trained_on: float
-    scores: Mapping[str, tuple[float, ...]]
-    recipes: Mapping[str, tuple[str, ...]]
-
-
-@dataclass(frozen=True)
 class Result:
     """What `result.json` holds; `docs/result_schema.md` explains every key.
 
@@ -421,7 +279,7 @@ class Result:
 
     def between(self, first: str, second: str) -> PairGap:
         """Arm `first` minus arm `second`. Raises `KeyError` where there is no such pair."""
-        return _between(self.differences, first, second)
+        return between(self.differences, first, second)
 
     @property
     def methods(self) -> dict[MethodName, ArmResult]:
@@ -446,28 +304,3 @@ class Result:
         from unfreeze.judging.result_json import result_values  # it imports this file
 
         return result_values(self)
-
-
-def ends(interval: Interval | Difference) -> tuple[float, float]:
-    """The ends of an interval as a result has them."""
-    return interval.lo, interval.hi
-
-
-def gap(difference: Difference) -> Gap:
-    """A difference as a result has it."""
-    return Gap(difference.mean, ends(difference), difference.p)
-
-
-def pair_gaps(arms: Sequence[str], pairs: Differences, equivalence: float = 0.0) -> tuple[PairGap, ...]:
-    """All pairs of arms, the later minus the earlier one: as a rule fine-tuning minus feature extraction.
-
-    Args:
-        equivalence: half-width of the region of practical equivalence; 0 where there is none.
-    """
-    gaps = []
-    for earlier, later in combinations(range(len(arms)), 2):
-        pair = pairs.of(later, earlier)
-        alone, jointly = pair.alone, pair.jointly
-        names, finding = (arms[later], arms[earlier]), find(jointly, equivalence)
-        gaps.append(PairGap(*names, alone.mean, ends(alone), alone.p, ends(jointly), jointly.p, finding))
-    return tuple(gaps)

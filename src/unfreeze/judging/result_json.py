@@ -11,16 +11,10 @@ from typing import Any
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, read_typed
 from unfreeze.errors import InputError
-from unfreeze.judging.result import (
-    ArmResult,
-    EncoderResult,
-    FloorResult,
-    FoldsResult,
-    PairGap,
-    Result,
-    SecondResult,
-    Verdict,
-)
+from unfreeze.judging.folds_result import FoldsResult
+from unfreeze.judging.gaps import PairGap
+from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, Result, Verdict
+from unfreeze.judging.second_result import SecondResult
 from unfreeze.plan import plain, plan_from
 from unfreeze.records.looks import Look
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment

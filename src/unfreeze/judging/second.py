@@ -16,8 +16,9 @@ import numpy as np
 from unfreeze.judging.arm_result import mean_std
 from unfreeze.judging.calibration import calibration_of
 from unfreeze.judging.fold_scores import measured_for
+from unfreeze.judging.gaps import pair_gaps
 from unfreeze.judging.read import Arm, Compared, Comparison
-from unfreeze.judging.result import Estimate, SecondMeasure, SecondResult, pair_gaps
+from unfreeze.judging.second_result import Estimate, SecondMeasure, SecondResult
 from unfreeze.judging.simultaneous import differences
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.two_way import Measured, measured_means

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from unfreeze.judging.result import PairGap, Result, SecondMeasure
+from unfreeze.judging.gaps import PairGap
+from unfreeze.judging.result import Result
+from unfreeze.judging.second_result import SecondMeasure
 from unfreeze.methods.table import method_named
 from unfreeze.tasks.kinds import task
 from unfreeze.tasks.metrics import metric_named

@@ -37,8 +37,10 @@ DRAWS = 10_000
 Weights = Sequence[float] | Floats
 
 
-def parts(scores: Sequence[Floats], covariance: Floats, weights: Weights) -> tuple[Floats, Floats, Floats]:
-    """The items' part, the seeds' part and its degrees of freedom; see the top of this file.
+def parts(scores: Sequence[Floats], covariance: Floats, weights: Weights) -> tuple[Floats, Floats, Floats, Floats]:
+    """The items' part, the seeds' part, its degrees of freedom, and what of the former is the luck of single items.
+
+    See the top of this file.
 
     Args:
         scores: (..., seeds of the arm) of each arm.
@@ -49,20 +51,21 @@ def parts(scores: Sequence[Floats], covariance: Floats, weights: Weights) -> tup
     shares = np.concatenate([np.full(size, weight / size) for size, weight in zip(sizes, weights, strict=True)])
     used = np.flatnonzero(shares)  # the others may be undefined
     items = np.einsum("i,...ij,j->...", shares[used], covariance[..., used[:, None], used], shares[used])
-    seeds, spread, of_freedom = np.zeros_like(items), np.zeros_like(items), np.zeros_like(items)
+    seeds, spread, of_freedom, luck = (np.zeros_like(items) for _ in range(4))
     for arm, weight, end in zip(scores, weights, np.cumsum(sizes), strict=True):
         number = arm.shape[-1]
         if number == 1 or weight == 0:
             continue
-        luck = _luck(covariance[..., end - number : end, end - number : end])
+        of_arm = _luck(covariance[..., end - number : end, end - number : end])
         seen = arm.var(-1, ddof=1)
-        seeds = seeds + weight**2 * np.maximum(0.0, seen - luck) / number
+        luck = luck + weight**2 * of_arm / number
+        seeds = seeds + weight**2 * np.maximum(0.0, seen - of_arm) / number
         spread = spread + weight**2 * seen / number
         of_freedom = of_freedom + (weight**2 * seen / number) ** 2 / (number - 1)
     most = max((size - 1 for size, weight in zip(sizes, weights, strict=True) if weight), default=0)
     fallback = np.full(items.shape, float(most) if most else math.inf)
     freedom = np.divide(spread**2, of_freedom, out=fallback, where=of_freedom > 0)
-    return items, seeds, freedom
+    return items, seeds, freedom, np.minimum(luck, items)
 
 
 def _luck(block: Floats) -> Floats:
@@ -96,14 +99,22 @@ class Measured:
 
     def spread(self, weights: Weights) -> Spread:
         """The variance of a weighted sum of the arms' means."""
-        items, seeds, freedom = parts(self.scores, self.covariance, weights)
-        luck, end, seen = 0.0, 0, True
-        for arm, weight in zip(self.scores, weights, strict=True):
-            number, end = len(arm), end + len(arm)
-            seen = seen and not (weight and number == 1)
-            if weight and number > 1:
-                luck += weight**2 * float(_luck(self.covariance[end - number : end, end - number : end])) / number
-        return Spread(float(items), float(seeds), float(freedom), min(luck, float(items)), seen)
+        items, seeds, freedom, luck = map(float, parts(self.scores, self.covariance, weights))
+        seen = all(len(arm) > 1 for arm, weight in zip(self.scores, weights, strict=True) if weight)
+        return Spread(items, seeds, freedom, luck, seen)
+
+    def of_first(self, arms: int) -> Measured:
+        """That of the first arms alone."""
+        runs = sum(len(scores) for scores in self.scores[:arms])
+        return Measured(self.scores[:arms], self.covariance[:runs, :runs], self.items, self.shares)
+
+    def seed_variance(self, weights: Weights) -> float:
+        """What new training runs alone change a weighted sum of the arms' means by, squared."""
+        return self.spread(weights).seeds
+
+    def seed_deviation(self, arm: int) -> float:
+        """By how much an arm's runs differ beyond the luck of single items; 0 where it has one."""
+        return math.sqrt(self.seed_variance(np.eye(len(self.scores))[arm]) * len(self.scores[arm]))
 
     def difference(self, weights: Weights, error: float = ERROR) -> Difference:
         """A weighted sum of the arms' means with its interval: 1 and -1 for the difference of two arms."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.read import Compared
-from unfreeze.judging.result import ArmResult, EncoderResult, PairGap, Result
+from unfreeze.judging.result import ArmResult, EncoderResult, Result
 from unfreeze.report import arm_charts, arm_tables
 from unfreeze.report.drawing import Looks, Spec
 from unfreeze.report.looks import Look, look_of

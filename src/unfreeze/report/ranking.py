@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from unfreeze.judging.arms import Finding
-from unfreeze.judging.result import ArmResult, PairGap, Result
+from unfreeze.judging.gaps import PairGap
+from unfreeze.judging.result import ArmResult, Result
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.report.looks import Look, look_of, looks

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.read import Compared
-from unfreeze.judging.result import Bin, Estimate, PairGap, Result, SecondMeasure, SecondResult
+from unfreeze.judging.result import Result
+from unfreeze.judging.second_result import Bin, Estimate, SecondMeasure, SecondResult
 from unfreeze.judging.second_words import comparison, measure_words, notable
 from unfreeze.report import charts
 from unfreeze.report.drawing import Spec

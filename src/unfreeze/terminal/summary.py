@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from unfreeze.judging.result import FoldsResult, Result
+from unfreeze.judging.folds_result import FoldsResult
+from unfreeze.judging.result import Result
 from unfreeze.judging.second_words import notable
 from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import ADJACENT, LABELS, LAYERS, TUNED, WEIGHTS, LayerScores
