@@ -95,6 +95,23 @@ def test_the_recipe_is_the_best_on_dev_over_folds(tmp_path: Path) -> None:
     assert [trial.dev for trial in arm.trials] == pytest.approx([(0.8 + 0.99 + 0.99) / 3, 0.5, 0.9])
 
 
+@pytest.mark.parametrize(("dev", "alike"), [(1.0, True), (0.99, False)])
+def test_a_fold_may_have_stopped_at_a_recipe_that_is_perfect_on_dev(dev: float, alike: bool, tmp_path: Path) -> None:
+    """What it did not try is not the recipe of the whole, however good elsewhere."""
+    out = make_folds(tmp_path / "out", "classification")
+    last = read_comparison(fold_folder(out, 2)).choices[TUNED].trials[1]
+    change(fold_folder(out, 2) / "runs" / last / "record.json", lambda v: v["dev"].update(accuracy=dev))
+    change(fold_folder(out, 2) / "choice.json", lambda v: v[TUNED].update(trials=v[TUNED]["trials"][:2]))
+    if not alike:
+        with pytest.raises(InputError, match="fold 2 was run with other methods, recipes"):
+            judge(out)
+        return
+    arm = judge(out).arm(TUNED)
+    tried = read_comparison(fold_folder(out, 1)).trials(TUNED)
+    assert [trial.recipe for trial in arm.trials] == [run.recipe for run in tried[:2]]
+    assert arm.recipe == tried[1].recipe
+
+
 def test_the_result_has_what_each_fold_shows(tmp_path: Path) -> None:
     out = make_folds(tmp_path / "out", "classification")
     folds = judge(out).folds

@@ -3,7 +3,8 @@
 A run of the pooled comparison is a seed: its predictions of an example are those of that seed's run in the fold which
 tests the example. All metrics are of the pooled predictions, so also those that are not means over items (span F1,
 correlations). What a method chose is the recipe with the best mean dev score over folds; each fold was judged with the
-recipe that its own dev split chose, as a single comparison would be.
+recipe that its own dev split chose, as a single comparison would be. Recipes that a fold did not try, since an earlier
+one was perfect on its dev split, are left out of that choice.
 """
 
 from __future__ import annotations
@@ -67,24 +68,33 @@ def pooled(folder: Path, parts: Sequence[Comparison]) -> Comparison:
 
 
 def _check_alike(folder: Path, parts: Sequence[Comparison]) -> None:
-    def made(part: Comparison) -> dict[MethodName, tuple[list[Recipe], int]]:
-        return {
-            method: ([replace(run.recipe, name="", source="") for run in part.trials(method)], len(choice.judged))
-            for method, choice in part.choices.items()
-        }
+    def seeds(part: Comparison) -> dict[MethodName, int]:
+        return {method: len(choice.judged) for method, choice in part.choices.items()}
 
-    about = parts[0].setting
+    about, most = parts[0].setting, {name: max(map(_recipes(name), parts), key=len) for name in parts[0].choices}
     for number, part in enumerate(parts, start=1):
         setting = part.setting
         same = (setting.task, setting.labels, setting.metric) == (about.task, about.labels, about.metric)
-        if not same or made(part) != made(parts[0]):
+        if not same or seeds(part) != seeds(parts[0]) or not all(_alike(part, name, most[name]) for name in most):
             problem = f"fold {number} was run with other methods, recipes, seeds or labels than fold 1"
             raise InputError(f"{problem}; start the same command again", where=str(folder))
 
 
+def _recipes(method: MethodName) -> Callable[[Comparison], list[Recipe]]:
+    """The recipes that a comparison tried for a method."""
+    return lambda part: [replace(run.recipe, name="", source="") for run in part.trials(method)]
+
+
+def _alike(part: Comparison, method: MethodName, most: list[Recipe]) -> bool:
+    """Whether a fold tried the recipes `most`, or the first of them up to one that was perfect on dev."""
+    tried = _recipes(method)(part)
+    done = len(tried) == len(most) or part.trials(method)[-1].dev[part.setting.metric] >= 1
+    return done and tried == most[: len(tried)]
+
+
 def _trials(method: MethodName, parts: Sequence[Comparison]) -> dict[str, RunRecord]:
-    """A record for each recipe tried, in the order of the table."""
-    columns = zip(*(part.trials(method) for part in parts), strict=True)
+    """A record for each recipe that all folds tried, in the order of the table."""
+    columns = zip(*(part.trials(method) for part in parts), strict=False)
     names = ((f"{method}.folds.recipe{place}", runs) for place, runs in enumerate(columns))
     return {name: _together(name, runs[0].recipe, runs) for name, runs in names}
 
