@@ -35,6 +35,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.layers.dropout import dropout_from, swap_dropout
 from unfreeze.training.gradients import set_gradients
+from unfreeze.training.update import Tools
 
 UNFIT = {"squeezebert", "ibert"}  # convolutions in groups, and layers of quantised weights
 MORE = ("Qwen3", "GPT2", "GPTNeoX", "Bloom", "OPT", "Mamba", "T5", "LongT5", "Bart")  # of other layers than those
@@ -198,7 +199,7 @@ def test_a_step_moves_adapters_alone_in_both_precisions_and_shares_the_weights()
         parameters = list(adapters.parameters())
         set_gradients(
             copied, lambda _, copied=copied: top(copied).float()[..., 0].sum()[None],
-            [(torch.zeros(1).long().numpy(), 1.0)], parameters, None, (0, 0), copied.device, precision,
+            [(torch.zeros(1).long().numpy(), 1.0)], parameters, Tools(), (0, 0), copied.device, precision,
         )  # fmt: skip
         steps[precision] = [p.grad.clone() for p in parameters if p.grad is not None]
         torch.optim.SGD(parameters, 0.1).step()

@@ -14,7 +14,8 @@ from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.threads import thread_pool
 from unfreeze.layers.dropout import Dropout
 from unfreeze.training.gradients import set_gradients
-from unfreeze.training.loop import Indices
+from unfreeze.training.step import Indices
+from unfreeze.training.update import Tools
 
 CPU = torch.device("cpu")
 WORDS = torch.tensor([[0, 1], [2, 2], [0, 5], [4, 1], [6, 6]])
@@ -44,7 +45,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 def run(model: Model, pool: ThreadPoolExecutor, *parts: list[int], step: int = 0) -> tuple[Tensor, list[Tensor | None]]:
     every = sum(map(len, parts))
     shares = [(np.asarray(part), len(part) / every) for part in parts]
-    loss = set_gradients(model, model.loss, shares, list(model.parameters()), pool, (7, step), CPU, "fp32")
+    loss = set_gradients(model, model.loss, shares, list(model.parameters()), Tools(pool), (7, step), CPU, "fp32")
     return loss, [None if p.grad is None else p.grad.clone() for p in model.parameters()]
 
 
@@ -90,6 +91,44 @@ def test_precision_is_that_of_the_products_and_not_of_the_weights(
     kinds: list[torch.dtype] = []
     model.linear.register_forward_hook(lambda module, given, out: kinds.append(out.dtype))
     shares = [(np.asarray(part), len(part) / 3) for part in parts]
-    set_gradients(model, model.loss, shares, list(model.parameters()), pool, (0, 0), CPU, precision)
+    set_gradients(model, model.loss, shares, list(model.parameters()), Tools(pool), (0, 0), CPU, precision)
     assert set(kinds) == {torch.bfloat16 if precision == "bf16" else torch.float32}
     assert all(p.grad is None or p.grad.dtype == torch.float32 for p in model.parameters())
+
+
+def test_bf16_gradients_are_added_in_fp32_into_memory_that_is_used_again(pool: ThreadPoolExecutor) -> None:
+    """What a step before left there does not count."""
+    model, tools = Model(), Tools(pool)
+    parameters = list(model.parameters())
+    one, other = ([(np.asarray(part), len(part) / 5) for part in parts] for parts in ([[0, 1], [2, 3, 4]], [[4], [0]]))
+    seen = []
+    for shares in (one, other, one):
+        set_gradients(model, model.loss, shares, parameters, tools, (0, 0), CPU, "bf16")
+        seen.append([None if p.grad is None else (p.grad.data_ptr(), p.grad.clone()) for p in parameters])
+        for parameter in parameters:
+            parameter.grad = None
+    for first, again in zip(seen[0], seen[2], strict=True):
+        assert first is None if again is None else first is not None and torch.equal(again[1], first[1])
+    places = [gradients[2] for gradients in seen]  # the linear layer's weight
+    assert places[0] is not None
+    assert len({place[0] for place in places if place is not None}) == 1
+
+
+def test_a_weight_that_is_read_in_two_ways_has_the_gradients_of_both() -> None:
+    """In an embedding and, in bf16, in a linear layer, as masked-LM heads do."""
+    torch.manual_seed(0)
+    table, layer = nn.Embedding(6, 4), nn.Linear(4, 6, bias=False)
+    layer.weight = table.weight
+    model = nn.Sequential(table, layer)
+
+    def loss(indices: Indices) -> Tensor:
+        return model(torch.from_numpy(indices)).float().square().mean()[None]  # type: ignore[no-any-return]
+
+    shares = [(np.array([0, 1]), 0.5), (np.array([3, 3]), 0.5)]
+    set_gradients(model, loss, shares, [table.weight], Tools(), (0, 0), CPU, "bf16")
+    got = table.weight.grad
+    table.weight.grad = None
+    with torch.autocast("cpu", torch.bfloat16):
+        expected = torch.autograd.grad(sum(loss(part) * weight for part, weight in shares), table.weight)[0]  # type: ignore[arg-type, union-attr]
+    assert got is not None
+    torch.testing.assert_close(got, expected, rtol=0.02, atol=1e-5)

@@ -12,9 +12,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfreeze.training.loop import Fit, Indices, early_readings, fit, planned_epochs, scored_every
+from unfreeze.training import step
+from unfreeze.training.loop import Fit, early_readings, fit, planned_epochs, scored_every
 from unfreeze.training.schedules import linear, slanted_triangular
 from unfreeze.training.settings import FitSettings
+from unfreeze.training.step import Indices
+from unfreeze.training.update import Tools
 
 CPU = torch.device("cpu")
 SETTINGS = FitSettings(learning_rate=0.1, epochs=6, batch_size=4, weight_decay=0.0, clip=None, schedule="constant",
@@ -255,14 +258,14 @@ def test_each_member_keeps_its_own_best_epoch() -> None:
 
 def test_clipping_bounds_what_a_step_sees(monkeypatch: pytest.MonkeyPatch) -> None:
     norms: list[float] = []
-    step = torch.optim.AdamW.step
+    plain = step.advance
 
-    def watched(self: torch.optim.AdamW, *args: object) -> object:
-        grads = [p.grad for group in self.param_groups for p in group["params"]]
-        norms.append(float(torch.cat([g.flatten() for g in grads]).norm()))
-        return step(self, *args)
+    def watched(optimiser: torch.optim.AdamW, tools: Tools, divisor: Tensor | None) -> None:
+        grads = [p.grad.flatten() for group in optimiser.param_groups for p in group["params"]]
+        norms.append(float(torch.cat(grads).norm() / (1.0 if divisor is None else divisor)))
+        plain(optimiser, tools, divisor)
 
-    monkeypatch.setattr(torch.optim.AdamW, "step", watched)
+    monkeypatch.setattr(step, "advance", watched)
     run(Toy(), replace(SETTINGS, epochs=1))
     free = norms.copy()
     norms.clear()

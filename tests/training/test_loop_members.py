@@ -9,8 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from unfreeze.training.loop import Indices, _clip_each, fit
+from unfreeze.training.loop import fit
 from unfreeze.training.settings import FitSettings
+from unfreeze.training.step import Indices
+from unfreeze.training.update import clip_each
 
 CPU = torch.device("cpu")
 SETTINGS = FitSettings(learning_rate=0.1, schedule="constant", epochs=6, batch_size=4)
@@ -81,7 +83,7 @@ def test_clipping_does_to_each_member_what_torch_does_to_it_alone(size: float) -
     weight, unused = nn.Parameter(torch.zeros(3, 2)), nn.Parameter(torch.zeros(3))
     weight.grad = size * torch.tensor([[3.0, 4.0], [0.3, 0.4], [0.0, 1.0]])
     given = weight.grad.clone()
-    _clip_each([weight, unused], size)
+    clip_each([weight, unused], size)
     for member in range(3):
         alone = nn.Parameter(torch.zeros(2))
         alone.grad = given[member].clone()

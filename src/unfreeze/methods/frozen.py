@@ -42,11 +42,13 @@ from unfreeze.methods.work import frozen_run
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import set_gradients
-from unfreeze.training.loop import Fit, Indices, Progress, fit
+from unfreeze.training.loop import Fit, Progress, fit
 from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
 from unfreeze.training.settings import fit_settings
+from unfreeze.training.step import Indices
 from unfreeze.training.together import train_together
+from unfreeze.training.update import Tools
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
 
@@ -113,7 +115,7 @@ class _Run:
         whole = [(indices, 1.0)]
         head: nn.Module = self.head  # type: ignore[assignment]
         draw = self.seed, step
-        return set_gradients(head, self.loss, whole, self.parameters, None, draw, self.device, "fp32")
+        return set_gradients(head, self.loss, whole, self.parameters, Tools(), draw, self.device, "fp32")
 
     def loss(self, indices: Indices) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -32,10 +31,13 @@ from unfreeze.methods.work import Read
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import Share, set_gradients
-from unfreeze.training.loop import Fit, Indices, fit
+from unfreeze.training.half_weights import HalfWeights
+from unfreeze.training.loop import Fit, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
 from unfreeze.training.seeds import seeded
 from unfreeze.training.settings import fit_settings
+from unfreeze.training.step import Indices
+from unfreeze.training.update import Tools
 
 HALVES = 2  # of a batch, side by side on a processor; a fixed number, so that a run does not depend on that of threads
 
@@ -94,7 +96,7 @@ class _Run:
     dev_gold: Sequence[object]
     precision: Precision
     seed: int
-    pool: ThreadPoolExecutor
+    tools: Tools
     stored: tuple[Features, Features] | None
     untouched: int
     splits: bool = False
@@ -105,8 +107,9 @@ class _Run:
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
         shares, device = self.shares(indices), self.model.encoder.device
-        pool, draw = self.pool if self.splits else None, (self.seed, step)
-        return set_gradients(self.model, self.loss, shares, self.parameters, pool, draw, device, self.precision)
+        tools = self.tools if self.splits else replace(self.tools, pool=None)
+        draw = self.seed, step
+        return set_gradients(self.model, self.loss, shares, self.parameters, tools, draw, device, self.precision)
 
     def shares(self, indices: Indices) -> list[Share]:
         """The batch in parts of about as many pieces: halves on a processor, and as many more as bound the memory."""
@@ -207,10 +210,13 @@ def train_moving(
     workers = min(HALVES, torch.get_num_threads())
     with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
         model = make(inputs)
+        whole: Any = model  # an `nn.Module`
         data = inputs, objective.encode(given.train), dev_inputs, gold_labels(given.dev)
-        run = _Run(model, objective, *data, given.precision, seed, pool, stored, untouched)
-        run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
-        done = fit(run, fit_settings(recipe), run.lengths, seed=seed, progress=given.progress)
+        on_processor = encoder.device.type == "cpu"
+        tools = Tools(pool if on_processor else None, HalfWeights(whole, given.precision))
+        run = _Run(model, objective, *data, given.precision, seed, tools, stored, untouched)
+        run.splits = on_processor and run.draws_from_generator()
+        done = fit(run, fit_settings(recipe), run.lengths, seed=seed, progress=given.progress, tools=tools)
         readings = _reading(inputs, recipe), _reading(dev_inputs, recipe)
         passes = done.examples // len(given.train), len(done.curve)
         return model, Moved(done, run.dev_predictions(), *passes, *readings)

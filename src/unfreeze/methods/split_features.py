@@ -17,8 +17,8 @@ from unfreeze.features.layout import Form, Layout
 from unfreeze.methods.inputs import inputs_of
 from unfreeze.methods.work import Read
 from unfreeze.recipe import CacheDtype
-from unfreeze.training.loop import Indices
 from unfreeze.training.objectives import Objective, Targets
+from unfreeze.training.step import Indices
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from unfreeze.disk.files import new_file
 from unfreeze.disk.json_files import in_words
@@ -25,6 +24,8 @@ from unfreeze.layers.vectors import Vectors
 from unfreeze.pretraining.budget import Budget, rate
 from unfreeze.pretraining.objective import Objective
 from unfreeze.training.gradients import set_gradients
+from unfreeze.training.half_weights import HalfWeights
+from unfreeze.training.update import Tools, advance, clip_divisor, gradient_norm
 
 POINTS = 200  # of a curve
 HELD_OUT_EVERY = 10  # points between two readings of the held-out part
@@ -157,12 +158,14 @@ def pretrain(
     every = _every(objective, budget)
     losses: list[float] = []
     saved = time.perf_counter()
-    run = _Steps(objective, optimiser, seed, precision, device)
     with _threads(device) as pool:
+        run = _Steps(
+            objective, optimiser, Tools(pool, HalfWeights(objective.module, precision)), seed, precision, device
+        )
         while budget.done(state.tokens, state.seconds) < 1:
             began = time.perf_counter()
             share = rate(budget.done(state.tokens, state.seconds))
-            loss, tokens = run.step(state.step, share, pool)
+            loss, tokens = run.step(state.step, share)
             if not math.isfinite(loss):
                 raise DivergedError(_diverged(state, checkpoints), where="--learning-rate")
             losses.append(loss)
@@ -226,18 +229,19 @@ class _Steps:
     def __init__(
         self,
         objective: Objective,
-        optimiser: torch.optim.Optimizer,
+        optimiser: torch.optim.AdamW,
+        tools: Tools,
         seed: int,
         precision: Precision,
         device: torch.device,
     ) -> None:
-        self.objective, self.optimiser, self.seed = objective, optimiser, seed
+        self.objective, self.optimiser, self.tools, self.seed = objective, optimiser, tools, seed
         self.precision, self.device = precision, device
         self.parameters = [p for group in optimiser.param_groups for p in group["params"]]
         self.speed = 0.0
         objective.module.train()
 
-    def step(self, number: int, share: float, pool: ThreadPoolExecutor | None) -> tuple[float, int]:
+    def step(self, number: int, share: float) -> tuple[float, int]:
         """One step of the optimiser; returns the loss (NaN where the gradient is not finite) and the tokens read."""
         objective = self.objective
         for group in self.optimiser.param_groups:
@@ -246,13 +250,14 @@ class _Steps:
         halves = HALVES if self.device.type == "cpu" else 1
         shares = [(rows, 1.0) for rows in objective.parts(batch, halves)]
         loss = set_gradients(
-            objective.module, partial(objective.loss, batch), shares, self.parameters, pool, (self.seed, number),
+            objective.module, partial(objective.loss, batch), shares, self.parameters, self.tools, (self.seed, number),
             self.device, self.precision,
         )  # fmt: skip
-        norm = float(nn.utils.clip_grad_norm_(self.parameters, CLIP))
-        if math.isfinite(norm):
-            self.optimiser.step()
-        return float(loss) if math.isfinite(norm) else math.nan, objective.tokens(batch)
+        norm = gradient_norm(self.parameters, self.tools)
+        finite = bool(norm.isfinite())
+        if finite:
+            advance(self.optimiser, self.tools, clip_divisor(norm, CLIP))
+        return float(loss) if finite else math.nan, objective.tokens(batch)
 
     def progress(self, state: State, loss: float, done: float, tokens: int, took: float) -> Progress:
         """What is reported of a step that took that many seconds."""

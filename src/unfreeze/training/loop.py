@@ -11,27 +11,21 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from unfreeze.data.batches import shuffled_batches
-from unfreeze.training.groups import optimiser_for, set_rate, unfreeze_top
-from unfreeze.training.schedules import Stage, factor, stages
+from unfreeze.training.groups import optimiser_for, unfreeze_top
+from unfreeze.training.schedules import stages
 from unfreeze.training.settings import FitSettings
+from unfreeze.training.step import HasGradients, Steps
+from unfreeze.training.update import Tools
 
-Indices = npt.NDArray[np.int64]
 Progress = Callable[[int, int, float | None], None]
 """Called with (step, steps planned, best dev score so far) after every step."""
 
 
-class Trainable(Protocol):
+class Trainable(HasGradients, Protocol):
     """A model with one or several independent members trained side by side (a leading dimension of every weight)."""
-
-    def gradients(self, indices: Indices, step: int) -> Tensor:
-        """Set the gradients of the mean loss over these training examples; gives that loss, (members,), detached.
-
-        `step` counts from 0 over the whole run: randomness may depend on it.
-        """
-        ...
 
     def dev_scores(self) -> Sequence[float]:
         """Main metric on dev, one per member, higher is better; called in eval mode."""
@@ -170,18 +164,21 @@ def fit(
     *,
     seed: int,
     progress: Progress = lambda step, total, best: None,
+    tools: Tools | None = None,
 ) -> Fit:
     """Train with early choice of the best epoch on dev.
 
     Args:
         lengths: (examples,) size of each training example, for length buckets.
         seed: order of the examples; weights were drawn by the caller.
+        tools: see `Steps`.
     """
     count = len(np.asarray(lengths))
     steps_per_epoch = math.ceil(count / settings.batch_size)
     whole = planned_epochs(settings, steps_per_epoch)
     groups = model.layer_groups()
     optimiser = optimiser_for(groups, settings)
+    steps = Steps(model, settings, optimiser, tools or Tools())
     parameters = [p for group in groups for p in group]
     plan = stages(settings, len(groups), whole, steps_per_epoch)
     epochs = (plan[-1].start + plan[-1].steps) // steps_per_epoch
@@ -195,7 +192,7 @@ def fit(
         trained = max(trained, sum(p.numel() for p in parameters if p.requires_grad))
         model.train()
         for indices in shuffled_batches(lengths, settings.batch_size, seed, epoch):
-            losses.append(_step(model, settings, optimiser, parameters, indices, stage, step))
+            losses.append(steps.take(indices, stage, step))
             step += 1
             progress(step, epochs * steps_per_epoch, best.top)
         if epoch % every and epoch != epochs and epoch not in early:
@@ -212,33 +209,3 @@ def fit(
     unfreeze_top(groups, len(groups))
     seconds = time.perf_counter() - began
     return Fit(tuple(curve), tuple(best.epoch), tuple(best.diverged), seconds, epoch * count, trained)
-
-
-def _step(
-    model: Trainable,
-    settings: FitSettings,
-    optimiser: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
-    indices: Indices,
-    stage: Stage,
-    step: int,
-) -> Tensor:
-    """One optimiser step; gives the loss (members,)."""
-    set_rate(optimiser, factor(settings.schedule, step - stage.start, stage.steps, settings.warmup))
-    loss = model.gradients(indices, step)
-    if settings.clip is not None and len(loss) == 1:
-        nn.utils.clip_grad_norm_(parameters, settings.clip)
-    elif settings.clip is not None:
-        _clip_each(parameters, settings.clip)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return loss
-
-
-def _clip_each(parameters: Sequence[nn.Parameter], limit: float) -> None:
-    """Clip the gradient norm of every member on its own: none may slow down another."""
-    gradients = [p.grad for p in parameters if p.grad is not None]
-    norms = torch.stack([g.reshape(len(g), -1).square().sum(1) for g in gradients]).sum(0).sqrt()  # (members,)
-    shares = (limit / (norms + 1e-6)).clamp(max=1.0)  # as clip_grad_norm_ reckons
-    for gradient in gradients:
-        gradient.mul_(shares.view(-1, *[1] * (gradient.dim() - 1)))

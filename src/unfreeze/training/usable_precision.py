@@ -9,6 +9,7 @@ from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.source import shortened
 from unfreeze.training.gradients import set_gradients
 from unfreeze.training.seeds import seeded
+from unfreeze.training.update import Tools
 
 
 def usable_precision(encoder: Encoder, wanted: Precision) -> tuple[Precision, str | None]:
@@ -37,7 +38,7 @@ def _trouble_learning(encoder: Encoder) -> str | None:
         with seeded(0):
             set_gradients(
                 encoder, lambda _: encoder.encode(batch, all_layers=False).states.float().square().mean()[None],
-                whole, learning, None, (0, 0), encoder.device, "bf16",
+                whole, learning, Tools(), (0, 0), encoder.device, "bf16",
             )  # fmt: skip
         finite = all(p.grad is None or bool(p.grad.isfinite().all()) for p in learning)
     except Exception as error:  # what has no bf16 fails in ways of its own
