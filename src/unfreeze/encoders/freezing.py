@@ -29,6 +29,7 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
     Yields:
         The frozen encoder. On leaving, the mode and `requires_grad` of every part are as they were.
     """
+    exact = encoder
     if precision == "bf16":
         encoder = _copy(encoder).to(torch.bfloat16)
         fuse_linears(encoder)
@@ -39,6 +40,8 @@ def frozen(encoder: E, precision: Precision = "fp32") -> Iterator[E]:
     for module, *_ in modes:
         module.train = lambda mode=True, module=module: module  # type: ignore[method-assign, misc]
     try:
+        if isinstance(encoder, Encoder) and isinstance(exact, Encoder) and encoder is not exact:
+            encoder.quicken(exact)
         yield encoder
     finally:
         for module, mode, train in modes:

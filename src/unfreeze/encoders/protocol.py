@@ -219,6 +219,9 @@ class Encoder(nn.Module, ABC):
     def settle(self) -> None:
         """Find out by trial how it has to be run, on the weights as they were loaded; copies take that over."""
 
+    def quicken(self, exact: Encoder) -> None:
+        """Find out by trial what is quicker and as near to `exact`, of which it is a frozen copy in 16 bits."""
+
     def sample(self) -> Batch | None:
         """A few inputs to try things on; None where nothing need be tried."""
         return None
@@ -264,3 +267,8 @@ class Encoder(nn.Module, ABC):
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return next(self.parameters()).dtype

@@ -24,6 +24,8 @@ from unfreeze.encoders.above_layers import parts_above
 from unfreeze.encoders.bf16_trial import trouble_in_bf16
 from unfreeze.encoders.frame import stand_in
 from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.fused.choice import FusedChoice
+from unfreeze.encoders.fused.stack import FusedStack
 from unfreeze.encoders.given_layers import lower_layers_given
 from unfreeze.encoders.linear_layers import kinds_of, linear_layers
 from unfreeze.encoders.own_attention import attend_fully, teach_packing
@@ -68,6 +70,7 @@ class TransformerEncoder(Encoder):
         self.layers, self.width = shape or (int(config.num_hidden_layers) + 1, int(config.hidden_size))
         self.packed_start = 0  # first position id of packed inputs; set by the trial
         self._way: Way | None = None
+        self._fused = FusedChoice()
         self._resumes: frozenset[int] | None = None
         self.layer_parts: int | None = None  # what a layer gives, see `parts_given`; set by the trial
         self.options = TransformerOptions()
@@ -119,7 +122,9 @@ class TransformerEncoder(Encoder):
         way = self.way()
         if way == "padded" and max(batch.lengths) > LONG:  # not tried so long
             way = "equal lengths"
-        return LayerStates(self.run(batch, way, all_layers), batch.segment, batch.words, batch.lengths)
+        stack = self._fused.stack(self) if way == "packed" else None
+        states = self.run(batch, way, all_layers, None, stack)
+        return LayerStates(states, batch.segment, batch.words, batch.lengths)
 
     def resumes(self) -> frozenset[int]:
         """See `Encoder.resumes`: tried once, on a few random ids."""
@@ -239,13 +244,28 @@ class TransformerEncoder(Encoder):
             if self._way is None:
                 with frozen(self), torch.autocast(self.device.type, enabled=False):
                     self._way = find_way(self)
+                    if self._way == "packed":
+                        self._fused.settle(self)
             return self._way
 
-    def run(self, batch: Batch, way: Way, all_layers: bool = True, given: Given | None = None) -> Tensor:
+    def quicken(self, exact: Encoder) -> None:
+        """See `Encoder.quicken`."""
+        if isinstance(exact, TransformerEncoder) and self.packs():
+            self._fused.settle(self, exact)
+
+    def run(
+        self,
+        batch: Batch,
+        way: Way,
+        all_layers: bool = True,
+        given: Given | None = None,
+        fused: FusedStack | None = None,
+    ) -> Tensor:
         """States of all layers (layers, P, width), or of the top one (1, P, width), run in that way.
 
         Args:
             given: a layer and its states (P, width), to continue from; only packed.
+            fused: what computes them instead of the model; only packed.
         """
         if way == "padded":
             return padded(partial(self._run_block, all_layers), batch, self.padding_id() or 0)
@@ -260,7 +280,10 @@ class TransformerEncoder(Encoder):
             table = self.positions() or 0
             most = table if table > MOST else None  # packed batches longer than the table were not tried then
             parts = cut(ordered, most)
-            several = [self._run_packed(part, all_layers, given, rows) for part, rows in parts]
+            if fused is not None:
+                several = [self._run_fused(part, all_layers, fused) for part, _ in parts]
+            else:
+                several = [self._run_packed(part, all_layers, given, rows) for part, rows in parts]
             states = several[0] if len(several) == 1 else torch.cat(several, 1)
         return states if back is None else states.index_select(1, back)
 
@@ -271,8 +294,7 @@ class TransformerEncoder(Encoder):
 
     def _run_packed(self, batch: Batch, all_layers: bool, given: Given | None, rows: slice) -> Tensor:
         """(layers, P, width) of neighbours in a batch; `rows` are theirs in `given`."""
-        first = np.full(len(batch.lengths), self.packed_start)
-        positions = torch.from_numpy(ranges(first, np.asarray(batch.lengths))).to(batch.ids.device)
+        positions = self._positions(batch)
         with ExitStack() as inside:
             inside.enter_context(packed_implementation(self.model))
             inside.enter_context(packed_lengths(batch.lengths))
@@ -280,7 +302,17 @@ class TransformerEncoder(Encoder):
                 layer, states = given
                 inside.enter_context(lower_layers_given(self.stack(), layer, states[rows], self.layer_parts))
             ids, types = batch.ids[None], batch.types[None]
-            return torch.cat(tuple(self._call(types, all_layers, input_ids=ids, position_ids=positions[None])))
+            return torch.cat(tuple(self._call(types, all_layers, input_ids=ids, position_ids=positions)))
+
+    def _run_fused(self, batch: Batch, all_layers: bool, stack: FusedStack) -> Tensor:
+        """As `_run_packed`."""
+        pieces = {"input_ids": batch.ids[None], "position_ids": self._positions(batch)}
+        return stack.states(batch.lengths, pieces | self._types(batch.types[None]), all_layers)
+
+    def _positions(self, batch: Batch) -> Tensor:
+        """(1, P) of packed inputs."""
+        first = np.full(len(batch.lengths), self.packed_start)
+        return torch.from_numpy(ranges(first, np.asarray(batch.lengths))).to(batch.ids.device)[None]
 
     def _run_block(self, all_layers: bool, ids: Tensor, types: Tensor, mask: Tensor) -> Sequence[Tensor]:
         return self._call(types, all_layers, input_ids=ids, attention_mask=mask)
