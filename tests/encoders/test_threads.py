@@ -33,6 +33,18 @@ def test_results_come_in_order_from_threads_that_compute_alone() -> None:
     assert list(map_in_threads(slowest_first, [], CPU)) == []
 
 
+def test_a_single_item_needs_no_other_thread() -> None:
+    def work(number: int) -> tuple[int, int]:
+        return threading.get_ident(), number // torch.get_num_threads()
+
+    assert list(map_in_threads(work, [5], CPU)) == [(threading.get_ident(), 5)]
+    assert torch.get_num_threads() == 2
+    with pytest.raises(ZeroDivisionError):
+        list(map_in_threads(lambda number: 1 // number, [0], CPU))
+    assert torch.get_num_threads() == 2
+    assert all(thread != threading.get_ident() for thread, _ in map_in_threads(work, [5, 6], CPU))
+
+
 def test_many_threads_are_few_batches_of_several_each() -> None:
     for threads, expected in ((4, (4, 1)), (9, (4, 2)), (20, (6, 3)), (64, (8, 8))):
         torch.set_num_threads(threads)

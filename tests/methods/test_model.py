@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from unfreeze.encoders.protocol import NO_LIMIT
 from unfreeze.errors import InputError
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.lora_recipes import LoraRecipe
@@ -100,6 +101,7 @@ def test_several_frozen_heads_share_one_pass(trainer: MakeTrainer) -> None:
     trained = train(recipe, 1, 2, 3)
     model = restore(train.encoder, recipe, train.objective, [one.weights for one in trained])
     passes = []
+    train.encoder.thread_pieces = NO_LIMIT  # one batch
     train.encoder.model.register_forward_hook(lambda *_: passes.append(1))
     for predicted, one in zip(model.predict(train.dev), trained, strict=True):
         same(predicted, one.dev)

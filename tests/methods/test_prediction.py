@@ -11,7 +11,7 @@ from torch import Tensor
 
 from unfreeze.encoders.protocol import Batch, Ints, LayerStates
 from unfreeze.encoders.reading import side_by_side
-from unfreeze.methods.prediction import in_order, predict
+from unfreeze.methods.prediction import _pieces_at_a_time, in_order, predict
 from unfreeze.training.objectives import Decoded
 
 
@@ -53,6 +53,35 @@ def test_examples_keep_their_order_however_they_are_batched(budget: int) -> None
     assert second.labels == tuple((*label[:-1], "1") for label in first.labels)
     assert first.confidence == (2.5,) * 5
     assert len(batches) == {1: 5, 10: 4, 4096: 1}[budget]  # once a batch, not once a head
+
+
+@pytest.mark.parametrize(("threads", "own", "expected"), [(1, 10, 3), (2, 10, 3), (2, 21, 2), (2, 10**9, 1)])
+def test_few_texts_are_cut_for_threads_whatever_their_number(threads: int, own: int, expected: int) -> None:
+    encoder = make_encoder()
+    encoder.settle()
+    encoder.thread_pieces = own
+    inputs = encoder.read_texts(["the cat sat"] * 6)  # 30 pieces
+    sizes: list[int] = []
+
+    def encode(_: Ints, batch: Batch) -> LayerStates:
+        sizes.append(len(batch.ids))
+        return encoder.encode(batch)
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        predict(encoder, encode, [Echo(0)], inputs)
+    finally:
+        torch.set_num_threads(before)
+    assert len(sizes) == expected
+    assert sum(sizes) == 30
+
+
+def test_a_batch_is_never_larger_than_the_encoder_wants() -> None:
+    encoder = make_encoder()
+    assert [_pieces_at_a_time(encoder, n) for n in (1, 1024, 8000, 10**6)] == [256, 256, 1000, 4096]
+    encoder.batch_pieces = 50
+    assert _pieces_at_a_time(encoder, 10**6) == 50
 
 
 def test_in_order_without_confidence() -> None:

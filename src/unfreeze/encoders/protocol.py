@@ -120,6 +120,8 @@ class Encoder(nn.Module, ABC):
         family: which recipes suit it.
         reads_pairs: whether it reads two texts in one input.
         batch_pieces: pieces a batch that it reads fastest.
+        thread_pieces: pieces that are worth a thread of their own: a few inputs are cut into batches of at least that
+            many, so that all threads have something to do.
         step_pieces: pieces whose gradients are computed at a time, unless a single example has more: what training
             keeps of each piece until then may be large.
         ordered: inputs per batch, where a state depends on what was read before, so that all inputs must be read one
@@ -140,6 +142,7 @@ class Encoder(nn.Module, ABC):
     family: Family
     reads_pairs: bool
     batch_pieces: int = 4096  # more gains no speed with the transformers and machines measured
+    thread_pieces: int = NO_LIMIT
     step_pieces: int = NO_LIMIT
     ordered: int | None = None
     fixed: str | None = None

@@ -34,8 +34,12 @@ def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device
     each = math.ceil(threads / MOST_BATCHES)
     workers = threads // each
     left = iter(items)
+    first = list(islice(left, workers + 1))
+    if len(first) < 2:  # a pool would only cost time
+        yield from _alone(work, first, each)
+        return
     with thread_pool(workers, each) as pool:
-        running: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(left, workers + 1))
+        running: deque[Future[Result]] = deque(pool.submit(work, item) for item in first)
         try:
             while running:
                 yield running.popleft().result()
@@ -43,6 +47,16 @@ def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device
         finally:
             for future in running:  # the caller stopped, or an item failed
                 future.cancel()
+
+
+def _alone(work: Callable[[Item], Result], items: Iterable[Item], each: int) -> list[Result]:
+    """In this thread, with as many threads of torch's as one of the pool's would have."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(each)
+    try:
+        return [work(item) for item in items]
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -62,6 +62,7 @@ class TransformerEncoder(Encoder):
         super().__init__()
         self.name, self.tokenizer, self.max_length = name, tokenizer, max_length
         self.family, self.reads_pairs = "transformer", True
+        self.thread_pieces = 256  # fewer are slower: products of few rows, and each operator costs as much as before
         self.model, self.tables = model, tables_of(model)
         teach_packing(model)
         fully = attend_fully(model, max_length)

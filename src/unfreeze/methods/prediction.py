@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from unfreeze.data.batches import ordered_batches, sorted_batches, unsorted
 from unfreeze.encoders.precision import Precision, autocast
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
-from unfreeze.encoders.threads import map_in_threads
+from unfreeze.encoders.threads import MOST_BATCHES, map_in_threads
 from unfreeze.methods.inputs import example_lengths, inputs_of
 from unfreeze.methods.task_heads import TaskHead
 from unfreeze.training.objectives import Decoded
@@ -50,9 +51,15 @@ def predict(
         batches = list(ordered_batches(np.diff(inputs.examples), encoder.ordered))
         decoded = [compute(batch) for batch in batches]
     else:
-        batches = list(sorted_batches(example_lengths(inputs), encoder.batch_pieces))
+        lengths = example_lengths(inputs)
+        batches = list(sorted_batches(lengths, _pieces_at_a_time(encoder, int(lengths.sum()))))
         decoded = list(map_in_threads(compute, batches, device))
     return [in_order([one for batch in decoded for one in batch[h]], batches) for h in range(len(heads))]
+
+
+def _pieces_at_a_time(encoder: Encoder, pieces: int) -> int:
+    """How many pieces a batch has; whatever the number of threads, so that rounding does not depend on it."""
+    return min(encoder.batch_pieces, max(encoder.thread_pieces, math.ceil(pieces / MOST_BATCHES)))
 
 
 def in_order(parts: Sequence[Decoded], batches: Sequence[np.ndarray[tuple[int], np.dtype[np.int64]]]) -> Decoded:

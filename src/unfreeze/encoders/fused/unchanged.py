@@ -20,7 +20,8 @@ class Unchanged:
     def __init__(self, parts: Sequence[nn.Module]) -> None:
         self._parts = tuple(parts)
         self._inside = [part.__dict__ for part in self._parts]
-        self._parameters = [p for part in self._parts for p in part._parameters.values() if p is not None]
+        own = [p for part in self._parts for p in part._parameters.values() if p is not None]
+        self._parameters, self._counted = own, [p for p in own if not p.is_inference()]
         self._before = self._now()
 
     def holds(self) -> bool:
@@ -36,9 +37,8 @@ class Unchanged:
                 look += own[name]
             look += map(id, own["_modules"].values())
             look += map(id, own["_parameters"].values())
-        for parameter in self._parameters:
-            look += 0 if parameter.is_inference() else parameter._version, parameter.data_ptr()
-        return look
+        look += [p.data_ptr() for p in self._parameters]
+        return look + [p._version for p in self._counted]
 
 
 def foreign_hooks(part: nn.Module) -> bool:
