@@ -4,7 +4,8 @@
 
 First table: the peer is `AutoModel(output_hidden_states=True)` in file order, batches of 32, dynamic padding, fp32, and
 it keeps nothing. Ours is `features.extract.extract` into an empty store: freezing, digesting, computing, writing. The
-rows between show what each step brings.
+rows between show what each step brings. Where they are installed, onnxruntime and OpenVINO (`peers.py`) give all layer
+states of the same texts, sorted by length, about as many pieces a batch as ours; their means are taken and dropped.
 
 Second table: one vector per text, every text alone (the distinct texts of pairs). The peers, both with their own
 defaults, are sentence-transformers' `encode`, which gives the mean of the top layer, and transformer-ranker's
@@ -21,7 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +33,8 @@ import numpy.typing as npt
 import torch
 from data_sets import SETS, read_set, required
 from measuring import Peaks, Rate, forward_flops, median_rate, named_ratio, ratio, take_turns, this_machine, timed
-from results import Chart, Findings, Run, Table, add_json_option
+from peers import Distance, Engine, Padded, apart, distance, engines, padded_batches, take_means
+from results import Chart, Findings, Ratio, Run, Table, add_json_option
 from transformers import AutoModel, AutoTokenizer
 
 from unfreeze.data.examples import Example
@@ -49,7 +51,9 @@ from unfreeze.tasks.kinds import Task
 
 BATCH = 32
 TOKEN_BUDGET = 4096  # as `extract` has it
+CHECKED = 64  # inputs whose states are compared with those of each engine
 PEER = "AutoModel, file order"
+MEANS = "our means, nothing written"
 ENCODE = "sentence-transformers encode, top layer"
 RANKER = "transformer-ranker Embedder, all layers"
 Rows = Mapping[str, tuple[Precision, Callable[[], object]]]
@@ -77,12 +81,34 @@ class Bench:
                 batch = self.tokenizer([e.text for e in chosen], second, padding=True, return_tensors="pt")
                 self.model(**batch, output_hidden_states=True)
 
-    def packed(self, precision: Precision) -> None:
+    def packed(self, precision: Precision, form: Form = "tokens") -> None:
         """Our packed, length-sorted batches, all layer states computed and dropped."""
         inputs = read_inputs(self.encoder, self.task, "joint", self.examples)
         with frozen(self.encoder, precision) as reader:
-            for _ in encoded(reader, inputs, np.arange(len(inputs.truncated)), "tokens", TOKEN_BUDGET):
+            for _ in encoded(reader, inputs, np.arange(len(inputs.truncated)), form, TOKEN_BUDGET):
                 pass
+
+    def by_engine(self, engine: Engine) -> None:
+        """All layer states by another engine, from texts to means, which are dropped."""
+        engine.run(self.padded(self.examples), take_means)
+
+    def padded(self, examples: Sequence[Example]) -> Iterator[Padded]:
+        """Batches as engines read them."""
+        second = [e.text_b or "" for e in examples] if self.task.pair else None
+        return padded_batches(self.tokenizer, [e.text for e in examples], second, TOKEN_BUDGET)
+
+    def distance_of(self, engine: Engine) -> Distance:
+        """Of an engine's states to ours in fp32, on some of the texts."""
+        some = self.examples[:CHECKED]
+        inputs = read_inputs(self.encoder, self.task, "joint", some)
+        return distance(engine, list(self.padded(some)), self.encoder, inputs)
+
+    def own_distance(self) -> Distance:
+        """Of our states in the fast precision to those in fp32."""
+        inputs = read_inputs(self.encoder, self.task, "joint", self.examples[:CHECKED])
+        batch = inputs.batch(range(len(inputs.truncated)))
+        with torch.inference_mode(), frozen(self.encoder, self.fast) as reader:
+            return apart(reader.encode(batch).states, self.encoder.encode(batch).states)
 
     def stored(self, form: Form) -> None:
         """The whole of `extract`, into a store that is not there yet."""
@@ -99,31 +125,66 @@ class Bench:
             raise SystemExit(f"expected a new store, found {made.kind}: {made.note}")
 
 
-def layer_states(name: str, bench: Bench, turns: int) -> Findings:
-    """Every layer's states of every piece, pairs read jointly."""
+def layer_states(name: str, bench: Bench, turns: int, others: Mapping[str, Engine]) -> Findings:
+    """Every layer's states of every piece, pairs read jointly.
+
+    Args:
+        others: engines beside torch, by the name of their row.
+    """
     rows: Rows = {
         PEER: ("fp32", lambda: bench.plain(by_length=False)),
         "+ sorted by length": ("fp32", lambda: bench.plain(by_length=True)),
         "+ packed, in threads": ("fp32", lambda: bench.packed("fp32")),
         f"+ {bench.fast}, nothing written": (bench.fast, lambda: bench.packed(bench.fast)),
+        MEANS: (bench.fast, lambda: bench.packed(bench.fast, "mean")),
         "extract, every piece": (bench.fast, lambda: bench.stored("tokens")),
         "extract, means": (bench.fast, lambda: bench.stored("mean")),
+        **{label: (engine.precision, partial(bench.by_engine, engine)) for label, engine in others.items()},
     }
     bench.plain(by_length=True)  # libraries prepare themselves at the first use
     bench.packed(bench.fast)
+    for engine in others.values():
+        bench.by_engine(engine)  # of each shape
     lengths = read_inputs(bench.encoder, bench.task, "joint", bench.examples).lengths()
     table, rates, peaks, flops = measured(f"{name}: layer states", rows, PEER, lengths, bench.encoder, turns)
     ours = rates["extract, every piece"]
     share = peaks.share(flops, ours, bench.fast)
     chart = [(name, label, median_rate(rates[label]).clock) for label in rows]
     return Findings(
-        (table,),
+        (table, *_distances(name, bench, others)),
         (
             named_ratio(f"extraction {name}, against AutoModel", ours, rates[PEER], "pieces/s", share),
             peaks.against(f"extraction {name}", flops, ours, bench.fast),
+            *_against_engines(name, rates, others),
         ),
         (Chart(f"All layer states of {name}", "bars", "", "pieces a second", tuple(chart)),),
     )
+
+
+def _against_engines(name: str, rates: Mapping[str, list[Rate]], others: Mapping[str, Engine]) -> Iterator[Ratio]:
+    """Ours to each kind of engine, with as many streams as are quickest: stored, and with nothing written by either."""
+    for kind in dict.fromkeys(label.partition(",")[0] for label in others):
+        best = max((label for label in others if label.startswith(f"{kind},")), key=lambda label: _speed(rates[label]))
+        against = f"{kind} with its best streams" if kind.startswith("OpenVINO") else kind
+        yield named_ratio(f"extraction {name}, against {against}", rates["extract, means"], rates[best], "pieces/s")
+        yield named_ratio(
+            f"extraction {name} with nothing written, against {kind}", rates[MEANS], rates[best], "pieces/s"
+        )
+
+
+def _speed(rates: Sequence[Rate]) -> float:
+    return median_rate(rates).clock
+
+
+def _distances(name: str, bench: Bench, others: Mapping[str, Engine]) -> Iterator[Table]:
+    """How far each engine's states, and ours in the fast precision, are from ours in fp32."""
+    if not others:
+        return
+    seen = [("ours", bench.fast, bench.own_distance())]
+    seen += [(label, engine.precision, bench.distance_of(engine)) for label, engine in others.items()]
+    rows = tuple((label, precision, f"{gap.most:.1e}", f"{gap.mean:.1e}") for label, precision, gap in seen)
+    columns = ("", "precision", "largest difference", "mean difference")
+    yield Table(f"{name}: layer states against ours in fp32, {CHECKED} inputs", columns, rows)
 
 
 def vectors(name: str, bench: Bench, turns: int) -> Findings:
@@ -179,14 +240,17 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=3)
     add_json_option(parser)
     arguments = parser.parse_args()
-    peers = ["sentence-transformers", *(["transformer-ranker"] if find_spec("transformer_ranker") else [])]
-    run = Run(this_machine(*peers), arguments.json)
+    optional = {"transformer_ranker": "transformer-ranker", "onnxruntime": "onnxruntime", "openvino": "openvino"}
+    there = [package for module, package in optional.items() if find_spec(module)]
+    run = Run(this_machine("sentence-transformers", *there), arguments.json)
     encoder = load_encoder("minilm")
     for name in arguments.sets or [required(arguments.data, "pairs"), required(arguments.data, "texts")]:
         data = read_set(arguments.data, name)
         distinct = {(e.text, e.text_b): e for e in data.train}  # equal texts are computed once; no credit for that
         bench = Bench(encoder, data.task, list(distinct.values())[: arguments.texts])
-        run.add(layer_states(name, bench, arguments.turns))
+        with tempfile.TemporaryDirectory() as folder:
+            others = engines(packaged_folder("minilm"), Path(folder), bench.fast)
+            run.add(layer_states(name, bench, arguments.turns, others))
         run.add(vectors(name, bench, arguments.turns))
     run.close()
 

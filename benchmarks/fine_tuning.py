@@ -1,12 +1,13 @@
-"""Fine-tuning: samples a second and test accuracy of ours against the transformers Trainer.
+"""Fine-tuning: samples a second and test accuracy of ours against the transformers Trainer in fp32 and in bf16.
 
     python -m pip install -r benchmarks/requirements.txt
     python benchmarks/fine_tuning.py --data shared/data --train-size 1000 --epochs 3 --seeds 3
 
 Both take batches of 32, a learning rate of 2e-4 with 10 % warm-up and linear decay, and the same epochs. The peer is
-BertForSequenceClassification with the Trainer's defaults: fp32, random order, dynamic padding; it saves and evaluates
-nothing while it trains. Ours does what `unfreeze compare` does, so it also reads dev after each epoch and keeps the
-best one. Two rates are given: of the training steps alone, and of the whole run with all that belongs to it.
+BertForSequenceClassification with the Trainer's defaults: random order, dynamic padding; in fp32, and with `bf16=True`
+where the processor has it; it saves and evaluates nothing while it trains. Ours does what `unfreeze compare` does, so
+it also reads dev after each epoch and keeps the best one. Two rates are given: of the training steps alone, and of the
+whole run with all that belongs to it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from measuring import (
     this_machine,
     timed,
 )
-from results import Cell, Findings, Run, Table, add_json_option
+from results import Cell, Findings, Ratio, Run, Table, add_json_option
 from torch import nn
 from transformers import AutoTokenizer, BertForSequenceClassification, DataCollatorWithPadding, Trainer, TrainerCallback
 from transformers import TrainingArguments as Arguments
@@ -47,7 +49,7 @@ from unfreeze.data.examples import Dataset, Example
 from unfreeze.data.splits import stratified_subset
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import packaged_folder
-from unfreeze.encoders.precision import fast_precision
+from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.judging.two_way import mean_ci, paired_difference
 from unfreeze.methods.inputs import example_lengths, read_inputs
@@ -70,9 +72,9 @@ class Side:
     predicted: list[Sequence[str]] = field(default_factory=list)
 
 
-def steps_alone(clock: StepClock, examples: int, epochs: int) -> Rate:
+def steps_alone(clock: StepClock, examples: int, epochs: int, batch: int = BATCH) -> Rate:
     """Examples a second of the steps but each epoch's first, before which dev is read and the run prepared."""
-    per_epoch = -(-examples // BATCH)
+    per_epoch = -(-examples // batch)
     chosen = np.arange(per_epoch * epochs) % per_epoch != 0
     return clock.rate(chosen, examples / per_epoch * chosen.sum())
 
@@ -107,24 +109,32 @@ class Ticks(TrainerCallback):  # type: ignore[misc]
         self.clock.tick()
 
 
-def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side) -> Rate:
+def train_peer(folder: Path, data: Dataset, epochs: int, seed: int, side: Side, precision: Precision = "fp32") -> Rate:
     """The Trainer's run; gives the rate of its steps."""
     tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    index = data.labels.index()
-    rows = [{**tokenizer(e.text, e.text_b), "labels": index[str(e.label)]} for e in data.train]
     clock = StepClock()
     with tempfile.TemporaryDirectory() as out, seeded(seed):
-        model = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index), trust_remote_code=False)
-        arguments = Arguments(
-            out, per_device_train_batch_size=BATCH, learning_rate=RATE, warmup_steps=WARMUP, num_train_epochs=epochs,
-            lr_scheduler_type="linear", seed=seed, use_cpu=True, save_strategy="no", eval_strategy="no",
-            report_to="none", disable_tqdm=True, logging_strategy="no",
-        )  # fmt: skip
-        trainer = Trainer(model, arguments, DataCollatorWithPadding(tokenizer), rows, callbacks=[Ticks(clock)])
-        side.whole.append(timed(trainer.train, len(rows) * epochs))
-    side.steps.append(steps_alone(clock, len(rows), epochs))
-    side.predicted.append(_peer_predictions(model, tokenizer, data.test, data.labels.names))
+        trainer = peer_trainer(
+            folder, data, out, Ticks(clock), num_train_epochs=epochs, seed=seed, use_cpu=True, bf16=precision == "bf16"
+        )
+        side.whole.append(timed(trainer.train, len(data.train) * epochs))
+    side.steps.append(steps_alone(clock, len(data.train), epochs))
+    side.predicted.append(_peer_predictions(trainer.model, tokenizer, data.test, data.labels.names))
     return side.steps[-1]
+
+
+def peer_trainer(folder: Path, data: Dataset, out: str, ticks: TrainerCallback, **settings: Any) -> Trainer:
+    """A Trainer of the model in `folder` on the training examples, which saves, logs and evaluates nothing."""
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    index = data.labels.index()
+    rows = [{**tokenizer(e.text, e.text_b, truncation=True), "labels": index[str(e.label)]} for e in data.train]
+    model = BertForSequenceClassification.from_pretrained(folder, num_labels=len(index), trust_remote_code=False)
+    common = {"per_device_train_batch_size": BATCH, "learning_rate": RATE, "warmup_steps": WARMUP,
+              "lr_scheduler_type": "linear", "save_strategy": "no", "eval_strategy": "no", "report_to": "none",
+              "disable_tqdm": True, "logging_strategy": "no"}  # fmt: skip
+    return Trainer(
+        model, Arguments(out, **common | settings), DataCollatorWithPadding(tokenizer), rows, callbacks=[ticks]
+    )
 
 
 def _peer_predictions(model: nn.Module, tokenizer: Any, test: Sequence[Example], names: Sequence[str]) -> list[str]:
@@ -141,52 +151,107 @@ def _peer_predictions(model: nn.Module, tokenizer: Any, test: Sequence[Example],
     return labels
 
 
+@dataclass(frozen=True)
+class Race:
+    """All sides of one set after their runs.
+
+    Attributes:
+        precision: of ours.
+        peers: Trainer's sides by the precision that it was asked for.
+        flops: of an example's step.
+    """
+
+    name: str
+    precision: Precision
+    ours: Side
+    peers: Mapping[Precision, Side]
+    peaks: Peaks
+    flops: float
+
+    def labels(self) -> dict[str, tuple[Side, Precision]]:
+        """Every side with the precision that it computes in, by its name in tables, Trainer first."""
+        peers = {
+            label: (self.peers[precision], precision) for label, precision in _PEERS.items() if precision in self.peers
+        }
+        return {**peers, "ours": (self.ours, self.precision)}
+
+
+_PEERS: dict[str, Precision] = {"Trainer": "fp32", "Trainer, bf16=True": "bf16"}
+
+
 def compare(name: str, data: Dataset, arguments: argparse.Namespace) -> Findings:
-    """One set: train both, seed by seed in turn; gives speeds and scores."""
+    """One set: train all sides, seed by seed in turn; gives speeds and scores."""
     encoder, folder = load_encoder("minilm"), packaged_folder("minilm")
     assert folder is not None
-    ours, peer, peaks = Side(), Side(), Peaks()
-    seed_of = {"ours": iter(range(arguments.seeds)), "Trainer": iter(range(arguments.seeds))}
-    sides: dict[str, Callable[[], Rate]] = {
-        "ours": lambda: train_ours(encoder, data, arguments.epochs, next(seed_of["ours"]), ours),
-        "Trainer": lambda: train_peer(folder, data, arguments.epochs, next(seed_of["Trainer"]), peer),
-    }
-    take_turns(sides, arguments.seeds, peaks)
+    precision = fast_precision(encoder.device)
     lengths = example_lengths(read_inputs(encoder, data.task, "joint", data.train))
     config: Any = encoder.model.config
     flops = 3 * forward_flops(lengths, encoder.layers - 1, encoder.width, config.intermediate_size) / len(lengths)
-    precision = fast_precision(encoder.device)
-    share = peaks.share(flops, ours.steps, precision)
-    ratios = (
-        named_ratio(f"fine-tuning {name}, steps against Trainer's", ours.steps, peer.steps, "samples/s", share),
-        named_ratio(f"fine-tuning {name}, whole run against Trainer's", ours.whole, peer.whole, "samples/s"),
-    )
-    rows = []
-    for label, side, used in (("Trainer", peer, "fp32"), ("ours", ours, precision)):
-        steps, whole = (median_rate(rates).clock for rates in (side.steps, side.whole))
-        rows.append((label, steps, whole, str(peaks.share(flops, side.steps, used))))
-    for label, time in (("ratio by the clock", "clock"), ("ratio by processor time", "processor")):
-        each = (str(getattr(ratio(a, b), time)) for a, b in ((ours.steps, peer.steps), (ours.whole, peer.whole)))
-        rows.append((label, *each, ""))
+    peers: dict[Precision, Side] = {used: Side() for used in _PEERS.values() if used in ("fp32", precision)}
+    race = Race(name, precision, Side(), peers, Peaks(), flops)
+    given, seeds = (data, arguments.epochs), arguments.seeds
+    sides: dict[str, Callable[[], Rate]] = {
+        "ours": _seeded(partial(train_ours, encoder, *given, side=race.ours), seeds)
+    }
+    for used, side in peers.items():
+        sides[used] = _seeded(partial(train_peer, folder, *given, side=side, precision=used), seeds)
+    take_turns(sides, seeds, race.peaks)
     size = f"{len(data.train):,} training examples of {lengths.mean():.1f} pieces"
-    note = f"{size}, {arguments.epochs} epochs, {arguments.seeds} seeds; peak {peaks.line()}."
+    note = f"{size}, {arguments.epochs} epochs, {seeds} seeds; peak {race.peaks.line()}."
+    return Findings((_speeds(race, note), _scores(race, data)), tuple(_ratios(race)))
+
+
+def _seeded(train: Callable[..., Rate], seeds: int) -> Callable[[], Rate]:
+    """A call that trains with the next seed each time."""
+    left = iter(range(seeds))
+    return lambda: train(seed=next(left))
+
+
+def _ratios(race: Race) -> Iterator[Ratio]:
+    """Ours to each of Trainer's settings, to the better one, and to the peak."""
+    name, ours = f"fine-tuning {race.name}", race.ours
+    share = race.peaks.share(race.flops, ours.steps, race.precision)
+    best = max(race.peers.values(), key=lambda side: median_rate(side.steps).clock)
+    for used, side in race.peers.items():
+        setting = "Trainer's" if used == "fp32" else f"Trainer with {used}=True"
+        yield named_ratio(f"{name}, steps against {setting}", ours.steps, side.steps, "samples/s", share)
+        yield named_ratio(f"{name}, whole run against {setting}", ours.whole, side.whole, "samples/s")
+    yield named_ratio(f"{name}, steps against Trainer in its best setting", ours.steps, best.steps, "samples/s", share)
+    yield race.peaks.against(name, race.flops, ours.steps, race.precision)
+
+
+def _speeds(race: Race, note: str) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for label, (side, used) in race.labels().items():
+        steps, whole = (median_rate(rates).clock for rates in (side.steps, side.whole))
+        rows.append((label, steps, whole, str(race.peaks.share(race.flops, side.steps, used))))
+    for label, (side, _) in race.labels().items():
+        for words, time in (("by the clock", "clock"), ("by processor time", "processor")):
+            pairs = (race.ours.steps, side.steps), (race.ours.whole, side.whole)
+            each = (str(getattr(ratio(a, b), time)) for a, b in pairs)
+            rows += [(f"ours to {label}, {words}", *each, "")] if side is not race.ours else []
     columns = ("", "samples/s of steps", "whole run", "of its peak")
-    return Findings((Table(f"{name}: training", columns, tuple(rows), note), _scores(name, data, ours, peer)), ratios)
+    return Table(f"{race.name}: training", columns, tuple(rows), note)
 
 
-def _scores(name: str, data: Dataset, ours: Side, peer: Side) -> Table:
+def _scores(race: Race, data: Dataset) -> Table:
     gold = [str(e.label) for e in data.test]
     measure = measure_of(data.task, data.labels)
-    a, b = (np.stack([measure.statistics(gold, p) for p in side.predicted]) for side in (ours, peer))
+    values = {
+        label: np.stack([measure.statistics(gold, p) for p in side.predicted])
+        for label, (side, _) in race.labels().items()
+    }
     rows: list[tuple[Cell, ...]] = []
-    for label, values in (("Trainer", b), ("ours", a)):
-        mean = mean_ci(values, measure)
-        each = " ".join(f"{100 * score:.1f}" for score in measure.of(values))
+    for label, counts in values.items():
+        mean = mean_ci(counts, measure)
+        each = " ".join(f"{100 * score:.1f}" for score in measure.of(counts))
         rows.append((label, f"{100 * mean.mean:.1f} [{100 * mean.lo:.1f}, {100 * mean.hi:.1f}]", each))
-    found = paired_difference(a, b, measure)
-    difference = f"{100 * found.mean:+.1f} [{100 * found.lo:+.1f}, {100 * found.hi:+.1f}]"
-    rows.append(("ours - Trainer, points", difference, ""))
-    return Table(f"{name}: test accuracy", ("", "mean [95 % interval]", "seeds"), tuple(rows))
+    for label, counts in values.items():
+        if label != "ours":
+            gap = paired_difference(values["ours"], counts, measure)
+            difference = f"{100 * gap.mean:+.1f} [{100 * gap.lo:+.1f}, {100 * gap.hi:+.1f}]"
+            rows.append((f"ours less {label}, points", difference, ""))
+    return Table(f"{race.name}: test accuracy", ("", "mean [95 % interval]", "seeds"), tuple(rows))
 
 
 def main() -> None:

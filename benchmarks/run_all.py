@@ -2,7 +2,7 @@
 
     .venv-bench/bin/python benchmarks/run_all.py --data ../shared/data
 
-About 40 minutes on two quiet cores, and with `--long` twenty more. Results go to the folder of this processor's class
+About 50 minutes on two quiet cores, and with `--long` twenty more. Results go to the folder of this processor's class
 in `results/`; those of other classes stay on the page as they are. A script that fails or has no data stops none of the
 others, and what it found earlier stays. The sets of `examples/`, which every clone has, are taken where there
 is nothing better.
@@ -21,7 +21,7 @@ from pathlib import Path
 
 from data_sets import Kind, present
 from page import PAGE, Outcome, read_outcomes, write_outcomes, write_page
-from processors import processor_here
+from processors import GPU, processor_here
 from results import RESULTS, ROOT, shown_command
 
 HERE = Path(__file__).resolve().parent
@@ -41,6 +41,7 @@ class Script:
         minutes: on two quiet cores, as a guide.
         beside: a file that is there when the peer's own environment is.
         long: run only where that is asked for.
+        gpu: needs a GPU, but for a tiny run; its results are kept in that class.
     """
 
     name: str
@@ -51,15 +52,17 @@ class Script:
     minutes: float
     beside: Path | None = None
     long: bool = False
+    gpu: bool = False
 
 
-# Sizes are such that all of them and the check take 40 minutes on two quiet cores; fixed costs still weigh little.
+# Sizes are such that all of them and the check take 50 minutes on two quiet cores; fixed costs still weigh little.
 SCRIPTS = (
-    Script("extraction", "--data {data}", "--texts 1200", "--texts 40 --turns 1", ("pairs", "texts"), 6),
+    Script("extraction", "--data {data}", "--texts 1200", "--texts 40 --turns 1", ("pairs", "texts"), 9),
     Script(
         "fine_tuning", "--data {data}", "--train-size 500 --test-size 800",
-        "--train-size 64 --dev-size 30 --test-size 30 --epochs 2 --seeds 2", ("pairs", "texts"), 7.5,
+        "--train-size 64 --dev-size 30 --test-size 30 --epochs 2 --seeds 2", ("pairs", "texts"), 10,
     ),
+    Script("predicting", "--data {data}/{texts}", "--lines 10000 40000", "--lines 100 200 --turns 3", ("texts",), 3),
     Script(
         "store_epochs", "--data {data}", "--train-size 400", "--train-size 40 --turns 1", ("pairs", "texts", "tags"), 3
     ),
@@ -76,7 +79,7 @@ SCRIPTS = (
         "--words 1600 --batch 32 --turns 1", ("texts",), 5,
     ),
     Script("memory_growth", "--data {many}", "--counts 5000 30000", "--counts 100 200", ("texts",), 2),
-    Script("growth", "--data {many}", "--counts 1000 10000 50000", "--counts 200 400 800", ("texts",), 3.9),
+    Script("growth", "--data {many}", "--counts 1000 10000 50000", "--counts 200 400 800", ("texts",), 5),
     Script("pretraining", "--data {data}/{texts}", "--sizes mini --steps 20 --turns 2",
            "--sizes tiny --steps 6 --turns 1", ("texts",), 2.5, long=True),
     Script("start_up", "--data {many}", "--turns 3", "--rows 300 --turns 1", ("texts",), 0.1),
@@ -84,6 +87,7 @@ SCRIPTS = (
            ("texts", "tags"), 4, long=True),
     Script("whole_question", "--data {data}", "--train-size 1000 --seeds 5 --kinds texts",
            "--train-size 32 --seeds 1 --kinds texts", ("texts",), 16, long=True),
+    Script("gpu", "", "", "--tiny --device cpu", (), 8, long=True, gpu=True),
 )  # fmt: skip
 
 
@@ -97,7 +101,14 @@ def command_for(script: Script, data: Path, tiny: bool = False) -> list[str]:
     return [sys.executable, str(HERE / f"{script.name}.py"), *filled]
 
 
-def reason_to_skip(script: Script, data: Path, long: bool) -> str:
+def has_gpu() -> bool:
+    """Whether there is a GPU."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def reason_to_skip(script: Script, data: Path, long: bool, tiny: bool = False) -> str:
     """Why it can't run here; empty if it can."""
     if not (HERE / f"{script.name}.py").exists():
         return "it is not there"
@@ -105,6 +116,8 @@ def reason_to_skip(script: Script, data: Path, long: bool) -> str:
         return "it keeps no results: it has no --json"
     if script.long and not long:
         return f"it takes {script.minutes:g} minutes and was not asked for"
+    if script.gpu and not tiny and not has_gpu():
+        return "there is no GPU"
     if script.beside and not script.beside.exists():
         return f"{script.beside.parent.name} is not installed"
     if missing := [kind for kind in script.needs if present(data, kind) is None]:
@@ -113,15 +126,17 @@ def reason_to_skip(script: Script, data: Path, long: bool) -> str:
 
 
 def run(script: Script, data: Path, results: Path, *, long: bool, tiny: bool) -> Outcome:
-    """Run one script, its output on the terminal and its findings in the folder `results`."""
+    """Run one script, its output on the terminal and its findings in its folder of `results`."""
     command = command_for(script, data, tiny)
     shown = shown_command(command[1:])
-    if because := reason_to_skip(script, data, long):
+    if because := reason_to_skip(script, data, long, tiny):
         return Outcome(script.name, shown, "skipped", because)
     about = "" if tiny else f"  (about {script.minutes:g} minutes)"
     print(f"\n=== {shlex.join(command[1:])}{about}", flush=True)
+    file = (results.parent / GPU.folder if script.gpu else results) / f"{script.name}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
-    code = subprocess.run([*command, "--json", str(results / f"{script.name}.json")], check=False).returncode
+    code = subprocess.run([*command, "--json", str(file)], check=False).returncode
     minutes = round((time.perf_counter() - began) / 60, 1)
     if code:
         return Outcome(script.name, shown, "failed", f"it ended with status {code}", minutes)
@@ -142,7 +157,6 @@ def main(words: Sequence[str] | None = None) -> int:
     results, file = (arguments.tiny / "results", arguments.tiny / PAGE.name) if tiny else (RESULTS, PAGE)
     ours = results / processor_here().folder
     chosen = [script for script in SCRIPTS if script.name in (arguments.only or script.name)]
-    ours.mkdir(parents=True, exist_ok=True)
     long = arguments.long or bool(arguments.only)
     outcomes = [run(script, data, ours, long=long, tiny=tiny) for script in chosen]
     now = {outcome.name: outcome for outcome in (*read_outcomes(ours), *outcomes)}

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import tiny
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -27,3 +28,9 @@ def result() -> Result:
         Chart("Growth", "lines", "texts", "MB", (("ours", 1000.0, 5.0), ("ours", 2000.0, 0.0)), log=True),
     )
     return Result("made", "python benchmarks/made.py --data DIR", machine, 12.5, tables, ratios, charts)
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tiny encoder."""
+    return tiny.make_encoder(tmp_path_factory.mktemp("encoder") / "tiny")
