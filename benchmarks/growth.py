@@ -9,11 +9,14 @@ peak of resident memory has everything in it, libraries too. Stages:
 
 * check: read a csv file, cut dev and test out of it, audit;
 * extract: read the texts into pieces, compute their layer states (form `mean`) and write the store;
+* encode, means: `unfreeze encode` into a file, states of every token, or with `--pooling mean` one vector a text;
 * train: open the store (its checksum is verified) and train a linear head on it for one epoch, dev being small;
 * report: write the predictions of six runs on that many test items, judge them, write the report.
 
 The exponent is the slope of log seconds over log texts, by least squares over the last three counts; before that, what
-the stage takes for 100 texts is subtracted, since nothing of it grows. `tiny` is a random BERT of two layer states and
+the stage takes for 100 texts is subtracted, since nothing of it grows. The law of a stage is the straight line through
+the last two counts, of processor time, peak memory and the size of what is written; from it follows the forecast for
+ten million texts. `tiny` is a random BERT of two layer states and
 width 32 with minilm's tokenizer: with so little to compute, what is measured is everything else.
 """
 
@@ -28,11 +31,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from results import Cell, Chart, Findings, Run, Table, add_json_option
+from results import Cell, Chart, Findings, Ratio, Run, Table, add_json_option
 
 BASE = 100  # texts whose seconds are taken for those that do not grow
 DEV = 200
@@ -52,8 +57,11 @@ def write_texts(source: Path, count: int, file: Path) -> None:
             writer.writerow([text if i < len(rows) else f"{text} {i}", label])
 
 
-def make_tiny(folder: Path) -> str:
-    """A random BERT of one layer with minilm's tokenizer."""
+TINY = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+
+
+def random_encoder(folder: Path, shape: Mapping[str, int], limit: int) -> str:
+    """A random BERT of this shape with minilm's tokenizer, which reads `limit` pieces; gives its folder."""
     import torch
     from transformers import BertConfig, BertModel
 
@@ -63,10 +71,9 @@ def make_tiny(folder: Path) -> str:
     known = load_encoder("minilm")
     assert isinstance(known, TransformerEncoder)
     torch.manual_seed(0)
-    size = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    model = BertModel(BertConfig(vocab_size=len(known.tokenizer), max_position_embeddings=128, **size))
+    model = BertModel(BertConfig(vocab_size=len(known.tokenizer), max_position_embeddings=limit, **shape))
     model.save_pretrained(folder)
-    known.tokenizer.model_max_length = 128
+    known.tokenizer.model_max_length = limit
     known.tokenizer.save_pretrained(folder)
     return str(folder)
 
@@ -146,6 +153,28 @@ def extract(folder: Path, encoder: str) -> dict[str, float]:
             raise SystemExit(f"expected a new store: {train.features.note}")
         size = sum(path.stat().st_size for path in (folder / "cache").glob("*/*"))
         return clock.read(store=size / 1e6, pieces=int(train.inputs.offsets[-1]))
+
+
+def encode(folder: Path, encoder: str, form: str = "tokens") -> dict[str, float]:
+    """What `unfreeze encode` does."""
+    from unfreeze.commands.encode import Asked, encode_file
+    from unfreeze.encoders.load import load_encoder
+    from unfreeze.runs.runner import Quiet
+
+    load_encoder(encoder)  # libraries are loaded before the clock
+    texts = folder / "texts.txt"
+    with (folder / "texts.csv").open(encoding="utf-8", newline="") as file:
+        texts.write_text("".join(f"{row['text']}\n" for row in csv.DictReader(file)), encoding="utf-8")
+    columns = dict.fromkeys(("text", "text_b", "label", "group", "task"))
+    asked = Asked(encoder, {}, columns, form=form)  # type: ignore[arg-type]
+    clock = Clock()
+    encode_file(str(texts), asked, folder / "states.safetensors", device="cpu", watcher=Quiet())
+    read = clock.read()
+    written = [folder / name for name in ("states.safetensors", "states.texts.jsonl")]
+    size = sum(path.stat().st_size for path in written if path.exists())
+    for path in written:
+        path.unlink(missing_ok=True)
+    return {**read, "store": size / 1e6}
 
 
 def train(folder: Path, encoder: str) -> dict[str, float]:
@@ -234,7 +263,12 @@ def _write_runs(out: Path, test: Any) -> None:
     write_choices(out, choices)
 
 
-STAGES = {"check": check, "extract": extract, "train": train, "report": report}
+STAGES = {
+    "check": check, "extract": extract, "encode": encode, "means": partial(encode, form="mean"), "train": train,
+    "report": report,
+}  # fmt: skip
+LARGE = 10_000_000  # texts that are forecast
+ROOM = 3000  # MB
 
 
 def measured_apart(stage: str, folder: Path, encoder: str) -> dict[str, float]:
@@ -263,6 +297,56 @@ def exponent(counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> floa
     return float(slope)
 
 
+@dataclass(frozen=True)
+class Law:
+    """A straight line through the last two counts: what a text adds, and what there is before any.
+
+    Attributes:
+        seconds, mb, store: of processor time, of peak memory, and written, in MB: (before, a text).
+    """
+
+    seconds: tuple[float, float]
+    mb: tuple[float, float]
+    store: tuple[float, float]
+
+    def at(self, texts: int, name: str) -> float:
+        """What it says of so large a number of texts."""
+        before, each = getattr(self, name)
+        return float(before + each * texts)
+
+
+def law(counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> Law:
+    """Of the last two counts."""
+    (fewer, more), (less, most) = counts[-2:], seen[-2:]
+
+    def line(name: str) -> tuple[float, float]:
+        a, b = less.get(name, 0.0), most.get(name, 0.0)
+        each = (b - a) / (more - fewer)
+        return b - each * more, each
+
+    return Law(line("processor"), line("mb"), line("store"))
+
+
+def forecast(stage: str, encoder: str, counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> Findings:
+    """The law of a stage, what it says of ten million texts, and the ratios that have a target."""
+    found = law(counts, seen)
+    rows: list[tuple[Cell, ...]] = []
+    for name, what, unit in (
+        ("seconds", "processor time", "s"),
+        ("mb", "peak memory", "MB"),
+        ("store", "written", "MB"),
+    ):
+        before, each = getattr(found, name)
+        rows.append((f"{what}, {unit}", before, f"{each * 1e6:.3g}", found.at(LARGE, name)))
+    columns = ("", "before any", "a million texts", f"forecast for {LARGE:,}")
+    name, peak = f"growth of {stage}, {encoder}", found.at(LARGE, "mb")
+    ratios = [Ratio(f"{name}, 3 GB to the peak at 10 million", peak, ROOM, "MB", ROOM / peak)]
+    if len(counts) > 3:
+        slope = exponent(counts, seen)
+        ratios.append(Ratio(f"{name}, exponent of seconds", slope, 1.0, "", slope))
+    return Findings((Table(f"The law of {stage}, {encoder}", columns, tuple(rows)),), tuple(ratios))
+
+
 COLUMNS = ("stage", "texts", "seconds", "processor time, s", "peak, MB", "store, MB", "exponent")
 
 
@@ -285,7 +369,7 @@ def main() -> None:
     run, counts = Run(this_machine(), arguments.json), [BASE, *arguments.counts]
     with tempfile.TemporaryDirectory() as folder:
         tiny = arguments.encoder == "tiny"
-        encoder = make_tiny(Path(folder) / "tiny") if tiny else arguments.encoder
+        encoder = random_encoder(Path(folder) / "tiny", TINY, 128) if tiny else arguments.encoder
         for count in counts:
             (Path(folder) / str(count)).mkdir()
             write_texts(arguments.data, count, Path(folder) / str(count) / "texts.csv")
@@ -294,7 +378,7 @@ def main() -> None:
         for stage in arguments.stages:
             seen = [measured_apart(stage, Path(folder) / str(count), encoder) for count in counts]
             table = Table(f"{stage}, {arguments.encoder}", COLUMNS, tuple(rows_of(stage, counts, seen)))
-            run.add(Findings((table,)))
+            run.add(Findings((table,)) + forecast(stage, arguments.encoder, counts, seen))
             seconds += [(stage, float(count), one["seconds"]) for count, one in zip(counts, seen, strict=True)]
     chart = Chart("Seconds by number of texts", "lines", "texts", "seconds", tuple(seconds), log=True)
     run.add(Findings(charts=(chart,)))

@@ -29,9 +29,9 @@ PEAK_SIDE = 2048
 PEAK_REPEATS = 7
 
 
-def this_machine(*peers: str) -> Machine:
-    """Date, processor, cores and threads, load, and versions: Python, torch, transformers, and these packages."""
-    name = processor_name(torch.device("cpu"))
+def this_machine(*peers: str, device: torch.device = torch.device("cpu")) -> Machine:
+    """Date, processor or GPU, cores and threads, load, and versions: Python, torch, transformers, these packages."""
+    name = processor_name(device)
     load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
     packages = {package: version(package) for package in ("transformers", *peers)}
     versions = {"Python": platform.python_version(), "torch": torch.__version__, **packages}
