@@ -152,7 +152,7 @@ def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
 def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     """Seeds differ by more than twice the region and, of two arms, by more than half the gap between them.
 
-    What differs by the luck of single test items alone is no matter of seeds.
+    What differs by the luck of single test items alone does not come from seeds.
 
     Of more than two arms, all that are unsteady are named in one sentence.
     """

@@ -1,4 +1,4 @@
-"""What is told of folds, as a result has it."""
+"""What a result has of folds."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ def read_test(run: Path) -> TestRecord | None:
 
 
 def _check_shares(name: str, values: Any, where: Path, remedy: str) -> None:
-    """Raise `InputError` where a column has what is not a probability; None is no column."""
+    """Raise `InputError` where a column has what is not a probability; None where there is none."""
     if values is not None and not np.all((values >= 0) & (values <= _SURE)):
         raise InputError(f"column '{name}' has a number outside 0 to 1; {remedy}", where=str(where))
 

@@ -75,7 +75,7 @@ def planned_epochs(settings: FitSettings, steps_per_epoch: int) -> int:
 
 
 LEARNED, OF_THAT = 0.003, 2
-"""A member has learned what it can once its loss is below this share of the first one at so many readings in a row."""
+"""A member has learned what it can once its loss is below this share of the first one at two readings in a row."""
 PERFECT = 1.0
 """No dev score is better than that of all metrics that choose: a member that has it cannot get better."""
 
@@ -86,9 +86,12 @@ def scored_every(settings: FitSettings, epochs: int) -> int:
 
 
 def early_readings(every: int) -> frozenset[int]:
-    """Epochs before the first of those `every` so many after which dev is read as well: 1, 2, 4, 8, ...
+    """Epochs before the first regular reading of dev after which it is read as well: 1, 2, 4, 8, ...
 
-    What is easy is learned in few steps, and a run that is as good as can be ends there.
+    An easy task is learned in a few steps, and a run with the best possible score ends there.
+
+    Args:
+        every: epochs between two regular readings.
     """
     return frozenset(2**k for k in range(every.bit_length()) if 2**k < every)
 
@@ -140,7 +143,7 @@ class Best:
     def _going(self) -> list[int]:
         """Members that have not diverged, have not lost patience, and can still get better.
 
-        Where next to nothing is left of the training loss, there is no gradient either, and dev stays what it is
+        With a negligible training loss there is hardly a gradient, and predictions on dev stay the same
         (benchmarks/stopping.py).
         """
         patience = math.inf if self.patience is None else self.patience
