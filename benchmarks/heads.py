@@ -17,8 +17,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.layers.lstm import BiLSTM
+from unfreeze.layers.side_by_side import Threads
 from unfreeze.methods import frozen as feature_extraction
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
@@ -63,11 +64,19 @@ class Work:
     dev: SplitFeatures
 
     def second_epoch(self, seeds: Sequence[int]) -> Rate:
-        """Epochs a second, of the second of two."""
+        """Epochs a second, of the second of two; seeds are trained side by side."""
         clock = StepClock()
-        train_frozen(
-            self.recipe, self.objective, self.train, self.dev, seeds=seeds, device=CPU, progress=lambda *_: clock.tick()
-        )
+
+        def train(seed: int) -> None:
+            train_frozen(
+                self.recipe, self.objective, self.train, self.dev, seeds=[seed], device=CPU,
+                progress=lambda *_: clock.tick(),
+            )  # fmt: skip
+
+        if len(seeds) == 1:
+            train(seeds[0])
+        else:
+            side_by_side(train, seeds)
         steps = len(clock.ends) - 1
         return clock.rate(np.arange(steps) >= steps // 2, len(seeds))
 
@@ -86,16 +95,21 @@ class Work:
         return 3.0 * 2 * self.rows() * sum(w.numel() for w in weights)
 
 
+def side_by_side(train: Callable[[int], None], seeds: Sequence[int]) -> None:
+    """Each seed in a thread."""
+    with Threads(torch.get_num_threads()) as threads:
+        for future in [threads.begin(partial(train, seed)) for seed in seeds]:
+            future.result()
+    torch.set_num_threads(threads.count)  # what new threads start with
+
+
 @contextmanager
 def torchs_lstm() -> Iterator[None]:
     """Inside, heads train with torch's LSTM and all threads on each operation."""
 
-    def one_after_the_other(train, count, device, tell):  # type: ignore[no-untyped-def]
-        return [train(number, tell) for number in range(count)]
-
     with (
         patch.object(BiLSTM, "_on_processor", BiLSTM._on_gpu),
-        patch.object(feature_extraction, "train_together", one_after_the_other),
+        patch.object(feature_extraction, "one_thread_each", nullcontext),
     ):
         yield
 

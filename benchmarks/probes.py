@@ -40,7 +40,8 @@ from unfreeze.methods.trained import gold_labels
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import probe_layers
 from unfreeze.records.layer_scores import LayerScore, LayerScores
-from unfreeze.runs.runner import Quiet, Workbench, states_of
+from unfreeze.runs.bench import Workbench, states_of
+from unfreeze.runs.watching import Quiet
 from unfreeze.tasks.metrics import main_metric, score
 from unfreeze.training.objectives import objective_for
 

@@ -24,7 +24,7 @@ from results import Findings, Ratio, Run, Table, add_json_option
 
 from unfreeze.commands.compare import compare
 from unfreeze.plan import Plan
-from unfreeze.runs.runner import Quiet
+from unfreeze.runs.watching import Quiet
 
 COLUMNS = ("set", "training examples", "all, s", "fine-tuning, s", "frozen heads, s", "all by fine-tuning")
 
@@ -34,18 +34,18 @@ class Timer(Quiet):
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._began = time.perf_counter()
+        self._began: dict[str, float] = {}
 
     def begin(self, what: str, left: int) -> None:
         """Work begins."""
-        self._began = time.perf_counter()
+        self._began[what] = time.perf_counter()
 
-    def end(self, what: str, score: float | None) -> None:
+    def end(self, what: str, score: float | None, of: str | None = None) -> None:
         """It has ended."""
         sort = what.split()[0] if score is not None else what.split(",")[0]
-        now = time.perf_counter()
-        self.seconds[sort] = self.seconds.get(sort, 0.0) + now - self._began
-        self._began = now
+        now, began = time.perf_counter(), of or what
+        self.seconds[sort] = self.seconds.get(sort, 0.0) + now - self._began[began]
+        self._began[began] = now
 
 
 def measure(data: Path, name: str, train_size: int, seeds: int) -> Findings:
@@ -65,7 +65,9 @@ def measure(data: Path, name: str, train_size: int, seeds: int) -> Findings:
     tuned, frozen = (result.methods[m].cost.all_runs_s for m in ("fine-tuning", "feature-extraction"))
     size = result.data.sizes["train"]
     parts = sorted(timer.seconds.items(), key=lambda part: -part[1])
-    note = f"Of it, in seconds: {', '.join(f'{sort} {seconds:.1f}' for sort, seconds in parts)}."
+    note = (
+        f"Seconds of its parts, some at the same time: {', '.join(f'{sort} {seconds:.1f}' for sort, seconds in parts)}."
+    )
     row = (name, size, whole, tuned, frozen, f"{whole / tuned:.2f}")
     title = f"The whole question on {name}, {seeds} seeds"
     ratio = Ratio(f"fine-tuning runs to the whole comparison on {name}", tuned, whole, "s", tuned / whole)

@@ -56,7 +56,7 @@ def plan_of(data: Path, encoders: tuple[Path, ...], out: Path, **settings: Any) 
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What runs, by its name."""
     names: list[str] = []
-    monkeypatch.setattr("unfreeze.runs.runner.Quiet.begin", lambda self, what, left: names.append(what))
+    monkeypatch.setattr("unfreeze.runs.watching.Quiet.begin", lambda self, what, left: names.append(what))
     return names
 
 

@@ -46,7 +46,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Answered:
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What runs, by its name."""
     names: list[str] = []
-    monkeypatch.setattr("unfreeze.runs.runner.Quiet.begin", lambda self, what, left: names.append(what))
+    monkeypatch.setattr("unfreeze.runs.watching.Quiet.begin", lambda self, what, left: names.append(what))
     return names
 
 

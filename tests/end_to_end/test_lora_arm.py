@@ -19,7 +19,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
 from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.plan import plain
-from unfreeze.runs.runner import Quiet
+from unfreeze.runs.watching import Quiet
 
 ALL = ("feature-extraction", "lora", "fine-tuning")
 EACH = (2 * (4 * (16 + 16) + 2 * (16 + 32))) * 2  # parameters of adapters of rank 2: two layers of six linear ones

@@ -14,7 +14,7 @@ from unfreeze.commands.compare import compare
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.records.comparison import read_choices
-from unfreeze.runs import runner
+from unfreeze.runs import bench
 
 SIZES = {"train": 48, "dev": 24, "test": 40}  # of which latency reads at most 32 at a time
 
@@ -24,7 +24,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often whole splits are tokenised (pairs read side by side are two), weights are hashed, records are read."""
     counted: Counter[str] = Counter()
     by_size = {size: split for split, size in SIZES.items()}
-    read_texts, fingerprint, read = TransformerEncoder.read_texts, TransformerEncoder.fingerprint, runner.read_record
+    read_texts, fingerprint, read = TransformerEncoder.read_texts, TransformerEncoder.fingerprint, bench.read_record
 
     def reading(self: TransformerEncoder, texts: Sequence[str], texts_b: Sequence[str] | None = None) -> object:
         if len(texts) in by_size:
@@ -41,7 +41,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     monkeypatch.setattr(TransformerEncoder, "read_texts", reading)
     monkeypatch.setattr(TransformerEncoder, "fingerprint", hashing)
-    monkeypatch.setattr(runner, "read_record", reading_record)
+    monkeypatch.setattr(bench, "read_record", reading_record)
     return counted
 
 

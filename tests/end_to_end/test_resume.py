@@ -31,10 +31,10 @@ class Recorder:
     def begin(self, what: str, left: int) -> None:
         self.left.append(left)
 
-    def step(self, done: int, total: int, best: float | None) -> None:
+    def step(self, what: str, done: int, total: int, best: float | None) -> None:
         assert 0 < done <= total
 
-    def end(self, what: str, score: float | None) -> None:
+    def end(self, what: str, score: float | None, of: str | None = None) -> None:
         if score is not None:
             self.trained.append(what)
 

@@ -21,7 +21,7 @@ from unfreeze.judging.result import NO_CHOICE
 from unfreeze.judging.result_json import SCHEMA
 from unfreeze.methods.table import default_names
 from unfreeze.plan import Plan, plain
-from unfreeze.runs.runner import Quiet
+from unfreeze.runs.watching import Quiet
 
 # What the issue asks of `result.json`, key by key.
 METHOD_KEYS = {"recipe", "runs", "dev", "test", "cost"}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 import torch
 from torch import Tensor
 
 from unfreeze.layers.projected import projected_states
-from unfreeze.layers.side_by_side import lent
+from unfreeze.layers.side_by_side import Threads, helped_by
 
 HIDDEN, PROJECTION = 5, 3
 ACTIVE = (4, 4, 2, 1, 1)
@@ -93,9 +91,9 @@ def test_an_input_is_read_as_it_is_alone() -> None:
         torch.testing.assert_close(alone, out[:, rows])
 
 
-def test_a_lent_thread_changes_nothing() -> None:
+def test_a_thread_that_helps_changes_nothing() -> None:
     parts = given(dtype=torch.float32)
-    with ThreadPoolExecutor(1) as pool, lent(pool):
+    with Threads(2, taken=1) as threads, helped_by(threads):
         beside = ours(parts)
         gradients = torch.autograd.grad(beside[0].square().sum(), parts)
     alone = ours(parts)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from unfreeze.encoders.threads import thread_pool
 from unfreeze.layers.recurrence import bidirectional, rows_of
-from unfreeze.layers.side_by_side import lent
+from unfreeze.layers.side_by_side import Threads, helped_by
 from unfreeze.layers.steps import steps_of
 
 WIDTH, HIDDEN = 5, 3
@@ -76,12 +75,12 @@ def test_fp32_is_exact_to_rounding() -> None:
         torch.testing.assert_close(got, wanted.float(), rtol=1e-5, atol=1e-6)
 
 
-def test_a_lent_thread_changes_no_bit() -> None:
+def test_a_thread_that_helps_changes_no_bit() -> None:
     lstm, active = make(torch.float32), (6, 5, 5, 2)
     x = torch.randn(sum(active), WIDTH, requires_grad=True)
     out = own(lstm, x, active)
     alone = [out, *gradients(out, x, lstm)]
-    with thread_pool(1) as pool, lent(pool):
+    with Threads(2, taken=1) as threads, helped_by(threads):
         out = own(lstm, x, active)
         together = [out, *gradients(out, x, lstm)]
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
@@ -99,7 +98,7 @@ def test_no_gradient_of_the_input_is_computed_where_none_is_asked_for() -> None:
 def test_without_gradients(mode: type[torch.no_grad]) -> None:
     lstm, active, x = make(), (2, 2, 1), torch.randn(5, WIDTH, dtype=torch.float64)
     expected = own(lstm, x, active)
-    with mode(), thread_pool(1) as pool, lent(pool):
+    with mode(), Threads(2, taken=1) as threads, helped_by(threads):
         assert torch.equal(own(lstm, x, active), expected)
 
 

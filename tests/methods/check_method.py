@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from unfreeze.bundle.load import load
 from unfreeze.bundle.save import save_bundle
@@ -88,8 +87,9 @@ def check_method(method: Method[Any], make: Callable[..., Any], kind: str, folde
         epochs=2, min_steps=0, batch_size=4, hidden=4, learning_rate=5e-3, patience=None,
     )  # fmt: skip
     trainer, digest = trainer_of(recipe), train.encoder.fingerprint()
-    at_once = trainer.at_once(recipe, train.objective.task, torch.device("cpu"))
-    assert at_once is None or at_once >= 1
+    assert isinstance(trainer.seeds_together(recipe, train.objective.task), bool)
+    needed = [trainer.memory(recipe, train.encoder, pieces) for pieces in (100, 1000)]
+    assert 0 < needed[0] < needed[1] < 1e9
     both = train(recipe, 3, 4)
     for seed, one in zip((3, 4), both, strict=True):
         (alone,) = train(recipe, seed)

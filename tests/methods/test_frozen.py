@@ -202,15 +202,11 @@ def test_weight_decay_is_no_second_penalty_of_a_linear_head(trainer: MakeTrainer
     assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
 
 
-def test_heads_that_take_long_get_a_thread_each_and_linear_ones_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
+def test_linear_heads_of_texts_go_together_and_others_alone() -> None:
     texts, tags = TASKS["classification"], TASKS["tagging"]
-    linear, slow = FrozenRecipe("linear"), FrozenRecipe("bcn")
-    assert FROZEN.at_once(linear, texts, CPU) is None
-    assert FROZEN.at_once(linear, texts, torch.device("cuda")) is None
-    assert FROZEN.at_once(linear, tags, CPU) == 3
-    assert FROZEN.at_once(slow, texts, CPU) == 3
-    assert FROZEN.at_once(slow, texts, torch.device("cuda")) == 1
+    assert FROZEN.seeds_together(FrozenRecipe("linear"), texts)
+    assert not FROZEN.seeds_together(FrozenRecipe("linear"), tags)
+    assert not FROZEN.seeds_together(FrozenRecipe("bcn"), texts)
 
 
 @pytest.mark.parametrize("head", ["linear", "bcn"])

@@ -20,7 +20,8 @@ from unfreeze.methods.trained import gold_labels
 from unfreeze.probes import features, layers
 from unfreeze.probes.features import form_of, layer_features
 from unfreeze.probes.layers import L2, probe_layers, search
-from unfreeze.runs.runner import Quiet, Workbench, states_of
+from unfreeze.runs.bench import Workbench, states_of
+from unfreeze.runs.watching import Quiet
 from unfreeze.tasks.kinds import SCORES
 from unfreeze.tasks.metrics import score
 from unfreeze.training.objectives import objective_for

@@ -11,7 +11,7 @@ import torch
 from families import WORDS, make_encoder
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
-from unfreeze.runs.runner import Workbench
+from unfreeze.runs.bench import Workbench
 from unfreeze.tasks.kinds import task
 from unfreeze.training.objectives import objective_for
 
@@ -30,10 +30,10 @@ class Recorder:
     def begin(self, what: str, left: int) -> None:
         self.begun.append((what, left))
 
-    def step(self, done: int, total: int, best: float | None) -> None:
+    def step(self, what: str, done: int, total: int, best: float | None) -> None:
         self.steps.append((done, total))
 
-    def end(self, what: str, score: float | None) -> None:
+    def end(self, what: str, score: float | None, of: str | None = None) -> None:
         self.ended.append((what, score))
 
     def say(self, line: str) -> None:

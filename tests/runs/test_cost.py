@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from unfreeze.runs import cost
-from unfreeze.runs.cost import median_ms, peak_mb, processor_name, reset_peak
+from unfreeze.runs.cost import Meter, free_bytes, median_ms, peak_mb, processor_name, reset_peak
 
 CPU = torch.device("cpu")
 
@@ -69,3 +69,45 @@ def test_of_a_gpu_its_own_memory_and_name_count(monkeypatch: pytest.MonkeyPatch)
     reset_peak(gpu)
     assert peak_mb(gpu) == 0
     assert processor_name(gpu) == "GPU 1"
+
+
+def test_works_that_overlap_share_their_seconds_evenly_and_each_has_the_peak_of_its_own_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One from 10 to 40, another from 20 to 30, a third from 60 to 65; the peak is of each moment since the last."""
+    moments = iter([(10.0, 900.0), (20.0, 100.0), (30.0, 300.0), (40.0, 200.0), (60.0, 800.0), (65.0, 50.0)])
+    now: list[float] = []
+
+    def tick() -> float:
+        now[:] = next(moments)
+        return now[0]
+
+    resets: list[torch.device] = []
+    monkeypatch.setattr(time, "perf_counter", tick)
+    monkeypatch.setattr(cost, "peak_mb", lambda device: now[1])
+    monkeypatch.setattr(cost, "reset_peak", resets.append)
+    meter = Meter(CPU)
+    with meter.running() as first, meter.running() as second:
+        pass
+    with pytest.raises(KeyError), meter.running() as third:
+        raise KeyError
+    assert (first.clock, first.seconds, first.peak_mb) == (30.0, 25.0, 300.0)
+    assert (second.clock, second.seconds, second.peak_mb) == (10.0, 5.0, 300.0)
+    assert (third.clock, third.seconds, third.peak_mb) == (5.0, 5.0, 50.0)
+    assert (first.share, second.share, third.share) == (25 / 30, 0.5, 1.0)
+    assert resets == [CPU] * 6
+
+
+def test_free_memory_is_that_of_the_container_where_it_has_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit, used = tmp_path / "max", tmp_path / "current"
+    monkeypatch.setattr(cost, "_GROUPS", ((str(tmp_path / "none"), str(used)), (str(limit), str(used))))
+    machine = psutil.virtual_memory().available
+    used.write_text("700\n")
+    for said, free in (("1000\n", 300), ("500\n", 0)):
+        limit.write_text(said)
+        assert free_bytes() == free
+    for said in ("max\n", f"{10**18}\n"):
+        limit.write_text(said)
+        assert free_bytes() == pytest.approx(machine, rel=0.5)

@@ -27,7 +27,7 @@ from unfreeze.records.setting import EncoderFacts, read_setting
 from unfreeze.runs.cost import processor_name
 from unfreeze.runs.opening import Opened, cut_and_unread, drop_weights, opened, pair_as_counted
 from unfreeze.runs.question import read_data
-from unfreeze.runs.runner import Quiet
+from unfreeze.runs.watching import Quiet
 from unfreeze.tasks.kinds import task
 
 Given = Callable[[TransformerEncoder], None]

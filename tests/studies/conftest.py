@@ -9,7 +9,7 @@ from typing import Any
 import made_studies
 import pytest
 
-from unfreeze.runs.runner import Quiet
+from unfreeze.runs.watching import Quiet
 from unfreeze.studies import recipes
 from unfreeze.studies.asked import Asked
 from unfreeze.studies.desk import Desk

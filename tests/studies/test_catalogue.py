@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.runs import runner
+from unfreeze.runs import engine
 from unfreeze.studies import catalogue
 from unfreeze.studies.catalogue import STUDIES
 from unfreeze.studies.rendering import read_study
@@ -63,7 +63,7 @@ def test_all_studies_and_nothing_twice(
     def run_again(*_: object) -> None:
         raise AssertionError("nothing is to run again")
 
-    monkeypatch.setattr(runner, "_run_group", run_again)
+    monkeypatch.setattr(engine, "do", run_again)
     code, said, complaint = command_line("study", "all", *line)
     assert (code, complaint) == (0, "")
     for name, before in pages.items():

@@ -68,7 +68,7 @@ def _work(
         for step in range(1, steps + 1):
             clock_of.now += seconds / steps
             best = 0.5 if is_run and step > steps / 4 else None
-            display.step(step, steps, best)
+            display.step(name, step, steps, best)
             yield name, best is not None, total - (clock_of.now - began), display.progress.tasks[0].fields["left"]
         display.end(name, 0.6 if is_run else None)
 
@@ -102,7 +102,7 @@ def test_first_step_of_the_first_run_does_not_promise_days(clock_of: Clock, scre
         display.end("layer states", None)
         display.begin("run", 9)
         clock_of.now += 0.1
-        display.step(1, 1000, None)
+        display.step("run", 1, 1000, None)
         assert _seconds(display.progress.tasks[0].fields["left"]) == 100
 
 
@@ -111,7 +111,7 @@ def test_best_score_so_far_is_kept_over_runs(clock_of: Clock, screen: io.StringI
         seen = []
         for score in (0.7, 0.9, 0.8):
             display.begin("run", 0)
-            display.step(1, 2, score)
+            display.step("run", 1, 2, score)
             seen.append(display.progress.tasks[0].fields["best"])
             display.end("run", score)
     assert seen == ["best dev 70.0", "best dev 90.0", "best dev 90.0"]

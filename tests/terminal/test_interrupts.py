@@ -15,7 +15,7 @@ from unfreeze.terminal.interrupts import remembered
 
 LATER: tuple[Callable[[Display], None], ...] = (
     lambda display: display.begin("a run", 1),
-    lambda display: display.step(1, 2, None),
+    lambda display: display.step("a run", 1, 2, None),
     lambda display: display.end("a run", 0.5),
 )
 
@@ -31,6 +31,7 @@ def test_a_swallowed_interruption_ends_the_command_at_the_next_step(
 ) -> None:
     went_on = False
     with pytest.raises(typer.Exit) as ended, resumable("the same command continues") as display:
+        display.begin("a run", 2)
         swallowed()
         later(display)
         went_on = True
@@ -41,6 +42,7 @@ def test_a_swallowed_interruption_ends_the_command_at_the_next_step(
 @pytest.mark.parametrize("later", LATER)
 def test_without_an_interruption_all_goes_on(later: Callable[[Display], None]) -> None:
     with resumable("") as display:
+        display.begin("a run", 2)
         later(display)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from unfreeze.encoders.threads import thread_pool
-from unfreeze.layers.side_by_side import lent
+from unfreeze.layers.side_by_side import Threads, helped_by
 from unfreeze.training import update
 from unfreeze.training.half_weights import HalfWeights
 from unfreeze.training.update import Tools, advance, clip_divisor, gradient_norm, in_two
@@ -86,7 +86,7 @@ def test_without_clipping_it_is_torchs_to_the_last_bit(pool: ThreadPoolExecutor)
 def test_threads_change_no_bit(pool: ThreadPoolExecutor) -> None:
     alone = list(ours([1.0, 2.0], True, Tools()).parameters())
     side_by_side = list(ours([1.0, 2.0], True, Tools(pool)).parameters())
-    with lent(pool):
+    with Threads(2, taken=1) as threads, helped_by(threads):
         borrowed = list(ours([1.0, 2.0], True, Tools()).parameters())
     assert all(torch.equal(a, b) for a, b in zip(alone, side_by_side, strict=True))
     assert all(torch.equal(a, b) for a, b in zip(alone, borrowed, strict=True))

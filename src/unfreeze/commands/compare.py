@@ -17,9 +17,11 @@ from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import write_choices
 from unfreeze.report.render import render
+from unfreeze.runs.bench import Workbench, finished
 from unfreeze.runs.opening import opened
 from unfreeze.runs.question import folds_of, read_data
-from unfreeze.runs.runner import Watcher, Workbench, finished, run
+from unfreeze.runs.runner import run
+from unfreeze.runs.watching import Watcher
 
 
 def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], None] = lambda line: None) -> Result:

@@ -31,9 +31,11 @@ from unfreeze.records.comparison import write_choices
 from unfreeze.records.encoders import FILE, Encoders, encoders_of, folder_of, write_encoders
 from unfreeze.records.folds import WHOLE
 from unfreeze.report.render import render
+from unfreeze.runs.bench import finished
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import Opened, drop_weights, opened
-from unfreeze.runs.runner import Watcher, finished, run
+from unfreeze.runs.runner import run
+from unfreeze.runs.watching import Watcher
 
 Say = Callable[[str], None]
 

@@ -21,10 +21,12 @@ from unfreeze.records.comparison import FloorRecord, write_choices
 from unfreeze.records.folds import FILE, WHOLE, FoldsRecord, fold_folder, write_folds
 from unfreeze.records.setting import begun_precision
 from unfreeze.report.render import render
+from unfreeze.runs.bench import Workbench, finished
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import Opened, drop_weights, opened, workbench
-from unfreeze.runs.runner import Watcher, Workbench, finished, run
+from unfreeze.runs.runner import run
 from unfreeze.runs.trials import on_dev
+from unfreeze.runs.watching import Watcher
 from unfreeze.training.usable_precision import usable_precision
 
 Say = Callable[[str], None]

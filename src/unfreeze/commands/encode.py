@@ -30,7 +30,7 @@ from unfreeze.features.layout import Form
 from unfreeze.features.store import spans
 from unfreeze.methods.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.plan import check_length
-from unfreeze.runs.runner import Watcher
+from unfreeze.runs.watching import Watcher
 from unfreeze.tasks.kinds import task
 
 PART = 8192
@@ -205,17 +205,18 @@ def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
 def _write_states(file: TensorFile, encoder: Encoder, read: _Read, form: Form, watcher: Watcher) -> None:
     """Compute the states of every part and write them to their places."""
     rows, pieces = read.rows(form), sum(len(part.ids) for part in read.parts)
-    watcher.begin(f"layer states of {read.texts:,} texts", 0)
+    name = f"layer states of {read.texts:,} texts"
+    watcher.begin(name, 0)
     row, done = 0, 0
     with frozen(encoder) as reader:
         for part in read.parts:
             everything = np.arange(len(part.truncated))
             begins = part.offsets if form == "tokens" else np.arange(len(part.truncated) + 1)
-            steps = _Steps(watcher, done, pieces)
+            steps = _Steps(watcher, name, done, pieces)
             for batch, states in encoded(reader, part, everything, form, encoder.batch_pieces, steps):
                 _write_batch(file, states, row + begins[batch], row + begins[batch + 1], rows)
             row, done = row + int(begins[-1]), done + len(part.ids)
-    watcher.end("layer states", None)
+    watcher.end(name, None)
 
 
 def _write_batch(file: TensorFile, states: Tensor, starts: Ints, ends: Ints, rows: int) -> None:
@@ -232,11 +233,12 @@ class _Steps:
     """Tells a watcher how many of all pieces are done, given how many of a part are."""
 
     watcher: Watcher
+    name: str
     before: int
     all: int
 
     def __call__(self, done: int, of_part: int) -> None:
-        self.watcher.step(self.before + done, self.all, None)
+        self.watcher.step(self.name, self.before + done, self.all, None)
 
 
 class _Told:

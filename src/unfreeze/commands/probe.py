@@ -37,11 +37,13 @@ from unfreeze.records.layer_scores import (
     write_layer_scores,
 )
 from unfreeze.records.setting import begun_precision
+from unfreeze.runs.bench import Workbench
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import cut_and_unread, pair_as_counted, workbench
 from unfreeze.runs.question import read_data
-from unfreeze.runs.runner import Watcher, Workbench, run
+from unfreeze.runs.runner import run
 from unfreeze.runs.trials import trained_model
+from unfreeze.runs.watching import Watcher
 from unfreeze.training.objectives import objective_for
 from unfreeze.training.usable_precision import usable_precision
 

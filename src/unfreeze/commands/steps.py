@@ -25,17 +25,18 @@ from unfreeze.records.comparison import (
     write_floor,
 )
 from unfreeze.records.layer_scores import LayerScores, read_layer_scores, write_layer_scores
+from unfreeze.runs.bench import Workbench, fingerprint_of, finished, stored
 from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
-from unfreeze.runs.runner import Workbench, fingerprint_of, finished, run, stored
-from unfreeze.runs.trials import choose, runs_to_choose, score_on_test, trained_model
+from unfreeze.runs.runner import follow, run
+from unfreeze.runs.trials import choosing, runs_to_choose, score_on_test, trained_model
 
 
 def run_methods(
     bench: Workbench, plan: Plan, question: str, look: int | None = None
 ) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
-    """Trials, choice on dev, final runs and the one reading of the test set, for each method in turn.
+    """Trials, choice on dev and final runs of all methods side by side, then the one reading of the test set by each.
 
     Args:
         look: seeds of methods that cannot train all at once; the others have the most. None takes the plan's number.
@@ -47,8 +48,12 @@ def run_methods(
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}
-    for method, candidates in tried.items():
-        chosen = choose(bench, question, candidates, lambda recipe: range(_seeds(bench, recipe, number, look)))
+
+    def seeds(recipe: Recipe) -> range:
+        return range(_seeds(bench, recipe, number, look))
+
+    every = follow(bench, [choosing(bench, question, candidates, seeds) for candidates in tried.values()])
+    for (method, candidates), chosen in zip(tried.items(), every, strict=True):
         best[method] = chosen.best
         known = before.get(method)
         if known is None or known.runs[0] != chosen.finals[0].id:
@@ -68,8 +73,8 @@ def run_methods(
 
 def _seeds(bench: Workbench, recipe: Recipe, number: int, look: int | None) -> int:
     """Final runs of a recipe: at a look the most where all seeds train at once, so that more of them cost nothing."""
-    all_at_once = trainer_of(recipe).at_once(recipe, bench.dataset.task, bench.device) is None
-    return MOST if look is not None and all_at_once else number
+    together = trainer_of(recipe).seeds_together(recipe, bench.dataset.task)
+    return MOST if look is not None and together else number
 
 
 def _candidates(bench: Workbench, plan: Plan, name: MethodName) -> list[Recipe]:

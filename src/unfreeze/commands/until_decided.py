@@ -18,8 +18,8 @@ from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import Choice, write_choices
 from unfreeze.records.looks import Look, Outcome, write_looks
+from unfreeze.runs.bench import Workbench
 from unfreeze.runs.jobs import Job
-from unfreeze.runs.runner import Workbench
 
 DECIDED: tuple[Finding, ...] = ("clear", "likely", "equal")
 _SAID: dict[Outcome, str] = {

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import torch
 
+from unfreeze.layers.side_by_side import threads_here
+
 MOST_BATCHES = 8  # in memory at a time, besides one that waits; with more threads each batch gets several
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,13 +22,17 @@ Result = TypeVar("Result")
 def map_in_threads(work: Callable[[Item], Result], items: Iterable[Item], device: torch.device) -> Iterator[Result]:
     """`map(work, items)`, results in order, several items at a time on a processor (`MOST_BATCHES` at most).
 
-    Threads that share one batch wait for each other at every operation; with a batch each they do not. Everything that
+    Threads that share one batch wait for each other at every operation; with a batch each they do not. Of several
+    pieces of work side by side, each has the threads that are idle (`layers.side_by_side`). Everything that
     is local to a thread in torch (inference mode, autocast) must be set by `work` itself.
 
     Args:
         work: reads shared modules and changes none.
         device: where it computes; nothing is done side by side on a GPU.
     """
+    if device.type == "cpu" and (here := threads_here()) is not None:
+        yield from here.map(work, items)
+        return
     threads = torch.get_num_threads() if device.type == "cpu" else 1
     if threads == 1:
         yield from map(work, items)

@@ -6,7 +6,7 @@ Read beside `tuned.py`: the two files are the question that unfreeze answers.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.pooling import pool
+from unfreeze.layers.side_by_side import one_thread_each
 from unfreeze.methods.feature_extraction import in_members
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.inputs import pair_reading
@@ -47,7 +48,6 @@ from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
 from unfreeze.training.settings import fit_settings
 from unfreeze.training.step import Indices
-from unfreeze.training.together import train_together
 from unfreeze.training.update import Tools
 
 MEMBER_ORDER = 0  # seed of the order of examples for heads that train side by side
@@ -156,33 +156,53 @@ def train_frozen(
     """Train a head on frozen features, one result a seed; what a seed gives does not depend on the others.
 
     Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
-    dev. Other heads train in a thread each, where there are several.
+    dev. On a processor all computes in one thread of torch's, so that no result depends on their number.
     """
+    with one_thread_each(device):
+        if in_members(recipe, objective.task):
+            return _train_members(recipe, objective, train, dev, seeds, device, progress)
+        return [_train_one(recipe, objective, train, dev, seed, device, progress) for seed in seeds]
+
+
+def _train_members(
+    recipe: FrozenRecipe,
+    objective: Objective,
+    train: SplitFeatures,
+    dev: SplitFeatures,
+    seeds: Sequence[int],
+    device: torch.device,
+    progress: Progress,
+) -> list[Trained]:
+    """Heads that train side by side as members of one, for all seeds and penalties."""
     features = train.features
-    if in_members(recipe, objective.task):
-        head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
-        _standardise(head, train, device)
-        run = _Run(head, objective, train, dev, device, MEMBER_ORDER, len(recipe.l2))
-        settings = replace(fit_settings(recipe), weight_decay=0.0)  # l2 is in its loss; mix and bias go free
-        done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
-        return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
-    runs = []
-    for seed in seeds:
-        with seeded(seed):
-            head = frozen_head(recipe, objective, features.layers, features.width).to(device)
-        runs.append(_Run(head, objective, train, dev, device, seed))
+    head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
+    _standardise(head, train, device)
+    run = _Run(head, objective, train, dev, device, MEMBER_ORDER, len(recipe.l2))
+    settings = replace(fit_settings(recipe), weight_decay=0.0)  # l2 is in its loss; mix and bias go free
+    done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
+    return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
 
-    dev_of: dict[int, Decoded] = {}
 
-    def train_one(number: int, told: Progress) -> Fit:
-        # On a processor all that is drawn while training comes from generators of its own.
-        with seeded(seeds[number]) if device.type != "cpu" else nullcontext():
-            done = fit(runs[number], fit_settings(recipe), train.lengths(), seed=seeds[number], progress=told)
-            (dev_of[number],) = runs[number].dev_predictions()
-        return done
-
-    fits = train_together(train_one, len(seeds), device, progress)
-    return [_trained(run, done, 0, dev_of[k], {}) for k, (run, done) in enumerate(zip(runs, fits, strict=True))]
+def _train_one(
+    recipe: FrozenRecipe,
+    objective: Objective,
+    train: SplitFeatures,
+    dev: SplitFeatures,
+    seed: int,
+    device: torch.device,
+    progress: Progress,
+) -> Trained:
+    """A head alone."""
+    features = train.features
+    with ExitStack() as drawing:
+        drawing.enter_context(seeded(seed))
+        head = frozen_head(recipe, objective, features.layers, features.width).to(device)
+        if device.type == "cpu":  # what is drawn while it trains comes from generators of its own there
+            drawing.close()
+        run = _Run(head, objective, train, dev, device, seed)
+        done = fit(run, fit_settings(recipe), train.lengths(), seed=seed, progress=progress)
+        (predicted,) = run.dev_predictions()
+    return _trained(run, done, 0, predicted, {})
 
 
 def _best_members(run: _Run, done: Fit, l2: Sequence[float]) -> list[Trained]:
@@ -237,11 +257,9 @@ class FrozenTrainer(Trainer[FrozenRecipe]):
         """See `Trainer.reads`."""
         return (form_for(recipe, task),)
 
-    def at_once(self, recipe: FrozenRecipe, task: Task, device: torch.device) -> int | None:
-        """See `Trainer.at_once`: linear heads all together, others in a thread each."""
-        if in_members(recipe, task):
-            return None
-        return torch.get_num_threads() if device.type == "cpu" else 1
+    def seeds_together(self, recipe: FrozenRecipe, task: Task) -> bool:
+        """See `Trainer.seeds_together`: linear heads of texts, as members of one."""
+        return in_members(recipe, task)
 
     def train(self, recipe: FrozenRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
         """See `Trainer.train`."""

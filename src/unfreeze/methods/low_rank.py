@@ -29,7 +29,7 @@ from unfreeze.features.extract import Features
 from unfreeze.features.layout import Form
 from unfreeze.layers.dropout import swap_dropout
 from unfreeze.methods.lora_recipes import LoraRecipe
-from unfreeze.methods.moving import stored_below, top_head, train_moving
+from unfreeze.methods.moving import step_bytes, stored_below, top_head, train_moving
 from unfreeze.methods.task_heads import TagHead, TextHead
 from unfreeze.methods.trained import Trained
 from unfreeze.methods.trainer import Given, Trainer, parts
@@ -98,6 +98,10 @@ class LoraTrainer(Trainer[LoraRecipe]):
     def reads(self, recipe: LoraRecipe, task: Task, encoder: Encoder) -> tuple[Form, ...]:
         """See `Trainer.reads`: states stand for the layers below the lowest adapter."""
         return ("tokens",) if recipe.unfreeze_top is not None and encoder.resumes() else ()
+
+    def memory(self, recipe: LoraRecipe, encoder: Encoder, pieces: int) -> int:
+        """See `Trainer.memory`: the weights are shared, but for copies in bf16."""
+        return encoder.sizes()[1] // 2 + step_bytes(encoder, pieces)
 
     def train(self, recipe: LoraRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
         """See `Trainer.train`."""

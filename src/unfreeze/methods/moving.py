@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,11 +18,11 @@ from torch import Tensor, nn
 
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
-from unfreeze.encoders.threads import thread_pool
 from unfreeze.features.extract import Features
 from unfreeze.heads.biattention import BiAttention
 from unfreeze.heads.tagger import Tagger
 from unfreeze.layers.dropout import dropout_from
+from unfreeze.layers.side_by_side import one_thread_each
 from unfreeze.methods.inputs import example_lengths, inputs_of, pair_reading
 from unfreeze.methods.prediction import predict
 from unfreeze.methods.task_heads import Mix, PairBody, PooledBody, TagHead, TaskHead, TextHead, features_of_pairs
@@ -34,7 +35,7 @@ from unfreeze.training.gradients import Share, set_gradients
 from unfreeze.training.half_weights import HalfWeights
 from unfreeze.training.loop import Fit, fit
 from unfreeze.training.objectives import Decoded, Objective, Targets
-from unfreeze.training.seeds import seeded
+from unfreeze.training.seeds import draws, seeded
 from unfreeze.training.settings import fit_settings
 from unfreeze.training.step import Indices
 from unfreeze.training.update import Tools
@@ -123,13 +124,9 @@ class _Run:
 
     def draws_from_generator(self) -> bool:
         """Whether all randomness of a step comes from the generator that it is given; tried on one example."""
-        before = torch.get_rng_state()
+        self.model.train()
         with dropout_from(torch.Generator(self.model.encoder.device)), torch.no_grad():
-            self.model.train()
-            self.loss(np.arange(1))
-        after = torch.get_rng_state()
-        torch.set_rng_state(before)
-        return torch.equal(before, after)
+            return not draws(lambda: self.loss(np.arange(1)))
 
     def loss(self, indices: Indices) -> Tensor:
         inputs, counts = inputs_of(self.train_inputs, indices)
@@ -199,6 +196,9 @@ def train_moving(
 ) -> tuple[M, Moved]:
     """Make a model and train it.
 
+    Its weights are drawn from the random state that all threads share. What draws from it in its steps, too, keeps
+    others from drawing until the end.
+
     Args:
         make: called with the training inputs, seeded.
         stored: states of every piece of train and dev, read as the recipe reads pairs: layers that are frozen are then
@@ -207,19 +207,25 @@ def train_moving(
     """
     encoder, objective = given.encoder, given.objective
     inputs, dev_inputs = given.inputs(recipe)
-    workers = min(HALVES, torch.get_num_threads())
-    with seeded(seed), thread_pool(workers, torch.get_num_threads() // workers) as pool:
+    with one_thread_each(encoder.device) as threads, ExitStack() as drawing:
+        drawing.enter_context(seeded(seed))
         model = make(inputs)
         whole: Any = model  # an `nn.Module`
         data = inputs, objective.encode(given.train), dev_inputs, gold_labels(given.dev)
-        on_processor = encoder.device.type == "cpu"
-        tools = Tools(pool if on_processor else None, HalfWeights(whole, given.precision))
+        tools = Tools(threads, HalfWeights(whole, given.precision))
         run = _Run(model, objective, *data, given.precision, seed, tools, stored, untouched)
-        run.splits = on_processor and run.draws_from_generator()
+        run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
+        if run.splits:
+            drawing.close()
         done = fit(run, fit_settings(recipe), run.lengths, seed=seed, progress=given.progress, tools=tools)
         readings = _reading(inputs, recipe), _reading(dev_inputs, recipe)
         passes = done.examples // len(given.train), len(done.curve)
         return model, Moved(done, run.dev_predictions(), *passes, *readings)
+
+
+def step_bytes(encoder: Encoder, pieces: int) -> int:
+    """About what a step keeps of its pieces until it goes back, by Korthikanti et al. 2022, equation 2, in fp32."""
+    return 64 * pieces * encoder.layers * encoder.width
 
 
 def stored_below(given: Given) -> tuple[Features, Features] | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from unfreeze.data.examples import Example
@@ -71,9 +70,17 @@ class Trainer(Protocol[R]):
         """The forms in which it wants the pretrained encoder's states of train and dev; often none."""
         return ()
 
-    def at_once(self, recipe: R, task: Task, device: torch.device) -> int | None:
-        """How many seeds are best trained in one call; None: all."""
-        return 1
+    def seeds_together(self, recipe: R, task: Task) -> bool:
+        """Whether all seeds are best trained in one call."""
+        return False
+
+    def memory(self, recipe: R, encoder: Encoder, pieces: int) -> int:
+        """About how many bytes a run takes beside the encoder that it is given and the states that it reads.
+
+        Args:
+            pieces: of its largest batch.
+        """
+        return 32 * pieces * encoder.layers * encoder.width  # its states, mixed, with what goes back through the head
 
     @abstractmethod
     def train(self, recipe: R, given: Given, seeds: Sequence[int]) -> list[Trained]:

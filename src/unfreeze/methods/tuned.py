@@ -18,7 +18,7 @@ from unfreeze.encoders.used_rows import learn_used_rows, whole_tables
 from unfreeze.features.extract import Features
 from unfreeze.features.layout import Form
 from unfreeze.layers.dropout import swap_dropout
-from unfreeze.methods.moving import stored_below, top_head, train_moving
+from unfreeze.methods.moving import step_bytes, stored_below, top_head, train_moving
 from unfreeze.methods.probe_first import head_of_probe, probe_form, train_probe
 from unfreeze.methods.task_heads import TagHead, TextHead
 from unfreeze.methods.trained import Trained
@@ -100,6 +100,10 @@ class TunedTrainer(Trainer[TunedRecipe]):
         """See `Trainer.reads`: a probe's, and those that stand for the layers that stay frozen for a while."""
         of_probe = (probe_form(recipe, task),) if recipe.head_first else ()
         return (*of_probe, "tokens") if recipe.freezes_layers and encoder.resumes() else of_probe
+
+    def memory(self, recipe: TunedRecipe, encoder: Encoder, pieces: int) -> int:
+        """See `Trainer.memory`: weights, best weights, gradients of both halves, two moments, bf16 copies."""
+        return 8 * encoder.sizes()[1] + step_bytes(encoder, pieces)
 
     def train(self, recipe: TunedRecipe, given: Given, seeds: Sequence[int]) -> list[Trained]:
         """See `Trainer.train`."""

@@ -30,7 +30,7 @@ from unfreeze.probes.design import Design, design
 from unfreeze.probes.features import few_bytes, form_of, layer_features, rows_of
 from unfreeze.probes.noise import Probed, judged
 from unfreeze.records.layer_scores import LayerScores
-from unfreeze.runs.runner import Workbench, states_of
+from unfreeze.runs.bench import Workbench, states_of
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import item_statistics, main_metric, measure_of
 from unfreeze.tasks.targets.sums import Floats
@@ -134,7 +134,7 @@ def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = Fa
     probed: list[Probed] = []
     for one in map_in_threads(probe, read, bench.device) if side_by_side else map(probe, read):
         probed.append(one)
-        bench.watcher.step(len(probed), bench.encoder.layers - adjacent, None)
+        bench.watcher.step("linear probes", len(probed), bench.encoder.layers - adjacent, None)
     kept = [s.features.seconds for s in splits if s.features.kind == "stored"]
     bench.watcher.end("linear probes", None)
     return LayerProbes(tuple(probed), len(used), sum(kept), time.perf_counter() - began)

@@ -64,8 +64,8 @@ class RunRecord:
         layer_weights: the learned scalar mix, bottom to top; None when nothing was mixed.
         diverged: the loss or dev score became infinite or NaN before training ended.
         chosen: settings chosen on dev inside the run, such as `{"l2": 0.01}`.
-        train_s: seconds of training with dev scoring; extraction is not in it.
-        peak_mb: peak memory of the process (CPU) or device (CUDA) during the run.
+        train_s: seconds of training with dev scoring, less what belongs to runs beside it; extraction is not in it.
+        peak_mb: peak memory of the process (CPU), with runs beside it, or device (CUDA) during the run.
         trained_parameters: parameters that got gradients.
         stored_mb: megabytes to keep per task: the head for frozen runs, adapters and head for LoRA,
             the whole network for tuned ones.

@@ -254,7 +254,7 @@ def costs(arms: Mapping[str, ArmResult]) -> Table:
     rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in arms.values())))
     rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in arms.values())))
     rows.append(("the same, counted", *(f"{counted(m.cost)} multiply-adds" for m in arms.values())))
-    rows.append(("peak memory", *(megabytes(m.cost.peak_mb) for m in arms.values())))
+    rows.append(("peak memory, with runs beside it", *(megabytes(m.cost.peak_mb) for m in arms.values())))
     rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in arms.values())))
     rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in arms.values())))
     latency = [m.cost.latency_ms for m in arms.values()]

@@ -1,15 +1,21 @@
-"""A job is one recipe with one seed on one question; its id says all three, so a finished one is never run again."""
+"""A job is one recipe with one seed on one question; its id says all three, so a finished one is never run again.
+
+A work is what is run in one call. Both are plain data, and so is what comes of them: a run's folder with its record.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.plan import plain
 from unfreeze.recipe import CacheDtype, Recipe
 
+Need = Literal["record", "test", "weights"]
+"""What of a run is needed: its record, its scores on test or that it can be scored, or its weights."""
 FORMAT = 6  # raise when training changes so that old runs no longer say what new ones would
 
 
@@ -20,6 +26,24 @@ class Job:
     recipe: Recipe
     seed: int
     id: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """Jobs of one recipe, and what is needed of them."""
+
+    jobs: tuple[Job, ...]
+    need: Need = "record"
+
+    @property
+    def recipe(self) -> Recipe:
+        """Of all its jobs."""
+        return self.jobs[0].recipe
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.recipe.method} {self.recipe.name}, seed {', '.join(str(job.seed) for job in self.jobs)}"
 
 
 def question_digest(

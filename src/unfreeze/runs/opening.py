@@ -39,9 +39,10 @@ from unfreeze.records.setting import (
     read_setting,
     write_setting,
 )
+from unfreeze.runs.bench import WEIGHTS, Workbench
 from unfreeze.runs.cost import processor_name
 from unfreeze.runs.jobs import question_digest
-from unfreeze.runs.runner import WEIGHTS, Quiet, Watcher, Workbench
+from unfreeze.runs.watching import Quiet, Watcher
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric
 from unfreeze.training.objectives import objective_for

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from unfreeze.data.examples import Label
 from unfreeze.disk.json_files import in_words
@@ -22,8 +23,9 @@ from unfreeze.plan import TRIAL_SEED
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.records.forecasts import forecasts_of
-from unfreeze.runs.jobs import Job, job
-from unfreeze.runs.runner import Workbench, read_weights, run, split_inputs
+from unfreeze.runs.bench import Workbench, read_weights, split_inputs
+from unfreeze.runs.jobs import Job, Work, job
+from unfreeze.runs.runner import Asked, Flow, Records, follow
 from unfreeze.tasks.metrics import degenerate, main_metric
 from unfreeze.training.loop import PERFECT
 from unfreeze.training.objectives import Decoded
@@ -53,34 +55,37 @@ class Chosen:
 
 
 def choose(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Seeds) -> Chosen:
-    """Try each recipe with a seed of its own, train the one that is best on dev with every seed.
+    """`choosing`, followed to its end. What is finished stays so."""
+    (chosen,) = follow(bench, [choosing(bench, question, candidates, seeds)])
+    return chosen
 
-    What is finished stays so.
+
+def choosing(bench: Workbench, question: str, candidates: Sequence[Recipe], seeds: Seeds) -> Flow[Chosen]:
+    """Try each recipe with a seed of its own, train the one that is best on dev with every seed.
 
     Args:
         seeds: of final runs, all below `TRIAL_SEED`; they may depend on the recipe that is chosen.
     """
-    trials = _tried(bench, question, candidates) if len(candidates) > 1 else []
+    tried = [Work((job(question, recipe, TRIAL_SEED),)) for recipe in candidates if len(candidates) > 1]
+    trials = _joined((yield Asked(tried, partial(_up_to_perfect, bench))))
+    bench.planned -= len(tried) - len(trials)
     recipe = candidates[_best_on_dev(bench, trials) if trials else 0]
     finals = [job(question, recipe, seed) for seed in (seeds(recipe) if callable(seeds) else seeds)]
-    records = _trained(bench, finals)
+    # The first is trained alone: of two, one that is trained again is then the same to the bit.
+    records = _joined((yield Asked([Work(tuple(jobs), "test") for jobs in (finals[:1], finals[1:]) if jobs])))
     return Chosen(tuple(trials or records[:1]), tuple(finals), finals[_best_on_dev(bench, records)])
 
 
-def _tried(bench: Workbench, question: str, candidates: Sequence[Recipe]) -> list[RunRecord]:
-    """A run of each recipe, up to the first that is as good on dev as can be: no later one could be chosen."""
-    trials: list[RunRecord] = []
-    for recipe in candidates:
-        trials += run(bench, [job(question, recipe, TRIAL_SEED)])
-        if on_dev(bench, trials[-1]) >= PERFECT:
-            break
-    bench.planned -= len(candidates) - len(trials)
-    return trials
+def _up_to_perfect(bench: Workbench, done: Sequence[Sequence[RunRecord] | None]) -> int:
+    """How many trials are needed: up to the first that is as good on dev as can be; no later one could be chosen."""
+    for place, records in enumerate(done):
+        if records is not None and on_dev(bench, records[0]) >= PERFECT:
+            return place + 1
+    return len(done)
 
 
-def _trained(bench: Workbench, finals: Sequence[Job]) -> list[RunRecord]:
-    """Records of final runs, the first trained alone: of two, one that is trained again is then the same to the bit."""
-    return [record for jobs in (finals[:1], finals[1:]) if jobs for record in run(bench, jobs, "test")]
+def _joined(records: Records) -> list[RunRecord]:
+    return [record for of_work in records for record in of_work]
 
 
 def runs_to_choose(recipes: int, seeds: int) -> int:
@@ -122,14 +127,15 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
     missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
     shared = bool(missing) and trainer_of(missing[0].recipe).shares_pass
     for group in [missing] if shared else [[j] for j in missing]:
-        bench.watcher.begin(f"test set, {group[0].recipe.method}", bench.left)
+        name = f"test set, {group[0].recipe.method}"
+        bench.watcher.begin(name, bench.left)
         with frozen(bench.encoder):
             pair = pair_reading(group[0].recipe, bench.dataset.task)
             decoded = trained_model(bench, group).predict_read(split_inputs(bench, "test", pair))
         gold = gold_labels(bench.dataset.test)
         for one, said in zip(group, decoded, strict=True):
             write_test(bench.run_folder(one), _test_record(bench, gold, said))
-        bench.watcher.end("test set", None)
+        bench.watcher.end("test set", None, name)
 
 
 def _test_record(bench: Workbench, gold: Sequence[Label], said: Decoded) -> TestRecord:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.files import write_json, write_text
 from unfreeze.errors import InputError, nearest
-from unfreeze.runs.runner import Watcher
+from unfreeze.runs.watching import Watcher
 from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
 from unfreeze.studies.asked import Asked
 from unfreeze.studies.desk import Desk

@@ -36,11 +36,12 @@ from unfreeze.records.comparison import (
 from unfreeze.records.fitting import check_record, check_setting, check_test, check_test_items
 from unfreeze.records.forecasts import likely_of
 from unfreeze.records.setting import begun_precision, read_setting
+from unfreeze.runs.bench import WEIGHTS
 from unfreeze.runs.jobs import FORMAT
 from unfreeze.runs.opening import Opened, drop_weights, opened
 from unfreeze.runs.question import read_data, with_fewer, with_size
-from unfreeze.runs.runner import WEIGHTS, Watcher
 from unfreeze.runs.trials import choose, runs_to_choose, score_on_test
+from unfreeze.runs.watching import Watcher
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
 from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set

@@ -21,7 +21,7 @@ from unfreeze.probes.information import FOLDS, PENALTIES, Ints, interval_of, ite
 from unfreeze.probes.layers import VERSION
 from unfreeze.records.comparison import AGAIN
 from unfreeze.records.layer_scores import VARIANTS, LayerScores, read_layer_scores, write_layer_scores
-from unfreeze.runs.runner import Workbench, states_of
+from unfreeze.runs.bench import Workbench, states_of
 from unfreeze.studies.asked import Cell
 from unfreeze.studies.desk import Desk
 

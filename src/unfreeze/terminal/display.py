@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from unfreeze.pretraining.record import Record
 from unfreeze.terminal.interrupts import Interrupts, remembered
@@ -19,8 +20,25 @@ if TYPE_CHECKING:
     from unfreeze.pretraining.loop import Progress as Step
 
 
+@dataclass
+class _AtWork:
+    """A live line: of what it is done `share`, which is not known before its first step."""
+
+    line: TaskID
+    began: float
+    share: float | None = None
+    took: float | None = None  # seconds, once it has ended
+
+    @property
+    def to_come(self) -> float:
+        """Seconds, as far as can be told."""
+        if self.took is not None or self.share is None:
+            return 0.0
+        return (time.perf_counter() - self.began) * (1 - self.share) / self.share
+
+
 class Display:
-    """A live line: what runs now, how many are left, an estimate of the time left, the best dev score so far.
+    """A live line for all that is at work: how far it is, how many runs are left, about how long, the best dev score.
 
     Where the output is not a terminal, each finished run is a plain line instead.
 
@@ -36,8 +54,9 @@ class Display:
             TextColumn("{task.fields[left]}"), TextColumn("{task.fields[best]}"), TimeElapsedColumn(),
             console=self.console, transient=True, disable=not self.console.is_terminal,
         )  # fmt: skip
-        self.task = self.progress.add_task("", total=1, left="", best="", visible=False)
-        self.started, self.left, self.best = time.perf_counter(), 0, float("-inf")
+        self.at_work: dict[str, _AtWork] = {}
+        self.pretraining: TaskID | None = None
+        self.left, self.best = 0, float("-inf")
         self.pace: float | None = None  # seconds of the last run that ended
 
     def __enter__(self) -> Display:
@@ -54,45 +73,48 @@ class Display:
     def begin(self, what: str, left: int) -> None:
         """See `Watcher.begin`."""
         self._interrupts.check()
-        self.started, self.left = time.perf_counter(), left
-        best = self._told(self.best)  # `reset` forgets the fields that it is not given
-        self.progress.reset(
-            self.task, description=what, total=1, visible=True, left=f"{left} runs to follow", best=best
-        )
+        self.left = left
+        line = self.progress.add_task(what, total=1, left=f"{left} runs to follow", best=self._told(self.best))
+        self.at_work[what] = _AtWork(line, time.perf_counter())
 
-    def step(self, done: int, total: int, best: float | None) -> None:
+    def step(self, what: str, done: int, total: int, best: float | None) -> None:
         """See `Watcher.step`."""
         self._interrupts.check()
-        share = max(done / total, 1e-9)
-        spent = time.perf_counter() - self.started
-        # Runs that follow are most like the one at work; before its first score this may still be an extraction.
-        pace = spent / share if best is not None else self.pace
-        seconds = spent * (1 - share) / share + self.left * (pace or 0)
+        now = self.at_work[what]
+        now.share = max(done / total, 1e-9)
+        # Runs that follow are most like those at work; before its first score this may still be an extraction.
+        pace = (time.perf_counter() - now.began) / now.share if best is not None else self.pace
+        going = [one for one in self.at_work.values() if one.took is None]
+        seconds = max(one.to_come for one in going) + self.left * (pace or 0) / len(going)
         unknown = "in this one" if self.left and pace is None else "left"
         left = f"{self.left} runs to follow, about {clock(seconds)} {unknown}"
         top = self.best if best is None else max(self.best, best)
-        self.progress.update(self.task, completed=share, left=left, best=self._told(top))
+        self.progress.update(now.line, completed=now.share, left=left, best=self._told(top))
 
     @staticmethod
     def _told(best: float) -> str:
         return f"best dev {100 * best:.1f}" if best > float("-inf") else ""
 
-    def end(self, what: str, score: float | None) -> None:
+    def end(self, what: str, score: float | None, of: str | None = None) -> None:
         """See `Watcher.end`."""
         self._interrupts.check()
-        seconds = time.perf_counter() - self.started
-        self.progress.update(self.task, visible=False)
+        now = self.at_work[of or what]
+        if now.took is None:
+            now.took = time.perf_counter() - now.began
+            self.progress.remove_task(now.line)
         if score is None:
-            self.say(f"  {what}: {clock(seconds)}")
+            self.say(f"  {what}: {clock(now.took)}")
             return
-        self.pace, self.best = seconds, max(self.best, score)
-        self.say(f"  {what}: dev {100 * score:.1f}, {clock(seconds)}")
+        self.pace, self.best = now.took, max(self.best, score)
+        self.say(f"  {what}: dev {100 * score:.1f}, {clock(now.took)}")
 
     def trained(self, now: Step) -> None:
         """Show the progress after a step of `pretraining.run`."""
         self._interrupts.check()
+        if self.pretraining is None:
+            self.pretraining = self.progress.add_task("", left="", best="")
         self.progress.update(
-            self.task, visible=True, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
+            self.pretraining, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
             best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
         )  # fmt: skip
 

@@ -7,11 +7,10 @@ cache. Each number is computed from one parameter alone, so neither parts nor th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +26,14 @@ Member = tuple[dict[str, Any], nn.Parameter]
 """A parameter with its group in the optimiser."""
 
 
+class Pool(Protocol):
+    """Threads that do several things at a time."""
+
+    def map(self, work: Callable[[Item], Result], items: Iterable[Item], /) -> Iterator[Result]:
+        """Results in order."""
+        ...
+
+
 @dataclass(frozen=True)
 class Tools:
     """What the steps of a run share.
@@ -37,7 +44,7 @@ class Tools:
         kept: memory of gradients, by parameter, used again: fresh memory takes four times as long to fill.
     """
 
-    pool: ThreadPoolExecutor | None = None
+    pool: Pool | None = None
     halves: HalfWeights | None = None
     kept: dict[nn.Parameter, Tensor] = field(default_factory=dict)
 

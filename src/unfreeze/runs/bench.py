@@ -1,0 +1,156 @@
+"""A bench: everything that the runs of a question share, and what of it is computed once and kept at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from unfreeze.data.examples import Dataset, SplitName
+from unfreeze.disk.tensors import read_tensors
+from unfreeze.encoders.precision import Precision
+from unfreeze.encoders.protocol import Encoder, Inputs
+from unfreeze.features.index import predicted_bytes
+from unfreeze.features.layout import Form, layout
+from unfreeze.methods.inputs import pair_reading, read_inputs
+from unfreeze.methods.split_features import SplitFeatures, split_features
+from unfreeze.methods.trainer import trainer_of
+from unfreeze.recipe import CacheDtype, Recipe
+from unfreeze.records.comparison import RUN_AGAIN, RunRecord, read_record
+from unfreeze.runs.jobs import Job, Need
+from unfreeze.runs.watching import Watcher
+from unfreeze.training.objectives import Objective
+
+WEIGHTS = "weights.safetensors"
+FITTED: tuple[SplitName, ...] = ("train", "dev")
+
+
+@dataclass
+class Workbench:
+    """Everything that runs share.
+
+    Attributes:
+        encoder: fp32, never changed; fine-tuning copies it.
+        reader: the frozen encoder that features come from (a bf16 copy where that is faster).
+        precision: of training and extraction.
+        cache: folder and cap in bytes of the feature store.
+        cache_dtype: what states are stored as.
+        planned: runs that the comparison takes in all.
+        reached: ids of the runs that were done before or have begun.
+        features: states that are at hand, by split, way of reading pairs, and form.
+        inputs: splits as the encoder reads them, by split and way of reading pairs.
+        fingerprint: of `encoder`; None where nobody has asked yet.
+        records: of runs that were read or made, by folder.
+    """
+
+    folder: Path
+    dataset: Dataset
+    objective: Objective
+    encoder: Encoder
+    reader: Encoder
+    precision: Precision
+    device: torch.device
+    cache: tuple[Path, int]
+    watcher: Watcher
+    cache_dtype: CacheDtype = "float16"
+    planned: int = 0
+    reached: set[str] = field(default_factory=set)
+    features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+    inputs: dict[tuple[SplitName, str], Inputs] = field(default_factory=dict)
+    fingerprint: str | None = None
+    records: dict[Path, RunRecord] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """Runs that are still to follow."""
+        return self.planned - len(self.reached)
+
+    def run_folder(self, job: Job) -> Path:
+        """Where a job's record is."""
+        return self.folder / "runs" / job.id
+
+
+def finished(bench: Workbench, job: Job, need: Need) -> bool:
+    """Whether a job need not be run (again): for its record, for being scored on test, or for its weights.
+
+    Weights are deleted at the end of a comparison, so that a run can have its scores and yet no weights.
+    """
+    folder = bench.run_folder(job)
+    record, test, weights = ((folder / name).exists() for name in ("record.json", "test.json", WEIGHTS))
+    return record and (weights or need == "record" or (need == "test" and test))
+
+
+def record_of(bench: Workbench, job: Job) -> RunRecord:
+    """A finished job's record, read once."""
+    folder = bench.run_folder(job)
+    if folder not in bench.records:
+        bench.records[folder] = read_record(folder)
+    return bench.records[folder]
+
+
+def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:
+    """A run's weights. Raises `InputError` where their file is torn or missing."""
+    return read_tensors(bench.run_folder(job) / WEIGHTS, RUN_AGAIN)
+
+
+def split_inputs(bench: Workbench, split: SplitName, pair: str) -> Inputs:
+    """A split as the encoder reads it, tokenised at the first asking."""
+    if (split, pair) not in bench.inputs:
+        bench.inputs[split, pair] = read_inputs(bench.encoder, bench.dataset.task, pair, bench.dataset.split(split))
+    return bench.inputs[split, pair]
+
+
+def fingerprint_of(bench: Workbench) -> str:
+    """The encoder's, whose weights are hashed at the first asking: on a bench it never changes."""
+    if bench.fingerprint is None:
+        bench.fingerprint = bench.encoder.fingerprint()
+    return bench.fingerprint
+
+
+def stored(bench: Workbench, recipe: Recipe, only_known: bool = False) -> tuple[SplitFeatures, ...]:
+    """States of train and dev that a recipe reads, in every form that it reads; none where it encodes every batch.
+
+    Args:
+        only_known: leave out what is not at hand, rather than compute it.
+    """
+    forms = forms_of(bench, recipe)
+    if only_known:
+        pair = pair_reading(recipe, bench.dataset.task)
+        keys = [(split, pair, form) for form in forms for split in FITTED]
+        return tuple(bench.features[key] for key in keys if key in bench.features)
+    return tuple(split for form in forms for split in of_both(bench, recipe, form))
+
+
+def forms_of(bench: Workbench, recipe: Recipe) -> tuple[Form, ...]:
+    """The forms in which a recipe reads states of the pretrained encoder."""
+    return trainer_of(recipe).reads(recipe, bench.dataset.task, bench.encoder)
+
+
+def of_both(bench: Workbench, recipe: Recipe, form: Form) -> tuple[SplitFeatures, SplitFeatures]:
+    """States of train and of dev in a form, read as the recipe reads pairs."""
+    pair = pair_reading(recipe, bench.dataset.task)
+    return states_of(bench, "train", pair, form), states_of(bench, "dev", pair, form)
+
+
+def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """A split's layer states in a form, computed at the first asking."""
+    key = (split, pair, form)
+    if key not in bench.features:
+        reader, inputs = bench.reader, split_inputs(bench, split, pair)
+        where = layout(inputs, form, reader.ordered is None)
+        size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
+        name = f"layer states of {split} ({form}, {size:,.1f} MB)"
+        bench.watcher.begin(name, bench.left)
+        bench.features[key] = split_features(
+            reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
+            dtype=bench.cache_dtype, where=where, fingerprint=fingerprint_of(bench), precision=bench.precision,
+            progress=lambda done, total: bench.watcher.step(name, done, total, None),
+        )  # fmt: skip
+        bench.watcher.end(name, None)
+        note = bench.features[key].features.note
+        if note:
+            bench.watcher.say(f"  note on {name}: {note}")
+    return bench.features[key]
