@@ -19,6 +19,7 @@ from unfreeze.judging.read import read_comparison
 from unfreeze.judging.result import Result
 from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.records.folds import fold_folder
+from unfreeze.runs import opening
 
 ROWS, FOLDS = 60, 3
 Answered = tuple[Path, Result, list[str]]
@@ -101,6 +102,23 @@ def test_a_fold_that_was_killed_is_the_only_one_that_runs_again(
     assert [arm.test for arm in again.arms] == [arm.test for arm in result.arms]
     assert any(what.startswith("feature-extraction") and what.endswith("seed 1") for what in begun)
     assert [path.stat().st_mtime_ns for path in others] == before
+
+
+def test_the_encoder_is_loaded_and_tried_once_for_all_folds(
+    answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+    tries: list[str] = []
+    load_one, usable = opening.load_encoder, opening.usable_precision
+    monkeypatch.setattr(opening, "load_encoder", lambda *given: (loads.append(given[0]), load_one(*given))[1])
+    monkeypatch.setattr(opening, "usable_precision", lambda *given: (tries.append(given[1]), usable(*given))[1])
+    root = tmp_path / "copy"
+    shutil.copytree(answered[0], root)
+    shutil.rmtree(fold_folder(root / "out", 2))
+    shutil.rmtree(root / "out" / "bundle")
+    plan = replace(plan_of(root), data=plan_of(answered[0]).data, encoder=plan_of(answered[0]).encoder)
+    compare(plan)
+    assert (len(loads), len(tries)) == (2, 2), "once for the folds, once for the model of all data"
 
 
 def test_judged_again_it_is_the_same(answered: Answered) -> None:

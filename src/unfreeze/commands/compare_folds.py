@@ -11,8 +11,7 @@ from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
-from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import pick_device, precision_to_use
+from unfreeze.encoders.precision import precision_to_use
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import read_compared
 from unfreeze.judging.result import ArmResult, Result
@@ -23,11 +22,10 @@ from unfreeze.records.setting import begun_precision
 from unfreeze.report.render import render
 from unfreeze.runs.bench import Workbench, finished
 from unfreeze.runs.jobs import job, question_digest
-from unfreeze.runs.opening import Opened, drop_weights, opened, workbench
+from unfreeze.runs.opening import Loaded, Opened, drop_weights, opened, workbench
 from unfreeze.runs.runner import run
 from unfreeze.runs.trials import on_dev
 from unfreeze.runs.watching import Watcher
-from unfreeze.training.usable_precision import usable_precision
 
 Say = Callable[[str], None]
 Floors = dict[int, FloorRecord]
@@ -94,9 +92,10 @@ def run_folds(question: FoldedQuestion, floors: Floors) -> None:
     Args:
         floors: fold to what the words alone reach; those of folds that are not there are added.
     """
+    loaded = Loaded(question.plan)
     for fold in range(1, len(question.folds.parts) + 1):
         question.say(f"Fold {fold} of {len(question.folds.parts)}:")
-        with opened_fold(question, fold) as now:
+        with opened_fold(question, fold, loaded) as now:
             choices, _ = run_methods(now.bench, now.plan, now.question)
             floors[fold] = add_floor(now.bench, now.question, floors.get(fold))
             if fold == 1:
@@ -115,7 +114,7 @@ def claimed_folds(question: FoldedQuestion) -> Iterator[None]:
 
 
 @contextmanager
-def opened_fold(question: FoldedQuestion, fold: int) -> Iterator[Opened]:
+def opened_fold(question: FoldedQuestion, fold: int, loaded: Loaded | None = None) -> Iterator[Opened]:
     """A fold's question; folds count from 1. What is found in the data and the encoder is said of the first alone.
 
     All folds are computed in the precision in which the first one was begun.
@@ -125,7 +124,7 @@ def opened_fold(question: FoldedQuestion, fold: int) -> Iterator[Opened]:
     say: Say = question.say if fold == 1 else lambda line: None
     begun = begun_precision(fold_folder(question.out, 1))
     several = question.of_several
-    with opened(plan, dataset, folder, question.watcher, say, begun=begun, of_several=several) as now:
+    with opened(plan, dataset, folder, question.watcher, say, begun, several, loaded) as now:
         yield now
 
 
@@ -149,13 +148,12 @@ def bundle_whole(question: FoldedQuestion, result: Result, bundle: Path) -> None
 def _bench_of_all(question: FoldedQuestion, used: ArmResult) -> Iterator[tuple[Workbench, str]]:
     """A bench over all labelled examples, and the digest of that question."""
     plan, whole, folder = question.plan, question.folds.whole, question.out / WHOLE
-    encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(pick_device(plan.device))
-    begun = begun_precision(fold_folder(question.out, 1))
-    precision, _ = usable_precision(encoder, precision_to_use(encoder.device, begun))
-    fingerprint = encoder.fingerprint()
-    digest = question_digest(whole, fingerprint, precision, encoder.max_length, plan.cache_dtype)
+    loaded = Loaded(plan)
+    encoder = loaded.encoder
+    precision = loaded.usable(precision_to_use(encoder.device, begun_precision(fold_folder(question.out, 1))))
+    digest = question_digest(whole, loaded.fingerprint, precision, encoder.max_length, plan.cache_dtype)
     with claimed(folder, "runs"), workbench(plan, whole, encoder, folder, question.watcher, precision) as bench:
-        bench.fingerprint = fingerprint
+        bench.fingerprint = loaded.fingerprint
         yield bench, digest
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -63,6 +64,38 @@ class Opened:
     question: str
 
 
+class Loaded:
+    """A plan's encoder, for questions that follow each other: loaded and tried at the first, as it is at the others.
+
+    Raises:
+        InputError: at the first use, see `load_encoder`.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._usable: dict[Precision, tuple[Precision, str | None]] = {}
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """In fp32, on the plan's device."""
+        plan = self._plan
+        return load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(pick_device(plan.device))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The encoder's."""
+        return self.encoder.fingerprint()
+
+    def usable(self, wanted: Precision) -> Precision:
+        """The precision to compute in, see `usable_precision`; where it is another one, the notes say why."""
+        if wanted not in self._usable:
+            self._usable[wanted] = usable_precision(self.encoder, wanted)
+        precision, instead = self._usable[wanted]
+        if instead is not None and instead not in self.encoder.notes:
+            self.encoder.notes = (*self.encoder.notes, instead)
+        return precision
+
+
 @contextmanager
 def opened(
     plan: Plan,
@@ -72,6 +105,7 @@ def opened(
     tell: Callable[[str], None] = lambda line: None,
     begun: str | None = None,
     of_several: bool = False,
+    loaded: Loaded | None = None,
 ) -> Iterator[Opened]:
     """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
 
@@ -80,6 +114,7 @@ def opened(
         begun: precision of work that this is a part of; that of the folder's own runs wins over it.
         of_several: the encoder is one of several: methods that it does not allow are left out even if they are asked
             for, and weights stay, which the caller deletes.
+        loaded: the plan's encoder, where another question had it before.
         watcher: told what runs and how far it is.
         tell: told what was read, guessed and found, a line at a time.
 
@@ -88,9 +123,9 @@ def opened(
     """
     for line in dataset.notes:
         tell(line)
-    device = pick_device(plan.device)
+    loaded = loaded or Loaded(plan)
     with claimed(out):
-        encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
+        encoder = loaded.encoder
         for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)
         plan, left_out = _possible(plan, encoder, of_several)
@@ -98,28 +133,27 @@ def opened(
             tell(left_out)
         check_recipes([r for r in plan.recipes if r.method in (plan.methods or ())], dataset.task, encoder.traits)
         begun = begun_precision(out) or begun
-        begun_in = precision_to_use(device, begun)
-        if begun is not None and begun_in != fast_precision(device):
+        begun_in = precision_to_use(encoder.device, begun)
+        if begun is not None and begun_in != fast_precision(encoder.device):
             tell(f"Computing goes on in {begun_in}, in which it was begun.")
-        precision, instead = usable_precision(encoder, begun_in)
-        if instead is not None:
-            tell(instead)
-            encoder.notes = (*encoder.notes, instead)
-        fingerprint = encoder.fingerprint()
-        question = question_digest(dataset, fingerprint, precision, encoder.max_length, plan.cache_dtype)
+        known = encoder.notes
+        precision = loaded.usable(begun_in)
+        for line in encoder.notes[len(known) :]:
+            tell(line)
+        question = question_digest(dataset, loaded.fingerprint, precision, encoder.max_length, plan.cache_dtype)
         _same_question(out, question)
         computed = {"precision": precision, "begun_in": begun_in}
         pair = pair_as_counted(encoder, dataset.task)
         inputs = {split: read_inputs(encoder, dataset.task, pair, dataset.split(split)) for split in SPLITS}
         read = {split: cut_and_unread(encoder, dataset.task, inputs[split]) for split in SPLITS}
-        facts = _about(encoder, fingerprint), _environment(device, computed)
+        facts = _about(encoder, loaded.fingerprint), _environment(encoder.device, computed)
         setting = _setting(replace(plan, out=str(out)), dataset, read, *facts, question)
         for line in setting.audit.lines:
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
-            bench.fingerprint = fingerprint
+            bench.fingerprint = loaded.fingerprint
             bench.inputs.update({(split, pair): read for split, read in inputs.items()})
             yield Opened(bench, plan, question)
         if not of_several:
