@@ -80,8 +80,6 @@ def test_plain_values_hold_no_tuples() -> None:
         ({"recipes": [FROZEN]}, ["recipes: each method must get the same number", "'fine-tuning': 0"]),
         ({"recipes": [FROZEN, FROZEN, TUNED]}, ["'feature-extraction': 2", "'fine-tuning': 1"]),
         ({"seeds": 0}, ["seeds: 0 seeds; at least 1"]),
-        ({"seeds": "auto", "encoder": ["a", "b"]}, ["seeds: auto is for one encoder"]),
-        ({"seeds": "auto", "folds": 5}, ["seeds: auto is for one encoder and one test set"]),
         ({"seeds": 1001}, ["seeds: 1,001 seeds; at most 1,000"]),
         ({"train_size": 1}, ["train_size: 1 training examples; at least 2"]),
         ({"max_length": 3}, ["max_length: 3 pieces; at least 4"]),
@@ -215,3 +213,9 @@ def test_folder_with_a_comma_is_one_encoder_and_folders_beside_the_plan_are_foun
     assert read_plan(tmp_path / "plan.yaml").encoders == (str(tmp_path / "mine"), "minilm")
     (tmp_path / "plan.yaml").write_text("encoder: mine,minilm\n", encoding="utf-8")
     assert read_plan(tmp_path / "plan.yaml").encoders == (str(tmp_path / "mine"), "minilm")
+
+
+@pytest.mark.parametrize("more", [{}, {"encoder": ["a", "b"]}, {"folds": 5}, {"encoder": ["a", "b"], "folds": 5}])
+def test_seeds_may_be_auto_with_several_encoders_and_folds(more: dict[str, Any]) -> None:
+    plan = plan_from({"seeds": "auto", **more})
+    assert (plan.seeds, plan.fixed_seeds) == ("auto", None)

@@ -107,8 +107,6 @@ class Plan:
     def __post_init__(self) -> None:
         if self.fixed_seeds is not None:
             check_seeds(self.fixed_seeds, "seeds")
-        if self.seeds == "auto" and (len(self.encoders) > 1 or self.folds):
-            raise InputError("auto is for one encoder and one test set; give a number here", where="seeds")
         if self.train_size is not None and self.train_size < 2:
             raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
         check_length(self.max_length)

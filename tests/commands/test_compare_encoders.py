@@ -12,10 +12,14 @@ import pytest
 import tiny
 
 from unfreeze.bundle.load import load
+from unfreeze.commands import until_decided
 from unfreeze.commands.compare import compare
 from unfreeze.errors import InputError
 from unfreeze.judging.judge import judge
+from unfreeze.judging.looking import Seen
+from unfreeze.judging.looks import MOST
 from unfreeze.judging.result import Result
+from unfreeze.judging.two_way import Measured
 from unfreeze.plan import Plan, plan_from
 from unfreeze.report.render import render
 
@@ -160,4 +164,40 @@ def test_an_encoder_that_cannot_be_loaded_is_told_before_any_training(
     data = tiny.write_data(tmp_path / "data", "classification")
     with pytest.raises(InputError):
         compare(plan_of(data, (encoders[0], tmp_path / "nothing"), tmp_path / "out"))
+    assert not [what for what in begun if "seed" in what]
+
+
+def test_seeds_are_added_where_a_look_asks_for_them_and_each_encoder_alone_is_judged_as_carefully(
+    encoders: tuple[Path, Path], tmp_path: Path, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three arms the tuned one alone gets more; the other encoder is not opened again."""
+    asked: list[tuple[int, ...]] = []
+
+    def open_once(scored: Measured, region: float, spent: float) -> Seen:
+        asked.append(tuple(len(scores) for scores in scored.scores))
+        return Seen(0.02, "open", frozenset({1})) if len(asked) == 1 else Seen(0.01, "decided")
+
+    monkeypatch.setattr(until_decided, "LOOKS", (2, 3))
+    monkeypatch.setattr(until_decided, "look", open_once)
+    data, out = tiny.write_data(tmp_path / "data", "classification"), tmp_path / "out"
+    plan = plan_of(data, encoders, out, seeds="auto")
+    result = compare(plan)
+    assert [arm.id for arm in result.arms] == [
+        "tiny/feature-extraction",
+        "tiny/fine-tuning",
+        "words.txt/feature-extraction",
+    ]
+    assert asked == [(MOST, 2, MOST), (MOST, 3, MOST)]
+    assert [len(arm.runs) for arm in result.arms] == [MOST, 3, MOST]
+    assert [(look.seeds, look.outcome, look.spent) for look in result.looks] == [
+        (2, "open", 0.02), (3, "decided", pytest.approx(0.03)),
+    ]  # fmt: skip
+    assert judge(out).to_dict() == result.to_dict()
+    for name, methods in (("tiny", {"feature-extraction", "fine-tuning"}), ("words.txt", {"feature-extraction"})):
+        own = judge(out / "encoders" / name)
+        assert [set(look.runs) for look in own.looks] == [methods] * 2
+        assert own.looks[-1].error == 0.01
+    asked.clear()
+    begun.clear()
+    assert compare(plan).verdict == result.verdict
     assert not [what for what in begun if "seed" in what]

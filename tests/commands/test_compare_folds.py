@@ -12,11 +12,16 @@ import pytest
 import tiny
 
 from unfreeze.bundle.load import load
+from unfreeze.commands import until_decided
 from unfreeze.commands.compare import compare
 from unfreeze.errors import InputError
+from unfreeze.judging.folds import MeasuredInFolds
 from unfreeze.judging.judge import judge
+from unfreeze.judging.looking import Seen
+from unfreeze.judging.looks import MOST
 from unfreeze.judging.read import read_comparison
 from unfreeze.judging.result import Result
+from unfreeze.judging.two_way import Measured
 from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.records.folds import fold_folder
 from unfreeze.runs import opening
@@ -173,3 +178,34 @@ def test_several_encoders_have_the_same_folds_each_in_its_folder(answered: Answe
     about = json.loads((tmp_path / "out" / "bundle" / "bundle.json").read_text(encoding="utf-8"))
     assert "over 3 folds" in about["made"]
     assert not list((tmp_path / "out").rglob("runs/*/weights.safetensors"))
+
+
+def test_in_folds_every_fold_gets_the_seeds_of_a_look(
+    answered: Answered, tmp_path: Path, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tuned encoders get more, in all folds; linear heads have the most from the start."""
+    asked: list[tuple[int, ...]] = []
+
+    def open_once(scored: Measured, region: float, spent: float) -> Seen:
+        assert isinstance(scored, MeasuredInFolds)
+        asked.append(tuple(len(scores) for scores in scored.scores))
+        return Seen(0.02, "open", frozenset({1})) if len(asked) == 1 else Seen(0.01, "hopeless")
+
+    root, _, _ = answered
+    monkeypatch.setattr(until_decided, "LOOKS", (1, 2))
+    monkeypatch.setattr(until_decided, "look", open_once)
+    out = tmp_path / "out"
+    plan = plan_of(root, out=str(out), seeds="auto")
+    result = compare(plan)
+    assert asked == [(MOST, 1), (MOST, 2)]
+    for fold in range(1, FOLDS + 1):
+        part = read_comparison(fold_folder(out, fold))
+        assert [len(part.finals(method)) for method in ("feature-extraction", "fine-tuning")] == [MOST, 2]
+    assert [len(runs) for runs in result.looks[-1].runs.values()] == [MOST * FOLDS, 2 * FOLDS]
+    assert len({run for look in result.looks for runs in look.runs.values() for run in runs}) == (MOST + 2) * FOLDS
+    assert result.looks[-1].outcome == "hopeless"
+    assert judge(out).to_dict() == result.to_dict()
+    asked.clear()
+    begun.clear()
+    assert compare(plan).verdict == result.verdict
+    assert not [what for what in begun if "seed" in what]

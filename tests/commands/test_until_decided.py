@@ -45,8 +45,8 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tup
         write_setting(folder, replace(setting, plan=replace(setting.plan, seeds="auto")))
         every, asked = read_choices(folder), list[int]()
 
-        def run(bench: Any, plan: Plan, question: str, look: int) -> tuple[dict[str, Choice], dict[str, Any]]:
-            asked.append(look)
+        def run(bench: Any, plan: Plan, question: str, looked: Any) -> tuple[dict[str, Choice], dict[str, Any]]:
+            asked.append(look := looked(TUNED))
             tuned = replace(every[TUNED], runs=every[TUNED].runs[:look], best_run=every[TUNED].runs[0])
             return {**every, TUNED: tuned}, {}
 

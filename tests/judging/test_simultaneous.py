@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from unfreeze.judging.simultaneous import Family, differences, joint_intervals
+from unfreeze.judging.simultaneous import Family, differences, error_of_pairs, joint_intervals
 from unfreeze.judging.spread import ERROR
 from unfreeze.judging.two_way import Measured, measured
 from unfreeze.tasks.kinds import task
@@ -40,6 +40,12 @@ def test_two_arms_are_judged_as_alone(seeds: tuple[int, int]) -> None:
     assert (pair.first, pair.second, table.error) == (0, 1, ERROR)
     assert pair.alone == pair.jointly == arms.difference([1.0, -1.0])
     assert joint_intervals(arms) == [arms.score(0), arms.score(1)]
+
+
+@pytest.mark.parametrize("error", [ERROR, 0.01])
+def test_the_error_of_pairs_is_that_of_their_intervals(error: float) -> None:
+    arms = equal_arms(np.random.default_rng(9), 4, 3, 200, 0.02)
+    assert error_of_pairs(arms, error) == differences(arms, error).error < error
 
 
 def test_each_pair_alone_is_what_it_is_without_the_others() -> None:

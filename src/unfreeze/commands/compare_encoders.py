@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from unfreeze.commands.compare_folds import (
     run_folds,
 )
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
+from unfreeze.commands.until_decided import Wanted, until_decided
 from unfreeze.data.examples import Dataset
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
@@ -27,15 +28,16 @@ from unfreeze.judging.read import Compared, read_compared
 from unfreeze.judging.result import Result
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
-from unfreeze.records.comparison import write_choices
+from unfreeze.records.comparison import read_choices, write_choices
 from unfreeze.records.encoders import FILE, Encoders, encoders_of, folder_of, write_encoders
-from unfreeze.records.folds import WHOLE
+from unfreeze.records.folds import WHOLE, fold_folder
+from unfreeze.records.looks import Look, write_looks
 from unfreeze.report.render import render
 from unfreeze.runs.bench import finished
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import Opened, drop_weights, opened
 from unfreeze.runs.runner import run
-from unfreeze.runs.watching import Watcher
+from unfreeze.runs.watching import Quiet, Watcher
 
 Say = Callable[[str], None]
 
@@ -116,7 +118,14 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
 
 def _answered(every: _Comparison, encoders: Encoders) -> tuple[Result, Compared]:
     """Train and judge the encoders that are left, and bundle the winner."""
-    best = {name: _trained(every, encoders, name) for name in encoders.trained}
+    best: Best = {}
+
+    def train(wanted: Wanted | None = None) -> None:
+        for name in encoders.trained:
+            if wanted is None or _gets_more(name, best.get(name, {}), wanted):
+                best[name] = _trained(every, encoders, name, wanted)
+
+    _until_decided(every, encoders, train)
     compared = read_compared(every.out)
     result = judge(every.out, compared)
     _bundled(every, encoders, result, best[result.used.encoder][result.used.method])
@@ -128,17 +137,58 @@ def _answered(every: _Comparison, encoders: Encoders) -> tuple[Result, Compared]
 def _answered_in_folds(every: _Comparison, encoders: Encoders, folds: Folds) -> tuple[Result, Compared]:
     """The same in folds; the winner is trained on all of the data."""
     floors: Floors = {}
-    for name in encoders.trained:
-        question = every.in_folds(encoders, name, folds)
-        with claimed_folds(question):
-            run_folds(question, floors)
-            _judged_alone(question.out)
+    known: dict[str, tuple[MethodName, ...]] = {}
+
+    def train(wanted: Wanted | None = None) -> None:
+        for name in encoders.trained:
+            if wanted is not None and not _gets_more(name, known.get(name, ()), wanted):
+                continue
+            question = every.in_folds(encoders, name, folds)
+            with claimed_folds(question):
+                run_folds(question, floors, _of(name, wanted))
+                known[name] = tuple(read_choices(fold_folder(question.out, 1)))
+                _judged_alone(question.out)
+
+    _until_decided(every, encoders, train)
     compared = read_compared(every.out)
     result = judge(every.out, compared)
     winner = every.in_folds(encoders, result.used.encoder, folds)
     bundle_whole(winner, result, every.out / "bundle")
     drop_weights(winner.out / WHOLE)
     return result, compared
+
+
+Best = dict[str, dict[MethodName, Job]]
+"""Encoder and method to the run with the best dev score."""
+
+
+def _of(encoder: str, wanted: Wanted | None) -> Callable[[MethodName], int] | None:
+    """How many final runs the methods of an encoder get; None where the plan says it."""
+    return None if wanted is None else lambda method: wanted.of(f"{encoder}/{method}")
+
+
+def _gets_more(encoder: str, methods: Iterable[MethodName], wanted: Wanted) -> bool:
+    """Whether any of its methods does, or they are not known yet."""
+    staying = [f"{encoder}/{method}" in wanted.staying for method in methods]
+    return not staying or not all(staying)
+
+
+def _until_decided(every: _Comparison, encoders: Encoders, train: Callable[..., None]) -> None:
+    """Train once, or where seeds are `auto` look by look; each encoder alone then has the error of the whole."""
+    if every.plan.seeds != "auto":
+        train()
+        return
+    looks = until_decided(every.out, train, (every.watcher or Quiet()).say)
+    for name in encoders.trained if looks else ():
+        folder = every.folder(encoders, name)
+        write_looks(folder, [replace(look, runs=_runs_of(name, look)) for look in looks])
+        _judged_alone(folder)
+
+
+def _runs_of(encoder: str, look: Look) -> dict[str, tuple[str, ...]]:
+    """The runs of an encoder that were looked at, by their names where it is compared alone."""
+    own = f"{encoder}/"
+    return {arm.removeprefix(own): runs for arm, runs in look.runs.items() if arm.startswith(own)}
 
 
 def _probed(every: _Comparison, encoders: Encoders) -> dict[str, float]:
@@ -154,11 +204,11 @@ def _probed(every: _Comparison, encoders: Encoders) -> dict[str, float]:
     return reached
 
 
-def _trained(every: _Comparison, encoders: Encoders, name: str) -> dict[MethodName, Job]:
+def _trained(every: _Comparison, encoders: Encoders, name: str, wanted: Wanted | None) -> dict[MethodName, Job]:
     """Run what is missing of an encoder's methods and judge it alone: method to its run with the best dev score."""
     folder = every.folder(encoders, name)
     with every.opened(encoders, name) as question:
-        choices, best = run_methods(question.bench, question.plan, question.question)
+        choices, best = run_methods(question.bench, question.plan, question.question, _of(name, wanted))
         write_choices(folder, choices)
         drop_weights(folder, kept=[job.id for job in best.values()])  # the winner may be any of these
         _judged_alone(folder)

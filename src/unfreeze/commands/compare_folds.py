@@ -9,13 +9,16 @@ from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
+from unfreeze.commands.until_decided import until_decided
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
 from unfreeze.encoders.precision import precision_to_use
 from unfreeze.judging.judge import judge
+from unfreeze.judging.looks import LOOKS
 from unfreeze.judging.read import read_compared
 from unfreeze.judging.result import ArmResult, Result
 from unfreeze.plan import Plan
+from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import FloorRecord, write_choices
 from unfreeze.records.folds import FILE, WHOLE, FoldsRecord, fold_folder, write_folds
 from unfreeze.records.setting import begun_precision
@@ -25,7 +28,7 @@ from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import Loaded, Opened, drop_weights, opened, workbench
 from unfreeze.runs.runner import run
 from unfreeze.runs.trials import on_dev
-from unfreeze.runs.watching import Watcher
+from unfreeze.runs.watching import Quiet, Watcher
 
 Say = Callable[[str], None]
 Floors = dict[int, FloorRecord]
@@ -47,6 +50,10 @@ class FoldedQuestion:
     say: Say
     of_several: bool = False
 
+    def tell(self, line: str) -> None:
+        """A line about how the work goes, which may be the same as another."""
+        (self.watcher or Quiet()).say(line)
+
 
 def compare_folds(
     plan: Plan, folds: Folds, out: Path, watcher: Watcher | None = None, tell: Say = lambda line: None
@@ -65,7 +72,11 @@ def compare_folds(
     """
     question = FoldedQuestion(plan, folds, out, watcher, once(tell))
     with claimed_folds(question):
-        run_folds(question, {})
+        floors: Floors = {}
+        if plan.seeds == "auto":
+            until_decided(out, lambda wanted: run_folds(question, floors, wanted.of), question.tell)
+        else:
+            run_folds(question, floors)
         compared = read_compared(out)
         result = judge(out, compared)
         bundle_whole(question, result, out / "bundle")
@@ -86,17 +97,18 @@ def once(tell: Say) -> Say:
     return say
 
 
-def run_folds(question: FoldedQuestion, floors: Floors) -> None:
+def run_folds(question: FoldedQuestion, floors: Floors, looked: Callable[[MethodName], int] | None = None) -> None:
     """Run what is missing of all folds; frozen probes are made in the first one alone, since they decide nothing.
 
     Args:
         floors: fold to what the words alone reach; those of folds that are not there are added.
+        looked: see `commands.steps.run_methods`.
     """
     loaded = Loaded(question.plan)
     for fold in range(1, len(question.folds.parts) + 1):
         question.say(f"Fold {fold} of {len(question.folds.parts)}:")
         with opened_fold(question, fold, loaded) as now:
-            choices, _ = run_methods(now.bench, now.plan, now.question)
+            choices, _ = run_methods(now.bench, now.plan, now.question, looked)
             floors[fold] = add_floor(now.bench, now.question, floors.get(fold))
             if fold == 1:
                 add_probes(now.bench, now.question)
@@ -136,7 +148,8 @@ def bundle_whole(question: FoldedQuestion, result: Result, bundle: Path) -> None
     """
     used = result.used
     with _bench_of_all(question, used) as (bench, digest):
-        jobs = [job(digest, used.recipe, seed) for seed in range(len(used.runs))]
+        seeds = LOOKS[0] if question.plan.seeds == "auto" else len(used.runs)  # more of them are for judging
+        jobs = [job(digest, used.recipe, seed) for seed in range(seeds)]
         records = run(bench, jobs)
         winner = jobs[max(range(len(jobs)), key=lambda place: on_dev(bench, records[place]))]
         if not finished(bench, winner, "weights") and bundled_run(bundle) != winner.id:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -34,25 +34,22 @@ from unfreeze.runs.trials import choosing, runs_to_choose, score_on_test, traine
 
 
 def run_methods(
-    bench: Workbench, plan: Plan, question: str, look: int | None = None
+    bench: Workbench, plan: Plan, question: str, looked: Callable[[MethodName], int] | None = None
 ) -> tuple[dict[MethodName, Choice], dict[MethodName, Job]]:
     """Trials, choice on dev and final runs of all methods side by side, then the one reading of the test set by each.
 
     Args:
-        look: seeds of methods that cannot train all at once; the others have the most. None takes the plan's number.
+        looked: at a look, seeds of methods that cannot train all at once; the others have the most. None takes the
+            plan's number for all.
     """
-    number = look or plan.fixed_seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget])
     tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
-    most = {name: max(_seeds(bench, recipe, number, look) for recipe in tried[name]) for name in tried}
+    seeds = {name: _seeds(bench, plan, tried[name], looked and looked(name)) for name in tried}
+    most = {name: max(len(seeds[name](recipe)) for recipe in tried[name]) for name in tried}
     bench.planned = sum(runs_to_choose(len(tried[name]), most[name]) for name in tried)
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}
-
-    def seeds(recipe: Recipe) -> range:
-        return range(_seeds(bench, recipe, number, look))
-
-    every = follow(bench, [choosing(bench, question, candidates, seeds) for candidates in tried.values()])
+    every = follow(bench, [choosing(bench, question, tried[name], seeds[name]) for name in tried])
     for (method, candidates), chosen in zip(tried.items(), every, strict=True):
         best[method] = chosen.best
         known = before.get(method)
@@ -71,10 +68,20 @@ def run_methods(
     return choices, best
 
 
-def _seeds(bench: Workbench, recipe: Recipe, number: int, look: int | None) -> int:
-    """Final runs of a recipe: at a look the most where all seeds train at once, so that more of them cost nothing."""
-    together = trainer_of(recipe).seeds_together(recipe, bench.dataset.task)
-    return MOST if look is not None and together else number
+def _seeds(bench: Workbench, plan: Plan, candidates: Sequence[Recipe], look: int | None) -> Callable[[Recipe], range]:
+    """Seeds of a recipe's final runs: at a look the most where all of them train at once, since more cost nothing then.
+
+    In folds only where that is so of all candidates: each fold chooses its own, and gets as many seeds as the others.
+    """
+    fixed = plan.fixed_seeds or (FOLD_SEEDS if plan.folds else SEEDS[plan.budget])
+
+    def together(recipe: Recipe) -> bool:
+        return trainer_of(recipe).seeds_together(recipe, bench.dataset.task)
+
+    def seeds(recipe: Recipe) -> range:
+        return range(MOST if all(map(together, candidates if plan.folds else [recipe])) else look or fixed)
+
+    return seeds if look else lambda recipe: range(fixed)
 
 
 def _candidates(bench: Workbench, plan: Plan, name: MethodName) -> list[Recipe]:

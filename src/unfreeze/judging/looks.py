@@ -75,11 +75,12 @@ def with_most_seeds(arms: Measured, weights: Weights) -> Spread:
     items, seeds, growing = now.items, now.seeds, [MOST]
     for place, (scores, weight) in enumerate(zip(arms.scores, weights, strict=True)):
         if weight and 1 < len(scores) < MOST:
-            own = arms.spread(weight * np.eye(len(arms.scores))[place])
-            items -= own.luck * (1 - len(scores) / MOST)
-            seeds -= own.seeds * (1 - len(scores) / MOST)
+            own = weight * np.eye(len(arms.scores))[place]
+            items -= arms.spread(own).luck * (1 - len(scores) / MOST)
+            seeds -= arms.seed_variance(own) * (1 - len(scores) / MOST)
             growing.append(len(scores))
-    freedom = now.freedom * (MOST - 1) / (min(growing) - 1)
+    falls = arms.seed_variance(weights) / now.seeds if now.seeds > 0 else 1.0  # the rest is the luck of training sets
+    freedom = now.freedom * (1 + falls * ((MOST - 1) / (min(growing) - 1) - 1))
     return Spread(max(items, 0.0), max(seeds, 0.0), freedom)
 
 

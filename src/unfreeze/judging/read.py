@@ -62,7 +62,6 @@ class Comparison:
         probes: what a linear probe reaches on each layer; None where none were made for this question.
         parts: of a comparison in folds, that of each fold; this one is of all of them together (`pooled`).
         runs_of: of a comparison in folds, a run to its runs in the parts, in their order.
-        looks: where seeds were `auto`, what was seen on the way to these final runs; else none.
     """
 
     folder: Path
@@ -75,7 +74,6 @@ class Comparison:
     probes: LayerScores | None = None
     parts: tuple[Comparison, ...] = ()
     runs_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    looks: tuple[Look, ...] = ()
 
     @property
     def measure(self) -> Measure:
@@ -125,6 +123,12 @@ class Arm:
         return self.comparison.finals(self.method)
 
     @property
+    def runs(self) -> tuple[str, ...]:
+        """The ids of the final runs that are judged, of all folds."""
+        judged, of = self.choice.judged, self.comparison.runs_of
+        return tuple(one for run in judged for one in of.get(run, (run,)))
+
+    @property
     def statistics(self) -> Floats:
         """(seeds, items, k) statistics of its final runs for the main metric."""
         return statistics_of(self.comparison, self.method)
@@ -138,11 +142,13 @@ class Compared:
         comparisons: an encoder's name among those that are compared to its comparison.
         dropped: encoders that were not trained, to the reason.
         plan: of all of them.
+        looks: where seeds were `auto`, what was seen on the way to these final runs; else none.
     """
 
     comparisons: Mapping[str, Comparison]
     dropped: Mapping[str, str]
     plan: Plan
+    looks: tuple[Look, ...] = ()
 
     @property
     def first(self) -> Comparison:
@@ -164,9 +170,14 @@ class Compared:
         )
 
     @property
-    def looks(self) -> tuple[Look, ...]:
-        """What was seen on the way to these final runs; of several encoders nothing."""
-        return () if self.several else self.first.looks
+    def runs(self) -> dict[str, tuple[str, ...]]:
+        """Every arm to the ids of its final runs that are judged, of all folds."""
+        return {arm.id: arm.runs for arm in self.arms}
+
+    @property
+    def items_in_words(self) -> str:
+        """What was tested."""
+        return "labelled examples" if self.first.parts else "test items"
 
     @property
     def error(self) -> float:
@@ -188,7 +199,8 @@ def read_compared(folder: Path) -> Compared:
     encoders = read_encoders(folder)
     if encoders is None:
         comparison = read_question(folder)
-        return Compared({comparison.setting.encoder.name or "encoder": comparison}, {}, comparison.setting.plan)
+        name, plan = comparison.setting.encoder.name or "encoder", comparison.setting.plan
+        return _with_looks(folder, Compared({name: comparison}, {}, plan))
     folders = {name: folder_of(folder, encoders, name) for name in encoders.folders}
     comparisons = {name: read_question(folders[name]) for name in encoders.trained}
     check_same([folders[name] for name in comparisons], list(comparisons.values()))
@@ -199,7 +211,14 @@ def read_compared(folder: Path) -> Compared:
     if len(set(named)) < len(named):
         raise InputError(f"has folders of the same encoder; {AGAIN}", where=str(folder / "encoders.json"))
     plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=str(folder))
-    return Compared(comparisons, encoders.dropped, plan)
+    return _with_looks(folder, Compared(comparisons, encoders.dropped, plan))
+
+
+def _with_looks(folder: Path, compared: Compared) -> Compared:
+    """With the looks up to the last one at its final runs; later ones, of a run that was longer, do not count."""
+    looks = read_looks(folder) if compared.plan.seeds == "auto" else ()
+    ends = [end for end, look in enumerate(looks, start=1) if dict(look.runs) == compared.runs]
+    return replace(compared, looks=looks[: ends[-1]]) if ends else compared
 
 
 def _setting_in(folder: Path) -> Setting:
@@ -267,15 +286,7 @@ def read_comparison(folder: Path) -> Comparison:
     probes = read_layer_scores(folder)
     if probes is not None and probes.question != setting.data.question:
         probes = None  # written there by `unfreeze probe` about something else
-    looks = _looks(folder, setting, choices)
-    return Comparison(folder, setting, choices, records, tests, items, floor, probes, looks=looks)
-
-
-def _looks(folder: Path, setting: Setting, choices: Mapping[MethodName, Choice]) -> tuple[Look, ...]:
-    """The looks of a comparison, up to that at its final runs; those at other runs do not count."""
-    looks = read_looks(folder) if setting.plan.seeds == "auto" else ()
-    runs = {method: choice.judged for method, choice in choices.items()}
-    return next((looks[: end + 1] for end in range(len(looks)) if dict(looks[end].runs) == runs), ())
+    return Comparison(folder, setting, choices, records, tests, items, floor, probes)
 
 
 def statistics_of(comparison: Comparison, method: MethodName) -> Floats:

@@ -83,9 +83,7 @@ def differences(arms: Measured, error: float = ERROR) -> Differences:
     places = list(combinations(range(len(arms.scores)), 2))
     if not places:
         return Differences((), error)
-    weights = np.zeros((len(places), len(arms.scores)))
-    weights[range(len(places)), [first for first, _ in places]] = 1.0
-    weights[range(len(places)), [second for _, second in places]] = -1.0
+    weights = _pairs(len(arms.scores))
     family = Family(arms, weights)
     each = family.joint_error(error)
     pairs = []
@@ -94,6 +92,17 @@ def differences(arms: Measured, error: float = ERROR) -> Differences:
         adjusted = Difference(wide.mean, wide.lo, wide.hi, family.joint_p(alone.p), wide.spread)
         pairs.append(Pair(*place, alone, adjusted))
     return Differences(tuple(pairs), each)
+
+
+def error_of_pairs(arms: Measured, error: float) -> float:
+    """The error of each pair's interval alone such that any of them misses with chance `error`."""
+    return Family(arms, _pairs(len(arms.scores))).joint_error(error)
+
+
+def _pairs(arms: int) -> Floats:
+    """(pairs, arms) weights of every difference, in the order of `itertools.combinations`."""
+    unit = np.eye(arms)
+    return np.array([unit[first] - unit[second] for first, second in combinations(range(arms), 2)])
 
 
 def joint_intervals(arms: Measured) -> list[Interval]:

@@ -10,7 +10,6 @@ from typing import Literal
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
-from unfreeze.recipe import MethodName
 
 FILE = "looks.json"
 REMEDY = "delete it and start the same command again; runs that are finished stay"
@@ -23,15 +22,16 @@ class Look:
     """A look at the test scores, see `unfreeze.judging.looks`.
 
     Attributes:
-        seeds: final runs of each method that cannot train all at once.
-        runs: method to the ids of the final runs that were looked at.
+        seeds: final runs of the arms that got more of them last; others have fewer, or the most from the start where
+            all train at once.
+        runs: arm to the ids of the final runs that were looked at, of all folds.
         error: of the differences' intervals at this look.
         spent: the errors of this look and those before.
         outcome: of the leader beside every other arm; `hopeless` if more seeds would not decide it.
     """
 
     seeds: int
-    runs: Mapping[MethodName, tuple[str, ...]]
+    runs: Mapping[str, tuple[str, ...]]
     error: float
     spent: float
     outcome: Outcome
