@@ -160,7 +160,7 @@ def test_work_is_bounded_and_the_bound_is_reported(bench: Bench, monkeypatch: py
 
 def test_other_test_items_change_no_choice(bench: Bench) -> None:
     made = bench("classification")
-    fewer = replace(made, dataset=replace(made.dataset, test=made.dataset.test[:5]), features={})
+    fewer = replace(made, dataset=replace(made.dataset, test=made.dataset.test[:5]), features={}, inputs={})
     some, all_of_them = probe_layers(fewer, "q", 1), probe_layers(made, "q", 1)
     assert some.chosen == all_of_them.chosen
     assert [one.tried for one in some.layers] == [one.tried for one in all_of_them.layers]
