@@ -121,6 +121,24 @@ def test_every_thread_computes_with_one_of_torchs(threads: int) -> None:
     assert torch.get_num_threads() == threads
 
 
+def test_a_thread_keeps_its_number_whatever_others_set_before_its_first_operation() -> None:
+    set_here, go_on = Event(), Event()
+
+    def work() -> int:
+        set_here.set()
+        assert go_on.wait(60)
+        return torch.get_num_threads()
+
+    before = torch.get_num_threads()
+    with Threads(1) as threads:
+        future = threads.begin(work)
+        assert set_here.wait(60)
+        torch.set_num_threads(3)
+        go_on.set()
+        assert future.result(60) == 1
+    torch.set_num_threads(before)
+
+
 def test_who_is_one_of_several_opens_no_threads_of_its_own() -> None:
     def work() -> bool:
         with one_thread_each(CPU) as here:

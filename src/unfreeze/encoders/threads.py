@@ -13,6 +13,7 @@ from typing import TypeVar
 import torch
 
 from unfreeze.layers.side_by_side import threads_here
+from unfreeze.layers.threads import compute_with
 
 MOST_BATCHES = 8  # in memory at a time, besides one that waits; with more threads each batch gets several
 Item = TypeVar("Item")
@@ -70,7 +71,7 @@ def thread_pool(workers: int, each: int = 1) -> Iterator[ThreadPoolExecutor]:
     """A pool whose threads compute with `each` threads of torch's; torch is left as it was."""
     before = torch.get_num_threads()
     try:
-        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
+        with ThreadPoolExecutor(workers, initializer=compute_with, initargs=(each,)) as pool:
             yield pool
     finally:
         torch.set_num_threads(before)  # what new threads start with

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import torch
 
-from unfreeze.layers.threads import ThreadValue
+from unfreeze.layers.threads import ThreadValue, compute_with
 
 MOST_AHEAD = 8  # results of `Threads.map` that wait at a time
 Item = TypeVar("Item")
@@ -35,7 +35,7 @@ class Threads:
 
     def __init__(self, count: int, taken: int = 0) -> None:
         self.count, self._taken, self._lock = count, taken, Lock()
-        self._pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+        self._pool = ThreadPoolExecutor(count, initializer=compute_with, initargs=(1,))
 
     def __enter__(self) -> Threads:
         return self
@@ -126,7 +126,7 @@ def one_thread_each(device: torch.device) -> Iterator[Threads | None]:
     if device.type != "cpu" or here is not None:
         yield here
         return
-    before = torch.get_num_threads()  # asked before it is set, or a thread's first operation takes what others have set
+    before = torch.get_num_threads()
     with Threads(before, taken=1) as made, helped_by(made):
         torch.set_num_threads(1)
         try:

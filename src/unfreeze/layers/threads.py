@@ -7,9 +7,21 @@ from contextlib import contextmanager
 from threading import Lock, local
 from typing import Generic, TypeVar
 
+import torch
+
 Value = TypeVar("Value")
 Thing = TypeVar("Thing")
 Before = TypeVar("Before")
+
+
+def compute_with(count: int) -> None:
+    """From now on this thread computes with that many threads of torch's.
+
+    A thread that was given a number before it has ever asked for it takes, at its first operation, the number that any
+    thread was given last (findings/torch_threads_overwritten.sh). So it asks first.
+    """
+    torch.get_num_threads()
+    torch.set_num_threads(count)
 
 
 class ThreadValue(Generic[Value]):

@@ -150,7 +150,7 @@ class InProcess:
 @contextmanager
 def in_process(bench: Workbench) -> Iterator[InProcess]:
     """The engine of this process; where the block is left by an error, what is at work ends at its next step."""
-    count = torch.get_num_threads()  # asked before others set theirs, see `one_thread_each`
+    count = torch.get_num_threads()
     if bench.device.type != "cpu" or count == 1:
         yield InProcess(bench, None)
         return
