@@ -159,7 +159,7 @@ def encode(folder: Path, encoder: str, form: str = "tokens") -> dict[str, float]
     """What `unfreeze encode` does."""
     from unfreeze.commands.encode import Asked, encode_file
     from unfreeze.encoders.load import load_encoder
-    from unfreeze.runs.runner import Quiet
+    from unfreeze.runs.watching import Quiet
 
     load_encoder(encoder)  # libraries are loaded before the clock
     texts = folder / "texts.txt"

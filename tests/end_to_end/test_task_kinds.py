@@ -69,7 +69,8 @@ def test_result_has_the_schema_that_the_issue_asks_for(kind: str, answered: Call
         assert method["test"]["mean"] == pytest.approx(sum(run["test"] for run in method["runs"]) / 2)
         assert method["cost"]["latency_ms"].keys() == {"1", "32"}
         assert method["cost"]["trained_parameters"] > 0
-        assert len(method["trials"]) == 2
+        perfect = method["trials"][0]["dev"] == 1.0  # then no other recipe could be chosen
+        assert len(method["trials"]) == (1 if perfect else 2)
     (pair,) = result["differences"]
     assert (pair["first"], pair["second"]) == ("fine-tuning", "feature-extraction")
     means = [tiny.methods(result)[m]["test"]["mean"] for m in ("fine-tuning", "feature-extraction")]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-import unfreeze.judging.judge
+import unfreeze.judging.read
 from unfreeze.errors import LONGEST
 from unfreeze.terminal.cli import COMMANDS, OURS, app
 
@@ -16,10 +16,10 @@ CommandLine = Callable[..., tuple[int, str, str]]
 
 
 def failing(error: Exception) -> Callable[[Path], None]:
-    def judge(folder: Path) -> None:
+    def read(folder: Path) -> None:
         raise error
 
-    return judge
+    return read
 
 
 def test_every_command_is_there_under_its_function_s_name() -> None:
@@ -31,7 +31,7 @@ def test_a_file_of_the_user_that_is_missing_is_one_line(
 ) -> None:
     name = str(tmp_path / "gone.tsv")
     error = FileNotFoundError(2, "No such file or directory", name)
-    monkeypatch.setattr(unfreeze.judging.judge, "judge", failing(error))
+    monkeypatch.setattr(unfreeze.judging.read, "read_compared", failing(error))
     assert command_line("report", tmp_path) == (2, "", f"unfreeze: {name}: No such file or directory\n")
 
 
@@ -40,7 +40,7 @@ def test_a_file_of_the_program_that_is_missing_is_not_the_user_s_fault(
 ) -> None:
     name = str(Path(unfreeze.__file__).parent / "report" / "style.css")
     error = FileNotFoundError(2, "No such file or directory", name)
-    monkeypatch.setattr(unfreeze.judging.judge, "judge", failing(error))
+    monkeypatch.setattr(unfreeze.judging.read, "read_compared", failing(error))
     with pytest.raises(FileNotFoundError) as raised:
         command_line("report", tmp_path)
     assert raised.value.__notes__ == [OURS]
@@ -49,7 +49,7 @@ def test_a_file_of_the_program_that_is_missing_is_not_the_user_s_fault(
 def test_an_error_of_another_kind_is_a_fault_of_the_program(
     command_line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(unfreeze.judging.judge, "judge", failing(KeyError("x")))
+    monkeypatch.setattr(unfreeze.judging.read, "read_compared", failing(KeyError("x")))
     with pytest.raises(KeyError) as raised:
         command_line("report", tmp_path)
     assert raised.value.__notes__ == [OURS]
