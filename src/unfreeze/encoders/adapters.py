@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from unfreeze.disk.tensors import check_fit, read_tensors
-from unfreeze.encoders.adapted_linear import compute_at_once
 from unfreeze.encoders.freezing import frozen, light_copy
 from unfreeze.encoders.linear_layers import Linears, linear_layers, of_kind
 from unfreeze.encoders.transformer import TransformerEncoder
@@ -126,7 +125,6 @@ def adapted_copy(
         raise RuntimeError(f"peft adapted other layers: {sorted(set(adapted) ^ set(layers))}")
     for layer in adapted.values():
         layer.cast_input_dtype_enabled = False  # autocast does it, and only where it must
-        compute_at_once(layer)
     made.requires_grad_(False)
     adapters_of(made).requires_grad_(True)
     return made.eval()
