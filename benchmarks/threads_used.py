@@ -6,31 +6,36 @@ Demand is the number of threads that run or wait for a core, on average over the
 a machine that does nothing else, known on a busy one too (Linux alone tells it, /proc/self/task/*/schedstat). The
 comparison has a head with an LSTM, which needs one thread, and fine-tuning, whose steps have two halves.
 
-Outside of torch's operations a thread holds Python's lock, which only one has at a time. The share of a step's
-processor time that is not in operations, between two bounds (the profiler makes both parts longer), says how many runs
-one process can have at work: about 1 over that share, whatever the number of cores.
+Outside of torch's operations a thread holds Python's lock, which only one has at a time. How long is bounded from
+above: by the processor time of the same step of a model with the same layers and almost no width, where operations take
+hardly any time, without what `torch.autograd.grad` takes, which gives the lock back. One process can have 1 over that
+share of the real step at work, or more.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from measuring import this_machine
-from torch.profiler import ProfilerActivity, profile
 
 from unfreeze.commands.compare import compare
+from unfreeze.encoders.freezing import frozen
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.trainer import Given, trainer_of
 from unfreeze.methods.tuned_recipes import TunedRecipe
-from unfreeze.plan import plain, plan_from
+from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.recipe import Recipe
 from unfreeze.runs import training
 from unfreeze.runs.bench import Workbench
@@ -84,41 +89,74 @@ class _MeasuredError(Exception):
 
 
 class _Watched:
-    """Progress of a run that is measured from step `FIRST` to `LAST`, and ends there."""
+    """Progress of a run whose processor time is measured from step `FIRST` to `LAST`, where it ends.
 
-    def __init__(self, profiled: bool) -> None:
-        self.profiled, self.at = profiled, dict[int, float]()
-        self.profile: Any = profile(activities=[ProfilerActivity.CPU])
+    Attributes:
+        back: seconds in `torch.autograd.grad` since the run began.
+        at: of these steps, seconds until then, and of them those in `torch.autograd.grad`.
+    """
+
+    def __init__(self) -> None:
+        self.back, self.at = 0.0, dict[int, tuple[float, float]]()
+        self._plain = torch.autograd.grad
+
+    def grad(self, *given: Any, **settings: Any) -> Any:
+        """`torch.autograd.grad`, measured."""
+        began = time.thread_time()
+        found = self._plain(*given, **settings)
+        self.back += time.thread_time() - began
+        return found
 
     def __call__(self, step: int, total: int, best: float | None) -> None:
         """See `training.loop.Progress`."""
         if step in (FIRST, LAST):
-            self.at[step] = time.thread_time()
-            if self.profiled:
-                (self.profile.start if step == FIRST else self.profile.stop)()
+            self.at[step] = time.thread_time(), self.back
         if step == LAST:
             raise _MeasuredError
 
+    def seconds(self) -> tuple[float, float]:
+        """Of a step, and of it without `torch.autograd.grad`."""
+        whole, back = ((self.at[LAST][i] - self.at[FIRST][i]) / (LAST - FIRST) for i in (0, 1))
+        return whole, whole - back
 
-def outside(recipe: Recipe, bench: Workbench) -> tuple[float, float]:
-    """Bounds of the share of a thread's time that is not in torch's operations, over some steps of a run."""
-    seconds = {}
-    for profiled in (False, True):
-        watched = _Watched(profiled)
-        data = bench.dataset
-        states = {form: training.of_both(bench, recipe, form) for form in training.forms_of(bench, recipe)}
-        given = Given(bench.encoder, bench.objective, data.train, data.dev, bench.precision, states, watched)
-        try:
-            trainer_of(recipe).train(recipe, given, [0])
-        except _MeasuredError:
-            seconds[profiled] = watched.at[LAST] - watched.at[FIRST]
-    inside = sum(event.self_cpu_time_total for event in watched.profile.key_averages()) / 1e6
-    shares = sorted(max(0.0, 1 - inside / seconds[profiled]) for profiled in (False, True))
-    return shares[0], shares[1]
+
+def step_seconds(recipe: Recipe, bench: Workbench) -> tuple[float, float]:
+    """Processor seconds of a step of a run in this thread alone, with and without `torch.autograd.grad`."""
+    watched, data = _Watched(), bench.dataset
+    training.prepare(bench, recipe)
+    states = {form: training.of_both(bench, recipe, form) for form in training.forms_of(bench, recipe)}
+    given = Given(bench.encoder, bench.objective, data.train, data.dev, bench.precision, states, watched)
+    with suppress(_MeasuredError), patch.object(torch.autograd, "grad", watched.grad):
+        trainer_of(recipe).train(recipe, given, [0])
+    return watched.seconds()
+
+
+@contextmanager
+def narrow(bench: Workbench, folder: Path) -> Iterator[Workbench]:
+    """The bench with an encoder of the same layers and almost no width."""
+    encoder: Any = bench.encoder
+    config = copy.deepcopy(encoder.model.config)
+    config.hidden_size, config.intermediate_size = 2 * config.num_attention_heads, 4
+    small = encoder.over(type(encoder.model)._from_config(config)).eval()
+    small.width = config.hidden_size
+    with frozen(small, bench.precision) as reader:
+        cache = folder / "narrow", bench.cache[1]
+        yield replace(bench, encoder=small, reader=reader, features={}, inputs={}, fingerprint=None, cache=cache)
+
+
+def show_bounds(plan: Plan, folder: Path) -> None:
+    """Print what of a step may hold the lock."""
+    torch.set_num_threads(1)
+    with opened(plan, read_data(plan), folder / "again") as question:
+        real = [step_seconds(recipe, question.bench)[0] for recipe in (BCN, TUNED)]
+        with narrow(question.bench, folder) as bench:
+            least = [step_seconds(recipe, bench)[1] for recipe in (replace(BCN, hidden=4), TUNED)]
+    for recipe, whole, rest in zip((BCN, TUNED), real, least, strict=True):
+        print(f"{recipe.name}: {1e3 * whole:.1f} ms a step, {1e3 * rest:.1f} with almost no width: {rest / whole:.1%}")
 
 
 def main() -> None:
-    """Print machine, demand, and the shares."""
+    """Print machine, demand, and what of a step may hold the lock."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of a set of labelled texts")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -134,12 +172,7 @@ def main() -> None:
         with Demand() as demand:
             compare(plan)
         print(f"demand: {demand.threads:.2f} of {arguments.threads} threads")
-        torch.set_num_threads(1)
-        with opened(plan, read_data(plan), Path(folder) / "again") as question:
-            for recipe in (BCN, TUNED):
-                training.prepare(question.bench, recipe)
-                low, high = outside(recipe, question.bench)
-                print(f"{recipe.name}: {100 * low:.1f} to {100 * high:.1f} % of a step outside of operations")
+        show_bounds(plan, Path(folder))
 
 
 if __name__ == "__main__":
