@@ -26,7 +26,6 @@ import argparse
 import csv
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -273,12 +272,9 @@ ROOM = 3000  # MB
 
 def measured_apart(stage: str, folder: Path, encoder: str) -> dict[str, float]:
     """A stage in a process of its own."""
-    command = [sys.executable, __file__, "--data", "", "--one", stage, str(folder), "--encoder", encoder]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    values: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return values
+    from measuring import in_own_process
+
+    return in_own_process(__file__, "--data", "", "--one", stage, folder, "--encoder", encoder)
 
 
 def rows_of(stage: str, counts: Sequence[int], seen: Sequence[Mapping[str, float]]) -> list[tuple[Cell, ...]]:

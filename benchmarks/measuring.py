@@ -8,14 +8,18 @@ the processor do not lengthen. The fraction of the peak is work and peak in proc
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -226,3 +230,12 @@ def forward_flops(lengths: npt.ArrayLike, layers: int, width: int, inner: int) -
     per_piece = 2 * (4 * width * width + 2 * width * inner)
     per_pair = 2 * 2 * width
     return float(layers * (per_piece * sizes.sum() + per_pair * np.square(sizes).sum()))
+
+
+def in_own_process(script: str, *words: object) -> dict[str, Any]:
+    """What a script prints as JSON in its last line when it is run with these words, so that its memory is its own."""
+    done = subprocess.run([sys.executable, script, *map(str, words)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    values: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return values

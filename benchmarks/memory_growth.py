@@ -13,7 +13,6 @@ import argparse
 import ctypes
 import json
 import random
-import subprocess
 import sys
 import tempfile
 import threading
@@ -26,7 +25,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
-from measuring import this_machine
+from measuring import in_own_process, this_machine
 from results import Cell, Chart, Findings, Run, Table, add_json_option
 
 from unfreeze.encoders.freezing import frozen
@@ -104,12 +103,7 @@ def measure(data: Path, count: int, form: Form, folder: Path, step: str) -> dict
 
 def measured_apart(data: Path, count: int, form: Form, folder: str, step: str) -> dict[str, Any]:
     """`measure` in a process of its own."""
-    command = [sys.executable, __file__, "--data", str(data), "--one", str(count), form, folder, step]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    values: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return values
+    return in_own_process(__file__, "--data", data, "--one", count, form, folder, step)
 
 
 def main() -> None:

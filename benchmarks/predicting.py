@@ -19,8 +19,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before torch: spinning th
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -34,7 +32,7 @@ import torch
 from data_sets import read_set
 from fine_tuning import BATCH, RATE
 from growth import Clock
-from measuring import Rate, median_rate, named_ratio, take_turns, this_machine, timed
+from measuring import Rate, in_own_process, median_rate, named_ratio, take_turns, this_machine, timed
 from peers import OnnxRuntime, Padded, export_onnx, padded
 from results import Cell, Findings, Ratio, Run, Table, add_json_option
 from torch import Tensor, nn
@@ -190,12 +188,7 @@ def numbered(texts: Sequence[str], count: int) -> Iterator[str]:
 
 def apart(bundle: Path, file: Path) -> dict[str, float]:
     """`predicted_file` in a process of its own."""
-    command = [sys.executable, __file__, "--data", "", "--one", str(bundle), str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    values: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return values
+    return in_own_process(__file__, "--data", "", "--one", bundle, file)
 
 
 def main() -> None:

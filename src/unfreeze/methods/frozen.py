@@ -158,49 +158,55 @@ def train_frozen(
     Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
     dev. On a processor all computes in one thread of torch's, so that no result depends on their number.
     """
+    start = _Start(recipe, objective, train, dev, device, progress)
     with one_thread_each(device):
         if in_members(recipe, objective.task):
-            return _train_members(recipe, objective, train, dev, seeds, device, progress)
-        return [_train_one(recipe, objective, train, dev, seed, device, progress) for seed in seeds]
+            return _train_members(start, seeds)
+        return [_train_one(start, seed) for seed in seeds]
 
 
-def _train_members(
-    recipe: FrozenRecipe,
-    objective: Objective,
-    train: SplitFeatures,
-    dev: SplitFeatures,
-    seeds: Sequence[int],
-    device: torch.device,
-    progress: Progress,
-) -> list[Trained]:
+@dataclass(frozen=True)
+class _Start:
+    """What `train_frozen` was given, but for the seeds."""
+
+    recipe: FrozenRecipe
+    objective: Objective
+    train: SplitFeatures
+    dev: SplitFeatures
+    device: torch.device
+    progress: Progress
+
+    def head(self, seeds: Sequence[int] = (0,), l2: Sequence[float] = (0.0,)) -> TextHead | TagHead:
+        """A fresh one, see `frozen_head`."""
+        features = self.train.features
+        made = frozen_head(self.recipe, self.objective, features.layers, features.width, seeds, l2)
+        return made.to(self.device)
+
+    def run(self, head: TextHead | TagHead, seed: int, penalties: int = 1) -> _Run:
+        """A head with its data."""
+        return _Run(head, self.objective, self.train, self.dev, self.device, seed, penalties)
+
+
+def _train_members(start: _Start, seeds: Sequence[int]) -> list[Trained]:
     """Heads that train side by side as members of one, for all seeds and penalties."""
-    features = train.features
-    head = frozen_head(recipe, objective, features.layers, features.width, seeds, recipe.l2).to(device)
-    _standardise(head, train, device)
-    run = _Run(head, objective, train, dev, device, MEMBER_ORDER, len(recipe.l2))
+    recipe, train = start.recipe, start.train
+    head = start.head(seeds, recipe.l2)
+    _standardise(head, train, start.device)
+    run = start.run(head, MEMBER_ORDER, len(recipe.l2))
     settings = replace(fit_settings(recipe), weight_decay=0.0)  # l2 is in its loss; mix and bias go free
-    done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=progress)
+    done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=start.progress)
     return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
 
 
-def _train_one(
-    recipe: FrozenRecipe,
-    objective: Objective,
-    train: SplitFeatures,
-    dev: SplitFeatures,
-    seed: int,
-    device: torch.device,
-    progress: Progress,
-) -> Trained:
+def _train_one(start: _Start, seed: int) -> Trained:
     """A head alone."""
-    features = train.features
     with ExitStack() as drawing:
         drawing.enter_context(seeded(seed))
-        head = frozen_head(recipe, objective, features.layers, features.width).to(device)
-        if device.type == "cpu":  # what is drawn while it trains comes from generators of its own there
+        head = start.head()
+        if start.device.type == "cpu":  # what is drawn while it trains comes from generators of its own there
             drawing.close()
-        run = _Run(head, objective, train, dev, device, seed)
-        done = fit(run, fit_settings(recipe), train.lengths(), seed=seed, progress=progress)
+        run = start.run(head, seed)
+        done = fit(run, fit_settings(start.recipe), start.train.lengths(), seed=seed, progress=start.progress)
         (predicted,) = run.dev_predictions()
     return _trained(run, done, 0, predicted, {})
 
