@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import tiny
+from made_arms import change
 
 from unfreeze.commands.compare import compare
 
@@ -133,6 +134,14 @@ def test_more_seeds_run_only_the_new_ones(again: Callable[..., Any]) -> None:
     about = json.loads((again.out / "bundle" / "bundle.json").read_text(encoding="utf-8"))
     assert about["run"] == tiny.methods(result)[use]["best_run"]
     assert about["test"] == tiny.methods(result)[use]["test"], "the bundle tells the new mean"
+
+
+def test_a_latency_that_is_kept_is_of_the_machine_that_measured_it(again: Callable[..., Any]) -> None:
+    change(again.out / "choice.json", lambda choices: [one.update(machine="another") for one in choices.values()])
+    result, _ = again()
+    costs = [method["cost"] for method in tiny.methods(result).values()]
+    assert [cost["latency_machines"] for cost in costs] == [["another"], ["another"]]
+    assert all(cost["machines"][0] != "another" for cost in costs), "runs are of this one"
 
 
 def test_fewer_seeds_train_at_most_the_model_of_the_bundle(again: Callable[..., Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import platform
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import tiny
+import torch
 from markupsafe import escape
 
 import unfreeze
@@ -21,6 +23,8 @@ from unfreeze.judging.result import NO_CHOICE
 from unfreeze.judging.result_json import SCHEMA
 from unfreeze.methods.table import default_names
 from unfreeze.plan import Plan, plain
+from unfreeze.records.comparison import read_choices, read_records
+from unfreeze.runs.cost import machine_name
 from unfreeze.runs.watching import Quiet
 
 # What the issue asks of `result.json`, key by key.
@@ -252,3 +256,10 @@ def test_states_can_be_stored_in_eight_bits(
     code, _, said = command_line("compare", "--plan", plan)  # runs of other states are not mixed with these
     assert code == 2
     assert "cache dtype" in said
+
+
+def test_records_and_choices_name_their_machine(answered: Callable[[str], Path]) -> None:
+    folder = answered("classification")
+    machine, records = machine_name(torch.device("cpu")), read_records(folder).values()
+    assert {(record.machine, record.host) for record in records} == {(machine, platform.node())}
+    assert {choice.machine for choice in read_choices(folder).values()} == {machine}

@@ -170,6 +170,18 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
         {"arms.1.latency_ms"},
     ),
     "choice latency of many": (choice(latency_ms={"1": 6.1, "32": 89.0}), {"arms.1.cost.latency_ms.32"}, set()),
+    "final machine": (record("final", machine="x"), {"arms.1.cost.machines.1"}, {"arms.1.machines.1"}),
+    "trial machine": (
+        record("trial", machine="x"),
+        {"arms.1.cost.machines.0", "arms.1.cost.machines.1"},
+        {"arms.1.machines.0", "arms.1.machines.1"},
+    ),
+    "final host": (record("final", host="x"), set(), set()),
+    "choice machine": (
+        choice(machine="x"),
+        {"arms.1.cost.latency_machines.0"},
+        {"arms.1.latency_machines.0"},
+    ),
     "choice best_run": (choice(best_run="another"), {"arms.1.best_run"}, set()),
     "plan equivalence": (
         lambda c: c,  # of the whole, see below

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from unfreeze.runs import cost
-from unfreeze.runs.cost import Meter, free_bytes, median_ms, peak_mb, processor_name, reset_peak
+from unfreeze.runs.cost import Meter, free_bytes, machine_name, median_ms, peak_mb, processor_name, reset_peak
 
 CPU = torch.device("cpu")
 
@@ -111,3 +111,16 @@ def test_free_memory_is_that_of_the_container_where_it_has_less(
     for said in ("max\n", f"{10**18}\n"):
         limit.write_text(said)
         assert free_bytes() == pytest.approx(machine, rel=0.5)
+
+
+@pytest.mark.parametrize(("threads", "words"), [(1, "1 thread"), (3, "3 threads")])
+def test_a_kind_of_machine_is_the_processor_with_its_threads(
+    threads: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert machine_name(CPU) == f"{processor_name(CPU)}, {words}"
+
+
+def test_a_gpu_is_a_kind_of_machine_whatever_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "H200")
+    assert machine_name(torch.device("cuda")) == "H200"

@@ -63,6 +63,7 @@ def run_methods(
             extract_all_s=known.extract_all_s if known else _extract_all_s(bench, candidates),
             latency_ms=known.latency_ms if known else _latency(bench, chosen.best, bool(plan.folds)),
             best_run=chosen.best.id,
+            machine=known.machine if known else bench.machine,
         )
         score_on_test(bench, chosen.finals)
     return choices, best

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from unfreeze.judging.gaps import ends
+from unfreeze.judging.machines import Kinds, distinct, together
 from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Arm
 from unfreeze.judging.result import ArmResult, Cost, FinalRun, MeanStd, Score, Trial
 from unfreeze.judging.run_work import method_work
 from unfreeze.judging.stats import Interval
+from unfreeze.records.comparison import Choice, RunRecord
 
 
 def arm_result(arm: Arm, interval: Interval, joint: tuple[float, float]) -> ArmResult:
@@ -85,6 +87,8 @@ def _cost(arm: Arm) -> Cost:
         work=work.total,
         piece_work=work.piece,
         work_is_estimated=work.estimated,
+        machines=_machines(choice, runs.values()),
+        latency_machines=(choice.machine,),
     )
 
 
@@ -103,4 +107,12 @@ def _cost_of_folds(arm: Arm) -> Cost:
         work=sum(cost.work for cost in each),
         piece_work=max(cost.piece_work for cost in each),
         work_is_estimated=any(cost.work_is_estimated for cost in each),
+        machines=together(cost.machines for cost in each),
+        latency_machines=together(cost.latency_machines for cost in each),
     )
+
+
+def _machines(choice: Choice, runs: Iterable[RunRecord]) -> Kinds:
+    """The kinds of machines that its seconds were measured on, those of extraction where there was any."""
+    extracted = [choice.machine] if choice.extract_s or choice.extract_all_s else []
+    return distinct([*(run.machine for run in runs), *extracted])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unfreeze.judging.evidence import ArmEvidence
+from unfreeze.judging.machines import apart
 from unfreeze.judging.wording import against, multiply_adds
 from unfreeze.methods.table import names
 
@@ -58,14 +59,16 @@ def cheapest_first(arms: Sequence[ArmEvidence]) -> list[ArmEvidence]:
 
 def _computing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
     about = "about " if cheap.work_is_estimated or dear.work_is_estimated else ""
-    seconds = against(cheap.effort_s, dear.effort_s, "s")
-    return f"takes {less} computing ({about}{multiply_adds(cheap.work, dear.work)}; measured here: {seconds})"
+    differ = apart((cheap.machines, dear.machines))
+    seconds = "" if differ else f"; measured here: {against(cheap.effort_s, dear.effort_s, 's')}"
+    return f"takes {less} computing ({about}{multiply_adds(cheap.work, dear.work)}{seconds})"
 
 
 def _predicting(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
     counts = multiply_adds(cheap.piece_work, dear.piece_work)
-    measured = against(cheap.latency_ms, dear.latency_ms, "ms")
-    return f"predicts with {less} computing ({counts} a piece; measured here, a text: {measured})"
+    differ = apart((cheap.latency_machines, dear.latency_machines))
+    measured = "" if differ else f"; measured here, a text: {against(cheap.latency_ms, dear.latency_ms, 'ms')}"
+    return f"predicts with {less} computing ({counts} a piece{measured})"
 
 
 def _storing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:

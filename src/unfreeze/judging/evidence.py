@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from unfreeze.data.unread import Unread
+from unfreeze.judging.machines import Kinds
 from unfreeze.judging.one_answer import dev_is_blind, several_splits
 from unfreeze.judging.read import Compared, Comparison
 from unfreeze.judging.result import ArmResult
@@ -43,6 +44,7 @@ class ArmEvidence:
         extract_s: seconds to compute the layer states that all recipes tried read; 0 for fine-tuning.
         latency_ms: milliseconds to predict one text.
         stored_mb: megabytes to keep for this task.
+        machines, latency_machines: see `judging.result.Cost`.
     """
 
     method: MethodName
@@ -65,6 +67,8 @@ class ArmEvidence:
     flat: Mapping[str, int] = field(default_factory=dict)
     encoder: str | None = None
     selected: Selected = "no"
+    machines: Kinds = ()
+    latency_machines: Kinds = ()
 
     @property
     def id(self) -> str:
@@ -282,6 +286,8 @@ def arm_evidence(setting: Setting, result: ArmResult, seed_std: float, encoder: 
         work=cost.work,
         piece_work=cost.piece_work,
         work_is_estimated=cost.work_is_estimated,
+        machines=cost.machines,
+        latency_machines=cost.latency_machines,
         selected="judged" if result.reused else "left out" if result.left_out else "no",
     )
 

@@ -9,7 +9,7 @@ one was perfect on its dev split, are left out of that choice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from unfreeze.errors import InputError
+from unfreeze.judging.machines import distinct, in_words
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import Choice, FloorRecord, RunRecord, TestRecord
 from unfreeze.records.forecasts import Forecasts, likely_of
@@ -123,7 +124,15 @@ def _together(name: str, recipe: Recipe, runs: Sequence[RunRecord]) -> RunRecord
         chosen={},
         train_s=_mean(runs, lambda run: run.train_s),
         peak_mb=max(run.peak_mb for run in runs),
+        machine=_named(run.machine for run in runs),
+        host=_named(run.host for run in runs),
     )
+
+
+def _named(names: Iterable[str | None]) -> str | None:
+    """Of all folds, in words; None where none has a name."""
+    different = distinct(names)
+    return None if different == (None,) else in_words(different)
 
 
 def _mean(runs: Sequence[RunRecord], value: Callable[[RunRecord], float]) -> float:
@@ -171,6 +180,7 @@ def _choice(method: MethodName, parts: Sequence[Comparison], trials: list[str], 
         extract_all_s=sum(c.extract_s if c.extract_all_s is None else c.extract_all_s for c in each),
         latency_ms={size: float(np.median([c.latency_ms[size] for c in each])) for size in each[0].latency_ms},
         best_run=max(finals, key=lambda run: run.dev[metric]).id,
+        machine=_named(choice.machine for choice in each),
     )
 
 

@@ -11,6 +11,7 @@ from unfreeze.data.unread import Unread
 from unfreeze.judging.arms import Finding
 from unfreeze.judging.folds_result import FoldsResult
 from unfreeze.judging.gaps import Gap, PairGap, between
+from unfreeze.judging.machines import Kinds, apart, why_not_compared
 from unfreeze.judging.second_result import SecondResult
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName, Recipe
@@ -90,6 +91,8 @@ class Cost:
         work: multiply-adds of all runs and of the layer states that they read.
         piece_work: multiply-adds to predict, for a piece of text.
         work_is_estimated: some records are of a version that did not count.
+        machines: the kinds of machines that seconds were measured on; None among them for records that name none.
+        latency_machines: the same of milliseconds.
     """
 
     extract_s: float
@@ -103,6 +106,8 @@ class Cost:
     work: int
     piece_work: int
     work_is_estimated: bool
+    machines: Kinds = ()
+    latency_machines: Kinds = ()
 
 
 @dataclass(frozen=True)
@@ -298,6 +303,22 @@ class Result:
         """The probes of the one encoder; None where none were made, or there are several encoders."""
         (first, *others) = self.encoders.values()
         return None if others else first.probes
+
+    @property
+    def seconds_differ(self) -> bool:
+        """Whether seconds of its arms are of different kinds of machines, so that they are not compared."""
+        return apart(arm.cost.machines for arm in self.arms)
+
+    @property
+    def latency_differs(self) -> bool:
+        """The same of milliseconds."""
+        return apart(arm.cost.latency_machines for arm in self.arms)
+
+    @property
+    def why_not_compared(self) -> str | None:
+        """Why times of its arms are not compared, as a sentence; None where they are."""
+        costs = [arm.cost for arm in self.arms]
+        return why_not_compared([cost.machines for cost in costs], [cost.latency_machines for cost in costs])
 
     def to_dict(self) -> dict[str, Any]:
         """The plain values, as in the file."""

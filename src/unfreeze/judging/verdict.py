@@ -47,6 +47,7 @@ from unfreeze.judging.words import (
     nothing,
     one_alone,
     said_of_looks,
+    said_of_machines,
 )
 
 
@@ -140,7 +141,7 @@ def _verdict(
         findings=findings,
         headline=answer.headline,
         detail=answer.detail,
-        reasons=(*answer.reasons, *said_of_looks(evidence)),
+        reasons=(*answer.reasons, *said_of_machines(evidence), *said_of_looks(evidence)),
         doubts=doubts_about(evidence),
         next_step=step,
     )

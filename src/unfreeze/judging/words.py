@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from unfreeze.judging.arms import BETTER, Finding
 from unfreeze.judging.evidence import ArmEvidence, Evidence
+from unfreeze.judging.machines import apart, on_machines, why_not_compared
 from unfreeze.judging.stats import Difference
-from unfreeze.judging.wording import against, amount, gap, interval, points
+from unfreeze.judging.wording import against, amount, gap, interval, multiply_adds, points
 
 MOST_NAMED = 3  # arms in a headline
 EQUAL = "No difference that matters"
@@ -60,7 +61,8 @@ def one_alone(evidence: Evidence, only: ArmEvidence) -> Answer:
     low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
     score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
     why_alone = "the encoder cannot be fine-tuned" if evidence.fixed else "no other method was run"
-    cost = f"It took {amount(only.effort_s, 's')} of computing and {amount(only.latency_ms, 'ms')} to predict a text."
+    took = f"It took {amount(only.effort_s, 's')} of computing{on_machines(only.machines)}"
+    cost = f"{took} and {amount(only.latency_ms, 'ms')} to predict a text{on_machines(only.latency_machines)}."
     sentence = f"{only.name}{only.recipe_in_brackets} reaches {score}; {why_alone}."
     return Answer(sentence, None, (f"{only.name} reaches {score}.", cost))
 
@@ -206,12 +208,22 @@ def _level(evidence: Evidence) -> str:
 
 
 def _price(best: ArmEvidence, other: ArmEvidence) -> str:
-    """What the better method costs beside the other one."""
-    return (
-        f"{best.name} costs {against(best.effort_s, other.effort_s, 's')} of computing, "
-        f"{against(best.latency_ms, other.latency_ms, 'ms')} to predict a text and "
-        f"{against(best.stored_mb, other.stored_mb, 'MB')} to store."
-    )
+    """What the better method costs beside the other one: counts, where times are of different machines."""
+    computing = f"{against(best.effort_s, other.effort_s, 's')} of computing"
+    if apart((best.machines, other.machines)):
+        about = "about " if best.work_is_estimated or other.work_is_estimated else ""
+        computing = f"{about}{multiply_adds(best.work, other.work)}"
+    predicting = f"{against(best.latency_ms, other.latency_ms, 'ms')} to predict a text"
+    if apart((best.latency_machines, other.latency_machines)):
+        predicting = f"{multiply_adds(best.piece_work, other.piece_work)} to predict a piece"
+    return f"{best.name} costs {computing}, {predicting} and {against(best.stored_mb, other.stored_mb, 'MB')} to store."
+
+
+def said_of_machines(evidence: Evidence) -> list[str]:
+    """Why times are not compared, where arms were measured on different kinds of machines."""
+    arms = evidence.arms
+    why = why_not_compared([arm.machines for arm in arms], [arm.latency_machines for arm in arms])
+    return [] if why is None else [why]
 
 
 def _closeness(evidence: Evidence, finding: Finding) -> str:

@@ -71,6 +71,8 @@ class RunRecord:
             the whole network for tuned ones.
         work: multiply-adds of training and reading dev, counted (`unfreeze.methods.work`); None in older records.
         states: name of the layer states of train and dev that were read, to the multiply-adds that they take.
+        machine: its kind, to which `train_s` belongs: processor with threads, or GPU; None in older records.
+        host: its name in the network; None in older records.
     """
 
     id: str
@@ -91,6 +93,8 @@ class RunRecord:
     diverged: bool = False
     work: int | None = None
     states: Mapping[str, int] = field(default_factory=dict)
+    machine: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ class Choice:
         extract_all_s: the same of all recipes tried, states that several read once; None in older files.
         latency_ms: median milliseconds to predict 1 text and a batch of 32, keys `"1"` and `"32"`.
         best_run: the run whose weights go into the bundle if this method wins: the best of `runs` on dev.
+        machine: the kind of machine that these seconds and milliseconds were measured on; None in older files.
     """
 
     trials: tuple[str, ...]
@@ -131,6 +136,7 @@ class Choice:
     latency_ms: Mapping[str, float]
     best_run: str
     extract_all_s: float | None = None
+    machine: str | None = None
 
     @property
     def reused(self) -> frozenset[str]:

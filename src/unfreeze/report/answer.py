@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from unfreeze.judging.machines import on_machines
 from unfreeze.judging.read import Compared, Comparison
 from unfreeze.judging.result import NO_CHOICE, ArmResult, Result, Verdict
 from unfreeze.methods.table import method_named
@@ -14,6 +15,11 @@ from unfreeze.report.looks import Look, looks
 from unfreeze.report.numbers import axis_title, count, metric_name, points, seconds, settings, signed, unit
 from unfreeze.tasks.kinds import task
 from unfreeze.tasks.metrics import best_constant, ranks
+
+COST_CAPTION = (
+    "Large points are means over seeds, bars their 95 % intervals over items and seeds, small points single seeds. "
+    "Mind the axis: it runs from {:g} to {:g}, not from 0."
+)
 
 
 def page(compared: Compared, result: Result) -> dict[str, Any]:
@@ -43,8 +49,8 @@ def _methods(result: Result, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "unit": unit(result.metric),
         "cards": [_card(result, arm, look) for arm, look in zip(result.arms, looks(result.arms).values(), strict=True)],
-        "cost_caption": f"Large points are means over seeds, bars their 95 % intervals over items and seeds, small "
-        f"points single seeds. Mind the axis: it runs from {low:g} to {high:g}, not from 0.",
+        "cost_caption": "" if result.seconds_differ else COST_CAPTION.format(low, high),
+        "why_not_compared": result.why_not_compared or "",
         "difference": result.difference,
         **_difference(result, names),
     }
@@ -100,8 +106,9 @@ def _method_specs(compared: Compared, result: Result) -> dict[str, Spec]:
         for run in arm.runs:
             took = cost.extract_s + records[run.id].train_s
             seeds.append({**row, "seconds": took, "seed": run.seed, "score": 100 * run.test})
-    title, window = axis_title(result.metric, "test"), _window(result)
-    result_specs = {"cost": charts.score_against_cost(rows, seeds, list(look.values()), title, window)}
+    title, window, result_specs = axis_title(result.metric, "test"), _window(result), dict[str, Spec]()
+    if not result.seconds_differ:
+        result_specs["cost"] = charts.score_against_cost(rows, seeds, list(look.values()), title, window)
     if pair := result.difference:
         low, high = pair.ci95
         values = 100 * pair.mean, 100 * low, 100 * high
@@ -121,6 +128,7 @@ def _card(result: Result, arm: ArmResult, look: Look) -> dict[str, Any]:
     bad = [run.degenerate_on for run in runs if run.degenerate_on]
     where = {split for splits in bad for split in splits}
     what = f"every {where.pop()} item" if len(where) == 1 else "everything"
+    on = on_machines(cost.machines, result.seconds_differ)
     return {
         "name": look.name,
         "colour": look.css,
@@ -128,7 +136,7 @@ def _card(result: Result, arm: ArmResult, look: Look) -> dict[str, Any]:
         "score": points(arm.test.mean),
         "interval": f"test {metric_name(result.metric)}, 95 % interval {points(low)} to {points(high)}",
         "cost": f"{seconds(cost.extract_s + cost.train_s)} to train, mean of {len(runs)} "
-        f"{'seed' if len(runs) == 1 else 'seeds'}{_in_folds(result)}",
+        f"{'seed' if len(runs) == 1 else 'seeds'}{_in_folds(result)}{on}",
         "degenerate": f"{len(bad)} of {len(runs)} runs gave one answer for {what}." if bad else "",
     }
 

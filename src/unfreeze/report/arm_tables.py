@@ -19,6 +19,7 @@ def arms(result: Result, rows: Sequence[Ranked]) -> Table:
     for row in rows:
         test, cost = row.arm.test, row.arm.cost
         latency = cost.latency_ms.get("1")
+        text = NONE if latency is None else f"{latency:.1f} ms"
         cells.append(
             (
                 row.label,
@@ -28,17 +29,20 @@ def arms(result: Result, rows: Sequence[Ranked]) -> Table:
                 "yes" if row.arm.id in result.verdict.contenders else "no",
                 counted(cost),
                 "yes" if row.on_front else "no",
-                seconds(cost.extract_s + cost.train_s),
+                *([] if result.seconds_differ else [seconds(cost.extract_s + cost.train_s)]),
                 megabytes(cost.stored_mb),
-                NONE if latency is None else f"{latency:.1f} ms",
+                *([] if result.latency_differs else [text]),
             )
         )
     heads = (
         "arm", f"test {metric_name(result.metric)}", "95 % interval", "all at once", "contender",
-        "multiply-adds", "front", "training", "to keep", "one text",
+        "multiply-adds", "front", *([] if result.seconds_differ else ["training"]), "to keep",
+        *([] if result.latency_differs else ["one text"]),
     )  # fmt: skip
     marked = frozenset(i for i, row in enumerate(rows) if row.arm.id == result.verdict.use)
-    return Table("Every arm, the one to use marked", heads, tuple(cells), frozenset({1, 2, 3, 5, 7, 8, 9}), marked)
+    return Table(
+        "Every arm, the one to use marked", heads, tuple(cells), frozenset({1, 2, 3, 5, *range(7, len(heads))}), marked
+    )
 
 
 def steps(changes: Sequence[Step], caption: str, equivalence: float) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from unfreeze.judging.gaps import PairGap
+from unfreeze.judging.machines import on_machines
 from unfreeze.judging.read import Compared
 from unfreeze.judging.result import ArmResult, EncoderResult, Result
 from unfreeze.report import arm_charts, arm_tables
@@ -32,6 +33,7 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
         "arm_cards": _cards(result, rows),
         "forest_caption": _forest_caption(result, rows),
         "arm_table": arm_tables.arms(result, rows),
+        "times_line": result.why_not_compared or "Training is the time of one run.",
         "leader": rows[0].look.name,
         "gaps_caption": _gaps_caption(result) if len(rows) > 1 else "",
         "front_caption": FRONT_CAPTION,
@@ -158,7 +160,8 @@ def _arm_card(result: Result, row: Ranked, title: str) -> dict[str, Any]:
     failed = [run for run in row.arm.runs if run.degenerate or run.diverged]
     lines = [
         f"test {metric_name(result.metric)}, 95 % interval {points(low)} to {points(high)}",
-        f"{seconds(cost.extract_s + cost.train_s)} to train once, {megabytes(cost.stored_mb)} to keep for this task",
+        f"{seconds(cost.extract_s + cost.train_s)} to train once{on_machines(cost.machines, result.seconds_differ)}, "
+        f"{megabytes(cost.stored_mb)} to keep for this task",
     ]
     if failed:
         lines.append(f"{len(failed)} of {len(row.arm.runs)} runs diverged or gave one answer for everything.")

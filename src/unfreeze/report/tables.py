@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from unfreeze.data.examples import SPLITS
+from unfreeze.judging.machines import apart, distinct, in_words, together
 from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Arm, Comparison
 from unfreeze.judging.result import ArmResult, Cost, Result
@@ -67,7 +68,16 @@ def recipes(arm: Arm, name: str) -> Table:
     )
     marked = frozenset(i for i, run in enumerate(trials) if run.recipe == chosen)
     heads = ("recipe", f"dev {metric_name(metric)}", "training", "settings", "source")
-    return Table(f"Recipes of {name}, best on dev first", heads, rows, frozenset({1, 2}), marked)
+    table = Table(f"Recipes of {name}, best on dev first", heads, rows, frozenset({1, 2}), marked)
+    return _with_machines(table, trials)
+
+
+def _with_machines(table: Table, runs: Sequence[RunRecord]) -> Table:
+    """A table of runs that also says on which machine each was made, where these are several."""
+    if len(distinct(run.machine for run in runs)) < 2:
+        return table
+    rows = tuple((*row, in_words((run.machine,))) for row, run in zip(table.rows, runs, strict=True))
+    return replace(table, heads=(*table.heads, "machine"), rows=rows)
 
 
 def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:
@@ -91,7 +101,8 @@ def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:
         for run in arm.finals
     )
     heads = ("method", "seed", "dev", "test", "epoch kept", "training", "run")
-    return Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
+    table = Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
+    return _with_machines(table, [run for arm in arms for run in arm.finals])
 
 
 def _degenerate(comparison: Comparison, run: RunRecord) -> str:
@@ -249,22 +260,30 @@ def counted(cost: Cost) -> str:
 
 
 def costs(arms: Mapping[str, ArmResult]) -> Table:
-    """What each arm, by its name, costs to train, to keep and to use."""
-    rows = [("compute frozen features", *(seconds(m.cost.extract_s) for m in arms.values()))]
-    rows.append(("train once (mean over seeds)", *(seconds(m.cost.train_s) for m in arms.values())))
-    rows.append(("train every recipe and seed", *(seconds(m.cost.all_runs_s) for m in arms.values())))
-    rows.append(("the same, counted", *(f"{counted(m.cost)} multiply-adds" for m in arms.values())))
+    """What each arm, by its name, costs to train, to keep and to use; times only where they can be compared."""
+    kinds, predicted = [m.cost.machines for m in arms.values()], [m.cost.latency_machines for m in arms.values()]
+    rows: list[tuple[str, ...]] = [] if apart(kinds) else _seconds_rows(arms)
+    rows.append(("train every recipe and seed, counted", *(f"{counted(m.cost)} multiply-adds" for m in arms.values())))
     rows.append(("peak memory, with runs beside it", *(megabytes(m.cost.peak_mb) for m in arms.values())))
     rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in arms.values())))
     rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in arms.values())))
-    latency = [m.cost.latency_ms for m in arms.values()]
+    latency = [] if apart(predicted) else [m.cost.latency_ms for m in arms.values()]
     for size in dict.fromkeys(key for values in latency for key in values):
         name = "predict one text" if size == "1" else f"predict a batch of {size}"
         rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
-    heads = ("cost", *arms)
-    return Table(
-        "Cost, measured on this machine but for what is counted", heads, tuple(rows), frozenset(range(1, len(heads)))
-    )
+    heads, named = ("cost", *arms), [kind for kind in together((*kinds, *predicted)) if kind]
+    where = in_words(tuple(named)) if named else "this machine"
+    caption = f"Cost, measured on {where} but for what is counted"
+    return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
+
+
+def _seconds_rows(arms: Mapping[str, ArmResult]) -> list[tuple[str, ...]]:
+    costs = [arm.cost for arm in arms.values()]
+    return [
+        ("compute frozen features", *(seconds(cost.extract_s) for cost in costs)),
+        ("train once (mean over seeds)", *(seconds(cost.train_s) for cost in costs)),
+        ("train every recipe and seed", *(seconds(cost.all_runs_s) for cost in costs)),
+    ]
 
 
 def _files(named: str | Sequence[str]) -> str:

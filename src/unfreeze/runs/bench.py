@@ -44,6 +44,7 @@ class Workbench:
         inputs: splits as the encoder reads them, by split and way of reading pairs.
         fingerprint: of `encoder`; None where nobody has asked yet.
         records: of runs that were read or made, by folder.
+        machine: its kind, see `runs.cost.machine_name`; None where nobody asks for it.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Workbench:
     inputs: dict[tuple[SplitName, str], Inputs] = field(default_factory=dict)
     fingerprint: str | None = None
     records: dict[Path, RunRecord] = field(default_factory=dict)
+    machine: str | None = None
 
     @property
     def left(self) -> int:

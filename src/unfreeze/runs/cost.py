@@ -125,3 +125,12 @@ def processor_name(device: torch.device) -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def machine_name(device: torch.device) -> str:
+    """A kind of machine within which seconds can be compared: the GPU, or the processor with torch's threads on it.
+
+    Asked in the thread that begins: those that do works side by side have fewer threads each.
+    """
+    name, threads = processor_name(device), torch.get_num_threads()
+    return name if device.type == "cuda" else f"{name}, {threads} {'thread' if threads == 1 else 'threads'}"

@@ -41,7 +41,7 @@ from unfreeze.records.setting import (
     write_setting,
 )
 from unfreeze.runs.bench import WEIGHTS, Workbench
-from unfreeze.runs.cost import processor_name
+from unfreeze.runs.cost import machine_name, processor_name
 from unfreeze.runs.jobs import question_digest
 from unfreeze.runs.watching import Quiet, Watcher
 from unfreeze.tasks.kinds import Task
@@ -178,7 +178,7 @@ def workbench(
     with frozen(encoder, precision) as reader:
         yield Workbench(
             folder, dataset, objective, encoder, reader, precision, encoder.device, cache, watcher or Quiet(),
-            plan.cache_dtype,
+            plan.cache_dtype, machine=machine_name(encoder.device),
         )  # fmt: skip
 
 

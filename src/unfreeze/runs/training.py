@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import platform
 from collections.abc import Sequence
 
 from safetensors.torch import save_file
@@ -100,6 +101,8 @@ def _record(bench: Workbench, job: Job, trained: Trained, cost: Cost) -> RunReco
         trained_parameters=done.trained_parameters // members,
         stored_mb=sum(t.numel() * t.element_size() for t in trained.weights.values()) / 1e6,
         examples_per_s=done.examples / seconds,
+        machine=bench.machine,
+        host=platform.node() or None,
     )
 
 

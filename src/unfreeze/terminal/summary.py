@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from unfreeze.judging.folds_result import FoldsResult
+from unfreeze.judging.machines import in_words
 from unfreeze.judging.result import Result
 from unfreeze.judging.second_words import notable
 from unfreeze.judging.wording import ends, points
@@ -22,7 +23,7 @@ def summary(result: Result) -> list[str]:
     """The verdict for a terminal: headline, a line for each arm, reasons, doubts, next step."""
     verdict = result.verdict
     lines = ["", verdict.headline, ""]
-    lines += _arm_table(result)
+    lines += [*_arm_table(result), *_machines(result)]
     lines += _folds(result.folds, seeds=len(result.used.runs))
     for name, reason in result.dropped.items():
         lines += ["", f"{name} was dropped before any training: {reason}."]
@@ -43,15 +44,33 @@ def _arm_table(result: Result) -> list[str]:
     arms = list(result.arms)
     if len(arms) > 2:
         arms.sort(key=lambda arm: (arm.id != result.verdict.leader, -arm.test.mean))
-    rows = [("", f"test {metric_named(result.metric).words}", "95 % interval", "training", "one text", "")]
+    timed = not result.seconds_differ, not result.latency_differs
+    score, times = f"test {metric_named(result.metric).words}", _times("training", "one text", timed)
+    rows = [("", score, "95 % interval", *times, "")]
     for arm in arms:
         used = ", to use" if arm.id == result.verdict.use and len(arms) > 1 else ""
         seconds, latency = clock(arm.cost.train_s + arm.cost.extract_s), f"{arm.cost.latency_ms['1']:.1f} ms"
-        recipe = f"({arm.recipe.name or arm.recipe.head}){used}"
-        rows.append((arm.id, f"{100 * arm.test.mean:.1f}", _between(arm.test.ci95), seconds, latency, recipe))
+        recipe, times = f"({arm.recipe.name or arm.recipe.head}){used}", _times(seconds, latency, timed)
+        rows.append((arm.id, f"{100 * arm.test.mean:.1f}", _between(arm.test.ci95), *times, recipe))
     if floor := result.floor:
         name, score = floor.name.replace("-", " "), f"{100 * floor.test:.1f}"
-        rows.append((name, score, _between(floor.ci95), clock(floor.train_s), "", "(no encoder)"))
+        times = _times(clock(floor.train_s), "", timed)
+        rows.append((name, score, _between(floor.ci95), *times, "(no encoder)"))
+    return _in_columns(rows)
+
+
+def _machines(result: Result) -> list[str]:
+    """Of one arm, where its seconds are of several machines; of several arms the verdict says it."""
+    kinds = result.used.cost.machines if len(result.arms) == 1 else ()
+    return ["", f"The seconds are of several machines: {in_words(kinds)}."] if len(kinds) > 1 else []
+
+
+def _times(seconds: str, latency: str, timed: tuple[bool, bool]) -> list[str]:
+    """The cells of those that can be compared among arms."""
+    return [cell for cell, shown in zip((seconds, latency), timed, strict=True) if shown]
+
+
+def _in_columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *numbers, last in rows:
