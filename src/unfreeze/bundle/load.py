@@ -11,11 +11,14 @@ from typing import Any
 from unfreeze.bundle.description import REMEDY, About, read_about
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.data.word_cutting import CUT_WORDS, cut_words
+from unfreeze.disk.mirror import mirrored
+from unfreeze.disk.remote import is_remote
 from unfreeze.disk.tensors import load_into, read_tensors
 from unfreeze.disk.typed import typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
+from unfreeze.features.cache import cache_folder
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trainer import trainer_of
@@ -83,12 +86,18 @@ class Predictor:
 
 
 def load(folder: str | Path, device: str = "auto") -> Predictor:
-    """Load a bundle.
+    """Load a bundle, from a folder or a URL.
 
     Raises:
         InputError: the folder is not a bundle, or its files do not fit together.
     """
-    folder = Path(folder)
+    if is_remote(str(folder)):
+        with mirrored(str(folder), cache_folder(), ("bundle.json",)) as local:
+            return _load(local, device)
+    return _load(Path(folder), device)
+
+
+def _load(folder: Path, device: str) -> Predictor:
     about, values = read_about(folder)
     where = folder / "bundle.json"
     objective, recipe = _objective(about, where), about.recipe

@@ -9,8 +9,10 @@ from pathlib import Path
 from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.compare_encoders import compare_encoders
 from unfreeze.commands.compare_folds import compare_folds
+from unfreeze.commands.places import working_folder
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.commands.until_decided import run_until_decided
+from unfreeze.data.examples import Dataset
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import Compared, read_compared
 from unfreeze.judging.result import Result
@@ -35,7 +37,12 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         InputError: the data, the encoder, the plan or the output folder is invalid.
     """
     dataset = read_data(plan)
-    out = Path(plan.out or Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
+    out = plan.out or str(Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
+    with working_folder(out) as folder:
+        return _compare(plan, dataset, folder, watcher, tell)
+
+
+def _compare(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher | None, tell: Callable[[str], None]) -> Result:
     folds, said = folds_of(plan, dataset, out)
     if said is not None:
         tell(said)

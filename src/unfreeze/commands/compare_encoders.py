@@ -22,6 +22,7 @@ from unfreeze.commands.until_decided import Wanted, until_decided
 from unfreeze.data.examples import Dataset
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
+from unfreeze.disk.mirror import sent
 from unfreeze.judging.hopeless import hopeless
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import Compared, read_compared
@@ -101,6 +102,7 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
     encoders = encoders_of(plan.encoders)
     with claimed(out, FILE):
         write_encoders(out, encoders)
+        sent(out / FILE)
         reached = _probed(every, encoders)
         if plan.drop_hopeless:
             first = dataset.parts[0] if isinstance(dataset, Folds) else dataset

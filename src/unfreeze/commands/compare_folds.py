@@ -12,6 +12,7 @@ from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_me
 from unfreeze.commands.until_decided import until_decided
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
+from unfreeze.disk.mirror import sent
 from unfreeze.encoders.precision import precision_to_use
 from unfreeze.judging.judge import judge
 from unfreeze.judging.looks import LOOKS
@@ -122,6 +123,7 @@ def claimed_folds(question: FoldedQuestion) -> Iterator[None]:
     parts = question.folds.parts
     with claimed(question.out, FILE):
         write_folds(question.out, FoldsRecord(len(parts), parts[0].columns.get("group")))
+        sent(question.out / FILE)
         yield
 
 

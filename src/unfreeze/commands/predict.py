@@ -30,7 +30,7 @@ Write = Callable[[str], object]
 
 
 def predict_file(
-    bundle: Path,
+    bundle: str | Path,
     file: Path,
     out: Path | None,
     *,

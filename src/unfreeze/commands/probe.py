@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from unfreeze.commands.places import working_folder
 from unfreeze.data.examples import Dataset
 from unfreeze.data.shuffled import shuffled
 from unfreeze.data.splits import spread_out
 from unfreeze.data.unread import unread_lines
+from unfreeze.disk.mirror import COMPARISONS
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device, precision_to_use
@@ -74,7 +76,11 @@ def probe_variants(
     Where the plan names an output folder, `probes.json` and `probes-VARIANT.json` are written there.
     """
     dataset = read_data(plan)
-    with _opened(plan, dataset, watcher, tell) as (bench, question):
+    with ExitStack() as held:
+        if plan.out is not None:
+            out = held.enter_context(working_folder(plan.out, (*COMPARISONS, FILE)))
+            plan = replace(plan, out=str(out))
+        bench, question = held.enter_context(_opened(plan, dataset, watcher, tell))
         tuned = first_tuned(bench)
         for variant, found in probed_variants(bench, question, tuned, variants, plan.fixed_seeds or layers.RESAMPLES):
             scores = replace(found, train_size=len(dataset.train))

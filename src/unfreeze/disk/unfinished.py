@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from unfreeze.disk.owner import began_at, host_part
+from unfreeze.errors import InputError
 
 DAY = 86400.0
 _MOST = 120  # bytes of a name that go into the hidden one, which may have 255
@@ -26,6 +27,7 @@ _NAME = re.compile(r"\.(?P<name>.+)\.(?P<host>[^.]+)\.(?P<process>\d+)\.[0-9a-f]
 # As they were before there was a random part: a store's with the machine, all others without.
 _STORE = re.compile(r"\.(?P<name>[0-9a-f]{32})\.(?P<host>.+)\.(?P<process>\d+)", re.DOTALL)
 _PLAIN = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)", re.DOTALL)
+_PROTOCOL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # of more than a letter, which would be a drive
 
 
 def hidden(path: Path) -> Path:
@@ -91,7 +93,13 @@ def _modified(path: Path) -> float:
 
 
 def make_folder(folder: Path, made: list[Path]) -> None:
-    """Make a folder with its parents; `made` gets those that were not there, also where it fails half-way."""
+    """Make a folder with its parents; `made` gets those that were not there, also where it fails half-way.
+
+    Raises:
+        InputError: it is a URL that was taken for a path.
+    """
+    if folder.parts and _PROTOCOL.fullmatch(folder.parts[0]):
+        raise InputError("is a URL; a folder of this machine is needed here", where=str(folder))
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
         with suppress(FileExistsError):  # another process was quicker

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from unfreeze.disk.mirror import shown_place
 from unfreeze.errors import InputError
 from unfreeze.judging.machines import distinct, in_words
 from unfreeze.recipe import MethodName, Recipe
@@ -53,7 +54,7 @@ def pooled(folder: Path, parts: Sequence[Comparison]) -> Comparison:
         records |= trials
         choices[method] = _choice(method, parts, list(trials), [records[name] for name in finals])
     data = replace(first.setting.data, sizes={**first.setting.data.sizes, "test": sum(len(p.items) for p in parts)})
-    plan = replace(first.setting.plan, out=str(folder))
+    plan = replace(first.setting.plan, out=shown_place(folder))
     return replace(
         first,
         folder=folder,

@@ -10,6 +10,7 @@ import numpy as np
 
 from unfreeze.data.examples import Example
 from unfreeze.data.measurable import check_items
+from unfreeze.disk.mirror import shown_place
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.pooled import pooled
 from unfreeze.judging.spread import ERROR, Floats
@@ -210,7 +211,7 @@ def read_compared(folder: Path) -> Compared:
     named = tuple(setting.plan.only_encoder for setting in settings)
     if len(set(named)) < len(named):
         raise InputError(f"has folders of the same encoder; {AGAIN}", where=str(folder / "encoders.json"))
-    plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=str(folder))
+    plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=shown_place(folder))
     return _with_looks(folder, Compared(comparisons, encoders.dropped, plan))
 
 

@@ -19,6 +19,7 @@ from unfreeze.data.audit_lines import lines_of
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.unread import Unread
 from unfreeze.disk.claim import claimed
+from unfreeze.disk.mirror import sent, shown_place
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
@@ -147,11 +148,13 @@ def opened(
         inputs = {split: read_inputs(encoder, dataset.task, pair, dataset.split(split)) for split in SPLITS}
         read = {split: cut_and_unread(encoder, dataset.task, inputs[split]) for split in SPLITS}
         facts = _about(encoder, loaded.fingerprint), _environment(encoder.device, computed)
-        setting = _setting(replace(plan, out=str(out)), dataset, read, *facts, question)
+        setting = _setting(replace(plan, out=shown_place(out)), dataset, read, *facts, question)
         for line in setting.audit.lines:
             tell(line)
         write_setting(out, setting)
         write_items(out, dataset.test)
+        for name in ("comparison.json", "items.parquet"):
+            sent(out / name)
         with workbench(plan, dataset, encoder, out, watcher, precision) as bench:
             bench.fingerprint = loaded.fingerprint
             bench.inputs.update({(split, pair): read for split, read in inputs.items()})

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from safetensors.torch import save_file
 
 from unfreeze.disk.files import new_folder, write_json
+from unfreeze.disk.mirror import sent
 from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.trained import Trained, gold_labels, metrics, settled
 from unfreeze.methods.trainer import Given, trainer_of
@@ -49,6 +50,7 @@ def do(bench: Workbench, work: Work, meter: Meter, watcher: InTurn, progress: Pr
         with new_folder(bench.run_folder(job)) as folder:
             save_file({k: v.contiguous() for k, v in one.weights.items()}, folder / WEIGHTS)
             write_json(folder / "record.json", record_values(record))
+        sent(bench.run_folder(job))
         records.append(record)
     _tell(bench, work, records, watcher)
     return records

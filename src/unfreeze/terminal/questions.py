@@ -59,7 +59,10 @@ def compare(
         Path | None, typer.Option(metavar="FILE.yaml", help="Settings from a file; options win over it.")
     ] = None,
     out: Annotated[
-        str | None, typer.Option(metavar="DIR", help="Output folder; an unfinished comparison in it is resumed.")
+        str | None,
+        typer.Option(
+            metavar="DIR", help="Output folder or URL (s3://, gs://, ...); an unfinished comparison is resumed."
+        ),
     ] = None,
 ) -> None:
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
@@ -105,6 +108,7 @@ def probe(
     """
     question = plan_of(given(files, columns, measured, reader, work, seeds=seeds, out=out))
     from unfreeze.commands.probe import probe_variants
+    from unfreeze.disk.remote import joined
     from unfreeze.records.layer_scores import LAYERS, VARIANTS
     from unfreeze.terminal.display import Display
     from unfreeze.terminal.summary import layer_table, variant_table
@@ -119,7 +123,7 @@ def probe(
     for line in () if only_layers else variant_table(results):
         typer.echo(line)
     if out is not None:
-        typer.echo(f"Written: {Path(out) / 'probes.json'}")
+        typer.echo(f"Written: {joined(out, 'probes.json')}")
 
 
 @grouped
@@ -134,19 +138,24 @@ def check(files: FileOptions, columns: ColumnOptions) -> None:
         typer.echo(line)
 
 
-def report(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The --out folder of a comparison.")]) -> None:
+def report(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="The --out folder of a comparison, or its URL.")],
+) -> None:
     """Judge again from the run folders and rebuild the report (needs no torch)."""
+    from unfreeze.commands.places import working_folder
+    from unfreeze.disk.mirror import shown_place
     from unfreeze.judging.judge import judge
     from unfreeze.judging.read import read_compared
     from unfreeze.report.render import render
 
-    compared = read_compared(folder)
-    judge(folder, compared)
-    typer.echo(render(folder, compared))
+    with working_folder(folder) as local:
+        compared = read_compared(local)
+        judge(local, compared)
+        typer.echo(shown_place(render(local, compared)))
 
 
 def predict(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison.")],
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison, or its URL.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Texts: csv, tsv, jsonl, parquet, txt or CoNLL words.")],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write here (.tsv, .jsonl) instead of printing.")

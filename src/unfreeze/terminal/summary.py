@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from unfreeze.disk.remote import joined
 from unfreeze.judging.folds_result import FoldsResult
 from unfreeze.judging.machines import in_words
 from unfreeze.judging.result import Result
@@ -34,8 +34,8 @@ def summary(result: Result) -> list[str]:
         lines += ["", line]
     for title, items in (("Why", verdict.reasons), ("Doubts", verdict.doubts)):
         lines += ["", f"{title}:", *(f"  - {item}" for item in items)] if items else []
-    out = Path(result.plan.out or "")
-    made = (f"Report: {out / 'report.html'}", f"Bundle: {out / 'bundle'}")
+    out = result.plan.out or ""
+    made = (f"Report: {joined(out, 'report.html')}", f"Bundle: {joined(out, 'bundle')}")
     return [*lines, "", f"Next: {verdict.next_step}", "", *made]
 
 
