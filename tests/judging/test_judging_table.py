@@ -21,7 +21,7 @@ from unfreeze.judging.evidence import Evidence
 from unfreeze.judging.read import Compared, Comparison, read_compared, statistics_of
 from unfreeze.judging.result import Result
 from unfreeze.recipe import MethodName
-from unfreeze.records.comparison import Choice, RunRecord
+from unfreeze.records.comparison import Choice, EpochPoint, Rung, RunRecord
 
 Edit = Callable[[Comparison], Comparison]
 FROZEN, TUNED = "feature-extraction", "fine-tuning"
@@ -158,6 +158,8 @@ TABLE: dict[str, tuple[Edit, set[str], set[str]]] = {
     "trial work": (record("trial", work=5000), {"arms.1.cost.work"}, {"arms.1.work"}),
     "trial peak_mb": (record("trial", peak_mb=1e6), set(), set()),
     "trial diverged": (record("trial", diverged=True), set(), set()),
+    "trial stopped": (record("trial", stopped=0.8), {"arms.1.trials.0.stopped"}, set()),
+    "trial rung": (record("trial", rung=Rung((EpochPoint(1, 9, 0.5, 0.6, 1.0, 0.1),), 5, last=False)), set(), set()),
     "choice extract_s": (
         choice(extract_s=5.5),
         {"arms.1.cost.extract_s", "arms.1.cost.extract_all_s"},

@@ -112,6 +112,22 @@ def test_a_fold_may_have_stopped_at_a_recipe_that_is_perfect_on_dev(dev: float, 
     assert arm.recipe == tried[1].recipe
 
 
+def test_a_recipe_that_a_fold_stopped_counts_there_with_what_it_had(tmp_path: Path) -> None:
+    out = make_folds(tmp_path / "out", "classification")
+    for fold, dev in ((1, 0.99), (2, 0.5), (3, 0.99)):
+        part = fold_folder(out, fold)
+        first, *others = read_comparison(part).choices[TUNED].trials
+        stopped = {"dev": {"accuracy": dev}, "stopped": 0.9} if fold == 2 else {"dev": {"accuracy": dev, "other": 0.1}}
+        change(part / "runs" / first / "record.json", lambda v: v.update(stopped))  # noqa: B023
+        for other in others:
+            change(part / "runs" / other / "record.json", lambda v: v.update(dev={"accuracy": 0.8}))
+    whole, arm = read_question(out), judge(out).arm(TUNED)
+    assert [trial.dev for trial in arm.trials] == pytest.approx([(0.99 + 0.5 + 0.99) / 3, 0.8, 0.8])
+    assert [trial.stopped for trial in arm.trials] == [0.9, None, None]
+    assert arm.trials[0].chosen
+    assert set(whole.trials(TUNED)[0].dev) == {"accuracy"}, "what all folds have"
+
+
 def test_the_result_has_what_each_fold_shows(tmp_path: Path) -> None:
     out = make_folds(tmp_path / "out", "classification")
     folds = judge(out).folds

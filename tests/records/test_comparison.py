@@ -39,7 +39,7 @@ RUN = record.RunRecord(
 
 @pytest.mark.parametrize("weights", [None, (0.25, 0.75)])
 def test_run_record_comes_back_to_the_last_digit(weights: tuple[float, ...] | None, tmp_path: Path) -> None:
-    run = replace(RUN, layer_weights=weights)
+    run = replace(RUN, layer_weights=weights, rung=record.Rung(RUN.curve, 7, last=True), stopped=0.1 + 0.2)
     write_json(tmp_path / "record.json", record.record_values(run))
     assert record.read_record(tmp_path) == run
 
@@ -97,12 +97,18 @@ def test_a_confidence_that_is_no_probability_is_reported(sure: float, tmp_path: 
 
 
 def test_what_older_versions_did_not_write_is_filled_in(tmp_path: Path) -> None:
-    values = record.record_values(replace(RUN, diverged=True, work=7, states={"joint mean": 5}))
-    for name in ("diverged", "work", "states"):
+    values = record.record_values(replace(RUN, diverged=True, work=7, states={"joint mean": 5}, stopped=0.5))
+    for name in ("diverged", "work", "states", "rung", "stopped"):
         del values[name]
     write_json(tmp_path / "record.json", values)
     assert record.read_record(tmp_path) == RUN
-    assert (RUN.diverged, RUN.work, RUN.states) == (False, None, {})
+    assert (RUN.diverged, RUN.work, RUN.states, RUN.rung, RUN.stopped) == (False, None, {}, None, None)
+
+
+def test_a_rung_without_a_reading_is_reported(tmp_path: Path) -> None:
+    write_json(tmp_path / "record.json", record.record_values(replace(RUN, rung=record.Rung((), 7, last=True))))
+    with pytest.raises(InputError, match=r"record\.json: has a rung without a reading of dev; delete the folder"):
+        record.read_record(tmp_path)
 
 
 def test_the_floor_comes_back(tmp_path: Path) -> None:
@@ -248,6 +254,7 @@ def test_missing_torn_or_foreign_json_is_reported(
         ("best_epoch", {"best_epoch": 10**12}),
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=10**12),)}),
         ("curve.0.epoch", {"curve": (replace(RUN.curve[0], epoch=-1),)}),
+        ("rung.curve.0.epoch", {"rung": record.Rung((replace(RUN.curve[0], epoch=10**12),), 7, last=True)}),
         ("train_s", {"train_s": 1e30}),
         ("trained_parameters", {"trained_parameters": 10**16}),
     ],

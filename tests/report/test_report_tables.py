@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from seqeval.metrics import classification_report
@@ -85,6 +87,18 @@ def test_recipes_are_sorted_by_dev_with_the_chosen_one_marked(comparison):
     (marked,) = table.marked
     assert table.rows[marked][0] == "tune-0.0001 (chosen)"
     assert all(row[4] == "Devlin et al. (2019)" for row in table.rows)
+
+
+def test_a_recipe_that_was_stopped_is_shown_with_the_score_that_it_was_behind(comparison):
+    read = read_compared(comparison("classification"))
+    one = arm(read, "fine-tuning")
+    stopped = replace(one.trials[0], dev={"accuracy": 0.701}, stopped=0.82, diverged=False)
+    parts = {"one question": (), "folds": (one.comparison,)}
+    for place, words in (("one question", "at a third:"), ("folds", "at a third in some folds:")):
+        records = {**one.comparison.records, stopped.id: stopped}
+        changed = replace(one, comparison=replace(one.comparison, records=records, parts=parts[place]))
+        last = tables.recipes(changed, "fine-tuning").rows[-1]
+        assert last[:2] == (f"{stopped.recipe.name} (stopped {words} the best had 82.0 by then)", "70.1")
 
 
 def test_every_row_is_as_long_as_its_heads(comparison):

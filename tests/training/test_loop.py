@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.training import step
-from unfreeze.training.loop import Fit, early_readings, fit, planned_epochs, scored_every
+from unfreeze.training.loop import Epoch, Fit, early_readings, fit, planned_epochs, scored_every
 from unfreeze.training.schedules import linear, slanted_triangular
 from unfreeze.training.settings import FitSettings
 from unfreeze.training.step import Indices
@@ -327,3 +327,31 @@ def test_early_readings_can_be_the_best_and_take_no_patience() -> None:
     falling = Toy(scripted=[[s] for s in (0.9, 0.8, 0.7, 0.95, 0.1, 0.1)])
     done = run(falling, settings)
     assert (done.best_epoch, [e.epoch for e in done.curve]) == ((6,), [1, 2, 3, 6, 9, 12])
+
+
+def test_a_run_ends_at_the_reading_at_which_it_is_not_to_go_on_and_keeps_the_best_up_to_there() -> None:
+    asked: list[tuple[int, int]] = []
+
+    def goes_on(readings: Sequence[Epoch], planned: int) -> bool:
+        asked.append((readings[-1].step, planned))
+        return len(readings) < 2
+
+    scripted = [(0.1,), (0.3,), (0.2,), (0.4,), (0.5,), (0.6,)]
+    whole, cut = run(Toy(scripted=scripted)), run(Toy(scripted=scripted), goes_on=goes_on)
+    assert (whole.stopped, cut.stopped) == (False, True)
+    assert cut.planned == whole.planned == whole.curve[-1].step
+    assert [(e.step, e.loss, e.dev) for e in cut.curve] == [(e.step, e.loss, e.dev) for e in whole.curve[:2]]
+    assert asked == [(e.step, whole.planned) for e in whole.curve[:2]]
+    assert (cut.best_epoch, cut.examples) == ((2,), 2 * 16)
+
+
+def test_nobody_is_asked_after_the_last_reading() -> None:
+    asked: list[int] = []
+
+    def goes_on(readings: Sequence[Epoch], planned: int) -> bool:
+        asked.append(readings[-1].step)
+        return True
+
+    whole = run(Toy(scripted=[(0.1,)] * 6), goes_on=goes_on)
+    assert asked == [4, 8, 12, 16, 20]
+    assert (whole.curve[-1].step, whole.stopped) == (24, False)

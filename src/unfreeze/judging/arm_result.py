@@ -66,6 +66,7 @@ def _trials(arm: Arm) -> tuple[Trial, ...]:
             train_s=run.train_s,
             chosen=run.recipe == recipe,
             recipe=run.recipe,
+            stopped=run.stopped,
         )
         for run in arm.trials
     )

@@ -4,7 +4,7 @@ A run of the pooled comparison is a seed: its predictions of an example are thos
 tests the example. All metrics are of the pooled predictions, so also those that are not means over items (span F1,
 correlations). What a method chose is the recipe with the best mean dev score over folds; each fold was judged with the
 recipe that its own dev split chose, as a single comparison would be. Recipes that a fold did not try, since an earlier
-one was perfect on its dev split, are left out of that choice.
+one was perfect on its dev split, are left out of that choice; one that a fold stopped counts there with what it had.
 """
 
 from __future__ import annotations
@@ -112,11 +112,16 @@ def _together(name: str, recipe: Recipe, runs: Sequence[RunRecord]) -> RunRecord
     like = next((run for run in runs if run.recipe == recipe), runs[0])
     weights = [run.layer_weights for run in runs if run.layer_weights is not None]
     alike = len(weights) == len(runs) and len({len(one) for one in weights}) == 1
+    stopped = [run for run in runs if run.stopped is not None]
     return replace(
         like,
         id=name,
         recipe=recipe,
-        dev={metric: _mean(runs, lambda run: run.dev[metric]) for metric in like.dev},  # noqa: B023
+        dev={
+            metric: _mean(runs, lambda run: run.dev[metric])  # noqa: B023
+            for metric in like.dev
+            if all(metric in run.dev for run in runs)
+        },
         best_epoch=round(_mean(runs, lambda run: run.best_epoch)),
         curve=(),
         degenerate=any(run.degenerate for run in runs),
@@ -127,6 +132,8 @@ def _together(name: str, recipe: Recipe, runs: Sequence[RunRecord]) -> RunRecord
         peak_mb=max(run.peak_mb for run in runs),
         machine=_named(run.machine for run in runs),
         host=_named(run.host for run in runs),
+        rung=None,
+        stopped=_mean(stopped, lambda run: run.stopped or 0.0) if stopped else None,
     )
 
 

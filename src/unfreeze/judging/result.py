@@ -66,7 +66,12 @@ class FinalRun:
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe tried, with a seed that is of no final run unless there is one recipe; `dev` is the main metric."""
+    """A recipe tried, with a seed that is of no final run unless there is one recipe.
+
+    Attributes:
+        dev: the main metric; of one that was stopped what it had then.
+        stopped: see `RunRecord.stopped`.
+    """
 
     id: str
     name: str
@@ -74,6 +79,7 @@ class Trial:
     train_s: float
     chosen: bool
     recipe: Recipe
+    stopped: float | None = None
 
 
 @dataclass(frozen=True)

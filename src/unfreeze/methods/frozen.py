@@ -43,10 +43,10 @@ from unfreeze.methods.work import frozen_run
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import set_gradients
-from unfreeze.training.loop import Fit, Progress, fit
+from unfreeze.training.loop import Fit, GoesOn, Progress, fit
 from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
-from unfreeze.training.settings import fit_settings
+from unfreeze.training.settings import FitSettings, fit_settings
 from unfreeze.training.step import Indices
 from unfreeze.training.update import Tools
 
@@ -152,13 +152,14 @@ def train_frozen(
     seeds: Sequence[int],
     device: torch.device,
     progress: Progress = lambda step, total, best: None,
+    goes_on: GoesOn = lambda readings, planned: True,
 ) -> list[Trained]:
     """Train a head on frozen features, one result a seed; what a seed gives does not depend on the others.
 
     Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
     dev. On a processor all computes in one thread of torch's, so that no result depends on their number.
     """
-    start = _Start(recipe, objective, train, dev, device, progress)
+    start = _Start(recipe, objective, train, dev, device, progress, goes_on)
     with one_thread_each(device):
         if in_members(recipe, objective.task):
             return _train_members(start, seeds)
@@ -175,6 +176,7 @@ class _Start:
     dev: SplitFeatures
     device: torch.device
     progress: Progress
+    goes_on: GoesOn
 
     def head(self, seeds: Sequence[int] = (0,), l2: Sequence[float] = (0.0,)) -> TextHead | TagHead:
         """A fresh one, see `frozen_head`."""
@@ -186,6 +188,10 @@ class _Start:
         """A head with its data."""
         return _Run(head, self.objective, self.train, self.dev, self.device, seed, penalties)
 
+    def fit(self, run: _Run, settings: FitSettings, seed: int) -> Fit:
+        """Train a head with its data, see `training.loop.fit`."""
+        return fit(run, settings, self.train.lengths(), seed=seed, progress=self.progress, goes_on=self.goes_on)
+
 
 def _train_members(start: _Start, seeds: Sequence[int]) -> list[Trained]:
     """Heads that train side by side as members of one, for all seeds and penalties."""
@@ -194,7 +200,7 @@ def _train_members(start: _Start, seeds: Sequence[int]) -> list[Trained]:
     _standardise(head, train, start.device)
     run = start.run(head, MEMBER_ORDER, len(recipe.l2))
     settings = replace(fit_settings(recipe), weight_decay=0.0)  # l2 is in its loss; mix and bias go free
-    done = fit(run, settings, train.lengths(), seed=MEMBER_ORDER, progress=start.progress)
+    done = start.fit(run, settings, MEMBER_ORDER)
     return _best_members(run, replace(done, seconds=done.seconds / len(seeds)), recipe.l2)
 
 
@@ -206,7 +212,7 @@ def _train_one(start: _Start, seed: int) -> Trained:
         if start.device.type == "cpu":  # what is drawn while it trains comes from generators of its own there
             drawing.close()
         run = start.run(head, seed)
-        done = fit(run, fit_settings(start.recipe), start.train.lengths(), seed=seed, progress=start.progress)
+        done = start.fit(run, fit_settings(start.recipe), seed)
         (predicted,) = run.dev_predictions()
     return _trained(run, done, 0, predicted, {})
 
@@ -224,17 +230,15 @@ def _best_members(run: _Run, done: Fit, l2: Sequence[float]) -> list[Trained]:
 
 def _trained(run: _Run, done: Fit, member: int, predicted: Decoded, chosen: Mapping[str, float]) -> Trained:
     module: nn.Module = run.head  # type: ignore[assignment]
-    work = frozen_run(
-        done.trained_parameters // run.head.members,
-        run.penalties,
-        done.examples // len(run.train_split.examples),
-        len(done.curve),
-        run.train_split.reading(),
-        run.dev_split.reading(),
-    )
+    one, penalties = done.trained_parameters // run.head.members, run.penalties
+    read = run.train_split.reading(), run.dev_split.reading()
     weights = _member_weights(module, member) if run.head.members > 1 else module.state_dict()
     kept = {name: tensor.detach().cpu() for name, tensor in weights.items()}
-    return Trained(kept, done, member, predicted, run.head.mix_weights()[member], work, chosen)
+
+    def counted(epochs: int, readings: int) -> int:
+        return frozen_run(one, penalties, epochs, readings, *read)
+
+    return Trained(kept, done, member, predicted, run.head.mix_weights()[member], counted, chosen)
 
 
 def _member_weights(head: nn.Module, member: int) -> dict[str, Tensor]:
@@ -271,8 +275,9 @@ class FrozenTrainer(Trainer[FrozenRecipe]):
         """See `Trainer.train`."""
         (splits,) = given.states.values()
         return train_frozen(
-            recipe, given.objective, *splits, seeds=seeds, device=given.encoder.device, progress=given.progress
-        )
+            recipe, given.objective, *splits, seeds=seeds, device=given.encoder.device, progress=given.progress,
+            goes_on=given.goes_on,
+        )  # fmt: skip
 
     def head(self, recipe: FrozenRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:
         """See `Trainer.head`."""

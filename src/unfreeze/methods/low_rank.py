@@ -79,17 +79,14 @@ def adapt(recipe: LoraRecipe, given: Given, seed: int, stored: tuple[Features, F
 
     model, moved = train_moving(make, recipe, given, seed, stored, encoder.layers - 1)
     layers = encoder.piece_work()
-    work = adapted_run(
-        layers,
-        [adapted - own for adapted, own in zip(model.encoder.piece_work(), layers, strict=True)],
-        sum(p.numel() for p in model.head.parameters()),
-        moved.epochs,
-        moved.readings,
-        moved.train,
-        moved.on_dev,
-        recipe.unfreeze_top is not None and bool(encoder.resumes()),
-    )
-    return Trained(model.weights(), moved.fit, 0, moved.dev, None, work)
+    added = [adapted - own for adapted, own in zip(model.encoder.piece_work(), layers, strict=True)]
+    of_head = sum(p.numel() for p in model.head.parameters())
+    resumes = recipe.unfreeze_top is not None and bool(encoder.resumes())
+
+    def counted(epochs: int, readings: int) -> int:
+        return adapted_run(layers, added, of_head, epochs, readings, moved.train, moved.on_dev, resumes)
+
+    return Trained(model.weights(), moved.fit, 0, moved.dev, None, counted)
 
 
 class LoraTrainer(Trainer[LoraRecipe]):

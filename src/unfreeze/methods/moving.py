@@ -174,14 +174,11 @@ class Moved:
 
     Attributes:
         dev: predictions on dev at the kept epoch.
-        epochs, readings: passes over train, and over dev.
-        train, on_dev: what one such pass takes.
+        train, on_dev: what a pass over train and over dev takes.
     """
 
     fit: Fit
     dev: Decoded
-    epochs: int
-    readings: int
     train: Read
     on_dev: Read
 
@@ -217,10 +214,12 @@ def train_moving(
         run.splits = encoder.device.type == "cpu" and run.draws_from_generator()
         if run.splits:
             drawing.close()
-        done = fit(run, fit_settings(recipe), run.lengths, seed=seed, progress=given.progress, tools=tools)
+        done = fit(
+            run, fit_settings(recipe), run.lengths, seed=seed, progress=given.progress, goes_on=given.goes_on,
+            tools=tools,
+        )  # fmt: skip
         readings = _reading(inputs, recipe), _reading(dev_inputs, recipe)
-        passes = done.examples // len(given.train), len(done.curve)
-        return model, Moved(done, run.dev_predictions(), *passes, *readings)
+        return model, Moved(done, run.dev_predictions(), *readings)
 
 
 def step_bytes(encoder: Encoder, pieces: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from torch import Tensor
@@ -26,7 +26,7 @@ class Trained:
         dev: predictions on dev at the kept epoch.
         layer_weights: learned scalar mix, bottom to top; None when nothing was mixed.
         chosen: settings that were chosen on dev inside the run.
-        work: multiply-adds of the run, see `unfreeze.methods.work`.
+        counted: multiply-adds, see `unfreeze.methods.work`, given passes over train and readings of dev.
     """
 
     weights: Mapping[str, Tensor]
@@ -34,8 +34,17 @@ class Trained:
     member: int
     dev: Decoded
     layer_weights: tuple[float, ...] | None
-    work: int
+    counted: Callable[[int, int], int]
     chosen: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def work(self) -> int:
+        """Multiply-adds of the run."""
+        return self.work_after(len(self.fit.curve))
+
+    def work_after(self, readings: int) -> int:
+        """Multiply-adds up to a reading of dev."""
+        return self.counted(self.fit.curve[readings - 1].epoch, readings)
 
 
 def metrics(objective: Objective, gold: Sequence[Label], said: Decoded) -> dict[str, float]:

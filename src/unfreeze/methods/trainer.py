@@ -21,7 +21,7 @@ from unfreeze.methods.table import method_of
 from unfreeze.methods.trained import Trained
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import Task
-from unfreeze.training.loop import Progress
+from unfreeze.training.loop import GoesOn, Progress
 from unfreeze.training.objectives import Objective
 
 R = TypeVar("R", bound=Recipe, contravariant=True)
@@ -37,6 +37,7 @@ class Given:
         precision: to train in.
         read: train and dev as the encoder reads them, in the recipe's way of reading pairs; None where they were not
             read yet.
+        goes_on: asked at the readings of dev; not at those of a probe from which training begins.
     """
 
     encoder: Encoder
@@ -47,6 +48,7 @@ class Given:
     states: Mapping[Form, tuple[SplitFeatures, SplitFeatures]] = field(default_factory=dict)
     progress: Progress = lambda step, total, best: None
     read: tuple[Inputs, Inputs] | None = None
+    goes_on: GoesOn = lambda readings, planned: True
 
     def inputs(self, recipe: Recipe) -> tuple[Inputs, Inputs]:
         """Train and dev as the encoder reads them: `read`, or read now."""

@@ -26,7 +26,7 @@ from unfreeze.methods.trainer import Given, Trainer, parts
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.methods.work import tuned_run
 from unfreeze.tasks.kinds import Task
-from unfreeze.training.loop import Progress
+from unfreeze.training.loop import GoesOn, Progress
 from unfreeze.training.objectives import Objective
 
 
@@ -58,6 +58,7 @@ def fine_tune(
     head: Mapping[str, Tensor] | None = None,
     read: tuple[Inputs, Inputs] | None = None,
     progress: Progress = lambda step, total, best: None,
+    goes_on: GoesOn = lambda readings, planned: True,
 ) -> Trained:
     """Train a copy of the encoder together with a head; the encoder given stays as it is.
 
@@ -66,7 +67,7 @@ def fine_tune(
         stored: see `train_moving`.
         read: see `Given`.
     """
-    given = Given(encoder, objective, train, dev, precision, progress=progress, read=read)
+    given = Given(encoder, objective, train, dev, precision, progress=progress, read=read, goes_on=goes_on)
 
     def make(inputs: Inputs) -> TunedModel:
         model = TunedModel(encoder, recipe, objective)
@@ -79,18 +80,14 @@ def fine_tune(
     model, moved = train_moving(make, recipe, given, seed, stored, untouched)
     whole_tables(model)
     weights = {name: tensor.detach().cpu() for name, tensor in model.state_dict().items()}
-    work = tuned_run(
-        encoder.piece_work(),
-        sum(p.numel() for p in model.head.parameters()),
-        recipe.gradual_unfreezing,
-        recipe.unfreeze_top,
-        moved.epochs,
-        moved.readings,
-        moved.train,
-        moved.on_dev,
-        recipe.freezes_layers and bool(encoder.resumes()),
-    )
-    return Trained(weights, moved.fit, 0, moved.dev, None, work)
+    layers, of_head = encoder.piece_work(), sum(p.numel() for p in model.head.parameters())
+    resumes = recipe.freezes_layers and bool(encoder.resumes())
+
+    def counted(epochs: int, readings: int) -> int:
+        stages = recipe.gradual_unfreezing, recipe.unfreeze_top
+        return tuned_run(layers, of_head, *stages, epochs, readings, moved.train, moved.on_dev, resumes)
+
+    return Trained(weights, moved.fit, 0, moved.dev, None, counted)
 
 
 class TunedTrainer(Trainer[TunedRecipe]):
@@ -114,12 +111,16 @@ class TunedTrainer(Trainer[TunedRecipe]):
         head = None if probe is None else head_of_probe(probe.weights, recipe, given.objective.task)
         tuned = fine_tune(
             given.encoder, recipe, given.objective, given.train, given.dev, seed=seed, precision=given.precision,
-            stored=stored_below(given), head=head, read=given.read, progress=given.progress,
+            stored=stored_below(given), head=head, read=given.read, progress=given.progress, goes_on=given.goes_on,
         )  # fmt: skip
         if probe is None:
             return tuned
         both = replace(tuned.fit, seconds=probe.fit.seconds + tuned.fit.seconds)
-        return replace(tuned, fit=both, work=probe.work + tuned.work, chosen=probe.chosen)
+
+        def counted(epochs: int, readings: int) -> int:
+            return probe.work + tuned.counted(epochs, readings)
+
+        return replace(tuned, fit=both, counted=counted, chosen=probe.chosen)
 
     def head(self, recipe: TunedRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:
         """See `Trainer.head`."""

@@ -52,6 +52,26 @@ class EpochPoint:
 
 
 @dataclass(frozen=True)
+class Rung:
+    """What a trial had when a set share of its schedule was done, by which it is compared with others.
+
+    Attributes:
+        curve: the epochs up to there, of the member that was the best by then.
+        work: see `RunRecord.work`.
+        last: training ended there, or before, of itself.
+    """
+
+    curve: tuple[EpochPoint, ...]
+    work: int
+    last: bool
+
+    @property
+    def dev(self) -> float:
+        """The best score up to there."""
+        return max(point.dev for point in self.curve)
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One recipe trained with one seed, scored on dev; never on test (that is `TestRecord`).
 
@@ -73,6 +93,10 @@ class RunRecord:
         states: name of the layer states of train and dev that were read, to the multiply-adds that they take.
         machine: its kind, to which `train_s` belongs: processor with threads, or GPU; None in older records.
         host: its name in the network; None in older records.
+        rung: of a trial beside others, unless it was stopped there; None in older records, too.
+        stopped: the best score that a trial before it had at the same rung: this trial was too far behind to win and
+            was stopped there. It has no weights, and what it has is what it had then: of `dev` the main metric. None
+            of all other runs.
     """
 
     id: str
@@ -95,6 +119,8 @@ class RunRecord:
     states: Mapping[str, int] = field(default_factory=dict)
     machine: str | None = None
     host: str | None = None
+    rung: Rung | None = None
+    stopped: float | None = None
 
 
 @dataclass(frozen=True)
@@ -207,8 +233,11 @@ def read_record(run: Path) -> RunRecord:
     if record.method != record.recipe.method:
         found = f"is of {record.method}, but its recipe of {record.recipe.method}; {RUN_AGAIN}"
         raise InputError(found, where=str(run / "record.json"))
+    if record.rung is not None and not record.rung.curve:
+        raise InputError(f"has a rung without a reading of dev; {RUN_AGAIN}", where=str(run / "record.json"))
     epochs = {"recipe.epochs": record.recipe.epochs, "best_epoch": record.best_epoch}
-    epochs |= {f"curve.{number}.epoch": point.epoch for number, point in enumerate(record.curve)}
+    curves = {"curve": record.curve, "rung.curve": record.rung.curve if record.rung else ()}
+    epochs |= {f"{name}.{number}.epoch": point.epoch for name in curves for number, point in enumerate(curves[name])}
     for name, epoch in epochs.items():
         check_number(name, epoch, MOST_EPOCHS, str(run / "record.json"), RUN_AGAIN)
     check_number("train_s", record.train_s, MOST_SECONDS, str(run / "record.json"), RUN_AGAIN)

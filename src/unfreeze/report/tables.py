@@ -58,7 +58,7 @@ def recipes(arm: Arm, name: str) -> Table:
     chosen = arm.finals[0].recipe
     rows = tuple(
         (
-            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}{DIVERGED * run.diverged}",
+            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}{_ended_early(arm, run)}",
             points(run.dev[metric]),
             seconds(run.train_s),
             settings(run.recipe) + "".join(f" · {key} {value:g}" for key, value in run.chosen.items()),
@@ -78,6 +78,13 @@ def _with_machines(table: Table, runs: Sequence[RunRecord]) -> Table:
         return table
     rows = tuple((*row, in_words((run.machine,))) for row, run in zip(table.rows, runs, strict=True))
     return replace(table, heads=(*table.heads, "machine"), rows=rows)
+
+
+def _ended_early(arm: Arm, run: RunRecord) -> str:
+    if run.stopped is None:
+        return DIVERGED * run.diverged
+    folds = " in some folds" if arm.comparison.parts else ""
+    return f" (stopped at a third{folds}: the best had {points(run.stopped)} by then)"
 
 
 def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from unfreeze.data.examples import Dataset, SplitName
 from unfreeze.disk.tensors import read_tensors
+from unfreeze.disk.unfinished import discard
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.features.index import predicted_bytes
@@ -91,6 +92,15 @@ def record_of(bench: Workbench, job: Job) -> RunRecord:
     if folder not in bench.records:
         bench.records[folder] = read_record(folder)
     return bench.records[folder]
+
+
+def forget(bench: Workbench, job: Job) -> None:
+    """Delete a trial that was stopped, so that it is run again."""
+    folder = bench.run_folder(job)
+    (folder / "record.json").unlink()  # first: without it nothing else in the folder counts
+    discard(folder)
+    del bench.records[folder]
+    bench.reached.discard(job.id)
 
 
 def read_weights(bench: Workbench, job: Job) -> Mapping[str, Tensor]:

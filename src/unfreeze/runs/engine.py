@@ -23,6 +23,7 @@ from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import Workbench, split_inputs, stored
 from unfreeze.runs.cost import Meter, free_bytes
 from unfreeze.runs.jobs import Work
+from unfreeze.runs.racing import Race
 from unfreeze.runs.training import do, prepare
 from unfreeze.runs.watching import InTurn
 from unfreeze.training.loop import Progress
@@ -33,8 +34,12 @@ FILLED = 0.8  # of the free memory, by works side by side: what they need is est
 class Engine(Protocol):
     """Turns works into records of their runs, as they come."""
 
-    def begin(self, work: Work) -> None:
-        """Have it done, at some time."""
+    def begin(self, work: Work, race: Race | None = None) -> None:
+        """Have it done, at some time.
+
+        Args:
+            race: in which it is a trial; it is ended at its rung, or later, once it is out.
+        """
         ...
 
     def next(self) -> tuple[Work, list[RunRecord]]:
@@ -62,16 +67,18 @@ class InProcess:
         self._watcher, self._meter = InTurn(bench.watcher), Meter(bench.device)
         self._waiting: list[Work] = []
         self._needed: dict[Work, int] = {}
+        self._races: dict[Work, Race | None] = {}
         self._dropped: set[Work] = set()
         self._running: dict[Future[list[RunRecord]], Work] = {}
         self._room, self._stopped = FILLED * free_bytes(), False
 
-    def begin(self, work: Work) -> None:
+    def begin(self, work: Work, race: Race | None = None) -> None:
         """See `Engine.begin`."""
         if not self._running:
             prepare(self._bench, work.recipe)
         self._waiting.append(work)
         self._needed[work] = needed_bytes(self._bench, work)
+        self._races[work] = race
 
     def next(self) -> tuple[Work, list[RunRecord]]:
         """See `Engine.next`."""
@@ -136,7 +143,7 @@ class InProcess:
         self._watcher.begin(work.name, self._bench.left)
 
     def _do(self, work: Work) -> list[RunRecord]:
-        return do(self._bench, work, self._meter, self._watcher, self._progress(work))
+        return do(self._bench, work, self._meter, self._watcher, self._progress(work), self._races[work])
 
     def _progress(self, work: Work) -> Progress:
         def tell(step: int, total: int, best: float | None) -> None:

@@ -16,6 +16,7 @@ from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import Workbench, finished, record_of
 from unfreeze.runs.engine import Engine, in_process
 from unfreeze.runs.jobs import Job, Need, Work
+from unfreeze.runs.racing import Race
 
 Answer = TypeVar("Answer")
 Records = list[list[RunRecord]]
@@ -34,10 +35,12 @@ class Asked:
     Attributes:
         wanted: given the records of the works that are done, how many of them all, from the first on, the flow still
             needs. It gets the records of these; the others are dropped, at work or not.
+        race: in which all works are trials.
     """
 
     works: Sequence[Work]
     wanted: Callable[[Sequence[Sequence[RunRecord] | None]], int] = all_wanted
+    race: Race | None = None
 
 
 Flow = Generator[Asked, Records, Answer]
@@ -92,7 +95,7 @@ class _Followed(Generic[Answer]):
         while not (self.open or self._ended):
             self.open = [part for work in self._wanted() for part in self._missing(work)]
             for work in self.open:
-                engine.begin(work)
+                engine.begin(work, self._asked.race)
             if not self.open:
                 self._answered()
 

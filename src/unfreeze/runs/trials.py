@@ -23,9 +23,11 @@ from unfreeze.plan import TRIAL_SEED
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RUN_AGAIN, RunRecord, TestRecord, write_test
 from unfreeze.records.forecasts import forecasts_of
-from unfreeze.runs.bench import Workbench, read_weights, split_inputs
+from unfreeze.runs.bench import Workbench, forget, read_weights, split_inputs
 from unfreeze.runs.jobs import Job, Work, job
+from unfreeze.runs.racing import Race
 from unfreeze.runs.runner import Asked, Flow, Records, follow
+from unfreeze.runs.training import write_stopped
 from unfreeze.tasks.metrics import degenerate, main_metric
 from unfreeze.training.loop import PERFECT
 from unfreeze.training.objectives import Decoded
@@ -67,7 +69,7 @@ def choosing(bench: Workbench, question: str, candidates: Sequence[Recipe], seed
         seeds: of final runs, all below `TRIAL_SEED`; they may depend on the recipe that is chosen.
     """
     tried = [Work((job(question, recipe, TRIAL_SEED),)) for recipe in candidates if len(candidates) > 1]
-    trials = _joined((yield Asked(tried, partial(_up_to_perfect, bench))))
+    trials = yield from _raced(bench, tried)
     bench.planned -= len(tried) - len(trials)
     recipe = candidates[_best_on_dev(bench, trials) if trials else 0]
     finals = [job(question, recipe, seed) for seed in (seeds(recipe) if callable(seeds) else seeds)]
@@ -76,10 +78,30 @@ def choosing(bench: Workbench, question: str, candidates: Sequence[Recipe], seed
     return Chosen(tuple(trials or records[:1]), tuple(finals), finals[_best_on_dev(bench, records)])
 
 
-def _up_to_perfect(bench: Workbench, done: Sequence[Sequence[RunRecord] | None]) -> int:
-    """How many trials are needed: up to the first that is as good on dev as can be; no later one could be chosen."""
+def _raced(bench: Workbench, tried: Sequence[Work]) -> Flow[list[RunRecord]]:
+    """Records of the trials that are needed, those that are out at their rung cut there, whenever they were made."""
+    jobs = {work.jobs[0].id: work.jobs[0] for work in tried}
+    race = Race(list(jobs), len(bench.dataset.dev), _metric(bench))
+    while True:
+        trials = _joined((yield Asked(tried, partial(_needed, bench, race), race)))
+        judged = [race.judged(record) for record in trials]
+        for before, record in zip(trials, judged, strict=True):
+            if record != before:
+                write_stopped(bench, jobs[record.id], record)
+        revoked = {record.id for record in judged if race.revoked(record)}
+        if not revoked:
+            return judged
+        for trial in revoked:
+            forget(bench, jobs[trial])
+
+
+def _needed(bench: Workbench, race: Race, done: Sequence[Sequence[RunRecord] | None]) -> int:
+    """How many trials are needed: up to the first that is as good on dev as can be; no later one could be chosen.
+
+    The race hears of those that are done.
+    """
     for place, records in enumerate(done):
-        if records is not None and on_dev(bench, records[0]) >= PERFECT:
+        if records is not None and on_dev(bench, race.judged(records[0])) >= PERFECT:
             return place + 1
     return len(done)
 
@@ -100,7 +122,11 @@ def _best_on_dev(bench: Workbench, records: Sequence[RunRecord]) -> int:
 
 def on_dev(bench: Workbench, record: RunRecord) -> float:
     """The main metric."""
-    return record.dev[main_metric(bench.dataset.task, bench.dataset.labels.scheme)]
+    return record.dev[_metric(bench)]
+
+
+def _metric(bench: Workbench) -> str:
+    return main_metric(bench.dataset.task, bench.dataset.labels.scheme)
 
 
 def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:

@@ -22,6 +22,8 @@ from unfreeze.training.update import Tools
 
 Progress = Callable[[int, int, float | None], None]
 """Called with (step, steps planned, best dev score so far) after every step."""
+GoesOn = Callable[["Sequence[Epoch]", int], bool]
+"""Called with the readings of dev so far and the steps planned after every reading but the last: whether to go on."""
 
 
 class Trainable(HasGradients, Protocol):
@@ -59,6 +61,8 @@ class Fit:
     Attributes:
         best_epoch: (members,) from 1; 0 is the state before training, for a member that diverged at once.
         diverged: (members,) whether the loss or dev score became infinite or NaN; the best state before is kept.
+        planned: steps of the whole schedule.
+        stopped: it was ended from outside, by `GoesOn`.
     """
 
     curve: tuple[Epoch, ...]
@@ -67,6 +71,8 @@ class Fit:
     seconds: float
     examples: int
     trained_parameters: int
+    planned: int
+    stopped: bool = False
 
 
 def planned_epochs(settings: FitSettings, steps_per_epoch: int) -> int:
@@ -167,6 +173,7 @@ def fit(
     *,
     seed: int,
     progress: Progress = lambda step, total, best: None,
+    goes_on: GoesOn = lambda readings, planned: True,
     tools: Tools | None = None,
 ) -> Fit:
     """Train with early choice of the best epoch on dev.
@@ -184,7 +191,8 @@ def fit(
     steps = Steps(model, settings, optimiser, tools or Tools())
     parameters = [p for group in groups for p in group]
     plan = stages(settings, len(groups), whole, steps_per_epoch)
-    epochs = (plan[-1].start + plan[-1].steps) // steps_per_epoch
+    planned = plan[-1].start + plan[-1].steps
+    epochs, stopped = planned // steps_per_epoch, False
     best, curve, began = Best(parameters, settings.patience), [], time.perf_counter()
     step, trained, losses = 0, 0, []
     every = scored_every(settings, whole)
@@ -197,7 +205,7 @@ def fit(
         for indices in shuffled_batches(lengths, settings.batch_size, seed, epoch):
             losses.append(steps.take(indices, stage, step))
             step += 1
-            progress(step, epochs * steps_per_epoch, best.top)
+            progress(step, planned, best.top)
         if epoch % every and epoch != epochs and epoch not in early:
             continue
         model.train(False)
@@ -208,7 +216,11 @@ def fit(
         losses = []
         if not best.offer(curve[-1], counts=epoch not in early):
             break
+        stopped = step < planned and not goes_on(curve, planned)
+        if stopped:
+            break
     best.restore()
     unfreeze_top(groups, len(groups))
     seconds = time.perf_counter() - began
-    return Fit(tuple(curve), tuple(best.epoch), tuple(best.diverged), seconds, epoch * count, trained)
+    ends = tuple(best.epoch), tuple(best.diverged)
+    return Fit(tuple(curve), *ends, seconds, epoch * count, trained, planned, stopped)

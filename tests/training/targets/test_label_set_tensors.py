@@ -83,14 +83,20 @@ def test_probabilities_of_dev_are_kept_where_they_choose() -> None:
 
 def test_a_settled_run_decides_as_on_dev_and_keeps_other_weights() -> None:
     weights = {"head.weight": torch.ones(2), f"head.{DECISION}": torch.full((3,), 0.5)}
-    done = Fit((), (1,), (False,), 1.0, 5, 2)
-    run = settled(Trained(weights, done, 0, OBJECTIVE.decode(logits()), None, 1, {"l2": 0.1}), OBJECTIVE, GOLD)
+    done = Fit((), (1,), (False,), 1.0, 5, 2, 5)
+    run = settled(
+        Trained(weights, done, 0, OBJECTIVE.decode(logits()), None, lambda epochs, readings: 1, {"l2": 0.1}),
+        OBJECTIVE,
+        GOLD,
+    )
     thresholds = run.weights[f"head.{DECISION}"]
     assert OBJECTIVE.decode(logits(), thresholds).labels == run.dev.labels
     assert run.chosen == {"l2": 0.1, "threshold": pytest.approx(float(thresholds[0]))}
     assert run.weights["head.weight"].tolist() == [1, 1]
     classes = Objective(TASKS["classification"], LabelSpace(NAMES))
-    other = settled(Trained({}, done, 0, classes.decode(logits()), None, 1), classes, ["a"] * 5)
+    other = settled(
+        Trained({}, done, 0, classes.decode(logits()), None, lambda epochs, readings: 1), classes, ["a"] * 5
+    )
     assert other.chosen == other.weights == {}
 
 
