@@ -7,6 +7,8 @@ import doctest
 import importlib
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
@@ -165,6 +167,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             }
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_batch_files_are_bash() -> None:
+    scripts = [code for page in PAGES for code in _fenced(page, "bash") if code.startswith("#!")]
+    assert scripts
+    for script in scripts:
+        done = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
 def test_there_is_a_plan_for_each_family() -> None:
     kinds = {read_data(read_plan(plan)).task.kind for plan in PLANS}
     assert {"pair-classification", "tagging", "classification"} <= kinds
@@ -197,7 +208,7 @@ def test_defaults_in_help_texts_are_those_of_the_settings(name: str, settings: t
 
 def test_every_option_of_compare_is_a_setting_of_a_plan() -> None:
     settings = {field.name for field in fields(Plan)}
-    options = {parameter.name for parameter in COMMANDS["compare"].params} - {"plan", "help"}
+    options = {parameter.name for parameter in COMMANDS["compare"].params} - {"plan", "help", "prepare"}
     assert options <= settings | {"encoder_option"}  # `encoder_options` in a plan
 
 

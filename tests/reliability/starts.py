@@ -48,6 +48,7 @@ def make_starts(world: Path) -> dict[str, Start]:
         ended = forked(lambda: _make(world))
         assert ended.status == 0, ended.complained
     made = [_compare(world, kind) for kind in COMPARED]
+    made += [_jobs(world, "classification")]
     made += [_pretrain(world, objective) for objective in made_corpus.SIZES]
     made += [_study(world, name) for name in STUDIED]
     made += [_probe(world), *(_convert(world, name) for name in ("bert", "elmo", "glove.txt", "skip"))]
@@ -88,6 +89,20 @@ def _compare(world: Path, kind: str) -> Start:
         f"compare {kind}", ("compare", "--plan", str(world / f"{kind}.yaml")),
         finished=("out/runs/[!.]*/record.json", "out/runs/[!.]*/test.json"),
         rebuild=_report, derived=("result.json", "report.html"),
+    )  # fmt: skip
+
+
+def _jobs(world: Path, kind: str) -> Start:
+    def prepared() -> None:
+        from unfreeze.commands.prepare import prepare
+        from unfreeze.plan import read_plan
+
+        if not Path("out", "comparison.json").exists():
+            prepare(read_plan(world / f"{kind}.yaml"))
+
+    return Start(
+        "jobs", ("jobs", "out", "--part", "0/1"), quicken=prepared,
+        finished=("out/runs/[!.]*/record.json", "out/runs/[!.]*/test.json"),
     )  # fmt: skip
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from unfreeze.bundle.save import bundled_run
 from unfreeze.commands.compare_encoders import compare_encoders
 from unfreeze.commands.compare_folds import compare_folds
-from unfreeze.commands.places import working_folder
+from unfreeze.commands.places import out_of, working_folder
 from unfreeze.commands.steps import add_floor, add_probes, bundle_winner, run_methods
 from unfreeze.commands.until_decided import run_until_decided
 from unfreeze.data.examples import Dataset
@@ -37,8 +37,7 @@ def compare(plan: Plan, watcher: Watcher | None = None, tell: Callable[[str], No
         InputError: the data, the encoder, the plan or the output folder is invalid.
     """
     dataset = read_data(plan)
-    out = plan.out or str(Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
-    with working_folder(out) as folder:
+    with working_folder(out_of(plan, dataset)) as folder:
         return _compare(plan, dataset, folder, watcher, tell)
 
 
@@ -56,11 +55,6 @@ def _compare(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher | None, t
         result, compared = _answer(question.bench, question.plan, question.question)
         render(out, compared)
     return result
-
-
-def _short(encoders: Sequence[str]) -> str:
-    """A name for encoders in that of the output folder: `minilm`, `minilm+glove`, `5-encoders`."""
-    return "+".join(Path(name).name for name in encoders) if len(encoders) < 4 else f"{len(encoders)}-encoders"
 
 
 def _answer(bench: Workbench, plan: Plan, question: str) -> tuple[Result, Compared]:

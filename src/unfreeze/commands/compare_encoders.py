@@ -13,6 +13,7 @@ from unfreeze.commands.compare_folds import (
     FoldedQuestion,
     bundle_whole,
     claimed_folds,
+    each_fold,
     once,
     opened_fold,
     run_folds,
@@ -116,6 +117,23 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
             result, compared = _answered(every, encoders)
         render(out, compared)
     return result
+
+
+def each_question(
+    plan: Plan, dataset: Dataset | Folds, out: Path, watcher: Watcher | None, tell: Say
+) -> Iterator[Opened]:
+    """Open the question of each encoder in turn, of each fold where there are folds; weights of runs stay."""
+    every = _Comparison(plan, dataset, out, watcher, once(tell))
+    encoders = encoders_of(plan.encoders)
+    with claimed(out, FILE):
+        write_encoders(out, encoders)
+        sent(out / FILE)
+        for name in encoders.folders:
+            if isinstance(dataset, Folds):
+                yield from each_fold(every.in_folds(encoders, name, dataset))
+            else:
+                with every.opened(encoders, name) as question:
+                    yield question
 
 
 def _answered(every: _Comparison, encoders: Encoders) -> tuple[Result, Compared]:

@@ -41,7 +41,7 @@ class FoldedQuestion:
 
     Attributes:
         out: the folder of the question; each fold's is below it.
-        of_several: see `runs.opening.opened`.
+        of_several, keep_weights: see `runs.opening.opened`.
     """
 
     plan: Plan
@@ -50,6 +50,7 @@ class FoldedQuestion:
     watcher: Watcher | None
     say: Say
     of_several: bool = False
+    keep_weights: bool = False
 
     def tell(self, line: str) -> None:
         """A line about how the work goes, which may be the same as another."""
@@ -137,9 +138,18 @@ def opened_fold(question: FoldedQuestion, fold: int, loaded: Loaded | None = Non
     plan, dataset = replace(question.plan, out=str(folder)), question.folds.parts[fold - 1]
     say: Say = question.say if fold == 1 else lambda line: None
     begun = begun_precision(fold_folder(question.out, 1))
-    several = question.of_several
-    with opened(plan, dataset, folder, question.watcher, say, begun, several, loaded) as now:
+    kept = question.of_several, loaded, question.keep_weights
+    with opened(plan, dataset, folder, question.watcher, say, begun, *kept) as now:
         yield now
+
+
+def each_fold(question: FoldedQuestion) -> Iterator[Opened]:
+    """Open each fold's question in turn."""
+    loaded = Loaded(question.plan)
+    with claimed_folds(question):
+        for fold in range(1, len(question.folds.parts) + 1):
+            with opened_fold(question, fold, loaded) as now:
+                yield now
 
 
 def bundle_whole(question: FoldedQuestion, result: Result, bundle: Path) -> None:

@@ -6,9 +6,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from unfreeze.data.examples import Dataset
 from unfreeze.disk.mirror import COMPARISONS, mirrored
 from unfreeze.disk.remote import is_remote
 from unfreeze.features.cache import cache_folder
+from unfreeze.plan import Plan
+
+
+def out_of(plan: Plan, dataset: Dataset) -> str:
+    """The output folder or URL of a plan, by default one named after data and encoders."""
+    return plan.out or str(Path("unfreeze-out") / f"{dataset.name}-{_short(plan.encoders)}")
+
+
+def _short(encoders: Sequence[str]) -> str:
+    """A name for encoders in that of the output folder: `minilm`, `minilm+glove`, `5-encoders`."""
+    return "+".join(Path(name).name for name in encoders) if len(encoders) < 4 else f"{len(encoders)}-encoders"
 
 
 @contextmanager

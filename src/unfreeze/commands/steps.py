@@ -29,8 +29,8 @@ from unfreeze.runs.bench import Workbench, fingerprint_of, finished, stored
 from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
-from unfreeze.runs.runner import follow, run
-from unfreeze.runs.trials import choosing, runs_to_choose, score_on_test, trained_model
+from unfreeze.runs.runner import Flow, follow, run
+from unfreeze.runs.trials import Chosen, choosing, runs_to_choose, score_on_test, trained_model
 
 
 def run_methods(
@@ -42,14 +42,11 @@ def run_methods(
         looked: at a look, seeds of methods that cannot train all at once; the others have the most. None takes the
             plan's number for all.
     """
-    tried = {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
-    seeds = {name: _seeds(bench, plan, tried[name], looked and looked(name)) for name in tried}
-    most = {name: max(len(seeds[name](recipe)) for recipe in tried[name]) for name in tried}
-    bench.planned = sum(runs_to_choose(len(tried[name]), most[name]) for name in tried)
+    tried, asked = candidates_of(bench, plan), flows_of(bench, plan, question, looked)
     before = read_choices(bench.folder) if (bench.folder / "choice.json").exists() else {}
     choices: dict[MethodName, Choice] = {}
     best: dict[MethodName, Job] = {}
-    every = follow(bench, [choosing(bench, question, tried[name], seeds[name]) for name in tried])
+    every = follow(bench, list(asked.values()))
     for (method, candidates), chosen in zip(tried.items(), every, strict=True):
         best[method] = chosen.best
         known = before.get(method)
@@ -67,6 +64,26 @@ def run_methods(
         )
         score_on_test(bench, chosen.finals)
     return choices, best
+
+
+def candidates_of(bench: Workbench, plan: Plan) -> dict[MethodName, list[Recipe]]:
+    """The recipes that each method tries."""
+    return {name: _candidates(bench, plan, name) for name in plan.methods or default_names()}
+
+
+def flows_of(
+    bench: Workbench, plan: Plan, question: str, looked: Callable[[MethodName], int] | None = None
+) -> dict[MethodName, Flow[Chosen]]:
+    """What each method wants run; the bench gets how many runs these are.
+
+    Args:
+        looked: see `run_methods`.
+    """
+    tried = candidates_of(bench, plan)
+    seeds = {name: _seeds(bench, plan, tried[name], looked and looked(name)) for name in tried}
+    most = {name: max(len(seeds[name](recipe)) for recipe in tried[name]) for name in tried}
+    bench.planned = sum(runs_to_choose(len(tried[name]), most[name]) for name in tried)
+    return {name: choosing(bench, question, tried[name], seeds[name]) for name in tried}
 
 
 def _seeds(bench: Workbench, plan: Plan, candidates: Sequence[Recipe], look: int | None) -> Callable[[Recipe], range]:

@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from unfreeze.disk.lock import LOCK, locked
+from unfreeze.disk.shares import CLAIMS, at_work
 from unfreeze.disk.soft_lock import PREFIX
-from unfreeze.disk.unfinished import make_folder, sweep, unmake_folders
+from unfreeze.disk.unfinished import discard, make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
 
 _OWN = ("runs", "training", "cells", "sets")  # folders in which only the holder writes
@@ -36,8 +37,10 @@ def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
             sweep(out)
             for folder in out.glob("runs/[!.]*"):
                 sweep(folder)
+            if alone := not at_work(out):
+                discard(out / CLAIMS)
             for name in _OWN:
-                sweep(out / name, held=True)
+                sweep(out / name, held=alone)
             try:
                 yield
             except BaseException:

@@ -69,9 +69,24 @@ def locked(folder: Path) -> Iterator[None]:
             _held.discard(key)
 
 
+def holder_of(folder: Path) -> HeldError | None:
+    """Who holds a folder, or may hold it; None where nobody does. It is not entered."""
+    try:
+        _check_lock(folder)
+        soft_lock.check(folder)
+    except HeldError as held:
+        return held
+    return None
+
+
+def said_of(held: HeldError) -> str:
+    """The holder, in words."""
+    return f"process {held.owner.process} on {held.owner.host}" if held.owner else "another process"
+
+
 def _in_use(folder: Path, held: HeldError) -> InputError:
     """A holder that the system knows is alive; if only a file names it, that file can be deleted."""
-    who = f"process {held.owner.process} on {held.owner.host}" if held.owner else "another process"
+    who = said_of(held)
     if not held.file:
         return InputError(f"is in use by {who}; wait, or choose another --out", where=str(folder))
     advice = f"wait, choose another --out, or, if that process has ended, delete {held.file} there"

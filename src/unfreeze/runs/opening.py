@@ -20,6 +20,7 @@ from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.unread import Unread
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.mirror import sent, shown_place
+from unfreeze.disk.shares import at_work
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
@@ -107,6 +108,7 @@ def opened(
     begun: str | None = None,
     of_several: bool = False,
     loaded: Loaded | None = None,
+    keep_weights: bool = False,
 ) -> Iterator[Opened]:
     """Hold the folder `out` for a question; when the block ends without an error, weights of its runs are deleted.
 
@@ -116,6 +118,7 @@ def opened(
         of_several: the encoder is one of several: methods that it does not allow are left out even if they are asked
             for, and weights stay, which the caller deletes.
         loaded: the plan's encoder, where another question had it before.
+        keep_weights: the runs are not judged yet.
         watcher: told what runs and how far it is.
         tell: told what was read, guessed and found, a line at a time.
 
@@ -126,6 +129,8 @@ def opened(
         tell(line)
     loaded = loaded or Loaded(plan)
     with claimed(out):
+        if (parts := _parts_at_work(out)) is not None:
+            tell(parts)
         encoder = loaded.encoder
         for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)
@@ -159,8 +164,40 @@ def opened(
             bench.fingerprint = loaded.fingerprint
             bench.inputs.update({(split, pair): read for split, read in inputs.items()})
             yield Opened(bench, plan, question)
-        if not of_several:
+        if not (of_several or keep_weights):
             drop_weights(out)
+
+
+def _parts_at_work(out: Path) -> str | None:
+    """That other processes are making runs in a folder, which end with the run that they are at."""
+    owners = at_work(out)
+    hosts = sorted({owner.host for owner in owners if owner is not None})
+    if not owners:
+        return None
+    runs = "a run is" if len(owners) == 1 else f"{len(owners)} runs are"
+    return f"In {out} {runs} being made by `unfreeze jobs`{' on ' if hosts else ''}{', '.join(hosts)}, which then ends."
+
+
+@contextmanager
+def reopened(folder: Path, dataset: Dataset, loaded: Loaded, watcher: Watcher | None) -> Iterator[Opened]:
+    """A question that was opened before, perhaps on another machine, without holding or changing its folder.
+
+    Args:
+        dataset: the plan's, or the fold's, read again.
+
+    Raises:
+        InputError: the encoder cannot be loaded, or it or the data are not those of `comparison.json`.
+    """
+    setting, encoder = read_setting(folder), loaded.encoder
+    precision = loaded.usable(precision_to_use(encoder.device, begun_precision(folder)))
+    dtype = setting.plan.cache_dtype
+    question = question_digest(dataset, loaded.fingerprint, precision, encoder.max_length, dtype)
+    if question != setting.data.question:
+        problem = "data or encoder, or what this machine can compute in, are not what comparison.json says"
+        raise InputError(f"{problem}; give every machine the same files and versions", where=str(folder))
+    with workbench(setting.plan, dataset, encoder, folder, watcher, precision) as bench:
+        bench.fingerprint = loaded.fingerprint
+        yield Opened(bench, setting.plan, question)
 
 
 def drop_weights(folder: Path, kept: Iterable[str] = ()) -> None:

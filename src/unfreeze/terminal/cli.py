@@ -10,10 +10,10 @@ import typer
 from unfreeze.errors import InputError, user_fault
 from unfreeze.terminal.encoders import convert, encode, encoders
 from unfreeze.terminal.pretraining import pretrain
-from unfreeze.terminal.questions import check, compare, predict, probe, report
+from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
 from unfreeze.terminal.studies import study
 
-COMMANDS = (compare, probe, check, report, predict, encoders, encode, pretrain, study, convert)
+COMMANDS = (compare, jobs, probe, check, report, predict, encoders, encode, pretrain, study, convert)
 OURS = "This is a fault of unfreeze, not of your input; please report it together with the lines above."
 
 app = typer.Typer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,9 @@ def compare(
         bool,
         typer.Option("--drop-hopeless", help="Of several encoders, skip those far behind as probes."),
     ] = False,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Train nothing: open the output folder for `unfreeze jobs`.")
+    ] = False,
     *,
     work: RunOptions,
     cache_dtype: Annotated[
@@ -71,6 +75,9 @@ def compare(
         unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
+    if prepare:
+        _prepare(question)
+        return
     from unfreeze.commands.compare import compare as answer
     from unfreeze.terminal.display import resumable
     from unfreeze.terminal.summary import summary
@@ -79,6 +86,35 @@ def compare(
         result = answer(question, display, display.say)
     for line in summary(result):
         typer.echo(line)
+
+
+def _prepare(question: Plan) -> None:
+    from unfreeze.commands.prepare import prepare
+    from unfreeze.terminal.display import Display
+
+    with Display() as display:
+        prepared = prepare(question, display, display.say)
+    out = prepared.out
+    typer.echo(f"{out} is open, nothing is trained yet. There are {prepared.runs:,} runs to make, by n processes:")
+    typer.echo(f"  unfreeze jobs {shlex.quote(str(out))} --part i/n --wait      (i from 0 to n - 1)")
+    typer.echo("Then the same command without --prepare judges, and makes what is still missing.")
+
+
+def jobs(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `unfreeze compare --prepare` opened.")],
+    part: Annotated[str, typer.Option(metavar="I/N", help="Which of N shares, from 0/N to N-1/N.")],
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for trials of other parts, then make final runs too.")
+    ] = False,
+) -> None:
+    """Make a share of a comparison's runs, beside other processes on one disk, as in a job array."""
+    from unfreeze.commands.jobs import make_share
+    from unfreeze.runs.shares import part_from
+    from unfreeze.terminal.display import resumable
+
+    with resumable("the same command continues where it stopped") as display:
+        said = make_share(folder, part_from(part), wait, display, display.say)
+    typer.echo(said)
 
 
 def _number(text: str | None) -> int | str | None:
