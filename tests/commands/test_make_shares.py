@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import tiny
+import torch
 
 from unfreeze.commands import jobs
 from unfreeze.commands.compare import compare
@@ -24,6 +25,8 @@ from unfreeze.disk.owner import this_process
 from unfreeze.disk.shares import CLAIMS
 from unfreeze.errors import InputError
 from unfreeze.plan import TRIAL_SEED, Plan, plain, plan_from
+from unfreeze.records.comparison import read_record
+from unfreeze.runs import racing
 from unfreeze.runs.shares import Part
 from unfreeze.runs.watching import Quiet
 
@@ -294,3 +297,46 @@ def test_what_a_prepared_comparison_cannot_be(root: Path, tmp_path: Path) -> Non
     with pytest.raises(InputError, match="parts share a folder"):
         prepare(replace(plan_for(root, tmp_path / "out"), out="memory://x/y"))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_trial_that_is_out_is_what_it_is_in_one_process(
+    order: tuple[int, int], root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("LEAST", 1), ("ERRORS", 0.0), ("GROWTH", 0.0)):
+        monkeypatch.setattr(racing, name, value)
+    good = replace(tiny.recipes(KIND)[0], epochs=9)
+    bad = replace(good, name="bad", learning_rate=1e-9)
+    raced = {"methods": ["feature-extraction"], "recipes": [plain(good), plain(bad)]}
+    prepare(plan_for(root, tmp_path / "out", **raced))
+    for number in (*order, 0, 1):
+        make_share(tmp_path / "out", Part(number, 2), wait=False)
+    before, recorder = stopped(tmp_path / "out"), Recorder()
+    assert len(before) == (order == (0, 1)), "else it had ended before it was known to be out"
+    compare(plan_for(root, tmp_path / "out", **raced), recorder)
+    assert recorder.trained == []
+    compare(plan_for(root, tmp_path / "alone", **raced))
+    assert stopped(tmp_path / "out") == stopped(tmp_path / "alone")
+    assert len(stopped(tmp_path / "out")) == 1
+    assert judged(tmp_path / "out") == judged(tmp_path / "alone")
+
+
+def stopped(out: Path) -> list[tuple[str, float, int]]:
+    """Id, dev score and last step of each trial that was stopped."""
+    records = [read_record(path.parent) for path in out.rglob("record.json")]
+    return [(one.id, one.dev["pearson"], one.curve[-1].step) for one in records if one.stopped is not None]
+
+
+def test_a_part_of_several_threads_makes_several_runs_at_once(root: Path, tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        plan = plan_for(root, tmp_path / "out")
+        prepare(plan)
+        assert make_share(tmp_path / "out", Part(0, 1), wait=False).startswith("4 trials and 4 final runs done; all")
+        compare(plan)
+        compare(plan_for(root, tmp_path / "alone"))
+    finally:
+        torch.set_num_threads(before)
+    assert judged(tmp_path / "out") == judged(tmp_path / "alone")
+    assert predictions(tmp_path / "out") == predictions(tmp_path / "alone")

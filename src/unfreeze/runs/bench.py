@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from unfreeze.disk.tensors import read_tensors
 from unfreeze.disk.unfinished import discard
 from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Encoder, Inputs
+from unfreeze.errors import InputError
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
 from unfreeze.methods.inputs import pair_reading, read_inputs
@@ -46,6 +48,7 @@ class Workbench:
         fingerprint: of `encoder`; None where nobody has asked yet.
         records: of runs that were read or made, by folder.
         machine: its kind, see `runs.cost.machine_name`; None where nobody asks for it.
+        alone: no other process makes runs in the folder at the same time.
     """
 
     folder: Path
@@ -65,6 +68,7 @@ class Workbench:
     fingerprint: str | None = None
     records: dict[Path, RunRecord] = field(default_factory=dict)
     machine: str | None = None
+    alone: bool = True
 
     @property
     def left(self) -> int:
@@ -95,11 +99,13 @@ def record_of(bench: Workbench, job: Job) -> RunRecord:
 
 
 def forget(bench: Workbench, job: Job) -> None:
-    """Delete a trial that was stopped, so that it is run again."""
+    """Delete a trial that was stopped, so that it is run again; one that another process has run again stays."""
     folder = bench.run_folder(job)
-    (folder / "record.json").unlink()  # first: without it nothing else in the folder counts
-    discard(folder)
-    del bench.records[folder]
+    with suppress(InputError):  # another process has deleted it
+        if read_record(folder).stopped is not None:
+            (folder / "record.json").unlink(missing_ok=True)  # first: without it nothing else in the folder counts
+            discard(folder)
+    bench.records.pop(folder, None)
     bench.reached.discard(job.id)
 
 

@@ -196,7 +196,7 @@ def reopened(folder: Path, dataset: Dataset, loaded: Loaded, watcher: Watcher | 
         problem = "data or encoder, or what this machine can compute in, are not what comparison.json says"
         raise InputError(f"{problem}; give every machine the same files and versions", where=str(folder))
     with workbench(setting.plan, dataset, encoder, folder, watcher, precision) as bench:
-        bench.fingerprint = loaded.fingerprint
+        bench.fingerprint, bench.alone = loaded.fingerprint, False
         yield Opened(bench, setting.plan, question)
 
 

@@ -6,7 +6,7 @@ What a flow asks for next, such as final runs after trials, is known once all th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from unfreeze.methods.trainer import trainer_of
 from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import Workbench, finished, record_of
 from unfreeze.runs.jobs import Work
+from unfreeze.runs.racing import Race
 from unfreeze.runs.runner import Asked, Flow, follow
 from unfreeze.runs.trials import score_on_test
 
@@ -47,10 +48,15 @@ def part_from(text: str) -> Part:
 
 @dataclass(frozen=True)
 class Unit:
-    """Jobs that are trained in one call, and their place among all that a flow asks for."""
+    """Jobs that are trained in one call, and their place among all that a flow asks for.
+
+    Attributes:
+        race: in which they are trials.
+    """
 
     work: Work
     place: int
+    race: Race | None = None
 
 
 @dataclass(frozen=True)
@@ -144,24 +150,25 @@ def _made(bench: Workbench, units: Sequence[Unit], held: dict[str, HeldError]) -
         held: gets who has claimed the others.
     """
     with ExitStack() as claims:
-        works: list[Work] = []
+        free: list[Unit] = []
         for unit in units:
             name = unit.work.jobs[0].id
             if (holder := claims.enter_context(claim_of(bench.folder, name))) is not None:
                 held[name] = holder
             elif not _done(bench, unit.work):  # by another process, until now
-                works.append(unit.work)
-            if len(works) == _at_once(bench):
+                free.append(unit)
+            if len(free) == _at_once(bench):
                 break
-        follow(bench, [_made_of(work) for work in works])
+        follow(bench, [_made_of(unit) for unit in free])
+        works = [unit.work for unit in free]
         for work in works:
             if work.need == "test":
                 score_on_test(bench, work.jobs)
         return works
 
 
-def _made_of(work: Work) -> Flow[None]:
-    yield Asked([work])
+def _made_of(unit: Unit) -> Flow[None]:
+    yield Asked([unit.work], race=unit.race)
 
 
 def _at_once(bench: Workbench) -> int:
@@ -180,13 +187,13 @@ class _Followed:
     def __init__(self, bench: Workbench, flow: Flow[object], first: int) -> None:
         self._bench, self._flow, self._first = bench, flow, first
         self._asked: Asked | None = next(flow)
-        self.asked_for = sum(1 for _ in _units(self._bench, self._asked.works, 0))
+        self.asked_for = len(self._units(self._asked, self._asked.works))
 
     def to_do(self) -> list[Unit]:
         """What it waits for; where that is nothing it has ended."""
         while self._asked is not None:
             works = self._wanted(self._asked)
-            missing = [unit for unit in _units(self._bench, works, self._first) if not _done(self._bench, unit.work)]
+            missing = [unit for unit in self._units(self._asked, works) if not _done(self._bench, unit.work)]
             if missing:
                 return missing
             try:
@@ -203,11 +210,10 @@ class _Followed:
             return None
         return [record_of(self._bench, job) for job in work.jobs]
 
-
-def _units(bench: Workbench, works: Sequence[Work], first: int) -> Iterator[Unit]:
-    """Works as they are trained, each with its place: together, or one job after the other."""
-    for work in works:
-        together = trainer_of(work.recipe).seeds_together(work.recipe, bench.dataset.task)
-        for jobs in [work.jobs] if together else [(job,) for job in work.jobs]:
-            yield Unit(Work(jobs, work.need), first)
-            first += 1
+    def _units(self, asked: Asked, works: Sequence[Work]) -> list[Unit]:
+        """Works as they are trained, each with its place: together, or one job after the other."""
+        parts: list[Work] = []
+        for work in works:
+            together = trainer_of(work.recipe).seeds_together(work.recipe, self._bench.dataset.task)
+            parts += [work] if together else [Work((job,), work.need) for job in work.jobs]
+        return [Unit(part, place, asked.race) for place, part in enumerate(parts, start=self._first)]
