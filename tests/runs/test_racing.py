@@ -84,6 +84,8 @@ def test_a_trial_whose_readings_end_at_its_rung_has_ended_there_unless_it_was_st
 def test_readings_that_are_not_finite_do_not_count() -> None:
     readings = epochs((0.4, math.nan), (math.nan, 0.3))
     assert rung_of(readings, 600, ended=True, work=1) == Rung((point(1, 0.4),), 1, last=True)
+    one_of_two = rung_of(epochs((0.4, math.nan)), 600, ended=True, work=1)
+    assert one_of_two == Rung((point(1, 0.4),), 1, last=True), "a member without any leaves the others"
     assert rung_of(epochs((math.nan,)), 600, ended=True, work=1) is None
     assert rung_of(epochs((0.4,), loss=math.inf), 600, ended=True, work=1) is None
     assert rung_of([], 600, ended=True, work=1) is None
@@ -101,6 +103,9 @@ def test_the_margin_is_so_many_errors_of_a_difference_of_two_shares_and_some_gro
     assert errors(0.8, 800) == pytest.approx(errors(0.8, 200) / 2)
     assert errors(0.1, 200) == errors(0.5, 200) == errors(-0.3, 200), "of low scores as of the most uncertain share"
     assert 0 < errors(1.0, 200) == errors(0.999, 200) < errors(0.95, 200), "of a full score not nothing"
+    wrong = 1 / 200
+    assert errors(1.0, 198) == pytest.approx(racing.ERRORS * math.sqrt(2 * wrong * (1 - wrong) / 198))
+    assert margin(0.8, 200) == pytest.approx(0.02 + 2 * 0.04), "two errors and two points"
 
 
 def race(**reached: float) -> Race:
