@@ -291,11 +291,14 @@ def test_the_command_line_says_what_is_next(
     )
 
 
-def test_what_a_prepared_comparison_cannot_be(root: Path, tmp_path: Path) -> None:
+def test_what_a_prepared_comparison_cannot_be(
+    root: Path, tmp_path: Path, command_line: Callable[..., tuple[int, str, str]]
+) -> None:
     with pytest.raises(InputError, match="decided by probes"):
         prepare(plan_for(root, tmp_path / "out", "encoders", drop_hopeless=True))
     with pytest.raises(InputError, match="parts share a folder"):
         prepare(replace(plan_for(root, tmp_path / "out"), out="memory://x/y"))
+    assert "parts share a folder" in command_line("jobs", "memory://x/y", "--part", "0/1")[2]
     assert not (tmp_path / "out").exists()
 
 

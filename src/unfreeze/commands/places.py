@@ -9,6 +9,7 @@ from pathlib import Path
 from unfreeze.data.examples import Dataset
 from unfreeze.disk.mirror import COMPARISONS, mirrored
 from unfreeze.disk.remote import is_remote
+from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
 from unfreeze.plan import Plan
 
@@ -21,6 +22,13 @@ def out_of(plan: Plan, dataset: Dataset) -> str:
 def _short(encoders: Sequence[str]) -> str:
     """A name for encoders in that of the output folder: `minilm`, `minilm+glove`, `5-encoders`."""
     return "+".join(Path(name).name for name in encoders) if len(encoders) < 4 else f"{len(encoders)}-encoders"
+
+
+def shared_folder(place: str) -> Path:
+    """A folder that several processes work in. Raises `InputError` where it is a URL."""
+    if is_remote(place):
+        raise InputError("is a URL; parts share a folder of a disk that all of them see", where=place)
+    return Path(place)
 
 
 @contextmanager

@@ -9,11 +9,10 @@ from pathlib import Path
 
 from unfreeze.commands.compare_encoders import each_question
 from unfreeze.commands.compare_folds import FoldedQuestion, each_fold, once
-from unfreeze.commands.places import out_of
+from unfreeze.commands.places import out_of, shared_folder
 from unfreeze.commands.steps import flows_of
 from unfreeze.data.examples import Dataset
 from unfreeze.data.folds import Folds
-from unfreeze.disk.remote import is_remote
 from unfreeze.errors import InputError
 from unfreeze.judging.looks import LOOKS
 from unfreeze.plan import Plan
@@ -50,10 +49,7 @@ def prepare(plan: Plan, watcher: Watcher | None = None, tell: Say = lambda line:
         raise InputError(problem, where="--drop-hopeless")
     plan = in_full(plan)
     dataset = read_data(plan)
-    named = out_of(plan, dataset)
-    if is_remote(named):
-        raise InputError("is a URL; parts share a folder of a disk that all of them see", where=named)
-    out = Path(named)
+    out = shared_folder(out_of(plan, dataset))
     folds, said = folds_of(plan, dataset, out)
     if said is not None:
         tell(said)

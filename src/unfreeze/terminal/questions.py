@@ -101,7 +101,7 @@ def _prepare(question: Plan) -> None:
 
 
 def jobs(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `unfreeze compare --prepare` opened.")],
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="A folder that `unfreeze compare --prepare` opened.")],
     part: Annotated[str, typer.Option(metavar="I/N", help="Which of N shares, from 0/N to N-1/N.")],
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for trials of other parts, then make final runs too.")
@@ -109,11 +109,12 @@ def jobs(
 ) -> None:
     """Make a share of a comparison's runs, beside other processes on one disk, as in a job array."""
     from unfreeze.commands.jobs import make_share
+    from unfreeze.commands.places import shared_folder
     from unfreeze.runs.shares import part_from
     from unfreeze.terminal.display import resumable
 
     with resumable("the same command continues where it stopped") as display:
-        said = make_share(folder, part_from(part), wait, display, display.say)
+        said = make_share(shared_folder(folder), part_from(part), wait, display, display.say)
     typer.echo(said)
 
 
