@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -232,9 +233,15 @@ def forward_flops(lengths: npt.ArrayLike, layers: int, width: int, inner: int) -
     return float(layers * (per_piece * sizes.sum() + per_pair * np.square(sizes).sum()))
 
 
-def in_own_process(script: str, *words: object) -> dict[str, Any]:
-    """What a script prints as JSON in its last line when it is run with these words, so that its memory is its own."""
-    done = subprocess.run([sys.executable, script, *map(str, words)], capture_output=True, text=True, check=False)
+def in_own_process(script: str, *words: object, source: Path | None = None) -> dict[str, Any]:
+    """What a script prints as JSON in its last line when it is run with these words, so that its memory is its own.
+
+    Args:
+        source: folder with the package, where it is that of another build.
+    """
+    command = [sys.executable, script, *map(str, words)]
+    there = None if source is None else {**os.environ, "PYTHONPATH": str(source)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=there)
     if done.returncode:
         raise SystemExit(done.stderr)
     values: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

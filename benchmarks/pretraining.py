@@ -1,4 +1,4 @@
-"""Masked-LM pretraining: pieces a second against the transformers Trainer with its collator.
+"""Pretraining: masked LM against the transformers Trainer with its collator, biLM and skip-thoughts against a build.
 
     python -m pip install -r benchmarks/requirements.txt
     python benchmarks/pretraining.py --data shared/data/sst2 --steps 40
@@ -7,6 +7,9 @@ A new ModernBERT of the size named, without dropout, on the texts of a set as ru
 one length, so nothing is padding, in batches of one size, in bf16 where that is fast, and clip the gradient. The peer
 is `Trainer` with `DataCollatorForLanguageModeling`: AdamW, linear decay; it saves and logs nothing. Of each run the
 first steps, in which libraries prepare themselves, are not counted.
+
+With `--earlier FOLDER`, the `src` of another build, new ELMos and skip-thoughts of the size `mini` are pretrained by it
+and by this one, in processes of their own (`pretraining_steps.py`), on the same texts in documents of 20.
 """
 
 from __future__ import annotations
@@ -24,8 +27,17 @@ import numpy as np
 import torch
 from data_sets import read_set
 from fine_tuning import Ticks
-from measuring import Peaks, Rate, StepClock, median_rate, named_ratio, take_turns, this_machine
-from results import Findings, Run, Table, add_json_option
+from measuring import (
+    Peaks,
+    Rate,
+    StepClock,
+    in_own_process,
+    median_rate,
+    named_ratio,
+    take_turns,
+    this_machine,
+)
+from results import ROOT, Findings, Run, Table, add_json_option
 from transformers import DataCollatorForLanguageModeling, Trainer
 from transformers import TrainingArguments as Arguments
 from transformers.utils import logging
@@ -39,6 +51,7 @@ from unfreeze.pretraining.settings import pretraining_from
 from unfreeze.training.seeds import seeded
 
 WARM = 3  # steps
+SOURCE = ROOT / "src"
 
 
 def rate(clock: StepClock, pieces: int) -> Rate:
@@ -55,7 +68,7 @@ def train_ours(objective: MaskedLm, steps: int, folder: Path) -> Rate:
     kept.file.unlink(missing_ok=True)
     pretrain(
         objective, budget, kept, seed=0, precision=fast_precision(device), device=device,
-        told=lambda progress: clock.tick(),
+        after_step=lambda progress: clock.tick(),
     )  # fmt: skip
     return rate(clock, objective.step_tokens)
 
@@ -101,6 +114,22 @@ def measure(objective: MaskedLm, size: str, steps: int, turns: int, folder: Path
     return Findings((table,), (ratio,))
 
 
+def against_earlier(objective: str, corpus: Path, earlier: Path, arguments: argparse.Namespace) -> Findings:
+    """This build and another in turns, on the size `mini`."""
+    script = str(Path(__file__).with_name("pretraining_steps.py"))
+    words = ["--objective", objective, "--corpus", corpus, "--steps", arguments.steps]
+    words += ["--batch", arguments.words] if arguments.words else []
+
+    def steps_of(source: Path) -> Rate:
+        return Rate(**in_own_process(script, *words, source=source))
+
+    sides = {"ours": lambda: steps_of(SOURCE), "earlier": lambda: steps_of(earlier)}
+    rates = take_turns(sides, arguments.turns)
+    said = {"bilm": "biLM"}.get(objective, objective)
+    name = f"{said} pretraining of mini, against the build of 2026-11-30"
+    return Findings((), (named_ratio(name, rates["ours"], rates["earlier"], "words/s"),))
+
+
 def main() -> None:
     """Print machine, date, versions, and both sides."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,6 +138,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--batch", type=int, help="pieces a step; the size's own if left out")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--earlier", type=Path, help="`src` of the build of 2026-11-30")
+    parser.add_argument("--words", type=int, help="a step of biLM and skip-thoughts; the size's own if left out")
     add_json_option(parser)
     arguments = parser.parse_args()
     logging.set_verbosity_error()
@@ -125,6 +156,13 @@ def main() -> None:
             objective = objective_for(asked, folder / "work", torch.device("cpu"), lambda line: None)
             assert isinstance(objective, MaskedLm)
             run.add(measure(objective, size, arguments.steps, arguments.turns, folder))
+    if arguments.earlier is not None:
+        with tempfile.TemporaryDirectory() as name:
+            text, texts = Path(name) / "text.txt", [example.text for example in data.train]
+            documents = ["\n".join(texts[start : start + 20]) for start in range(0, len(texts), 20)]
+            text.write_text("\n\n".join(documents), encoding="utf-8")
+            for objective_name in ("bilm", "skip-thoughts"):
+                run.add(against_earlier(objective_name, text, arguments.earlier, arguments))
     run.close()
 
 

@@ -19,3 +19,11 @@ def test_a_process_that_fails_ends_the_script_with_what_it_complained_of(tmp_pat
     script.write_text("print('{}')\nraise SystemExit('no data')\n")
     with pytest.raises(SystemExit, match="no data"):
         in_own_process(str(script))
+
+
+def test_a_process_can_have_the_package_of_another_build(tmp_path: Path) -> None:
+    (tmp_path / "unfreeze").mkdir()
+    (tmp_path / "unfreeze" / "__init__.py").write_text("BUILD = 'earlier'\n")
+    script = tmp_path / "script.py"
+    script.write_text("import json, unfreeze\nprint(json.dumps({'build': unfreeze.BUILD}))\n")
+    assert in_own_process(str(script), source=tmp_path) == {"build": "earlier"}
