@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -19,6 +20,8 @@ TRIAL_SEED = 1000
 """With which recipes are tried. Final runs have seeds from 0 on, below this one."""
 
 MOST_FOLDS = 100
+HERE = "here"
+_ENGINE = re.compile(r"here|ray|auto|(?:ray://)?[^\s:/]+:\d+")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,9 @@ class Plan:
         folds: of data without a test file, test every example once in that many folds; 0 holds one test set out; None
             takes 5 folds for under 1,500 examples.
         group: column of authors, documents or the like, none of which is in two splits or folds that are made.
+        engine: where runs are made: `here` in this process, `ray` in a Ray that is started for it, `auto`,
+            `ray://HOST:PORT` or `HOST:PORT` in one that is there. It changes no score.
+        cpus_per_run, gpus_per_run: of a machine of that Ray, for each run; less than 1 GPU shares one.
     """
 
     data: str | None = None
@@ -81,6 +87,9 @@ class Plan:
     drop_hopeless: bool = False
     folds: int | None = None
     group: str | None = None
+    engine: str = HERE
+    cpus_per_run: int = 1
+    gpus_per_run: float = 0.0
 
     @property
     def encoders(self) -> tuple[str, ...]:
@@ -117,7 +126,8 @@ class Plan:
         for split in ("train", "dev", "test"):
             if getattr(self, split) == ():
                 raise InputError("names no file; leave it out, or name one or more", where=split)
-        for name in ("equivalence", "cache_gb"):
+        check_engine(self.engine, self.cpus_per_run)
+        for name in ("equivalence", "cache_gb", "gpus_per_run"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
         if not self.encoders or not all(self.encoders):
@@ -142,6 +152,15 @@ def check_seeds(seeds: int, where: str) -> None:
         raise InputError(f"{seeds} seeds; at least 1 is needed", where=where)
     if seeds > TRIAL_SEED:
         raise InputError(f"{seeds:,} seeds; at most {TRIAL_SEED:,} are possible", where=where)
+
+
+def check_engine(engine: str, cpus: int) -> None:
+    """Raise `InputError` for an engine that there is not, or for runs without a processor."""
+    if not _ENGINE.fullmatch(engine):
+        problem = f"unknown engine '{shown(engine)}'; known: here, ray, auto, ray://HOST:PORT, HOST:PORT"
+        raise InputError(problem, where="--engine")
+    if cpus < 1:
+        raise InputError(f"{cpus} processors; at least 1 is needed", where="cpus_per_run")
 
 
 def check_length(pieces: int | None) -> None:

@@ -13,7 +13,6 @@ from unfreeze.commands.until_decided import until_decided
 from unfreeze.data.folds import Folds
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.mirror import sent
-from unfreeze.encoders.precision import precision_to_use
 from unfreeze.judging.judge import judge
 from unfreeze.judging.looks import LOOKS
 from unfreeze.judging.read import read_compared
@@ -27,6 +26,7 @@ from unfreeze.report.render import render
 from unfreeze.runs.bench import Workbench, finished
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import Loaded, Opened, drop_weights, opened, workbench
+from unfreeze.runs.place import precision_for
 from unfreeze.runs.runner import run
 from unfreeze.runs.trials import on_dev
 from unfreeze.runs.watching import Quiet, Watcher
@@ -175,7 +175,7 @@ def _bench_of_all(question: FoldedQuestion, used: ArmResult) -> Iterator[tuple[W
     plan, whole, folder = question.plan, question.folds.whole, question.out / WHOLE
     loaded = Loaded(plan)
     encoder = loaded.encoder
-    precision = loaded.usable(precision_to_use(encoder.device, begun_precision(fold_folder(question.out, 1))))
+    precision = loaded.usable(precision_for(plan, begun_precision(fold_folder(question.out, 1))))
     digest = question_digest(whole, loaded.fingerprint, precision, encoder.max_length, plan.cache_dtype)
     with claimed(folder, "runs"), workbench(plan, whole, encoder, folder, question.watcher, precision) as bench:
         bench.fingerprint = loaded.fingerprint

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from unfreeze.commands.places import working_folder
 from unfreeze.data.examples import Dataset
@@ -16,7 +17,6 @@ from unfreeze.data.unread import unread_lines
 from unfreeze.disk.mirror import COMPARISONS
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
 from unfreeze.methods.budgets import recipes
@@ -42,6 +42,7 @@ from unfreeze.records.setting import begun_precision
 from unfreeze.runs.bench import Workbench
 from unfreeze.runs.jobs import job, question_digest
 from unfreeze.runs.opening import cut_and_unread, pair_as_counted, workbench
+from unfreeze.runs.place import own_device, precision_for
 from unfreeze.runs.question import read_data
 from unfreeze.runs.runner import run
 from unfreeze.runs.trials import trained_model
@@ -82,11 +83,27 @@ def probe_variants(
             plan = replace(plan, out=str(out))
         bench, question = held.enter_context(_opened(plan, dataset, watcher, tell))
         tuned = first_tuned(bench)
-        for variant, found in probed_variants(bench, question, tuned, variants, plan.fixed_seeds or layers.RESAMPLES):
+        resamples = plan.fixed_seeds or layers.RESAMPLES
+        for variant, found in _probed(bench, question, tuned, variants, resamples):
             scores = replace(found, train_size=len(dataset.train))
             if plan.out is not None:
                 write_layer_scores(Path(plan.out), scores, file_of(variant))
             yield variant, scores
+
+
+def _probed(
+    bench: Workbench, question: str, tuned: Recipe | None, variants: Sequence[str], resamples: int
+) -> Iterator[tuple[str, LayerScores]]:
+    """`probed_variants` where the bench's runs are made; away one by one, so that they are made at the same time."""
+    if bench.place is None:
+        yield from probed_variants(bench, question, tuned, variants, resamples)
+        return
+    for scores in bench.place.asked(bench, _all_probed, [(question, tuned, [one], resamples) for one in variants]):
+        yield from scores
+
+
+def _all_probed(bench: Workbench, *asked: Any) -> list[tuple[str, LayerScores]]:
+    return list(probed_variants(bench, *asked))
 
 
 def file_of(variant: str) -> str:
@@ -144,7 +161,9 @@ def _over(bench: Workbench, encoder: Encoder) -> Iterator[Workbench]:
     """The bench with another encoder, whose states nobody will ask for again: they are kept aside."""
     with frozen(encoder, bench.precision) as reader, tempfile.TemporaryDirectory() as folder:
         cache = Path(folder), bench.cache[1]
-        yield replace(bench, encoder=encoder, reader=reader, features={}, inputs={}, fingerprint=None, cache=cache)
+        yield replace(
+            bench, encoder=encoder, reader=reader, features={}, inputs={}, fingerprint=None, cache=cache, place=None
+        )
 
 
 def _other_labels(bench: Workbench) -> Workbench:
@@ -161,12 +180,11 @@ def _opened(
     """A bench with no more training rows than probes read, and the digest of the question."""
     for line in dataset.notes:
         tell(line)
-    device = pick_device(plan.device)
-    encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(device)
+    encoder = load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(own_device(plan))
     for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
         tell(line)
     check_recipes((), dataset.task, encoder.traits)
-    precision = precision_to_use(device, None if plan.out is None else begun_precision(Path(plan.out)))
+    precision = precision_for(plan, None if plan.out is None else begun_precision(Path(plan.out)))
     precision, instead = usable_precision(encoder, precision)
     if instead is not None:
         tell(instead)

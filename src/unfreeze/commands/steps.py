@@ -29,6 +29,7 @@ from unfreeze.runs.bench import Workbench, fingerprint_of, finished, stored
 from unfreeze.runs.cost import median_ms
 from unfreeze.runs.jobs import Job
 from unfreeze.runs.opening import versions
+from unfreeze.runs.place import at_its_place
 from unfreeze.runs.runner import Flow, follow, run
 from unfreeze.runs.trials import Chosen, choosing, runs_to_choose, score_on_test, trained_model
 
@@ -134,7 +135,7 @@ def add_probes(bench: Workbench, question: str) -> LayerScores:
     before = read_layer_scores(bench.folder)
     if before is not None and (before.question, before.version) == (question, probes.VERSION):
         return before
-    scores = probes.probe_layers(bench, question)
+    scores = at_its_place(bench, probes.probe_layers, question)
     write_layer_scores(bench.folder, scores)
     return scores
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -27,8 +28,13 @@ from unfreeze.runs.jobs import Job, Need
 from unfreeze.runs.watching import Watcher
 from unfreeze.training.objectives import Objective
 
+if TYPE_CHECKING:
+    from unfreeze.runs.place import Place
+
 WEIGHTS = "weights.safetensors"
 FITTED: tuple[SplitName, ...] = ("train", "dev")
+Where = tuple[SplitName, str, Form]
+"""Which layer states: of a split, read with pairs in a way, in a form."""
 
 
 @dataclass
@@ -49,6 +55,7 @@ class Workbench:
         records: of runs that were read or made, by folder.
         machine: its kind, see `runs.cost.machine_name`; None where nobody asks for it.
         alone: no other process makes runs in the folder at the same time.
+        place: where its runs are made; None for this process.
     """
 
     folder: Path
@@ -63,12 +70,13 @@ class Workbench:
     cache_dtype: CacheDtype = "float16"
     planned: int = 0
     reached: set[str] = field(default_factory=set)
-    features: dict[tuple[SplitName, str, str], SplitFeatures] = field(default_factory=dict)
+    features: dict[Where, SplitFeatures] = field(default_factory=dict)
     inputs: dict[tuple[SplitName, str], Inputs] = field(default_factory=dict)
     fingerprint: str | None = None
     records: dict[Path, RunRecord] = field(default_factory=dict)
     machine: str | None = None
     alone: bool = True
+    place: Place | None = None
 
     @property
     def left(self) -> int:
@@ -137,7 +145,7 @@ def stored(bench: Workbench, recipe: Recipe, only_known: bool = False) -> tuple[
     forms = forms_of(bench, recipe)
     if only_known:
         pair = pair_reading(recipe, bench.dataset.task)
-        keys = [(split, pair, form) for form in forms for split in FITTED]
+        keys: list[Where] = [(split, pair, form) for form in forms for split in FITTED]
         return tuple(bench.features[key] for key in keys if key in bench.features)
     return tuple(split for form in forms for split in of_both(bench, recipe, form))
 
@@ -154,21 +162,27 @@ def of_both(bench: Workbench, recipe: Recipe, form: Form) -> tuple[SplitFeatures
 
 
 def states_of(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
-    """A split's layer states in a form, computed at the first asking."""
-    key = (split, pair, form)
-    if key not in bench.features:
-        reader, inputs = bench.reader, split_inputs(bench, split, pair)
-        where = layout(inputs, form, reader.ordered is None)
-        size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
-        name = f"layer states of {split} ({form}, {size:,.1f} MB)"
-        bench.watcher.begin(name, bench.left)
-        bench.features[key] = split_features(
-            reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
-            dtype=bench.cache_dtype, where=where, fingerprint=fingerprint_of(bench), precision=bench.precision,
-            progress=lambda done, total: bench.watcher.step(name, done, total, None),
-        )  # fmt: skip
-        bench.watcher.end(name, None)
-        note = bench.features[key].features.note
-        if note:
-            bench.watcher.say(f"  note on {name}: {note}")
-    return bench.features[key]
+    """A split's layer states in a form, computed at the first asking, where the bench's runs are made."""
+    where = (split, pair, form)
+    if where not in bench.features:
+        away = bench.place
+        bench.features[where] = computed_states(bench, *where) if away is None else away.states(bench, where)
+    return bench.features[where]
+
+
+def computed_states(bench: Workbench, split: SplitName, pair: str, form: Form) -> SplitFeatures:
+    """The same, computed or read from the store here and now."""
+    reader, inputs = bench.reader, split_inputs(bench, split, pair)
+    where = layout(inputs, form, reader.ordered is None)
+    size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
+    name = f"layer states of {split} ({form}, {size:,.1f} MB)"
+    bench.watcher.begin(name, bench.left)
+    made = split_features(
+        reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
+        dtype=bench.cache_dtype, where=where, fingerprint=fingerprint_of(bench), precision=bench.precision,
+        progress=lambda done, total: bench.watcher.step(name, done, total, None),
+    )  # fmt: skip
+    bench.watcher.end(name, None)
+    if made.features.note:
+        bench.watcher.say(f"  note on {name}: {made.features.note}")
+    return made

@@ -23,7 +23,7 @@ from unfreeze.disk.mirror import sent, shown_place
 from unfreeze.disk.shares import at_work
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import Precision, fast_precision, pick_device, precision_to_use
+from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
@@ -45,6 +45,7 @@ from unfreeze.records.setting import (
 from unfreeze.runs.bench import WEIGHTS, Workbench
 from unfreeze.runs.cost import machine_name, processor_name
 from unfreeze.runs.jobs import question_digest
+from unfreeze.runs.place import own_device, place_of, precision_for
 from unfreeze.runs.watching import Quiet, Watcher
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric
@@ -81,7 +82,7 @@ class Loaded:
     def encoder(self) -> Encoder:
         """In fp32, on the plan's device."""
         plan = self._plan
-        return load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(pick_device(plan.device))
+        return load_encoder(plan.only_encoder, plan.max_length, plan.all_options).to(own_device(plan))
 
     @cached_property
     def fingerprint(self) -> str:
@@ -139,7 +140,7 @@ def opened(
             tell(left_out)
         check_recipes([r for r in plan.recipes if r.method in (plan.methods or ())], dataset.task, encoder.traits)
         begun = begun_precision(out) or begun
-        begun_in = precision_to_use(encoder.device, begun)
+        begun_in = precision_for(plan, begun)
         if begun is not None and begun_in != fast_precision(encoder.device):
             tell(f"Computing goes on in {begun_in}, in which it was begun.")
         known = encoder.notes
@@ -218,7 +219,7 @@ def workbench(
     with frozen(encoder, precision) as reader:
         yield Workbench(
             folder, dataset, objective, encoder, reader, precision, encoder.device, cache, watcher or Quiet(),
-            plan.cache_dtype, machine=machine_name(encoder.device),
+            plan.cache_dtype, machine=machine_name(encoder.device), place=place_of(plan),
         )  # fmt: skip
 
 

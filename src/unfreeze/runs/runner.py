@@ -68,7 +68,7 @@ def follow(bench: Workbench, flows: Sequence[Flow[Answer]]) -> list[Answer]:
         InputError: a run cannot be written.
     """
     followed = [_Followed(bench, flow) for flow in flows]
-    with in_process(bench) as engine:
+    with in_process(bench) if bench.place is None else bench.place.engine(bench) as engine:
         for one in followed:
             one.go_on(engine)
         while any(one.open for one in followed):

@@ -46,6 +46,13 @@ Encoder = Annotated[
 EncoderOptions = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="Of the encoder's family, such as stateful=true.")
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        metavar="here|ray|ADDRESS",
+        help=f"Work on Ray: one started for it, or one that is there (auto, ray://HOST:PORT).  {defaults_to('engine')}",
+    ),
+]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help=defaults_to("device"))]
 
 
@@ -115,6 +122,19 @@ class RunOptions:
     device: Device = None
     cache_gb: Annotated[
         float | None, typer.Option(metavar="GB", help=f"Cap of the feature store.  {defaults_to('cache_gb')}")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """Where runs are made."""
+
+    engine: Engine = None
+    cpus_per_run: Annotated[
+        int | None, typer.Option(metavar="N", help=f"Processors for each run on Ray.  {defaults_to('cpus_per_run')}")
+    ] = None
+    gpus_per_run: Annotated[
+        float | None, typer.Option(metavar="N", help=f"GPUs for each, such as 0.5.  {defaults_to('gpus_per_run')}")
     ] = None
 
 

@@ -15,6 +15,7 @@ from unfreeze.terminal.options import (
     ColumnOptions,
     Device,
     EncoderChoice,
+    EngineOptions,
     FileOptions,
     MetricOptions,
     RunOptions,
@@ -56,6 +57,7 @@ def compare(
     ] = False,
     *,
     work: RunOptions,
+    place: EngineOptions,
     cache_dtype: Annotated[
         str | None, typer.Option(metavar="float16|int8", help="int8 halves the feature store.  [default: float16]")
     ] = None,
@@ -71,8 +73,8 @@ def compare(
 ) -> None:
     """Train with each method, judge all on the test set, and name the one to use: report, verdict, a saved model."""
     options = given(
-        files, columns, measured, reader, work, methods=methods, budget=budget, seeds=_number(seeds), folds=folds,
-        unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
+        files, columns, measured, reader, work, place, methods=methods, budget=budget, seeds=_number(seeds),
+        folds=folds, unfreeze_top=unfreeze_top, drop_hopeless=drop_hopeless or None, cache_dtype=cache_dtype, out=out,
     )  # fmt: skip
     question = plan_of(options, plan)
     if prepare:
@@ -130,6 +132,7 @@ def probe(
     measured: MetricOptions,
     reader: EncoderChoice,
     work: RunOptions,
+    place: EngineOptions,
     seeds: Annotated[
         int | None, typer.Option(metavar="N", help="Resamples of the training rows.  [default: 5]")
     ] = None,
@@ -143,7 +146,7 @@ def probe(
     Beside the frozen encoder's layers: the mean of each and the one above, labels and weights drawn at random, which
     show what a probe finds where nothing is known, and the layers after fine-tuning.
     """
-    question = plan_of(given(files, columns, measured, reader, work, seeds=seeds, out=out))
+    question = plan_of(given(files, columns, measured, reader, work, place, seeds=seeds, out=out))
     from unfreeze.commands.probe import probe_variants
     from unfreeze.disk.remote import joined
     from unfreeze.records.layer_scores import LAYERS, VARIANTS

@@ -1,0 +1,301 @@
+"""What another process does of a question, perhaps on another machine: its bench rebuilt from plain values and kept.
+
+Nothing here knows how values travel: an engine sends a `Question` and `Work`s, and puts away what comes home.
+"""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import torch
+from filelock import FileLock
+
+from unfreeze.data.examples import Dataset
+from unfreeze.disk.files import new_folder
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.precision import Precision, fast_precision, pick_device
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.errors import InputError, user_fault
+from unfreeze.features.cache import cache_folder, new_store, room_for
+from unfreeze.features.layout import store_key
+from unfreeze.features.store import open_keys
+from unfreeze.plan import Plan
+from unfreeze.records.comparison import RunRecord
+from unfreeze.runs.bench import Where, Workbench, fingerprint_of, record_of, split_inputs, states_of
+from unfreeze.runs.jobs import Work
+from unfreeze.runs.opening import versions, workbench
+from unfreeze.runs.parcels import Parcel, packed, unpacked
+from unfreeze.runs.runner import run
+from unfreeze.runs.trials import score_on_test
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that a bench is rebuilt from, but for the encoder's files.
+
+    Attributes:
+        fingerprint: of the encoder, which must be the same everywhere.
+        precision: decided once, for all machines.
+        version: of this package, likewise.
+        packaged: the encoder comes with an installed package, by its name; else its files travel.
+    """
+
+    plan: Plan
+    dataset: Dataset
+    fingerprint: str
+    precision: Precision
+    packaged: bool
+    version: str = versions()["unfreeze"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a watcher is told, from away. `what` is the name of the thing at work."""
+
+    kind: Literal["begin", "step", "end", "say"]
+    what: str
+    host: str
+    done: int = 0
+    total: int = 0
+    score: float | None = None
+    of: str | None = None
+
+
+@dataclass(frozen=True)
+class States:
+    """Layer states that were computed away.
+
+    Attributes:
+        key: of their store; None where they are recomputed at each reading.
+        node: the machine that has it, as the engine calls it.
+        layers, width, bytes, seconds, note: see `features.extract.Features`.
+    """
+
+    where: Where
+    key: str | None
+    node: str
+    layers: int
+    width: int
+    bytes: int
+    seconds: float
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Home:
+    """What comes home of a work: records of its jobs, and their folders by id."""
+
+    records: list[RunRecord]
+    folders: dict[str, Parcel]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An error, as it comes home: a line for bad input, else where it happened in the code."""
+
+    problem: str
+    where: str | None
+    trace: str | None
+    host: str
+
+    def error(self, name: str) -> Exception:
+        """To be raised, about the work of this name."""
+        if self.trace is None:
+            return InputError(self.problem, where=self.where or f"{name}, on {self.host}")
+        return AwayError(f"{name}, on {self.host}: {self.problem}\n{self.trace}")
+
+
+class AwayError(Exception):
+    """A fault of the program in another process, whose traceback is in the message."""
+
+
+def trouble(error: Exception) -> Trouble:
+    """An error to be sent home."""
+    fault = error if isinstance(error, InputError) else user_fault(error)
+    if fault is not None:
+        return Trouble(fault.problem, fault.where, None, platform.node())
+    told = "".join(traceback.format_exception(error))
+    return Trouble(f"{type(error).__name__}: {error}", None, told, platform.node())
+
+
+class Telling:
+    """A watcher that sends on what it is told. Steps come often: of those within a second only the first is sent."""
+
+    def __init__(self, send: Callable[[Event], None], clock: Callable[[], float]) -> None:
+        self._send, self._clock, self._last, self._host = send, clock, float("-inf"), platform.node()
+
+    def begin(self, what: str, left: int) -> None:
+        """See `Watcher.begin`."""
+        self._send(Event("begin", what, self._host))
+
+    def step(self, what: str, done: int, total: int, best: float | None) -> None:
+        """See `Watcher.step`."""
+        if self._clock() - self._last >= 1:
+            self._last = self._clock()
+            self._send(Event("step", what, self._host, done, total, best))
+
+    def end(self, what: str, score: float | None, of: str | None = None) -> None:
+        """See `Watcher.end`."""
+        self._send(Event("end", what, self._host, score=score, of=of))
+
+    def say(self, line: str) -> None:
+        """See `Watcher.say`."""
+        self._send(Event("say", line, self._host))
+
+
+class Benches:
+    """The bench of the last question that this process was asked, and the encoder of the one before.
+
+    Args:
+        threads: that a work may compute with.
+    """
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._token: str | None = None
+        self._bench: Workbench | None = None
+        self._encoder: tuple[Any, Encoder] | None = None
+
+    def bench(
+        self, token: str, question: Callable[[], Question], files: Callable[[], Parcel], watcher: Telling
+    ) -> Workbench:
+        """The bench of a question, kept from the last time where it is the same one.
+
+        Args:
+            token: names the question.
+            question, files: fetch the question, and the encoder's files where it is not a packaged one.
+
+        Raises:
+            InputError: this machine cannot answer it.
+        """
+        if self._bench is None or token != self._token:
+            self._token, self._bench = None, None
+            self._open.close()
+            asked = question()
+            check_version(asked.version)
+            encoder = self._loaded(asked, files)
+            check_precision(asked.precision, encoder.device, watcher)
+            made = workbench(
+                replace(asked.plan, engine="here"), asked.dataset, encoder, Path(), watcher, asked.precision
+            )
+            self._bench = self._open.enter_context(made)
+            self._bench.fingerprint = asked.fingerprint
+            self._token = token
+        self._bench.watcher = watcher
+        return self._bench
+
+    def _loaded(self, asked: Question, files: Callable[[], Parcel]) -> Encoder:
+        plan = asked.plan
+        wanted = asked.fingerprint, plan.max_length, tuple(sorted(plan.all_options.items())), plan.device
+        if self._encoder is None or self._encoder[0] != wanted:
+            self._encoder = None
+            name = plan.only_encoder if asked.packaged else str(encoder_folder(asked.fingerprint, files))
+            encoder = load_encoder(name, plan.max_length, plan.all_options).to(pick_device(plan.device))
+            if encoder.fingerprint() != asked.fingerprint:
+                problem = f"has other weights on {platform.node()}; install the same version of its package there"
+                raise InputError(problem, where=f"encoder {plan.only_encoder}")
+            encoder.name = plan.only_encoder
+            self._encoder = wanted, encoder
+        return self._encoder[1]
+
+
+def check_version(version: str) -> None:
+    """Raise `InputError` where another version of this package asks."""
+    if version != versions()["unfreeze"]:
+        problem = (
+            f"has unfreeze {versions()['unfreeze']}, and the command is {version}; install the same on all machines"
+        )
+        raise InputError(problem, where=platform.node())
+
+
+def check_precision(precision: Precision, device: torch.device, watcher: Telling) -> None:
+    """Say where another precision would be faster here. Raises `InputError` where this device cannot do it."""
+    if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
+        problem = "its GPU cannot compute in bf16, in which the question was begun; leave this machine out"
+        raise InputError(problem, where=platform.node())
+    if fast_precision(device) != precision:
+        watcher.say(f"{platform.node()} computes in {precision}, as the others do; {fast_precision(device)} is faster.")
+
+
+def encoder_folder(fingerprint: str, files: Callable[[], Parcel]) -> Path:
+    """The encoder's folder on this machine; its files are fetched once, whichever process asks first."""
+    folder = cache_folder() / "encoders" / fingerprint
+    with _one_at_a_time(folder):
+        if not folder.exists():
+            with new_folder(folder) as unfinished:
+                unpacked(files(), unfinished)
+    return folder
+
+
+@contextmanager
+def _one_at_a_time(path: Path) -> Iterator[None]:
+    """Processes of this machine that make the same thing wait for the first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        yield
+
+
+def extracted(bench: Workbench, where: Where, node: str) -> States:
+    """Have a split's states on this machine, which is called `node`."""
+    features = states_of(bench, *where).features
+    key = key_of(bench, where) if features.kind == "stored" else None
+    return States(
+        where, key, node, features.layers, features.width, features.bytes, features.seconds, features.note
+    )  # fmt: skip
+
+
+def key_of(bench: Workbench, where: Where) -> str:
+    """Of the store of a split's states."""
+    split, pair, form = where
+    inputs = split_inputs(bench, split, pair)
+    return store_key(fingerprint_of(bench), inputs, form, bench.precision, bench.cache_dtype)
+
+
+def bring(bench: Workbench, states: Sequence[States], fetch: Callable[[States], Parcel | None]) -> None:
+    """Have states that another machine computed in this one's stores, as far as there is room.
+
+    Args:
+        fetch: the files of their store; None where they are lost, so that whoever reads them computes them again.
+    """
+    folder, cap = bench.cache
+    for one in states:
+        if one.key is None or (folder / one.key).exists():
+            continue
+        with _one_at_a_time(folder / one.key):
+            if (folder / one.key).exists() or room_for(folder, one.bytes, cap, open_keys()) is not None:
+                continue
+            if (parcel := fetch(one)) is not None:
+                with new_store(folder / one.key) as unfinished:
+                    unpacked(parcel, unfinished)
+
+
+def store_files(cache: Path, key: str) -> Parcel | None:
+    """The files of a store; None where it has been thrown away."""
+    return (packed(cache / key) or None) if (cache / key).is_dir() else None
+
+
+def do_away(bench: Workbench, work: Work) -> Home:
+    """Do a work in a folder of its own; the finals that will be judged read the test set here too."""
+    with tempfile.TemporaryDirectory(prefix="unfreeze-") as name:
+        aside = replace(bench, folder=Path(name), records={}, reached=set())
+        run(aside, work.jobs, work.need)
+        if work.need == "test":
+            score_on_test(aside, work.jobs)
+        folders = {job.id: packed(aside.run_folder(job)) for job in work.jobs}
+        return Home([record_of(aside, job) for job in work.jobs], folders)
+
+
+def put_away(bench: Workbench, home: Home) -> None:
+    """Write the run folders that came home, each whole or not at all. Raises `InputError` where one cannot be."""
+    for name, parcel in home.folders.items():
+        with new_folder(bench.folder / "runs" / name) as folder:
+            unpacked(parcel, folder)
