@@ -12,30 +12,24 @@ from typing import Any
 import pytest
 import torch
 from families import make_encoder
+from made_runs import BCN, FROZEN, LORA, STAGES, TUNED, jobs_of, outcome, wanted
 
 from unfreeze.data.examples import Dataset, Example, LabelSpace
 from unfreeze.encoders.freezing import frozen
 from unfreeze.methods import trainer as trainers
 from unfreeze.methods.frozen_recipes import FrozenRecipe
-from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.methods.trained import Trained
 from unfreeze.methods.trainer import Given
 from unfreeze.methods.tuned_recipes import TunedRecipe
 from unfreeze.recipe import Recipe
-from unfreeze.records.comparison import RunRecord
 from unfreeze.runs import engine, training
-from unfreeze.runs.bench import Workbench, finished, read_weights
-from unfreeze.runs.jobs import Job, Work, job
+from unfreeze.runs.bench import Workbench, finished
+from unfreeze.runs.jobs import Work, job
 from unfreeze.runs.runner import Asked, Flow, follow
 from unfreeze.tasks.kinds import task
 from unfreeze.training.objectives import objective_for
 
 MakeBench = Callable[..., Workbench]
-FROZEN = FrozenRecipe("linear", "mix", learning_rate=5e-2, epochs=3, batch_size=4, l2=(0.0, 1.0))
-BCN = FrozenRecipe("bcn", "bcn", learning_rate=1e-2, epochs=2, batch_size=4, hidden=6, dropout=0.3)
-TUNED = TunedRecipe("linear", "tuned", learning_rate=1e-3, epochs=2, batch_size=5)
-LORA = LoraRecipe("linear", "lora", learning_rate=1e-2, epochs=2, batch_size=5, rank=2, adapter_dropout=0.2)
-STAGES = replace(TUNED, name="stages", gradual_unfreezing=True, epochs=1)
 TEXTS: tuple[Recipe, ...] = (FROZEN, BCN, TUNED, LORA, STAGES)
 TAGS: tuple[Recipe, ...] = (
     FrozenRecipe("bilstm-crf", "lstm", learning_rate=1e-2, epochs=2, batch_size=4, hidden=6, dropout=0.3),
@@ -50,15 +44,6 @@ def with_threads() -> Any:
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
-
-
-def wanted(works: Sequence[Work]) -> Flow[list[RunRecord]]:
-    records = yield Asked(works)
-    return [record for of_work in records for record in of_work]
-
-
-def jobs_of(recipes: Sequence[Recipe], seeds: Sequence[int] = (0, 1)) -> list[Job]:
-    return [job("q", recipe, seed) for recipe in recipes for seed in seeds]
 
 
 def tagging(made: Workbench, folder: Path) -> Workbench:
@@ -76,13 +61,6 @@ def tagging(made: Workbench, folder: Path) -> Workbench:
     splits = (tagged(made.dataset.split(split)) for split in ("train", "dev", "test"))
     dataset = Dataset("x", task("tagging"), tags, *splits)
     return replace(made, folder=folder, dataset=dataset, objective=objective_for(dataset.task, tags, dataset.train))
-
-
-def outcome(one: Workbench, run: Job, record: RunRecord) -> tuple[Any, ...]:
-    """All that a run left but what was measured with a clock, to the bit."""
-    curve = [(p.epoch, p.step, p.train_loss, p.dev, p.learning_rate) for p in record.curve]
-    weights = {name: tensor.numpy().tobytes() for name, tensor in read_weights(one, run).items()}
-    return record.dev, curve, record.best_epoch, record.work, record.layer_weights, record.chosen, weights
 
 
 @pytest.mark.parametrize("kind", ["classification", "tagging"])

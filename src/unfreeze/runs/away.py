@@ -211,9 +211,7 @@ class Benches:
 def check_version(version: str) -> None:
     """Raise `InputError` where another version of this package asks."""
     if version != versions()["unfreeze"]:
-        problem = (
-            f"has unfreeze {versions()['unfreeze']}, and the command is {version}; install the same on all machines"
-        )
+        problem = f"has unfreeze {versions()['unfreeze']}, the command {version}; install the same on all machines"
         raise InputError(problem, where=platform.node())
 
 

@@ -12,6 +12,7 @@ here.
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 import time
 import uuid
@@ -50,6 +51,7 @@ Answer = TypeVar("Answer")
 Item = TypeVar("Item")
 
 RETRIES = 3  # of a work whose worker or machine is lost
+WAIT_FOR = 10.0  # seconds for an address to answer
 WAIT = 0.3  # seconds between looks at what workers tell
 AHEAD = 2  # items of `mapped` for each processor, at work or waiting
 MOST_MEMORY = 0.8  # of a machine's, that one work may reserve
@@ -177,6 +179,7 @@ def connect(engine: str) -> None:
     if ray.is_initialized():
         return
     address = "local" if engine == "ray" else engine
+    _knock(engine)
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
         if address == "local":
@@ -186,6 +189,16 @@ def connect(engine: str) -> None:
     except (ConnectionError, RuntimeError, ValueError, ImportError, OSError, TimeoutError) as error:
         line = " ".join(str(error).split())
         raise InputError(f"no Ray can be joined: {line}", where=f"--engine {engine}") from None
+
+
+def _knock(engine: str) -> None:
+    """Raise `InputError` where nobody listens at an address, for which Ray would wait for minutes."""
+    host, _, port = engine.removeprefix("ray://").rpartition(":")
+    if host:
+        try:
+            socket.create_connection((host, int(port)), timeout=WAIT_FOR).close()
+        except OSError as error:
+            raise InputError(f"no Ray can be joined: {error}", where=f"--engine {engine}") from None
 
 
 class RayPlace:

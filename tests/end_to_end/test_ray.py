@@ -1,0 +1,99 @@
+"""Commands on two machines of Ray that share no folder: the answers of one process, and no finished run made twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiny
+from ray_cluster import Machines, machines
+
+KIND = "tagging-BIO"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("machines")) as made:
+        yield made
+
+
+def _result(out: Path) -> dict[str, Any]:
+    return json.loads((out / "result.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def command(
+    tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], cluster: Machines, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Path], list[str]]:
+    """`command(out)`: `unfreeze compare` on the cluster, for a process with a cache of its own."""
+    monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
+
+    def make(out: Path) -> list[str]:
+        plan = tiny.write_plan(tmp_path / "plan.yaml", tiny.plan_values(data_of(KIND), encoder, out, KIND))
+        program = [sys.executable, "-m", "unfreeze.terminal.cli", "compare"]
+        return [*program, "--plan", str(plan), "--engine", cluster.address]
+
+    return make
+
+
+def test_a_driver_that_is_killed_repeats_nothing_finished(
+    command: Callable[[Path], list[str]], answered: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Killed when the first run is here, and again after a few more; then left alone."""
+    out = tmp_path / "out"
+    runs = [_killed_at(command(out), out, count) for count in (1, 4)]
+    again = subprocess.run(command(out), capture_output=True, text=True, timeout=300, check=False)
+    assert again.returncode == 0, again.stderr
+    for finished in runs:
+        assert {path: path.stat().st_mtime_ns for path in finished} == finished
+    assert not list(out.glob("runs/.*"))
+    assert tiny.numbers(_result(out)) == tiny.numbers(_result(answered(KIND)))
+    assert (out / "bundle" / "bundle.json").exists()
+    assert (out / "probes.json").exists()
+
+
+def _killed_at(command: list[str], out: Path, count: int) -> dict[Path, int]:
+    """Start a command and kill it once so many runs are finished: their records, with the times they were written."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        ends = time.monotonic() + 240
+        while len(list(out.glob("runs/[!.]*/record.json"))) < count:
+            assert process.poll() is None, "it ended before it was killed"
+            assert time.monotonic() < ends
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+    return {path: path.stat().st_mtime_ns for path in out.glob("runs/[!.]*/record.json")}
+
+
+def test_probes_with_their_controls_are_those_of_one_process(
+    command_line: Callable[..., tuple[int, str, str]], encoder: Path, data_of: Callable[[str], Path], tmp_path: Path,
+    cluster: Machines,
+) -> None:  # fmt: skip
+    asked = ["probe", data_of(KIND), "--encoder", encoder]
+    here = command_line(*asked, "--out", tmp_path / "here")
+    there = command_line(*asked, "--out", tmp_path / "there", "--engine", "auto")
+    assert (here[0], there[0]) == (0, 0), here[2] + there[2]
+    names = {path.name for path in (tmp_path / "here").glob("*.json")}
+    assert {path.name for path in (tmp_path / "there").glob("*.json")} == names
+    assert len(names) > 3
+    for name in names:
+        assert _but_seconds(tmp_path / "there" / name) == _but_seconds(tmp_path / "here" / name), name
+
+
+def _but_seconds(path: Path) -> dict[str, Any]:
+    values = json.loads(path.read_text(encoding="utf-8"))
+    return {key: value for key, value in values.items() if not key.endswith("_s")}
+
+
+def test_an_address_where_nobody_answers_is_one_line(tmp_path: Path, data_of: Callable[[str], Path]) -> None:
+    done = tiny.unfreeze("compare", data_of(KIND), "--encoder", "minilm", "--engine", "127.0.0.1:9", "--out", tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("unfreeze: --engine 127.0.0.1:9: no Ray can be joined")
+    assert len(done.stderr.splitlines()) == 1

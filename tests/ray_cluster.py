@@ -1,0 +1,62 @@
+"""Two machines of Ray on this one: a processor and a folder for states each, and nothing else in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Machines:
+    """Those of a cluster beside the one that this process is on, which computes nothing."""
+
+    cluster: Any
+    folder: Path
+    nodes: list[Any] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """Where others join it."""
+        return str(self.cluster.address)
+
+    def cache(self, number: int) -> Path:
+        """The folder of layer states of a machine."""
+        return self.folder / f"cache-{number}"
+
+    def add(self) -> Any:
+        """One more machine."""
+        number = len(self.nodes)
+        node = self.cluster.add_node(num_cpus=1, env_vars={"UNFREEZE_CACHE": str(self.cache(number))})
+        self.nodes.append(node)
+        return node
+
+    def kill(self, node: Any) -> None:
+        """End a machine at once."""
+        self.cluster.remove_node(node, allow_graceful=False)
+
+
+@contextmanager
+def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
+    """A Ray with so many machines, which this process has joined."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'unfreeze[ray]'")
+    from ray.cluster_utils import Cluster
+
+    before = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1] / "src"), before])
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    made = Machines(cluster, folder)
+    try:
+        for _ in range(count):
+            made.add()
+        ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
+        yield made
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+        os.environ["PYTHONPATH"] = before

@@ -1,0 +1,192 @@
+"""Runs on two machines of Ray that share no folder: the same numbers, and nothing finished is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from made_runs import BCN, FROZEN, LORA, STAGES, TUNED, jobs_of, outcome, wanted
+from ray_cluster import Machines, machines
+
+from unfreeze.encoders.freezing import frozen
+from unfreeze.errors import InputError
+from unfreeze.plan import Plan
+from unfreeze.recipe import Recipe
+from unfreeze.records.comparison import RunRecord, read_test
+from unfreeze.runs.bench import Workbench
+from unfreeze.runs.jobs import Job, Work
+from unfreeze.runs.runner import follow
+
+MakeBench = Callable[..., Workbench]
+RECIPES: tuple[Recipe, ...] = (FROZEN, BCN, TUNED, LORA, STAGES)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    with machines(tmp_path_factory.mktemp("machines")) as made:
+        yield made
+
+
+@pytest.fixture
+def away(cluster: Machines, bench: MakeBench, tmp_path: Path) -> Callable[..., Workbench]:
+    """Makes a bench whose runs are made on the cluster, and whose encoder is one of no package."""
+    from unfreeze.runs.ray_place import RayPlace
+
+    def make(**settings: Any) -> Workbench:
+        place = RayPlace(Plan(encoder="an encoder of mine", max_length=24, engine="auto", **settings))
+        return replace(bench(), folder=tmp_path / "away", place=place)
+
+    return make
+
+
+def followed(one: Workbench, jobs: Sequence[Job], need: Any = "record") -> list[RunRecord]:
+    with frozen(one.encoder):
+        (records,) = follow(one, [wanted([Work((job,), need) for job in jobs])])
+    return records
+
+
+def test_the_numbers_are_those_of_one_process_bit_for_bit(
+    away: Callable[..., Workbench], bench: MakeBench, tmp_path: Path, cluster: Machines
+) -> None:
+    jobs = jobs_of(RECIPES)
+    here, there = replace(bench(), folder=tmp_path / "here"), away()
+    expected, got = followed(here, jobs), followed(there, jobs)
+    for job, one, other in zip(jobs, expected, got, strict=True):
+        assert outcome(there, job, other) == outcome(here, job, one), job.id
+    assert not list(there.folder.glob("runs/.*"))
+    stores = [{p.name for p in cluster.cache(n).iterdir() if not p.name.startswith(".")} for n in (0, 1)]
+    assert all(stores), "each machine has what its runs read on its own disk"
+    assert all(cluster.cache(n).joinpath("encoders", there.fingerprint or "").is_dir() for n in (0, 1))
+
+
+def test_finals_read_the_test_set_where_they_are_made(away: Callable[..., Workbench]) -> None:
+    there, jobs = away(), jobs_of([TUNED])
+    followed(there, jobs, "test")
+    for job in jobs:
+        test = read_test(there.run_folder(job))
+        assert test is not None
+        assert len(test.predictions) == len(there.dataset.test)
+
+
+def test_an_error_of_a_run_comes_home_and_leaves_the_others_alone(away: Callable[..., Workbench]) -> None:
+    from unfreeze.runs.away import AwayError
+
+    there, broken = away(), replace(TUNED, batch_size=0, name="broken")
+    jobs = jobs_of([broken, TUNED, FROZEN])
+    with pytest.raises(AwayError, match=r"fine-tuning broken, seed \d, on (.|\n)*Traceback(.|\n)*in train"):
+        followed(there, jobs)
+    assert {folder.name for folder in there.folder.glob("runs/*")} == {job.id for job in jobs[2:]}
+
+
+def test_an_error_is_never_tried_again(away: Callable[..., Workbench], tmp_path: Path) -> None:
+    from ray import cloudpickle
+
+    tries = tmp_path / "tries"
+
+    def fail(bench: Workbench, number: int) -> None:
+        with tries.open("a") as file:
+            file.write("x")
+        raise InputError(f"{number} is too many", where="numbers")
+
+    cloudpickle.register_pickle_by_value(__import__(__name__))
+    there = away()
+    assert there.place is not None
+    with pytest.raises(InputError, match="numbers: 3 is too many"):
+        list(there.place.asked(there, fail, [[3]]))
+    assert tries.read_text() == "x"
+
+
+def test_results_of_a_map_keep_the_order_of_its_items(away: Callable[..., Workbench]) -> None:
+    import math
+
+    place = away().place
+    assert place is not None
+    assert list(place.mapped(math.factorial, range(40))) == [math.factorial(n) for n in range(40)]
+    with pytest.raises(Exception, match="factorial"):
+        list(place.mapped(math.factorial, [3, -1, 4]))
+
+
+def test_what_runs_where_is_told(away: Callable[..., Workbench]) -> None:
+    there = away()
+    followed(there, jobs_of([TUNED], [0]))
+    (begun,) = [what for what, _ in there.watcher.begun if what.startswith("fine-tuning")]  # type: ignore[attr-defined]
+    assert begun.startswith("fine-tuning tuned, seed 0, on ")
+    assert [score for what, score in there.watcher.ended if what == begun] != [None]  # type: ignore[attr-defined]
+
+
+def test_another_version_is_refused(away: Callable[..., Workbench], monkeypatch: pytest.MonkeyPatch) -> None:
+    from unfreeze.runs import away as module
+
+    monkeypatch.setattr(module.Question, "__init__", _of_another_version(module.Question.__init__))
+    with pytest.raises(InputError, match=r"the command 0\.0\.0; install the same on all machines"):
+        followed(away(), jobs_of([FROZEN], [0]))
+
+
+def _of_another_version(init: Any) -> Any:
+    def make(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **{**kwargs, "version": "0.0.0"})
+
+    return make
+
+
+@pytest.mark.parametrize(("setting", "value"), [("cpus_per_run", 2), ("gpus_per_run", 1.0)])
+def test_what_no_machine_has_is_refused_at_once(away: Callable[..., Workbench], setting: str, value: Any) -> None:
+    with pytest.raises(InputError, match="--cpus-per-run: no machine has"):
+        away(**{setting: value})
+
+
+def test_a_machine_that_dies_costs_nothing_but_time(
+    away: Callable[..., Workbench], bench: MakeBench, tmp_path: Path, cluster: Machines
+) -> None:
+    """It dies while it is at work, with states that others have not got; what it had finished is here already."""
+    lost = cluster.add()
+    here, there = replace(bench(), folder=tmp_path / "here"), away()
+    jobs = jobs_of(RECIPES, range(3))
+    expected = followed(here, jobs)
+
+    class Killer:
+        """A watcher that ends the machine at the third run that ends."""
+
+        ended = 0
+
+        def begin(self, what: str, left: int) -> None: ...
+
+        def step(self, what: str, done: int, total: int, best: float | None) -> None: ...
+
+        def say(self, line: str) -> None: ...
+
+        def end(self, what: str, score: float | None, of: str | None = None) -> None:
+            self.ended += score is not None
+            if self.ended == 3 and lost in cluster.cluster.worker_nodes:
+                cluster.kill(lost)
+
+    there.watcher = Killer()
+    got = followed(there, jobs)
+    assert lost not in cluster.cluster.worker_nodes
+    for job, one, other in zip(jobs, expected, got, strict=True):
+        assert outcome(there, job, other) == outcome(here, job, one), job.id
+
+
+def test_states_of_a_machine_that_is_gone_are_computed_again(
+    away: Callable[..., Workbench], bench: MakeBench, cluster: Machines
+) -> None:
+    from unfreeze.runs.ray_place import RayPlace
+
+    lost = cluster.add()
+    there = away()
+    assert isinstance(there.place, RayPlace)
+    with frozen(there.encoder):
+        states = there.place.states(there, ("train", "single", "mean"))
+        node = states.features._states.node  # type: ignore[attr-defined]
+        cluster.kill(lost)
+        here = replace(bench(), features={}, inputs={})
+        with frozen(here.encoder):
+            from unfreeze.runs.bench import states_of
+
+            expected = states_of(here, "train", "single", "mean").features.read([0, 3])
+        got = states.features.read([0, 3])
+    assert node
+    assert (got.states == expected.states).all()
