@@ -145,3 +145,17 @@ def test_a_url_is_never_taken_for_a_path(path: str) -> None:
     with pytest.raises(InputError, match="is a URL; a folder of this machine is needed here"):
         make_folder(Path(path), [])
     assert not Path(path).exists()
+
+
+def test_what_was_fetched_is_not_sent_again(tmp_path: Path) -> None:
+    """It is whole there; sending it again would only take time."""
+    place = tmp_path / "place"
+    (place / "runs" / "a").mkdir(parents=True)
+    (place / "comparison.json").write_text("{}")
+    record = place / "runs" / "a" / "record.json"
+    record.write_text("{}")
+    before = record.stat().st_mtime_ns
+    for _ in range(2):
+        with mirrored(f"file://{place}", tmp_path / "cache") as folder:
+            assert (folder / "runs" / "a" / "record.json").exists()
+    assert record.stat().st_mtime_ns == before

@@ -32,25 +32,29 @@ def _result(out: Path) -> dict[str, Any]:
 @pytest.fixture
 def command(
     tmp_path: Path, encoder: Path, data_of: Callable[[str], Path], cluster: Machines, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Path], list[str]]:
+) -> Callable[[str], list[str]]:
     """`command(out)`: `unfreeze compare` on the cluster, for a process with a cache of its own."""
     monkeypatch.setenv("UNFREEZE_CACHE", str(tmp_path / "cache"))
 
-    def make(out: Path) -> list[str]:
-        plan = tiny.write_plan(tmp_path / "plan.yaml", tiny.plan_values(data_of(KIND), encoder, out, KIND))
+    def make(out: str) -> list[str]:
+        plan = tiny.write_plan(
+            tmp_path / "plan.yaml", {**tiny.plan_values(data_of(KIND), encoder, Path(), KIND), "out": out}
+        )
         program = [sys.executable, "-m", "unfreeze.terminal.cli", "compare"]
         return [*program, "--plan", str(plan), "--engine", cluster.address]
 
     return make
 
 
+@pytest.mark.parametrize("shared", [False, True])
 def test_a_driver_that_is_killed_repeats_nothing_finished(
-    command: Callable[[Path], list[str]], answered: Callable[[str], Path], tmp_path: Path
+    shared: bool, command: Callable[[str], list[str]], answered: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """Killed when the first run is here, and again after a few more; then left alone."""
+    """Killed at the first run, and again after a few more; then left alone. Runs are sent home, or put at a URL."""
     out = tmp_path / "out"
-    runs = [_killed_at(command(out), out, count) for count in (1, 4)]
-    again = subprocess.run(command(out), capture_output=True, text=True, timeout=300, check=False)
+    asked = command(f"file://{out}" if shared else str(out))
+    runs = [_killed_at(asked, out, count) for count in (1, 4)]
+    again = subprocess.run(asked, capture_output=True, text=True, timeout=300, check=False)
     assert again.returncode == 0, again.stderr
     for finished in runs:
         assert {path: path.stat().st_mtime_ns for path in finished} == finished

@@ -73,6 +73,8 @@ def _become(folder: Path, remote: Remote) -> None:
     for run in runs - kept:
         discard(folder / run)
     remote.pull(folder)
+    for run in {run for name in shown_files(folder) if (run := run_of(name))} - unsent:
+        (folder / run / _SENT).touch()
     for run in sorted(unsent):
         sent(folder / run)
 
@@ -91,6 +93,18 @@ def sent(path: Path) -> None:
         (path / _SENT).touch()
     else:
         Remote(url).push(path, name)
+
+
+def fetched(folder: Path) -> None:
+    """Fetch the folder of a run that another process has put at the URL of the mirror which it is in.
+
+    Raises:
+        InputError: the URL cannot be reached, or the run is not there.
+    """
+    remote = Remote(shown_place(folder.parent.parent))
+    if not remote.pull_run(folder.parent.parent, folder.name):
+        raise InputError("has been put there and is gone", where=shown_place(folder))
+    (folder / _SENT).touch()
 
 
 def shown_place(path: Path) -> str:

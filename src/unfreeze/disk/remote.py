@@ -107,6 +107,15 @@ class Remote:
         """Fetch runs that are whole and not in `local` yet; the rest of `local` stays as it is."""
         Remote(joined(self.url, "runs"))._pull_each(local / "runs")
 
+    def pull_run(self, local: Path, run: str) -> bool:
+        """Fetch one run by its id into `local/runs`, where it is whole; whether it is."""
+        runs = self.below("runs")
+        names = self.below("runs", run).names()
+        if RECORD not in names:
+            return False
+        runs._pull_run(local / "runs", run, [f"{run}/{name}" for name in names])
+        return True
+
     def _pull_each(self, local: Path) -> None:
         names = self.names()
         for run in sorted({name.partition("/")[0] for name in names if name.endswith(f"/{RECORD}")}):

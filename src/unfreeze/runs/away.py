@@ -19,6 +19,8 @@ from filelock import FileLock
 
 from unfreeze.data.examples import Dataset
 from unfreeze.disk.files import new_folder
+from unfreeze.disk.mirror import fetched, shown_place
+from unfreeze.disk.remote import Remote, is_remote
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device
 from unfreeze.encoders.protocol import Encoder
@@ -281,19 +283,44 @@ def store_files(cache: Path, key: str) -> Parcel | None:
     return (packed(cache / key) or None) if (cache / key).is_dir() else None
 
 
-def do_away(bench: Workbench, work: Work) -> Home:
-    """Do a work in a folder of its own; the finals that will be judged read the test set here too."""
+def do_away(bench: Workbench, work: Work, remote: Remote | None) -> Home:
+    """Do a work in a folder of its own; the finals that will be judged read the test set here too.
+
+    Args:
+        remote: where run folders are put; what is there already is not done again. None sends them home.
+    """
     with tempfile.TemporaryDirectory(prefix="unfreeze-") as name:
         aside = replace(bench, folder=Path(name), records={}, reached=set())
+        for job in work.jobs if remote is not None else ():
+            remote.pull_run(aside.folder, job.id)
+        there = {job.id: _names(aside.run_folder(job)) for job in work.jobs}
         run(aside, work.jobs, work.need)
         if work.need == "test":
             score_on_test(aside, work.jobs)
-        folders = {job.id: packed(aside.run_folder(job)) for job in work.jobs}
+        folders: dict[str, Parcel] = {}
+        for job in work.jobs:
+            if remote is None:
+                folders[job.id] = packed(aside.run_folder(job))
+            elif _names(aside.run_folder(job)) != there[job.id]:
+                remote.put_run(aside.run_folder(job))
         return Home([record_of(aside, job) for job in work.jobs], folders)
 
 
-def put_away(bench: Workbench, home: Home) -> None:
-    """Write the run folders that came home, each whole or not at all. Raises `InputError` where one cannot be."""
-    for name, parcel in home.folders.items():
-        with new_folder(bench.folder / "runs" / name) as folder:
-            unpacked(parcel, folder)
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.glob("*")}
+
+
+def put_away(bench: Workbench, work: Work, home: Home) -> None:
+    """Have the folders of a work's runs here, each whole or not at all. Raises `InputError` where one cannot be."""
+    for job in work.jobs:
+        if job.id not in home.folders:
+            fetched(bench.run_folder(job))
+            continue
+        with new_folder(bench.run_folder(job)) as folder:
+            unpacked(home.folders[job.id], folder)
+
+
+def remote_of(bench: Workbench) -> Remote | None:
+    """The URL that the folder of a bench is the mirror of."""
+    place = shown_place(bench.folder)
+    return Remote(place) if is_remote(place) else None

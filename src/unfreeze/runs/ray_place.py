@@ -29,6 +29,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from unfreeze.disk.remote import Remote
 from unfreeze.encoders.packaged import PACKAGED
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device
 from unfreeze.encoders.protocol import Encoder, Ints, LayerStates
@@ -75,11 +76,11 @@ def _opened(sent: _Sent, cpus: int, send: Callable[[Event], None]) -> Workbench:
     )
 
 
-def _do(sent: _Sent, work: Work, cpus: int, *states: States | Trouble) -> Home | Trouble:
+def _do(sent: _Sent, work: Work, remote: Remote | None, cpus: int, *states: States | Trouble) -> Home | Trouble:
     try:
         bench = _opened(sent, cpus, sent.tell(work.name))
         away.bring(bench, [one for one in states if isinstance(one, States)], _fetched)
-        return away.do_away(bench, work)
+        return away.do_away(bench, work, remote)
     except Exception as error:
         return trouble(error)
 
@@ -358,7 +359,8 @@ class RayEngine:
             place.begin_states(bench, (split, pair, form)) for form in forms_of(bench, work.recipe) for split in FITTED
         ]
         task = place.task(_do, memory=self._memory(work), name=work.name)
-        self._running[task.remote(place.sent(bench), work, place.cpus, *states)] = work
+        remote = away.remote_of(bench)
+        self._running[task.remote(place.sent(bench), work, remote, place.cpus, *states)] = work
 
     def next(self) -> tuple[Work, list[RunRecord]]:
         """See `Engine.next`. An error of one work is raised once the others are done, which it does not concern."""
@@ -372,7 +374,7 @@ class RayEngine:
                     self._failed.append(error)
                     self._watch.end(work.name)
                     continue
-                away.put_away(self._bench, home)
+                away.put_away(self._bench, work, home)
                 self._bench.reached.update(job.id for job in work.jobs)
                 return work, home.records
             self._watch.look()
