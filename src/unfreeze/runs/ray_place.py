@@ -24,6 +24,13 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
+if (
+    any(map(os.environ.get, ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")))
+    or Path("~/.ray/auth_token").expanduser().exists()
+):
+    # A Ray asks for the token where there is one; its client for `ray://` gives it only when told to (2.60), and is
+    # else refused as if nobody answered.
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 import ray
 from ray.exceptions import GetTimeoutError, RayError
