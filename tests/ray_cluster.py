@@ -43,7 +43,7 @@ class Machines:
 
 @contextmanager
 def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
-    """A Ray with so many machines, which this process has joined."""
+    """A Ray with some machines, which this process has joined."""
     ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'unfreeze[ray]'")
     from ray.cluster_utils import Cluster
 

@@ -65,7 +65,7 @@ def test_a_driver_that_is_killed_repeats_nothing_finished(
 
 
 def _killed_at(command: list[str], out: Path, count: int) -> dict[Path, int]:
-    """Start a command and kill it once so many runs are finished: their records, with the times they were written."""
+    """Start a command and kill it once `count` runs are finished: their records, with the times they were written."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         ends = time.monotonic() + 240
         while len(list(out.glob("runs/[!.]*/record.json"))) < count:

@@ -13,12 +13,13 @@ from ray_cluster import Machines, machines
 
 from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
-from unfreeze.plan import Plan
+from unfreeze.plan import TRIAL_SEED, Plan
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RunRecord, read_test
 from unfreeze.runs.bench import Workbench
 from unfreeze.runs.jobs import Job, Work
-from unfreeze.runs.runner import follow
+from unfreeze.runs.racing import Race
+from unfreeze.runs.runner import Asked, Flow, follow
 
 MakeBench = Callable[..., Workbench]
 RECIPES: tuple[Recipe, ...] = (FROZEN, BCN, TUNED, LORA, STAGES)
@@ -190,3 +191,33 @@ def test_states_of_a_machine_that_is_gone_are_computed_again(
         got = states.features.read([0, 3])
     assert node
     assert (got.states == expected.states).all()
+
+
+def test_trials_hear_of_each_other_at_their_rungs(away: Callable[..., Workbench]) -> None:
+    """What a trial on one machine has reached is known to one on another, which ends there."""
+    from unfreeze.runs.ray_place import RayPlace, _Heard
+
+    place = away().place
+    assert isinstance(place, RayPlace)
+    one, other = (_Heard(place.joined.board, {}) for _ in range(2))
+    one["first"] = 0.9
+    assert "first" not in other
+    other["second"] = 0.5
+    assert other == {"first": 0.9, "second": 0.5}
+
+
+def test_a_trial_that_is_out_ends_at_its_rung(away: Callable[..., Workbench], bench: MakeBench, tmp_path: Path) -> None:
+    """It leaves the record that it leaves in one process, and no weights."""
+    (trial,) = jobs_of([replace(FROZEN, name="slow", learning_rate=1e-9, epochs=120)], [TRIAL_SEED])
+
+    def raced(one: Workbench) -> Flow[RunRecord]:
+        race = Race(["ahead", trial.id], 10**6, "accuracy", {"ahead": 1.0})
+        ((record,),) = yield Asked([Work((trial,))], race=race)
+        return record
+
+    here, there = replace(bench(), folder=tmp_path / "here"), away()
+    with frozen(here.encoder), frozen(there.encoder):
+        expected, got = (follow(one, [raced(one)])[0] for one in (here, there))
+    assert got.stopped == 1.0
+    assert (got.dev, got.work, len(got.curve)) == (expected.dev, expected.work, len(expected.curve))
+    assert [path.name for path in there.run_folder(trial).iterdir()] == ["record.json"]

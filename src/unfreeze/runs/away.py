@@ -34,7 +34,8 @@ from unfreeze.runs.bench import Where, Workbench, fingerprint_of, record_of, spl
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.opening import versions, workbench
 from unfreeze.runs.parcels import Parcel, packed, unpacked
-from unfreeze.runs.runner import run
+from unfreeze.runs.racing import Race
+from unfreeze.runs.runner import Asked, Flow, follow
 from unfreeze.runs.trials import score_on_test
 
 Answer = TypeVar("Answer")
@@ -283,18 +284,20 @@ def store_files(cache: Path, key: str) -> Parcel | None:
     return (packed(cache / key) or None) if (cache / key).is_dir() else None
 
 
-def do_away(bench: Workbench, work: Work, remote: Remote | None) -> Home:
+def do_away(bench: Workbench, work: Work, race: Race | None, remote: Remote | None) -> Home:
     """Do a work in a folder of its own; the finals that will be judged read the test set here too.
 
     Args:
-        remote: where run folders are put; what is there already is not done again. None sends them home.
+        race: in which it is a trial; what others have reached in it is heard by whoever made it.
+        remote: where run folders are put; a run that is finished there is not made again. None sends them home.
     """
     with tempfile.TemporaryDirectory(prefix="unfreeze-") as name:
         aside = replace(bench, folder=Path(name), records={}, reached=set())
-        for job in work.jobs if remote is not None else ():
-            remote.pull_run(aside.folder, job.id)
+        if remote is not None:
+            for job in work.jobs:
+                remote.pull_run(aside.folder, job.id)
         there = {job.id: _names(aside.run_folder(job)) for job in work.jobs}
-        run(aside, work.jobs, work.need)
+        follow(aside, [_asked(work, race)])
         if work.need == "test":
             score_on_test(aside, work.jobs)
         folders: dict[str, Parcel] = {}
@@ -304,6 +307,10 @@ def do_away(bench: Workbench, work: Work, remote: Remote | None) -> Home:
             elif _names(aside.run_folder(job)) != there[job.id]:
                 remote.put_run(aside.run_folder(job))
         return Home([record_of(aside, job) for job in work.jobs], folders)
+
+
+def _asked(work: Work, race: Race | None) -> Flow[None]:
+    yield Asked([work], race=race)
 
 
 def _names(folder: Path) -> set[str]:

@@ -23,7 +23,7 @@ from unfreeze.disk.mirror import sent, shown_place
 from unfreeze.disk.shares import at_work
 from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import Precision, fast_precision
+from unfreeze.encoders.precision import Precision, fast_precision, precision_to_use
 from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder

@@ -26,11 +26,12 @@ def packed(folder: Path) -> Parcel:
 
 
 def unpacked(parcel: Parcel, folder: Path) -> None:
-    """Write the files of a parcel into a folder that is there.
+    """Write the files of a parcel into a folder, which is made if it is not there.
 
     Raises:
         InputError: a name in it leads out of the folder.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in parcel.items():
         inside = PurePosixPath(name)
         if inside.is_absolute() or ".." in inside.parts or "\\" in name or ":" in name:

@@ -17,8 +17,9 @@ import tempfile
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -54,6 +55,7 @@ from unfreeze.runs.bench import FITTED, Where, Workbench, computed_states, finge
 from unfreeze.runs.engine import needed_bytes
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.parcels import Parcel, packed
+from unfreeze.runs.racing import Race
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -83,11 +85,15 @@ def _opened(sent: _Sent, cpus: int, send: Callable[[Event], None]) -> Workbench:
     )
 
 
-def _do(sent: _Sent, work: Work, remote: Remote | None, cpus: int, *states: States | Trouble) -> Home | Trouble:
+def _do(
+    sent: _Sent, work: Work, race: Race | None, remote: Remote | None, cpus: int, *states: States | Trouble
+) -> Home | Trouble:
     try:
+        if race is not None:
+            race = replace(race, reached=_Heard(sent.board, race.reached))
         bench = _opened(sent, cpus, sent.tell(work.name))
         away.bring(bench, [one for one in states if isinstance(one, States)], _fetched)
-        return away.do_away(bench, work, remote)
+        return away.do_away(bench, work, race, remote)
     except Exception as error:
         return trouble(error)
 
@@ -133,6 +139,19 @@ def _fetched(states: States) -> Parcel | None:
     return None
 
 
+class _Heard(dict[str, float]):
+    """What trials of a race have reached at their rungs, wherever they run: whoever adds to it hears of the others."""
+
+    def __init__(self, board: Any, known: Mapping[str, float]) -> None:
+        super().__init__(known)
+        self._board = board
+
+    def __setitem__(self, trial: str, score: float) -> None:
+        super().__setitem__(trial, score)
+        with suppress(RayError):  # not to know of others costs time and no score
+            self.update(ray.get(self._board.reached.remote(trial, score), timeout=WAIT_FOR))
+
+
 class _Said:
     """What a function gave back, whatever that is: not an error."""
 
@@ -145,6 +164,11 @@ class _Board:
 
     def __init__(self) -> None:
         self._events: list[tuple[str, Event]] = []
+        self._reached: dict[str, float] = {}
+
+    def reached(self, trial: str, score: float) -> dict[str, float]:
+        self._reached[trial] = score
+        return self._reached
 
     def tell(self, name: str, event: Event) -> None:
         self._events.append((name, event))
@@ -358,7 +382,7 @@ class RayEngine:
         self._running: dict[Any, Work] = {}
         self._failed: list[Exception] = []
 
-    def begin(self, work: Work) -> None:
+    def begin(self, work: Work, race: Race | None = None) -> None:
         """See `Engine.begin`."""
         bench, place = self._bench, self._place
         pair = pair_reading(work.recipe, bench.dataset.task)
@@ -367,7 +391,7 @@ class RayEngine:
         ]
         task = place.task(_do, memory=self._memory(work), name=work.name)
         remote = away.remote_of(bench)
-        self._running[task.remote(place.sent(bench), work, remote, place.cpus, *states)] = work
+        self._running[task.remote(place.sent(bench), work, race, remote, place.cpus, *states)] = work
 
     def next(self) -> tuple[Work, list[RunRecord]]:
         """See `Engine.next`. An error of one work is raised once the others are done, which it does not concern."""
@@ -393,7 +417,7 @@ class RayEngine:
         for task in dropped:
             del self._running[task]
         _cancel(dropped)
-        self._watch.end(work.name)
+        self._watch.end(work.name, "  it was stopped, since it cannot be chosen any more")
 
     def stop(self) -> None:
         """Let what is at work end."""
@@ -445,10 +469,12 @@ class _Watch:
             for task, event in ray.get(self._board.take.remote(), timeout=WAIT):
                 self._pass_on(task, event)
 
-    def end(self, task: str) -> None:
+    def end(self, task: str, why: str | None = None) -> None:
         """A task has ended in another way than well."""
         for key in [key for key in self._begun if key[0] == task]:
             self._bench.watcher.end(self._begun.pop(key), None)
+            if why is not None:
+                self._bench.watcher.say(why)
 
     def _pass_on(self, task: str, event: Event) -> None:
         watcher, key = self._bench.watcher, (task, event.of or event.what)
