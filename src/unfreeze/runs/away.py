@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Event:
-    """What a watcher is told, from away. `what` is the name of the thing at work."""
+    """What a watcher hears from away. `what` is the name of the thing at work."""
 
     kind: Literal["begin", "step", "end", "say"]
     what: str
