@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import tiny
+
+sys.path.append(str(Path(__file__).parents[1] / "studies"))  # for the sets that studies are tested with
 
 
 @pytest.fixture(scope="session")

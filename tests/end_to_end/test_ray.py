@@ -9,12 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import made_studies
+import numpy as np
 import pytest
 import tiny
 from ray_cluster import Machines, machines
+
+from unfreeze.methods.table import method_named
+from unfreeze.runs.watching import Quiet
+from unfreeze.studies.asked import Asked
+from unfreeze.studies.desk import Desk
+from unfreeze.studies.published import WAYS
+from unfreeze.studies.recipes import paper_recipes
 
 KIND = "tagging-BIO"
 
@@ -101,3 +111,18 @@ def test_an_address_where_nobody_answers_is_one_line(tmp_path: Path, data_of: Ca
     assert done.returncode == 2
     assert done.stderr.startswith("unfreeze: --engine 127.0.0.1:9: no Ray can be joined")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_study_measures_what_it_measures_in_one_process(tmp_path: Path, cluster: Machines) -> None:
+    """Its cells go side by side over the machines."""
+    sets, encoders = made_studies.write_sets(tmp_path / "sets"), made_studies.write_encoders(tmp_path / "encoders")
+    found = []
+    for engine in ("here", "auto"):
+        asked = Asked(sets, (encoders["BERT"],), tmp_path / engine, 2, min_steps=5, device="cpu", engine=engine)
+        desk = Desk(asked, Quiet(), lambda line: None)
+        one = desk.encoders()[0]
+        recipes = {way: paper_recipes(asked, one, "sst2", method_named(way)) for way in WAYS}
+        short = {way: tuple(replace(r, epochs=1, batch_size=8) for r in table) for way, table in recipes.items()}
+        found.append(desk.measured({way: desk.cell("sst2", one, table) for way, table in short.items()}))
+    for way in WAYS:
+        assert np.array_equal(found[0][way].statistics, found[1][way].statistics)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatc
     desk = make_desk()
     cells = {method: cell_of(desk, method=method) for method in WAYS}
     before = desk.measured(cells)
-    monkeypatch.setattr(module, "choose", None)  # would fail if it were called
+    monkeypatch.setattr(module, "follow", None)  # would fail if it were called
     again = make_desk().measured(cells)
     assert list(before) == list(again) == list(WAYS)
     for a, b in zip(before.values(), again.values(), strict=True):
@@ -230,3 +231,33 @@ def test_folders_of_older_versions_say_in_what_they_were_begun(make_desk: MakeDe
             other.mkdir(exist_ok=True)
             (other / "comparison.json").write_text(json.dumps(values), encoding="utf-8")
         assert make_desk().precision == begun
+
+
+def test_cells_that_share_a_run_follow_each_other(make_desk: MakeDesk) -> None:
+    """A run that two cells want must not be made by both at the same time; all others go side by side."""
+    cell = cell_of(make_desk())
+    (recipe,) = cell.recipes
+    other, third = (replace(recipe, learning_rate=rate) for rate in (1e-5, 2e-5))
+    renamed = replace(cell, recipes=(replace(recipe, name="same", source="the same"), other))
+    cells = [cell, renamed, replace(cell, recipes=(third,)), cell, replace(cell, recipes=(other,), seeds=(0,))]
+    lots = list(module.side_by_side(cells))
+    assert lots == [[cells[0], cells[2], cells[4]], [renamed]]
+    assert list(module.side_by_side([])) == []
+
+
+def test_cells_of_a_question_are_measured_side_by_side(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two cells go through one call; what each is alone it is beside the other."""
+    desk, lots = make_desk(), []
+    follow = module.follow
+
+    def counted(bench: Any, flows: Sequence[Any]) -> Any:
+        lots.append(len(flows))
+        return follow(bench, flows)
+
+    monkeypatch.setattr(module, "follow", counted)
+    cells = {method: cell_of(desk, method=method) for method in WAYS}
+    together = desk.measured(cells)
+    assert lots == [len(WAYS)]
+    alone = make_desk(out=desk.asked.out.parent / "alone")
+    for method, cell in cells.items():
+        assert np.array_equal(measure(alone, cell).statistics, together[method].statistics)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from unfreeze.errors import InputError, nearest
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Interval
 from unfreeze.judging.two_way import mean_ci
-from unfreeze.plan import TRIAL_SEED, check_seeds, plain
+from unfreeze.plan import HERE, TRIAL_SEED, Plan, check_seeds, plain
 from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
 from unfreeze.studies.sets import standard_set
@@ -46,7 +47,7 @@ class Asked:
             epochs stay, and so do frozen linear heads. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
-        device: as in a plan.
+        device, engine, cpus_per_run, gpus_per_run: as in a plan.
     """
 
     data_root: Path
@@ -60,6 +61,14 @@ class Asked:
     budget: str = "quick"
     corpus: tuple[str, ...] = ()
     device: str = "auto"
+    engine: str = HERE
+    cpus_per_run: int = Plan.cpus_per_run
+    gpus_per_run: float = Plan.gpus_per_run
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Settings of a plan that say where its runs are made."""
+        return {name: getattr(self, name) for name in ("device", "engine", "cpus_per_run", "gpus_per_run")}
 
 
 def asked_from(
@@ -74,8 +83,12 @@ def asked_from(
     budget: str,
     corpus: Sequence[str],
     device: str,
+    **place: Any,
 ) -> Asked:
     """Settings from the command line, checked.
+
+    Args:
+        place: see `Plan.engine`; what is left out has its default.
 
     Raises:
         InputError: a folder is missing, a name is unknown, a number too small.
@@ -96,7 +109,9 @@ def asked_from(
     if not names:
         raise InputError("name one or more", where="--encoders")
     wanted = None if tasks is None else tuple(standard_set(task.strip()).name for task in tasks)
-    return Asked(data_root, tuple(names), out, seeds, wanted, rows, tested, min_steps, budget, tuple(corpus), device)
+    return Asked(
+        data_root, tuple(names), out, seeds, wanted, rows, tested, min_steps, budget, tuple(corpus), device, **place
+    )
 
 
 @dataclass(frozen=True)

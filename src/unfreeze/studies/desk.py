@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -21,7 +21,6 @@ from unfreeze.disk.files import write_json
 from unfreeze.disk.lock import LOCK
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import pick_device, precision_to_use
 from unfreeze.errors import InputError
 from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import Plan, plan_from
@@ -39,8 +38,10 @@ from unfreeze.records.setting import begun_precision, read_setting
 from unfreeze.runs.bench import WEIGHTS
 from unfreeze.runs.jobs import FORMAT
 from unfreeze.runs.opening import Opened, drop_weights, opened
+from unfreeze.runs.place import precision_for
 from unfreeze.runs.question import read_data, with_fewer, with_size
-from unfreeze.runs.trials import choose, runs_to_choose, score_on_test
+from unfreeze.runs.runner import follow
+from unfreeze.runs.trials import choosing, runs_to_choose, score_on_test
 from unfreeze.runs.watching import Watcher
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
@@ -65,7 +66,7 @@ class Desk:
         self._found: dict[str, Found | None] = {}
         self._whole: dict[str, Dataset] = {}
         self._genres: dict[str, dict[str, str]] = {}
-        self.precision = precision_to_use(pick_device(asked.device), _begun(asked.out))
+        self.precision = precision_for(Plan(**asked.place), _begun(asked.out))
 
     def about(self, encoder: str) -> About:
         """What recipes must know about an encoder. Raises `InputError` where it cannot be loaded."""
@@ -148,7 +149,7 @@ class Desk:
         """The plan of a cell's question."""
         values: dict[str, Any] = {
             **self._there(cell.task).settings, "encoder": cell.encoder, "train_size": cell.rows, "subset": cell.subset,
-            "device": self.asked.device,
+            **self.asked.place,
         }  # fmt: skip
         return plan_from(values, where=f"study of {SETS[cell.task].title}")
 
@@ -188,19 +189,21 @@ class Desk:
             it.bench.planned = len(it.bench.reached) + sum(
                 runs_to_choose(len(cell.recipes), len(cell.seeds)) for cell in cells
             )
-            for cell in cells:
-                write_json(self._mark(cell), self._measure_one(it, cell))
+            for together in side_by_side(cells):
+                self._measure_together(it, together)
 
-    def _measure_one(self, it: Opened, cell: Cell) -> dict[str, Any]:
-        recipe = cell.recipes[0].name or cell.recipes[0].head
-        self.watcher.say(f"{SETS[cell.task].title}, {cell.encoder}: {cell.recipes[0].method} {recipe}")
-        chosen = choose(it.bench, it.question, cell.recipes, cell.seeds)
-        score_on_test(it.bench, chosen.finals)
-        runs = [job.id for job in chosen.finals]
-        return {
-            "folder": self.folder(cell).name, "runs": runs, "train_examples": len(it.bench.dataset.train),
-            "precision": self.precision,
-        }  # fmt: skip
+    def _measure_together(self, it: Opened, cells: Sequence[Cell]) -> None:
+        for cell in cells:
+            recipe = cell.recipes[0].name or cell.recipes[0].head
+            self.watcher.say(f"{SETS[cell.task].title}, {cell.encoder}: {cell.recipes[0].method} {recipe}")
+        every = follow(it.bench, [choosing(it.bench, it.question, cell.recipes, cell.seeds) for cell in cells])
+        for cell, chosen in zip(cells, every, strict=True):
+            score_on_test(it.bench, chosen.finals)
+            mark = {
+                "folder": self.folder(cell).name, "runs": [job.id for job in chosen.finals],
+                "train_examples": len(it.bench.dataset.train), "precision": self.precision,
+            }  # fmt: skip
+            write_json(self._mark(cell), mark)
 
     def _mark(self, cell: Cell) -> Path:
         """The file that says that a cell is finished, and where."""
@@ -236,6 +239,21 @@ class Desk:
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
             metrics.best_constant(setting.task, gold, setting.labels)[1], setting.labels,
         )  # fmt: skip
+
+
+def side_by_side(cells: Iterable[Cell]) -> Iterator[list[Cell]]:
+    """Cells of a question in lots; those of a lot have no run in common, so that none is made twice at a time."""
+    left = list(dict.fromkeys(cells))
+    while left:
+        lot: list[Cell] = []
+        taken: set[Recipe] = set()
+        for cell in left:
+            recipes = {replace(recipe, name="", source="") for recipe in cell.recipes}
+            if not taken & recipes:
+                lot.append(cell)
+                taken |= recipes
+        yield lot
+        left = [cell for cell in left if cell not in lot]
 
 
 def _begun(out: Path) -> str | None:

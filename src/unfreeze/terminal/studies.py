@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.terminal.options import EngineOptions, given, grouped
 
+
+@grouped
 def study(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A study, `all` of them, or `list`.")],
     data_root: Annotated[
@@ -34,6 +37,8 @@ def study(
         list[str] | None, typer.Option(metavar="PATH", help="What the encoders were pretrained on, for `domains`.")
     ] = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda")] = "auto",
+    *,
+    place: EngineOptions,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="For pages and runs; what it contains is not run again.")
     ] = Path("unfreeze-studies"),
@@ -50,7 +55,7 @@ def study(
     names = studies_named(name)
     settings = asked_from(
         data_root, encoders.split(","), out, seeds, tasks.split(",") if tasks else None, train_size, test_size,
-        min_steps, budget, corpus or (), device,
+        min_steps, budget, corpus or (), device, **given(place),
     )  # fmt: skip
     with resumable("the same command continues where it stopped") as display:
         run_studies(names, settings, display, display.say)
