@@ -131,7 +131,7 @@ def trouble(error: Exception) -> Trouble:
 
 
 class Telling:
-    """A watcher that sends on what it is told. Steps come often: of those within a second only the first is sent."""
+    """A watcher that sends on what it hears. Steps come often: of those within a second only the first is sent."""
 
     def __init__(self, send: Callable[[Event], None], clock: Callable[[], float]) -> None:
         self._send, self._clock, self._last, self._host = send, clock, float("-inf"), platform.node()
