@@ -286,7 +286,7 @@ class RayPlace:
             _cancel(tasks)
 
     def _waited(self, bench: Workbench, task: Any, name: str) -> Any:
-        """What a task gives, once it is there; meanwhile the watcher is told how far it is."""
+        """What a task gives, once it is there; meanwhile the watcher hears how far it is."""
         watch = _Watch(bench, self.joined.board)
         while not _ready([task]):
             watch.look()
