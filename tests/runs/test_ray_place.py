@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -100,14 +101,45 @@ def test_an_error_is_never_tried_again(away: Callable[..., Workbench], tmp_path:
     assert tries.read_text() == "x"
 
 
-def test_results_of_a_map_keep_the_order_of_its_items(away: Callable[..., Workbench]) -> None:
+def test_answers_of_a_map_come_with_their_items_numbers(away: Callable[..., Workbench]) -> None:
     import math
 
     place = away().place
     assert place is not None
-    assert list(place.mapped(math.factorial, range(40))) == [math.factorial(n) for n in range(40)]
-    with pytest.raises(Exception, match="factorial"):
-        list(place.mapped(math.factorial, [3, -1, 4]))
+    said = dict(place.mapped(math.factorial, ((n + 7, n) for n in range(40))))
+    assert said == {n + 7: math.factorial(n) for n in range(40)}
+    with pytest.raises(Exception, match=r"part 2, on (.|\n)*factorial"):
+        list(place.mapped(math.factorial, enumerate([3, -1, 4])))
+
+
+def test_a_map_takes_items_as_there_is_room_and_gives_answers_as_they_come(
+    away: Callable[..., Workbench], tmp_path: Path
+) -> None:
+    """The first item is at work until the second one's answer is here; by then few of the others are taken."""
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(__import__(__name__))
+    place, taken = away().place, list[int]()
+
+    def items() -> Iterator[tuple[int, Path | None]]:
+        for number in range(50):
+            taken.append(number)
+            yield number, None if number else tmp_path / "go"
+
+    assert place is not None
+    answers = place.mapped(_wait_for, items())
+    first = next(answers)
+    assert first[0] > 0
+    assert len(taken) < 20
+    (tmp_path / "go").touch()
+    assert sorted([first, *answers]) == [(number, number > 0) for number in range(50)]
+
+
+def _wait_for(path: Path | None) -> bool:
+    """Whether there is nothing to wait for."""
+    while path is not None and not path.exists():
+        time.sleep(0.01)
+    return path is None
 
 
 def test_what_runs_where_is_told(away: Callable[..., Workbench]) -> None:

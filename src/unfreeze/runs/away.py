@@ -8,24 +8,22 @@ from __future__ import annotations
 import platform
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import torch
-from filelock import FileLock
 
 from unfreeze.data.examples import Dataset
 from unfreeze.disk.files import new_folder
 from unfreeze.disk.mirror import fetched, shown_place
 from unfreeze.disk.remote import Remote, is_remote
-from unfreeze.encoders.load import load_encoder
-from unfreeze.encoders.precision import Precision, fast_precision, pick_device
+from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError, user_fault
-from unfreeze.features.cache import cache_folder, new_store, room_for
+from unfreeze.features.cache import new_store, room_for
 from unfreeze.features.layout import store_key
 from unfreeze.features.store import open_keys
 from unfreeze.plan import Plan
@@ -36,6 +34,7 @@ from unfreeze.runs.opening import versions, workbench
 from unfreeze.runs.parcels import Parcel, packed, unpacked
 from unfreeze.runs.racing import Race
 from unfreeze.runs.runner import Asked, Flow, follow
+from unfreeze.runs.sending import Last, SentEncoder, check_version, one_at_a_time
 from unfreeze.runs.trials import score_on_test
 
 Answer = TypeVar("Answer")
@@ -46,17 +45,14 @@ class Question:
     """All that a bench is rebuilt from, but for the encoder's files.
 
     Attributes:
-        fingerprint: of the encoder, which must be the same everywhere.
         precision: decided once, for all machines.
         version: of this package, likewise.
-        packaged: the encoder comes with an installed package, by its name; else its files travel.
     """
 
     plan: Plan
     dataset: Dataset
-    fingerprint: str
+    encoder: SentEncoder
     precision: Precision
-    packaged: bool
     version: str = versions()["unfreeze"]
 
 
@@ -166,7 +162,7 @@ class Benches:
         self._open = ExitStack()
         self._token: str | None = None
         self._bench: Workbench | None = None
-        self._encoder: tuple[Any, Encoder] | None = None
+        self._encoder = Last[SentEncoder, Encoder]()
 
     def bench(
         self, token: str, question: Callable[[], Question], files: Callable[[], Parcel], watcher: Telling
@@ -185,37 +181,16 @@ class Benches:
             self._open.close()
             asked = question()
             check_version(asked.version)
-            encoder = self._loaded(asked, files)
+            encoder = self._encoder.get(asked.encoder, lambda: asked.encoder.loaded(files))
             check_precision(asked.precision, encoder.device, watcher)
             made = workbench(
                 replace(asked.plan, engine="here"), asked.dataset, encoder, Path(), watcher, asked.precision
             )
             self._bench = self._open.enter_context(made)
-            self._bench.fingerprint = asked.fingerprint
+            self._bench.fingerprint = asked.encoder.fingerprint
             self._token = token
         self._bench.watcher = watcher
         return self._bench
-
-    def _loaded(self, asked: Question, files: Callable[[], Parcel]) -> Encoder:
-        plan = asked.plan
-        wanted = asked.fingerprint, plan.max_length, tuple(sorted(plan.all_options.items())), plan.device
-        if self._encoder is None or self._encoder[0] != wanted:
-            self._encoder = None
-            name = plan.only_encoder if asked.packaged else str(encoder_folder(asked.fingerprint, files))
-            encoder = load_encoder(name, plan.max_length, plan.all_options).to(pick_device(plan.device))
-            if encoder.fingerprint() != asked.fingerprint:
-                problem = f"has other weights on {platform.node()}; install the same version of its package there"
-                raise InputError(problem, where=f"encoder {plan.only_encoder}")
-            encoder.name = plan.only_encoder
-            self._encoder = wanted, encoder
-        return self._encoder[1]
-
-
-def check_version(version: str) -> None:
-    """Raise `InputError` where another version of this package asks."""
-    if version != versions()["unfreeze"]:
-        problem = f"has unfreeze {versions()['unfreeze']}, the command {version}; install the same on all machines"
-        raise InputError(problem, where=platform.node())
 
 
 def check_precision(precision: Precision, device: torch.device, watcher: Telling) -> None:
@@ -225,24 +200,6 @@ def check_precision(precision: Precision, device: torch.device, watcher: Telling
         raise InputError(problem, where=platform.node())
     if fast_precision(device) != precision:
         watcher.say(f"{platform.node()} computes in {precision}, as the others do; {fast_precision(device)} is faster.")
-
-
-def encoder_folder(fingerprint: str, files: Callable[[], Parcel]) -> Path:
-    """The encoder's folder on this machine; its files are fetched once, whichever process asks first."""
-    folder = cache_folder() / "encoders" / fingerprint
-    with _one_at_a_time(folder):
-        if not folder.exists():
-            with new_folder(folder) as unfinished:
-                unpacked(files(), unfinished)
-    return folder
-
-
-@contextmanager
-def _one_at_a_time(path: Path) -> Iterator[None]:
-    """Processes of this machine that make the same thing wait for the first."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f".{path.name}.lock")):
-        yield
 
 
 def extracted(bench: Workbench, where: Where, node: str) -> States:
@@ -271,7 +228,7 @@ def bring(bench: Workbench, states: Sequence[States], fetch: Callable[[States], 
     for one in states:
         if one.key is None or (folder / one.key).exists():
             continue
-        with _one_at_a_time(folder / one.key):
+        with one_at_a_time(folder / one.key):
             if (folder / one.key).exists() or room_for(folder, one.bytes, cap, open_keys()) is not None:
                 continue
             if (parcel := fetch(one)) is not None:

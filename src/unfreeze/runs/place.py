@@ -41,8 +41,12 @@ class Place(Protocol):
         """
         ...
 
-    def mapped(self, work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
-        """`map(work, items)`, computed there; results in the items' order."""
+    def mapped(self, work: Callable[[Item], Answer], items: Iterable[tuple[int, Item]]) -> Iterator[tuple[int, Answer]]:
+        """What `work` makes of numbered items, computed there: the numbers with the answers, in order of finishing.
+
+        Items are taken as there is room for them, answers are kept until they are taken. An error is raised at once,
+        and what is at work then ends.
+        """
         ...
 
 

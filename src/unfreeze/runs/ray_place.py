@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 import time
 import uuid
 from collections import deque
@@ -38,7 +37,6 @@ from ray.exceptions import GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from unfreeze.disk.remote import Remote
-from unfreeze.encoders.packaged import PACKAGED
 from unfreeze.encoders.precision import Precision, fast_precision, pick_device
 from unfreeze.encoders.protocol import Encoder, Ints, LayerStates
 from unfreeze.errors import InputError
@@ -54,8 +52,9 @@ from unfreeze.runs.away import Event, Home, Question, States, Telling, Trouble, 
 from unfreeze.runs.bench import FITTED, Where, Workbench, computed_states, fingerprint_of, forms_of, split_inputs
 from unfreeze.runs.engine import needed_bytes
 from unfreeze.runs.jobs import Work
-from unfreeze.runs.parcels import Parcel, packed
+from unfreeze.runs.parcels import Parcel
 from unfreeze.runs.racing import Race
+from unfreeze.runs.sending import encoder_of, packed_encoder
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -63,7 +62,7 @@ Item = TypeVar("Item")
 RETRIES = 3  # of a work whose worker or machine is lost
 WAIT_FOR = 10.0  # seconds for an address to answer
 WAIT = 0.3  # seconds between looks at what workers tell
-AHEAD = 2  # items of `mapped` for each processor, at work or waiting
+AHEAD = 2  # items of `mapped` for each task that there is room for, at work or waiting
 MOST_MEMORY = 0.8  # of a machine's, that one work may reserve
 LOST = "its worker was lost {} times; if memory is short, give each run more with --cpus-per-run"
 
@@ -293,19 +292,19 @@ class RayPlace:
         watch.look()
         return _answer(_got(task, name), name)
 
-    def mapped(self, work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
-        """See `Place.mapped`."""
+    def mapped(self, work: Callable[[Item], Answer], items: Iterable[tuple[int, Item]]) -> Iterator[tuple[int, Answer]]:
+        """See `Place.mapped`. The work is sent to each machine once; its processes get it anew with each item."""
         shared = ray.put(work)
-        waiting: deque[Any] = deque()
+        running: dict[Any, int] = {}
         try:
-            for number, item in enumerate(items, start=1):
-                waiting.append(self.task(_map).remote(shared, item, self.cpus))
-                if len(waiting) >= AHEAD * self._at_a_time():
-                    yield _answer(_got(waiting.popleft(), f"part {number}"), f"part {number}")
-            while waiting:
-                yield _answer(_got(waiting.popleft(), "a part"), "a part")
+            for number, item in items:
+                while len(running) >= AHEAD * self._at_a_time():
+                    yield from _taken(running)
+                running[self.task(_map).remote(shared, item, self.cpus)] = number
+            while running:
+                yield from _taken(running)
         finally:
-            _cancel(waiting)
+            _cancel(running)
 
     def _at_a_time(self) -> int:
         """How many tasks can be at work now."""
@@ -320,9 +319,9 @@ class RayPlace:
         fingerprint = fingerprint_of(bench)
         key = id(bench.dataset), fingerprint
         if key not in self._sent:
-            packaged = self.plan.only_encoder in PACKAGED
-            question = Question(self.plan, bench.dataset, fingerprint, bench.precision, packaged)
-            files = None if packaged else self.joined.files(bench.encoder, fingerprint)
+            encoder = encoder_of(self.plan, fingerprint)
+            question = Question(self.plan, bench.dataset, encoder, bench.precision)
+            files = None if encoder.packaged else self.joined.files(bench.encoder, fingerprint)
             sent = _Sent(uuid.uuid4().hex, ray.put(question), files, self.joined.board)
             self._sent[key] = bench.dataset, sent  # which keeps its id from being used again
         return self._sent[key][1]
@@ -340,9 +339,7 @@ class _Joined:
     def files(self, encoder: Encoder, fingerprint: str) -> Any:
         """The encoder's files, as it saves itself."""
         if fingerprint not in self._files:
-            with tempfile.TemporaryDirectory() as name:
-                encoder.save(Path(name) / "encoder")
-                self._files[fingerprint] = ray.put(packed(Path(name) / "encoder"))
+            self._files[fingerprint] = ray.put(packed_encoder(encoder))
         return self._files[fingerprint]
 
 
@@ -493,10 +490,17 @@ class _Watch:
             watcher.say(event.what)
 
 
-def _ready(tasks: list[Any]) -> list[Any]:
-    """Those of which the result is on this machine."""
-    done: list[Any] = ray.wait(tasks, num_returns=1, timeout=WAIT, fetch_local=True)[0]
+def _ready(tasks: list[Any], here: bool = True) -> list[Any]:
+    """One of those that are done, if any is within a moment; its result is on this machine, if that is asked for."""
+    done: list[Any] = ray.wait(tasks, num_returns=1, timeout=WAIT, fetch_local=here)[0]
     return done
+
+
+def _taken(running: dict[Any, int]) -> Iterator[tuple[int, Any]]:
+    """The number and answer of a task that is done, if any is. Answers stay where they are made until then."""
+    for task in _ready(list(running), here=False):
+        number = running.pop(task)
+        yield number, _answer(_got(task, f"part {number + 1}"), f"part {number + 1}")
 
 
 def _got(task: Any, name: str) -> Any:

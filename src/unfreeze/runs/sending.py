@@ -1,0 +1,121 @@
+"""What other machines are sent once: folders, which they keep, and encoders, by name or as such a folder."""
+
+from __future__ import annotations
+
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from filelock import FileLock
+
+from unfreeze.disk.files import new_folder
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.packaged import PACKAGED
+from unfreeze.encoders.precision import pick_device
+from unfreeze.encoders.protocol import Encoder
+from unfreeze.errors import InputError
+from unfreeze.features.cache import cache_folder
+from unfreeze.plan import Plan
+from unfreeze.runs.opening import versions
+from unfreeze.runs.parcels import Parcel, packed, unpacked
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Last(Generic[Key, Value]):
+    """The last thing that this process was asked for, kept until it is asked for another."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Key, Value] | None = None
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        """That of a key, made where it is not the last one; then that is let go of first."""
+        if self._kept is None or self._kept[0] != key:
+            self._kept = None
+            self._kept = key, make()
+        return self._kept[1]
+
+
+@dataclass(frozen=True)
+class SentEncoder:
+    """Which encoder is meant, wherever it is loaded.
+
+    Attributes:
+        fingerprint: which must be the same everywhere.
+        packaged: it comes with an installed package, by its name; else its files travel.
+        max_length, options: see `load_encoder`.
+        device: as it is asked for.
+    """
+
+    name: str
+    fingerprint: str
+    packaged: bool
+    max_length: int | None
+    options: tuple[tuple[str, str], ...]
+    device: str
+
+    def loaded(self, files: Callable[[], Parcel]) -> Encoder:
+        """The encoder, on this machine.
+
+        Args:
+            files: fetches its files, where it is not a packaged one.
+
+        Raises:
+            InputError: the package here has another one.
+        """
+        name = self.name if self.packaged else str(kept_folder("encoders", self.fingerprint, files))
+        encoder = load_encoder(name, self.max_length, dict(self.options)).to(pick_device(self.device))
+        if encoder.fingerprint() != self.fingerprint:
+            problem = f"has other weights on {platform.node()}; install the same version of its package there"
+            raise InputError(problem, where=f"encoder {self.name}")
+        encoder.name = self.name
+        return encoder
+
+
+def encoder_of(plan: Plan, fingerprint: str) -> SentEncoder:
+    """The one encoder of a plan."""
+    options = tuple(sorted(plan.all_options.items()))
+    name = plan.only_encoder
+    return SentEncoder(name, fingerprint, name in PACKAGED, plan.max_length, options, plan.device)
+
+
+def packed_encoder(encoder: Encoder) -> Parcel:
+    """The encoder's files, as it saves itself."""
+    with tempfile.TemporaryDirectory() as name:
+        encoder.save(Path(name) / "encoder")
+        return packed(Path(name) / "encoder")
+
+
+def kept_folder(kind: str, digest: str, files: Callable[[], Parcel]) -> Path:
+    """A folder as this machine keeps it; its files are fetched once, whichever process asks first.
+
+    Args:
+        kind: what such folders are, as the name of the folder of all of them.
+        digest: of what is in it.
+    """
+    folder = cache_folder() / kind / digest
+    with one_at_a_time(folder):
+        if not folder.exists():
+            with new_folder(folder) as unfinished:
+                unpacked(files(), unfinished)
+    return folder
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Processes of this machine that make the same thing wait for the first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        yield
+
+
+def check_version(version: str) -> None:
+    """Raise `InputError` where another version of this package asks."""
+    if version != versions()["unfreeze"]:
+        problem = f"has unfreeze {versions()['unfreeze']}, the command {version}; install the same on all machines"
+        raise InputError(problem, where=platform.node())
