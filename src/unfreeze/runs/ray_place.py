@@ -293,7 +293,7 @@ class RayPlace:
         return _answer(_got(task, name), name)
 
     def mapped(self, work: Callable[[Item], Answer], items: Iterable[tuple[int, Item]]) -> Iterator[tuple[int, Answer]]:
-        """See `Place.mapped`. The work is sent to each machine once; its processes get it anew with each item."""
+        """See `Place.mapped`. The work is sent to each machine once; its processes get it again with each item."""
         shared = ray.put(work)
         running: dict[Any, int] = {}
         try:

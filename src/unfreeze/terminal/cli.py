@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Annotated
 
 import typer
 
 from unfreeze.errors import InputError, user_fault
+from unfreeze.terminal.doctor import doctor, print_version
 from unfreeze.terminal.encoders import convert, encode, encoders
 from unfreeze.terminal.pretraining import pretrain
 from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
 from unfreeze.terminal.studies import study
 
-COMMANDS = (compare, jobs, probe, check, report, predict, encoders, encode, pretrain, study, convert)
+COMMANDS = (compare, jobs, probe, check, report, predict, encoders, encode, pretrain, study, convert, doctor)
 OURS = "This is a fault of unfreeze, not of your input; please report it together with the lines above."
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Keep the pretrained encoder frozen, or fine-tune it? Answers it for your labelled text.",
+    no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)
+
+
+@app.callback()
+def everything(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Keep the pretrained encoder frozen, or fine-tune it? Answers it for your labelled text."""
 
 
 def main() -> None:
