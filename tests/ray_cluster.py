@@ -44,11 +44,13 @@ class Machines:
 @contextmanager
 def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
     """A Ray with some machines, which this process has joined."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "src"), prepend=os.pathsep)
+    # Its machines ask for no token, so whoever joins them must not either, although this user may have one.
+    patch.setenv("RAY_AUTH_MODE", "disabled")
     ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'unfreeze[ray]'")
     from ray.cluster_utils import Cluster
 
-    before = os.environ.get("PYTHONPATH", "")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[1] / "src"), before])
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     made = Machines(cluster, folder)
     try:
@@ -59,4 +61,4 @@ def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
     finally:
         ray.shutdown()
         cluster.shutdown()
-        os.environ["PYTHONPATH"] = before
+        patch.undo()

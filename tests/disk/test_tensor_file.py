@@ -10,7 +10,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from unfreeze.disk.tensor_file import Room, new_tensors
+from unfreeze.disk.tensor_file import Room, kept_tensors, new_tensors
 
 
 def test_parts_in_any_order_make_the_tensors(tmp_path: Path) -> None:
@@ -48,3 +48,21 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stop"), new_tensors(tmp_path / "x.safetensors", {"a": Room("F32", (2,))}, {}):
         raise ValueError("stop")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_kept_is_gone_on_with(tmp_path: Path) -> None:
+    path, rooms = tmp_path / "x.safetensors", {"states": Room("F32", (4,)), "places": Room("I64", (1,))}
+    with pytest.raises(ValueError, match="stop"), kept_tensors(path, rooms, {"told": "a"}) as file:
+        file.write("states", 2, np.array([3.0, 4.0]))
+        file.flush()
+        assert b"\x00\x00\x80\x40" in path.read_bytes(), "4.0 is there before the file is closed"
+        raise ValueError("stop")
+    with kept_tensors(path, rooms, {"told": "a"}) as file:
+        file.write("states", 0, np.array([1.0, 2.0]))
+        file.write("places", 0, np.array([9]))
+    tensors = load_file(path)
+    assert (tensors["states"].tolist(), tensors["places"].tolist()) == ([1, 2, 3, 4], [9])
+    with new_tensors(tmp_path / "y.safetensors", rooms, {"told": "a"}) as file:
+        file.write("states", 0, np.array([1.0, 2.0, 3.0, 4.0]))
+        file.write("places", 0, np.array([9]))
+    assert path.read_bytes() == (tmp_path / "y.safetensors").read_bytes()

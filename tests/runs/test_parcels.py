@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from unfreeze.errors import InputError
-from unfreeze.runs.parcels import packed, size_of, unpacked
+from unfreeze.runs.parcels import digest_of, packed, size_of, unpacked
 
 
 def test_a_folder_is_the_same_after_the_journey(tmp_path: Path) -> None:
@@ -32,3 +32,10 @@ def test_a_name_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="outside"):
         unpacked({name: np.zeros(1, np.uint8)}, tmp_path / "deep" / "er")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_digest_tells_names_and_contents_apart_and_no_order() -> None:
+    a, b = np.frombuffer(b"a", np.uint8), np.frombuffer(b"b", np.uint8)
+    digests = [digest_of(p) for p in ({"x": a, "y": b}, {"x": b, "y": a}, {"x": a}, {"xy": a}, {"x": a, "z": b}, {})]
+    assert len(set(digests)) == len(digests)
+    assert digest_of({"y": b, "x": a}) == digests[0]

@@ -91,10 +91,18 @@ def load(folder: str | Path, device: str = "auto") -> Predictor:
     Raises:
         InputError: the folder is not a bundle, or its files do not fit together.
     """
-    if is_remote(str(folder)):
-        with mirrored(str(folder), cache_folder(), ("bundle.json",)) as local:
-            return _load(local, device)
-    return _load(Path(folder), device)
+    with bundle_folder(folder) as local:
+        return _load(local, device)
+
+
+@contextmanager
+def bundle_folder(place: str | Path) -> Iterator[Path]:
+    """The folder of a bundle; of one at a URL, where it is fetched to. Raises `InputError` where it cannot be."""
+    if is_remote(str(place)):
+        with mirrored(str(place), cache_folder(), ("bundle.json",)) as local:
+            yield local
+    else:
+        yield Path(place)
 
 
 def _load(folder: Path, device: str) -> Predictor:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unfreeze.commands.encode_away import Reader, Sheet, in_shards, reader_of, row_begins, write_away
 from unfreeze.data.examples import SPLITS, Example
 from unfreeze.data.read import read_dataset
 from unfreeze.data.unlabelled import Wanted, unlabelled_parts
@@ -29,8 +30,10 @@ from unfreeze.features.extract import encoded
 from unfreeze.features.layout import Form
 from unfreeze.features.store import spans
 from unfreeze.methods.inputs import cut_at_limit, read_inputs, said_cut
-from unfreeze.plan import check_length
-from unfreeze.runs.watching import Watcher
+from unfreeze.plan import Plan, check_length
+from unfreeze.runs.place import check_parted, place_at
+from unfreeze.runs.sending import packed_encoder, sent_encoder
+from unfreeze.runs.watching import Progress, Watcher
 from unfreeze.tasks.kinds import task
 
 PART = 8192
@@ -67,7 +70,9 @@ def form_of(pooling: str | None) -> Form:
     return pooling
 
 
-def encode_file(data: str, asked: Asked, out: Path, *, device: str, watcher: Watcher) -> tuple[int, ...]:
+def encode_file(
+    data: str, asked: Asked, out: Path, *, device: str, watcher: Watcher, elsewhere: Plan | None = None
+) -> tuple[int, ...]:
     """Write `states` (layers, rows, width) in fp32, `offsets` (texts + 1) and the tokens to a safetensors file.
 
     A row is a token, or with a pooled form an input of the encoder; `offsets` says where each text's rows begin, and at
@@ -79,6 +84,10 @@ def encode_file(data: str, asked: Asked, out: Path, *, device: str, watcher: Wat
     a text), with `"where"` (file and line of each text). Of many texts both are in a file beside it, whose name is in
     the metadata under `"texts"`: a line of JSON for each text, with its tokens and where it is from.
 
+    Args:
+        elsewhere: whose engine computes the states on other machines, in parts, of which no finished one is computed
+            again; None computes them in this process, on `device`.
+
     Returns:
         The shape of `states`.
     """
@@ -86,7 +95,11 @@ def encode_file(data: str, asked: Asked, out: Path, *, device: str, watcher: Wat
         raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
     check_length(asked.max_length)
     examples = _parts(data, asked)
-    encoder = load_encoder(asked.encoder, asked.max_length, asked.options).to(pick_device(device))
+    encoder = load_encoder(asked.encoder, asked.max_length, asked.options)
+    if elsewhere is not None:
+        check_parted(encoder, elsewhere)
+        examples = in_shards(examples, encoder)
+    place = None if elsewhere is None else place_at(elsewhere)
     for line in encoder.notes:
         watcher.say(line)
     with ExitStack() as stack:
@@ -99,10 +112,12 @@ def encode_file(data: str, asked: Asked, out: Path, *, device: str, watcher: Wat
         if asked.form == "tokens":
             tensors["inputs"] = read.inputs()
         rooms = {"states": Room("F32", shape), **{name: Room("I64", array.shape) for name, array in tensors.items()}}
-        with new_tensors(out, rooms, told.metadata()) as file:
-            for name, array in tensors.items():
-                file.write(name, 0, array)
-            _write_states(file, encoder, read, asked.form, watcher)
+        sheet = Sheet(out, rooms, tensors, told.metadata())
+        if place is None:
+            _write_here(sheet, encoder.to(pick_device(device)), read, asked.form, watcher)
+        else:
+            progress = Progress(watcher, f"layer states of {read.texts:,} texts", read.texts)
+            write_away(sheet, read.parts, _sent(encoder, asked, device), place, progress)
     return shape
 
 
@@ -202,6 +217,20 @@ def _tokens(encoder: Encoder, inputs: Inputs) -> list[list[str]]:
     return [names[a:b] for a, b in pairwise(ends)]
 
 
+def _sent(encoder: Encoder, asked: Asked, device: str) -> Reader:
+    """The encoder as other machines load it."""
+    sent = sent_encoder(asked.encoder, encoder.fingerprint(), asked.max_length, asked.options, device)
+    return reader_of(sent, None if sent.packaged else packed_encoder(encoder), asked.form)
+
+
+def _write_here(sheet: Sheet, encoder: Encoder, read: _Read, form: Form, watcher: Watcher) -> None:
+    """Compute everything in this process."""
+    with new_tensors(sheet.out, sheet.rooms, sheet.metadata) as file:
+        for name, array in sheet.tensors.items():
+            file.write(name, 0, array)
+        _write_states(file, encoder, read, form, watcher)
+
+
 def _write_states(file: TensorFile, encoder: Encoder, read: _Read, form: Form, watcher: Watcher) -> None:
     """Compute the states of every part and write them to their places."""
     rows, pieces = read.rows(form), sum(len(part.ids) for part in read.parts)
@@ -211,7 +240,7 @@ def _write_states(file: TensorFile, encoder: Encoder, read: _Read, form: Form, w
     with frozen(encoder) as reader:
         for part in read.parts:
             everything = np.arange(len(part.truncated))
-            begins = part.offsets if form == "tokens" else np.arange(len(part.truncated) + 1)
+            begins = row_begins(part, form)
             steps = _Steps(watcher, name, done, pieces)
             for batch, states in encoded(reader, part, everything, form, encoder.batch_pieces, steps):
                 _write_batch(file, states, row + begins[batch], row + begins[batch + 1], rows)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,44 +51,102 @@ def predict_file(
     Raises:
         InputError: the bundle or file cannot be read, or `out` ends in neither of `FORMATS`; nothing is written then.
     """
-    if out is not None and out.suffix not in FORMATS:
-        raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
+    form = form_of(out, escape_formulas)
     predictor = load(bundle, device)
-    columns = predictor.about.get("columns", {})
-    usual = columns.get("text"), columns.get("text_b")
-    wanted = Wanted(predictor.task, text, text_b, usual=usual, words=columns.get("words"))
-    _check(file, wanted)
-    names = predictor.labels.names
-    as_json = out is not None and out.suffix == ".jsonl"
-    lines_of = _JsonLines(predictor.task, names) if as_json else _Table(predictor.task, names, escape_formulas)
+    wanted = wanted_of(predictor, text, text_b)
+    check_texts(file, wanted)
     encoder, count, cut = predictor.model.encoder, 0, 0
     with _sink(out) as write:
         for part in _parts(file, wanted, whole=encoder.ordered is not None):
-            cut += _cut(predictor, part)
-            for line in lines_of(part, predictor.predict_examples(part)):
+            said = predicted(predictor, form, part, first=count == 0)
+            for line in said.lines:
                 write(f"{line}\n")
-            count += len(part)
+            cut, count = cut + said.cut, count + said.texts
     if told := said_cut(cut, count, encoder.max_length):
         print(told, file=sys.stderr)
     return count
 
 
-def _check(file: Path, wanted: Wanted) -> None:
-    """Read a file without keeping it, so that what is wrong with it is reported before anything is printed."""
+@dataclass(frozen=True)
+class Form:
+    """How predictions are written: as objects or as a table, in which cells may be escaped."""
+
+    as_json: bool
+    escape_formulas: bool
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The lines of some texts.
+
+    Attributes:
+        texts: how many they are.
+        cut: those that are not read to their end.
+    """
+
+    lines: tuple[str, ...]
+    texts: int
+    cut: int
+
+
+def form_of(out: Path | None, escape_formulas: bool) -> Form:
+    """What a file's name asks for. Raises `InputError` where it ends in none of `FORMATS`."""
+    if out is not None and out.suffix not in FORMATS:
+        raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
+    return Form(out is not None and out.suffix == ".jsonl", escape_formulas)
+
+
+def wanted_of(predictor: Predictor, text: str | None, text_b: str | None) -> Wanted:
+    """What is read of a file: the columns that are named, else those that the bundle was trained on."""
+    columns = predictor.about.get("columns", {})
+    usual = columns.get("text"), columns.get("text_b")
+    return Wanted(predictor.task, text, text_b, usual=usual, words=columns.get("words"))
+
+
+def predicted(predictor: Predictor, form: Form, part: Sequence[Example], *, first: bool) -> Predicted:
+    """The predictions of some texts of a file, in lines.
+
+    Args:
+        first: they are the first ones, above which a table has a line of names.
+    """
+    names = predictor.labels.names
+    lines_of = (
+        _JsonLines(predictor.task, names)
+        if form.as_json
+        else _Table(predictor.task, names, form.escape_formulas, first)
+    )
+    lines = tuple(lines_of(part, predictor.predict_examples(part)))
+    return Predicted(lines, len(part), _cut(predictor, part))
+
+
+def check_texts(file: Path, wanted: Wanted) -> int:
+    """Read a file without keeping it, so that what is wrong with it is reported before anything is printed.
+
+    Returns:
+        The number of its texts.
+    """
+    count = 0
     for part in unlabelled_parts(file, wanted):
+        count += len(part)
         empty = next((e.where for e in part if e.words == ()), None)
         if empty is not None:
             raise InputError("has no word to tag", where=empty)
+    return count
 
 
 def _parts(file: Path, wanted: Wanted, whole: bool) -> Iterator[Sequence[Example]]:
     """The texts of a file, `PART` at a time, or all together where an encoder's states continue from text to text."""
     if whole:
         yield [example for part in unlabelled_parts(file, wanted) for example in part]
-        return
+    else:
+        yield from texts_of(file, wanted, PART)
+
+
+def texts_of(file: Path, wanted: Wanted, most: int) -> Iterator[Sequence[Example]]:
+    """The texts of a file, at most `most` at a time."""
     for part in unlabelled_parts(file, wanted):
-        for start in range(0, len(part), PART):
-            yield part[start : start + PART]
+        for start in range(0, len(part), most):
+            yield part[start : start + most]
 
 
 @contextmanager
@@ -135,12 +194,15 @@ class _Table:
     """Rows of `label, confidence, text`, with the probabilities of several labels.
 
     For tagging `word, tag` rows with an empty line after each sentence.
+
+    Args:
+        first: a line of names is above the rows, but for tagging.
     """
 
-    def __init__(self, task: Task, names: Sequence[str], escape_formulas: bool) -> None:
+    def __init__(self, task: Task, names: Sequence[str], escape_formulas: bool, first: bool = True) -> None:
         self._task, self._written, self._names = task, task.target.cell, names
         self._cell: Callable[[str], str] = _escaped if escape_formulas else str
-        self._begun = False
+        self._first = first
 
     def __call__(self, part: Sequence[Example], said: Decoded) -> Iterator[str]:
         """The lines of some texts."""
@@ -151,10 +213,9 @@ class _Table:
                 yield ""
             return
         likely = _one_by_one(self._task, said)
-        if not self._begun:
+        if self._first:
             each = [] if likely is None else ["probabilities"]
             yield "\t".join(["label", "confidence", *each, "text", *(["text_b"] if part[0].text_b is not None else [])])
-            self._begun = True
         for row, (example, label, sure) in enumerate(_rows(part, said)):
             shown = self._written(label) if isinstance(label, float) else self._cell(self._written(label))
             texts = [self._cell(" ".join(t.split())) for t in (example.text, example.text_b) if t is not None]

@@ -69,12 +69,18 @@ def new_file(path: Path) -> Iterator[Path]:
             make_folder(path.parent, made)
             sweep(path.parent, name=path.name)
             yield temporary
-            _keep(temporary)
-            os.replace(temporary, path)
-            _keep(path.parent)
+            moved(temporary, path)
     finally:
         discard(temporary)
         unmake_folders(made)
+
+
+def moved(path: Path, to: Path) -> None:
+    """A file that is whole gets its name, in place of the file that has it. A full disk is an `InputError`."""
+    with writing(to):
+        _keep(path)
+        os.replace(path, to)
+        _keep(to.parent)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from unfreeze.disk.files import new_file
+from unfreeze.disk.files import new_file, writing
 
 Kind = Literal["F32", "I64"]
 _KINDS: dict[Kind, np.dtype[np.generic]] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
@@ -46,6 +47,35 @@ class TensorFile:
         self._file.seek(self._starts[name] + first * kind.itemsize)
         self._file.write(np.ascontiguousarray(values, kind).reshape(-1).data)
 
+    def flush(self) -> None:
+        """Have all that was written on the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What the file begins with, where its tensors begin, and how many bytes it has."""
+
+    header: bytes
+    starts: Mapping[str, int]
+    bytes: int
+
+    @staticmethod
+    def of(rooms: Mapping[str, Room], metadata: Mapping[str, str]) -> _Plan:
+        # The widest numbers first, so that each tensor begins where its numbers may begin.
+        order = sorted(rooms, key=lambda name: -_KINDS[rooms[name].kind].itemsize)
+        ends = np.cumsum([rooms[name].bytes for name in order]).tolist()
+        header: dict[str, object] = {"__metadata__": dict(metadata)}
+        for name, end in zip(order, ends, strict=True):
+            room = rooms[name]
+            header[name] = {"dtype": room.kind, "shape": room.shape, "data_offsets": [end - room.bytes, end]}
+        told = json.dumps(header, ensure_ascii=False).encode(errors="replace")
+        told += b" " * (-len(told) % _ALIGNED)
+        begin = 8 + len(told)
+        starts = {name: begin + end - rooms[name].bytes for name, end in zip(order, ends, strict=True)}
+        return _Plan(len(told).to_bytes(8, "little") + told, starts, begin + (ends[-1] if ends else 0))
+
 
 @contextmanager
 def new_tensors(path: Path, rooms: Mapping[str, Room], metadata: Mapping[str, str]) -> Iterator[TensorFile]:
@@ -54,18 +84,27 @@ def new_tensors(path: Path, rooms: Mapping[str, Room], metadata: Mapping[str, st
     Raises:
         InputError: the disk is full or may not be written.
     """
-    # The widest numbers first, so that each tensor begins where its numbers may begin.
-    order = sorted(rooms, key=lambda name: -_KINDS[rooms[name].kind].itemsize)
-    ends = np.cumsum([rooms[name].bytes for name in order]).tolist()
-    header: dict[str, object] = {"__metadata__": dict(metadata)}
-    for name, end in zip(order, ends, strict=True):
-        room = rooms[name]
-        header[name] = {"dtype": room.kind, "shape": room.shape, "data_offsets": [end - room.bytes, end]}
-    told = json.dumps(header, ensure_ascii=False).encode(errors="replace")
-    told += b" " * (-len(told) % _ALIGNED)
-    begin = 8 + len(told)
-    starts = {name: begin + end - rooms[name].bytes for name, end in zip(order, ends, strict=True)}
-    with new_file(path) as temporary, temporary.open("w+b") as file:
-        file.write(len(told).to_bytes(8, "little") + told)
-        file.truncate(begin + (ends[-1] if ends else 0))
-        yield TensorFile(file, rooms, starts)
+    plan = _Plan.of(rooms, metadata)
+    with new_file(path) as temporary, _filled(temporary, "w+b", plan) as file:
+        yield TensorFile(file, rooms, plan.starts)
+
+
+@contextmanager
+def kept_tensors(path: Path, rooms: Mapping[str, Room], metadata: Mapping[str, str]) -> Iterator[TensorFile]:
+    """The same at `path` itself, where it stays however the block ends; a file that exists is filled further.
+
+    Raises:
+        InputError: the disk is full or may not be written.
+    """
+    plan = _Plan.of(rooms, metadata)
+    with writing(path), _filled(path, "r+b" if path.exists() else "w+b", plan) as file:
+        yield TensorFile(file, rooms, plan.starts)
+
+
+@contextmanager
+def _filled(path: Path, mode: Literal["w+b", "r+b"], plan: _Plan) -> Iterator[io.BufferedRandom]:
+    """The open file, with its header and as long as it will be."""
+    with path.open(mode) as file:
+        file.write(plan.header)
+        file.truncate(plan.bytes)
+        yield file

@@ -35,6 +35,11 @@ def hidden(path: Path) -> Path:
     return path.with_name(f".{_cut(path.name)}.{host_part()}.{os.getpid()}.{secrets.token_hex(4)}")
 
 
+def begun(path: Path) -> Path:
+    """Where parts of `path` are kept until it is whole, for whichever process resumes."""
+    return path.with_name(f".{_cut(path.name)}.parts")
+
+
 def _cut(name: str) -> str:
     return os.fsdecode(os.fsencode(name)[:_MOST])
 

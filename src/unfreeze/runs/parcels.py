@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
@@ -39,6 +40,15 @@ def unpacked(parcel: Parcel, folder: Path) -> None:
         path = folder / inside
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.data)
+
+
+def digest_of(parcel: Parcel) -> str:
+    """32 hex digits that name these files with their contents."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, content in sorted(parcel.items()):
+        digest.update(f"{len(name)} {name} {len(content)} ".encode())
+        digest.update(content.data)
+    return digest.hexdigest()
 
 
 def size_of(parcel: Parcel) -> int:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
+from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.plan import HERE, Plan
@@ -56,8 +57,11 @@ def place_of(plan: Plan) -> Place | None:
     Raises:
         InputError: what it needs is not installed, or nothing answers there.
     """
-    if plan.engine == HERE:
-        return None
+    return None if plan.engine == HERE else place_at(plan)
+
+
+def place_at(plan: Plan) -> Place:
+    """The place of a plan whose runs are made elsewhere. Raises `InputError` as `place_of` does."""
     try:
         from unfreeze.runs.ray_place import RayPlace
     except ModuleNotFoundError as error:
@@ -65,6 +69,13 @@ def place_of(plan: Plan) -> Place | None:
             raise
         raise InputError("is not installed: pip install 'unfreeze[ray]'", where="--engine ray") from None
     return RayPlace(plan)
+
+
+def check_parted(encoder: Encoder, plan: Plan) -> None:
+    """Raise `InputError` where texts cannot be shared among machines, each of which reads some of them alone."""
+    if encoder.ordered is not None:
+        problem = f"{encoder.name} reads each text after the one before, so one process reads all; leave --engine out"
+        raise InputError(problem, where=f"--engine {plan.engine}")
 
 
 def own_device(plan: Plan) -> torch.device:

@@ -33,7 +33,7 @@ if (
     os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError
+from ray.exceptions import GetTimeoutError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from unfreeze.disk.remote import Remote
@@ -506,12 +506,18 @@ def _taken(running: dict[Any, int]) -> Iterator[tuple[int, Any]]:
 def _got(task: Any, name: str) -> Any:
     try:
         return ray.get(task)
+    except RayTaskError as error:  # before or after all that is ours: what is sent cannot be read there
+        return Trouble(_last_line(error), None, str(error), "another machine")
     except RayError as error:
         return Trouble(f"{LOST.format(RETRIES + 1)} ({_first_line(error)})", name, None, "")
 
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:200]
+
+
+def _last_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1][:200]
 
 
 def _answer(result: Any, name: str) -> Any:

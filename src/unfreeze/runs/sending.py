@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +79,14 @@ class SentEncoder:
 
 def encoder_of(plan: Plan, fingerprint: str) -> SentEncoder:
     """The one encoder of a plan."""
-    options = tuple(sorted(plan.all_options.items()))
-    name = plan.only_encoder
-    return SentEncoder(name, fingerprint, name in PACKAGED, plan.max_length, options, plan.device)
+    return sent_encoder(plan.only_encoder, fingerprint, plan.max_length, plan.all_options, plan.device)
+
+
+def sent_encoder(
+    name: str, fingerprint: str, max_length: int | None, options: Mapping[str, str], device: str
+) -> SentEncoder:
+    """An encoder of this name, which some package may have."""
+    return SentEncoder(name, fingerprint, name in PACKAGED, max_length, tuple(sorted(options.items())), device)
 
 
 def packed_encoder(encoder: Encoder) -> Parcel:

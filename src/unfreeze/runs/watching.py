@@ -46,6 +46,29 @@ class Quiet:
         """See `Watcher.say`."""
 
 
+class Progress:
+    """How many of a number of things are done, told to a watcher under one name."""
+
+    def __init__(self, watcher: Watcher, name: str, total: int) -> None:
+        self._watcher, self._name, self._total, self._done = watcher, name, total, 0
+
+    def begin(self, before: int) -> None:
+        """It begins, with some that were done before."""
+        if before:
+            self._watcher.say(f"{self._name}: {before:,} are finished.")
+        self._watcher.begin(self._name, 0)
+        self.add(before)
+
+    def add(self, more: int) -> None:
+        """Some more are done."""
+        self._done += more
+        self._watcher.step(self._name, self._done, self._total, None)
+
+    def end(self) -> None:
+        """All are done."""
+        self._watcher.end(self._name, None)
+
+
 class InTurn:
     """A watcher that threads may tell at the same time: what they say reaches another one in turn."""
 

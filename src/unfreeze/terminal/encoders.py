@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from unfreeze.plan import Plan
-from unfreeze.terminal.options import ColumnOptions, Device, EncoderChoice, EncoderOptions, encoder_options, grouped
+from unfreeze.terminal.options import (
+    ColumnOptions,
+    Device,
+    EncoderChoice,
+    EncoderOptions,
+    EngineOptions,
+    encoder_options,
+    given,
+    grouped,
+    plan_of,
+)
 
 
 def encoders() -> None:
@@ -36,23 +46,27 @@ def encode(
         str | None,
         typer.Option(metavar="mean|max|cls|last", help="One vector per text, not one per token."),
     ] = None,
+    *,
+    place: EngineOptions,
 ) -> None:
     """Write the frozen layer states of texts.
 
     The file has states (layers, tokens, width); offsets (texts + 1), where each text begins; inputs, where each part of
     a text begins that is read independently (a text of a pair, a window); and the tokens, in FILE.texts.jsonl where
-    they are many.
+    they are many. With --engine several machines compute them; the same command continues where it stopped.
     """
     from unfreeze.commands.encode import Asked, encode_file, form_of
-    from unfreeze.terminal.display import Display
+    from unfreeze.terminal.display import resumable
 
     options = encoder_options(reader.encoder_option)
     if reader.prefix is not None:
         options["prefix"] = reader.prefix
     encoder = reader.encoder or Plan().only_encoder
     asked = Asked(encoder, options, vars(columns), reader.max_length, form_of(pooling))
-    with Display() as display:
-        shape = encode_file(data, asked, out, device=device or Plan.device, watcher=display)
+    elsewhere = plan_of(given(place, device=device)) if place.elsewhere else None
+    advice = "the same command begins again" if elsewhere is None else "the same command continues where it stopped"
+    with resumable(advice) as display:
+        shape = encode_file(data, asked, out, device=device or Plan.device, watcher=display, elsewhere=elsewhere)
     typer.echo(f"{out}: states {shape}")
 
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from unfreeze.errors import InputError
-from unfreeze.plan import Plan, merged, read_plan
+from unfreeze.plan import HERE, Plan, merged, read_plan
 
 
 def defaults_to(setting: str) -> str:
@@ -127,15 +127,21 @@ class RunOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineOptions:
-    """Where runs are made."""
+    """Where runs are made, or the parts of a large file."""
 
     engine: Engine = None
     cpus_per_run: Annotated[
-        int | None, typer.Option(metavar="N", help=f"Processors for each run on Ray.  {defaults_to('cpus_per_run')}")
+        int | None,
+        typer.Option(metavar="N", help=f"Processors for a run or part on Ray.  {defaults_to('cpus_per_run')}"),
     ] = None
     gpus_per_run: Annotated[
         float | None, typer.Option(metavar="N", help=f"GPUs for each, such as 0.5.  {defaults_to('gpus_per_run')}")
     ] = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether an engine other than this process is asked for."""
+        return self.engine not in (None, HERE)
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

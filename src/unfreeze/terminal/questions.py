@@ -194,6 +194,7 @@ def report(
         typer.echo(shown_place(render(local, compared)))
 
 
+@grouped
 def predict(
     bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison, or its URL.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Texts: csv, tsv, jsonl, parquet, txt or CoNLL words.")],
@@ -206,12 +207,25 @@ def predict(
     escape_formulas: Annotated[
         bool, typer.Option("--escape-formulas", help="Put ' before cells that a spreadsheet would run as a formula.")
     ] = False,
+    *,
+    place: EngineOptions,
 ) -> None:
-    """Predict labels with a bundle."""
-    from unfreeze.commands.predict import predict_file
+    """Predict labels with a bundle.
 
-    count = predict_file(
-        bundle, file, out, text=text, text_b=text_b, device=device or Plan.device, escape_formulas=escape_formulas
-    )
+    With --engine a large file is predicted in parts by several machines; the same command continues where it stopped.
+    """
+    if not place.elsewhere:
+        from unfreeze.commands.predict import predict_file
+
+        count = predict_file(
+            bundle, file, out, text=text, text_b=text_b, device=device or Plan.device, escape_formulas=escape_formulas
+        )
+    else:
+        from unfreeze.commands.predict_away import Asked, predict_away
+        from unfreeze.terminal.display import resumable
+
+        plan = plan_of(given(place, device=device))
+        with resumable("the same command continues where it stopped") as display:
+            count = predict_away(Asked(bundle, file, out, text, text_b, escape_formulas), plan, display)
     if out is not None:
         typer.echo(f"{count:,} predictions in {out}")
