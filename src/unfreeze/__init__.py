@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 __all__ = ["InputError", "Plan", "Recipe", "compare", "load", "probe"]
 
 
-def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> Result:
+def compare(data: object = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> Result:
     """Train both ways on `data`, judge on its test set, and say which to use.
 
     Args:
-        data: file or folder, as for the command line.
+        data: file or folder, as for the command line, or `hf://datasets/OWNER/NAME[/CONFIG][@REVISION]`; or what a
+            program holds: a pandas or polars frame, a pyarrow table, a `datasets.Dataset` or `DatasetDict`,
+            `(texts, labels)`, rows or columns as dictionaries, or a dictionary of these by split.
         plan: a `Plan`, or a plan file; `settings` win over it.
         settings: fields of `Plan`, such as `encoder="minilm"`, `budget="quick"`, `seeds=3`, `out="folder"`.
 
@@ -45,11 +47,13 @@ def compare(data: str | Path | None = None, *, plan: str | Path | Plan | None = 
     return answer(_plan(data, plan, settings, "compare"))
 
 
-def probe(data: str | Path | None = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> LayerScores:
+def probe(data: object = None, *, plan: str | Path | Plan | None = None, **settings: Any) -> LayerScores:
     """Score a linear probe on every layer of the frozen encoder, with its 95 % interval.
 
     Args:
-        data: file or folder, as for the command line.
+        data: file or folder, as for the command line, or `hf://datasets/OWNER/NAME[/CONFIG][@REVISION]`; or what a
+            program holds: a pandas or polars frame, a pyarrow table, a `datasets.Dataset` or `DatasetDict`,
+            `(texts, labels)`, rows or columns as dictionaries, or a dictionary of these by split.
         plan: a `Plan`, or a plan file; `settings` win over it. Methods, budget and recipes play no part, and `seeds`
             are resamples of the training rows.
         settings: fields of `Plan`, such as `encoder="minilm"`, `seeds=5`, `out="folder"` (for `probes.json`).
@@ -65,17 +69,30 @@ def probe(data: str | Path | None = None, *, plan: str | Path | Plan | None = No
     return answer(_plan(data, plan, settings, "probe"))
 
 
-def _plan(data: str | Path | None, plan: str | Path | Plan | None, settings: dict[str, Any], where: str) -> Plan:
+def _plan(data: object, plan: str | Path | Plan | None, settings: dict[str, Any], where: str) -> Plan:
     """A plan with `data` and `settings` over it."""
     import os
     from pathlib import Path
 
+    from unfreeze.data.held import GIVEN, is_held, kept
     from unfreeze.plan import merged, read_plan
 
     base = plan if isinstance(plan, Plan) else Plan() if plan is None else read_plan(Path(plan))
     named = settings if data is None else {**settings, "data": data}
+    for key in ("data", "train", "dev", "test"):
+        if is_held(named.get(key)) and not _names(named[key]):
+            from unfreeze.features.cache import cache_folder
+
+            named = {**named, key: kept(named[key], cache_folder() / GIVEN, key)}
     given = {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in named.items()}
     return merged(base, given, where)
+
+
+def _names(value: object) -> bool:
+    """Whether it is a list of names of files."""
+    import os
+
+    return isinstance(value, list | tuple) and all(isinstance(one, str | os.PathLike) for one in value)
 
 
 def load(bundle: str | Path, device: str = "auto") -> Predictor:

@@ -204,7 +204,7 @@ def read_plan(path: Path) -> Plan:
     values = read_yaml(path)
     if isinstance(values, dict):
         for key in ("data", "train", "dev", "test"):
-            if isinstance(values.get(key), str):
+            if isinstance(values.get(key), str) and "://" not in values[key]:
                 values[key] = str(path.parent / values[key])
             elif isinstance(values.get(key), list):
                 values[key] = [str(path.parent / one) if isinstance(one, str) else one for one in values[key]]

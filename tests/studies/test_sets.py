@@ -79,7 +79,7 @@ def test_glue_comes_from_the_hub_once(tmp_path: Path, monkeypatch: pytest.Monkey
     class Rows(list):  # type: ignore[type-arg]
         features: ClassVar = {"label": SimpleNamespace(names=["unacceptable", "acceptable"])}
 
-    def load(path: str, configuration: str) -> dict[str, Rows]:
+    def load(path: str, configuration: str, revision: str | None) -> dict[str, Rows]:
         asked.append((path, configuration))
         rows = Rows({"sentence": f"line {i} \u2028 of \u201ctext\u201d", "label": i % 2, "idx": i} for i in range(40))
         return {"train": rows, "validation": Rows(rows[:20])}

@@ -8,10 +8,13 @@ from typing import Any
 
 from unfreeze.data.examples import SPLITS, Dataset, SplitName
 from unfreeze.data.folds import Folds, in_folds
+from unfreeze.data.held import GIVEN
+from unfreeze.data.hub_sets import PREFIX, fetched
 from unfreeze.data.measurable import JUDGED
 from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
+from unfreeze.features.cache import cache_folder
 from unfreeze.plan import Plan
 from unfreeze.tasks.metrics import asking, defined, metric_named
 
@@ -22,12 +25,18 @@ DATA_SEED = 0  # of made splits and --train-size subsets: part of the data, not 
 
 def read_data(plan: Plan) -> Dataset:
     """The data set of a plan, its training split cut to `train_size`."""
-    named = {split: given for split in SPLITS if (given := getattr(plan, split)) is not None}
-    paths = {split: [Path(p) for p in ([given] if isinstance(given, str) else given)] for split, given in named.items()}
+    named = {split: files for split in SPLITS if (files := getattr(plan, split)) is not None}
+    paths = {split: [Path(p) for p in ([files] if isinstance(files, str) else files)] for split, files in named.items()}
     if plan.data is None and "train" not in paths:
         raise InputError("name a file or folder, or --train", where="DATA")
     columns = {"text": plan.text, "text_b": plan.text_b, "label": plan.label, "task": plan.task, "group": plan.group}
-    dataset = read_dataset(None if plan.data is None else Path(plan.data), **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
+    if plan.data is not None and plan.data.startswith(PREFIX):
+        data, name, said = fetched(plan.data, cache_folder() / GIVEN)
+        dataset = read_dataset(data, **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
+        dataset = replace(dataset, name=name, notes=(said, *dataset.notes))
+    else:
+        given = None if plan.data is None else Path(plan.data)
+        dataset = read_dataset(given, **paths, **columns, seed=DATA_SEED)  # type: ignore[arg-type]
     if plan.prefix and dataset.task.target.per_word:
         raise InputError(
             "is put before texts; tagged sentences are read word by word, so leave it out", where="--prefix"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unfreeze.data.hub_sets import HubSet, load
 from unfreeze.disk.files import write_text
 from unfreeze.errors import InputError, nearest
 
@@ -218,12 +219,8 @@ def _from_hub(standard: StandardSet, folder: Path) -> Found | None:
     files = {split: folder / f"{split}.jsonl" for split in ("train", "test")}
     if not all(path.is_file() for path in files.values()):
         try:
-            import datasets
-        except ImportError:
-            return None
-        try:
-            loaded: Any = datasets.load_dataset(HUB, configuration)
-        except Exception:  # without a network it fails in many ways; the set is then a missing one
+            loaded: Any = load(HubSet(HUB, configuration))
+        except Exception:  # without the package or a network it fails in many ways; the set is then a missing one
             return None
         dev = "validation_matched" if configuration == "mnli" else "validation"
         for split, path in (("train", files["train"]), (dev, files["test"])):

@@ -1,0 +1,85 @@
+"""Data sets of the Hugging Face hub, through the package `datasets`, which is imported here alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unfreeze.data.held import kept
+from unfreeze.data.split_names import split_of
+from unfreeze.errors import InputError, listed
+
+PREFIX = "hf://"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_URL = re.compile(rf"hf://datasets/(?P<repo>{_NAME}/{_NAME})(?:/(?P<config>[^@/\s]+))?(?:@(?P<revision>[^@\s]+))?")
+_FORM = "hf://datasets/OWNER/NAME[/CONFIG][@REVISION]"
+
+
+@dataclass(frozen=True)
+class HubSet:
+    """A data set of the hub.
+
+    Attributes:
+        config: None takes the only one, or the default.
+        revision: branch, tag or commit; None takes the newest.
+    """
+
+    repo: str
+    config: str | None = None
+    revision: str | None = None
+
+    @property
+    def name(self) -> str:
+        """For folders and titles."""
+        return "-".join([self.repo.partition("/")[2], *([self.config] if self.config else [])])
+
+
+def hub_set(url: str) -> HubSet:
+    """What a URL names. Raises `InputError` where it names none."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        raise InputError(f"names no data set of the hub; they are written {_FORM}", where=url)
+    return HubSet(match["repo"], match["config"], match["revision"])
+
+
+def fetched(url: str, folder: Path) -> tuple[Path, str, str]:
+    """A data set of the hub as files below `folder`: where they are, its name, and which revision it is, as a sentence.
+
+    Raises:
+        InputError: `datasets` is not installed, or the set cannot be fetched.
+    """
+    asked = hub_set(url)
+    revision = _newest(asked)
+    try:
+        loaded = load(replace(asked, revision=revision or asked.revision))
+    except ImportError:
+        raise InputError("needs the package datasets: pip install 'unfreeze[datasets]'", where=url) from None
+    except Exception as error:  # no connection, no such set, several configurations: it fails in many ways
+        line = " ".join(str(error).split())
+        raise InputError(f"cannot be fetched: {line}", where=url) from None
+    splits = {name: rows for name, rows in loaded.items() if split_of(name) is not None}
+    if not splits:
+        raise InputError(f"has no split that is known by its name: {listed(list(loaded))}", where=url)
+    left = [name for name in loaded if name not in splits]
+    known = revision or asked.revision or "of the last time it was fetched (the hub did not answer)"
+    said = f"Data set {asked.repo} of the Hugging Face hub, revision {known}"
+    return kept(splits, folder, url), asked.name, f"{said}{f'; without {listed(left)}' if left else ''}."
+
+
+def load(asked: HubSet) -> Any:
+    """What `datasets` gives: a `DatasetDict`. Raises whatever that package does."""
+    import datasets
+
+    return datasets.load_dataset(asked.repo, asked.config, revision=asked.revision)
+
+
+def _newest(asked: HubSet) -> str | None:
+    """The commit that a revision is now; None where the hub does not answer."""
+    try:
+        from huggingface_hub import HfApi
+
+        return str(HfApi().dataset_info(asked.repo, revision=asked.revision).sha)
+    except Exception:  # without a connection, what was fetched before will do
+        return None
