@@ -135,6 +135,30 @@ def test_a_map_takes_items_as_there_is_room_and_gives_answers_as_they_come(
     assert sorted([first, *answers]) == [(number, number > 0) for number in range(50)]
 
 
+class _Unreadable:
+    """Something that is made by a package which other machines have not got."""
+
+    def __reduce__(self) -> Any:
+        return _import, ("a_package_of_mine",)
+
+    def __call__(self, number: int) -> int:
+        return number
+
+
+def _import(name: str) -> Any:
+    return __import__(name)
+
+
+def test_what_a_machine_cannot_read_is_one_line_that_says_what_to_do(away: Callable[..., Workbench]) -> None:
+    from ray import cloudpickle
+
+    cloudpickle.register_pickle_by_value(__import__(__name__))
+    place = away().place
+    assert place is not None
+    with pytest.raises(InputError, match=r"part 4: cannot begin on .*No module named 'a_package_of_mine'.*; install"):
+        list(place.mapped(_Unreadable(), [(3, 1)]))
+
+
 def _wait_for(path: Path | None) -> bool:
     """Whether there is nothing to wait for."""
     while path is not None and not path.exists():

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 
 from unfreeze.data.examples import Example
-from unfreeze.disk.files import moved
+from unfreeze.disk.files import moved, writing
 from unfreeze.disk.in_parts import Parts, parts_of
 from unfreeze.disk.tensor_file import Room, TensorFile, kept_tensors
 from unfreeze.encoders.freezing import frozen
@@ -140,9 +140,10 @@ def _compute(
     missing = ((number, inputs) for number, inputs in enumerate(read) if number not in finished)
     for number, states in place.mapped(reader, missing):
         layers, _, width = states.shape
-        for layer in range(layers):
-            file.write("states", (layer * begins[-1] + begins[number]) * width, states[layer])
-        file.flush()
+        with writing(parts.folder):
+            for layer in range(layers):
+                file.write("states", (layer * begins[-1] + begins[number]) * width, states[layer])
+            file.flush()
         parts.put(number)
         progress.add(texts[number])
     progress.end()

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -94,10 +94,12 @@ def kept_tensors(path: Path, rooms: Mapping[str, Room], metadata: Mapping[str, s
     """The same at `path` itself, where it stays however the block ends; a file that exists is filled further.
 
     Raises:
-        InputError: the disk is full or may not be written.
+        InputError: it cannot be opened there.
     """
     plan = _Plan.of(rooms, metadata)
-    with writing(path), _filled(path, "r+b" if path.exists() else "w+b", plan) as file:
+    with ExitStack() as stack:
+        with writing(path):  # not what the block does, which may fail for other reasons than the disk
+            file = stack.enter_context(_filled(path, "r+b" if path.exists() else "w+b", plan))
         yield TensorFile(file, rooms, plan.starts)
 
 

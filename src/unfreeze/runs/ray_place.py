@@ -33,7 +33,7 @@ if (
     os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 import ray
-from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+from ray.exceptions import GetTimeoutError, RayError, RaySystemError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from unfreeze.disk.remote import Remote
@@ -64,6 +64,7 @@ WAIT_FOR = 10.0  # seconds for an address to answer
 WAIT = 0.3  # seconds between looks at what workers tell
 AHEAD = 2  # items of `mapped` for each task that there is room for, at work or waiting
 MOST_MEMORY = 0.8  # of a machine's, that one work may reserve
+UNREAD = "cannot begin on a machine: {}; install the same packages on all machines"
 LOST = "its worker was lost {} times; if memory is short, give each run more with --cpus-per-run"
 
 
@@ -506,9 +507,11 @@ def _taken(running: dict[Any, int]) -> Iterator[tuple[int, Any]]:
 def _got(task: Any, name: str) -> Any:
     try:
         return ray.get(task)
-    except RayTaskError as error:  # before or after all that is ours: what is sent cannot be read there
-        return Trouble(_last_line(error), None, str(error), "another machine")
     except RayError as error:
+        if isinstance(error, RayTaskError) and (
+            isinstance(error.cause, RaySystemError) or not isinstance(error.cause, RayError)
+        ):  # our functions catch all that happens inside of them, so what was sent cannot be read there
+            return Trouble(UNREAD.format(_last_line(error)), name, None, "")
         return Trouble(f"{LOST.format(RETRIES + 1)} ({_first_line(error)})", name, None, "")
 
 
