@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 import tiny
-from ray_cluster import Machines, machines
+from ray_cluster import InOrder, Machines, machines
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from unfreeze.commands import encode_away, predict_away
+from unfreeze.commands import encode, encode_away, predict_away
 from unfreeze.commands.encode import Asked, encode_file
 from unfreeze.plan import Plan
 from unfreeze.runs.watching import Quiet
@@ -77,8 +77,19 @@ main()
 """The command line in a process that is killed once it has three parts."""
 
 
-def _killed(*arguments: object) -> None:
-    code = KILLED.format(shard=SHARD)
+IN_ORDER = f"""
+import sys
+sys.path.append({str(Path(__file__).parents[1])!r})
+from ray_cluster import InOrder
+from unfreeze.commands import encode
+
+encode.place_at = lambda plan: InOrder()
+"""
+"""Without Ray: what is on the disk when the process is killed, and what is made again, is the same."""
+
+
+def _killed(*arguments: object, before: str = "") -> None:
+    code = before + KILLED.format(shard=SHARD)
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, timeout=300, check=False
     )
@@ -243,7 +254,7 @@ def test_states_are_those_of_one_process(
 
 
 def test_an_encoding_that_is_killed_computes_no_finished_part_again(
-    encoder: Path, tmp_path: Path, cluster: Machines
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The texts differ, so states in the place of others would be noticed."""
     file, out, whole = tmp_path / "texts.txt", tmp_path / "x.safetensors", tmp_path / "whole.safetensors"
@@ -252,12 +263,12 @@ def test_an_encoding_that_is_killed_computes_no_finished_part_again(
     )
     asked = Asked(str(encoder), {}, dict.fromkeys(("text", "text_b", "label", "group", "task")))
     encode_file(str(file), asked, whole, device="cpu", watcher=Quiet())
-    _killed("encode", file, "--encoder", encoder, "--device", "cpu", "--out", out, "--engine", cluster.address)
+    _killed("encode", file, "--encoder", encoder, "--device", "cpu", "--out", out, "--engine", "ray", before=IN_ORDER)
     finished, seen = _parts(out), dict[str, int]()
     assert len(finished) == 3
     watcher = Watching(30, lambda: seen.update(_parts(out)))
-    plan = Plan(engine="auto", device="cpu")
-    encode_file(str(file), asked, out, device="cpu", watcher=watcher, elsewhere=plan)
+    monkeypatch.setattr(encode, "place_at", lambda plan: InOrder())
+    encode_file(str(file), asked, out, device="cpu", watcher=watcher, elsewhere=Plan(engine="ray", device="cpu"))
     assert len(seen) == 5
     assert finished.items() <= seen.items(), "they are as they were"
     assert len(watcher.steps) == 1 + 2, "two were missing"
