@@ -42,6 +42,11 @@ def test_import_of_the_package_is_light() -> None:
     assert _loaded("import unfreeze; unfreeze.Plan(); unfreeze.compare; unfreeze.probe; unfreeze.load") == set()
 
 
+def test_import_for_scikit_learn_loads_no_torch() -> None:
+    code = "import unfreeze.sklearn, sklearn; unfreeze.sklearn.EncoderFeatures(); assert sklearn.__version__"
+    assert _loaded(code) & {"torch", "transformers", "tokenizers"} == set()
+
+
 def test_help_is_light() -> None:
     main = "from unfreeze.terminal.cli import main; main()"
     assert _loaded(main, "--help", names=(*HEAVY, "numpy", "pydantic", "yaml")) == set()
