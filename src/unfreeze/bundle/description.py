@@ -4,6 +4,7 @@ bundle.json          task, labels, recipe, scores, versions
 encoder/             the encoder (tuned or as it was), as its `save` writes it
 adapter/             low-rank adapters for it, as peft writes them, where they are what was trained
 head.safetensors     the head
+sample.json          a few test texts without labels, see `sample`
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,18 +10,27 @@ from typing import Any
 from safetensors.torch import save_file
 
 from unfreeze.bundle.description import SCHEMA, read_about
+from unfreeze.bundle.sample import write_sample
+from unfreeze.data.examples import Example
 from unfreeze.disk.files import new_folder, write_json
 from unfreeze.methods.model import AdaptedModel
 from unfreeze.methods.trainer import trainer_of
 from unfreeze.plan import plain
 
 
-def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any], fingerprint: str | None = None) -> None:
+def save_bundle(
+    folder: Path,
+    model: AdaptedModel,
+    about: Mapping[str, Any],
+    fingerprint: str | None = None,
+    test: Sequence[Example] = (),
+) -> None:
     """Write a model with one head; the folder is whole or not there.
 
     Args:
         about: stored alongside in `bundle.json`: scores, versions, how the model was made.
         fingerprint: of the pretrained encoder, where it is known.
+        test: items of which a few are kept, see `sample`.
     """
     ((head,), (weights,)) = model.heads, model.weights
     trainer = trainer_of(model.recipe)
@@ -42,6 +51,7 @@ def save_bundle(folder: Path, model: AdaptedModel, about: Mapping[str, Any], fin
             "fingerprint": known or encoder.fingerprint(),
             **about,
         }
+        write_sample(new, test)
         write_json(new / "bundle.json", values)
 
 

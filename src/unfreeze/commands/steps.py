@@ -184,6 +184,6 @@ def bundle_winner(bench: Workbench, result: Result, winner: Job, folder: Path, m
         **({} if made is None else {"made": made}),
     }
     if finished(bench, winner, "weights"):
-        save_bundle(folder, trained_model(bench, [winner]), about, fingerprint_of(bench))
+        save_bundle(folder, trained_model(bench, [winner]), about, fingerprint_of(bench), bench.dataset.test)
     else:
         update_metadata(folder, about)

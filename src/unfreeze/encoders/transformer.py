@@ -269,12 +269,12 @@ class TransformerEncoder(Encoder):
             fused: what computes them instead of the model; only packed.
         """
         if way == "padded":
-            return padded(partial(self._run_block, all_layers), batch, self.padding_id() or 0)
+            return padded(partial(self.run_block, all_layers), batch, self.padding_id() or 0)
         if way == "one by one":
-            return unpadded(partial(self._run_block, all_layers), batch, together=False)
+            return unpadded(partial(self.run_block, all_layers), batch, together=False)
         ordered, there, back = shortest_first(batch)
         if way == "equal lengths":
-            states = unpadded(partial(self._run_block, all_layers), ordered)
+            states = unpadded(partial(self.run_block, all_layers), ordered)
         else:
             if given is not None and there is not None:
                 given = given[0], given[1][there]
@@ -315,7 +315,8 @@ class TransformerEncoder(Encoder):
         first = np.full(len(batch.lengths), self.packed_start)
         return torch.from_numpy(ranges(first, np.asarray(batch.lengths))).to(batch.ids.device)[None]
 
-    def _run_block(self, all_layers: bool, ids: Tensor, types: Tensor, mask: Tensor) -> Sequence[Tensor]:
+    def run_block(self, all_layers: bool, ids: Tensor, types: Tensor, mask: Tensor) -> Sequence[Tensor]:
+        """States (N, L, width) of each layer, or of the top one, of inputs padded to one length; all are (N, L)."""
         return self._call(types, all_layers, input_ids=ids, attention_mask=mask)
 
     def _call(self, types: Tensor, all_layers: bool, **inputs: Tensor) -> Sequence[Tensor]:

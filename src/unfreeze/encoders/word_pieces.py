@@ -33,6 +33,12 @@ def encode_words(tokenizer: Any, sentences: Sequence[Sequence[str]]) -> list[Any
     return found
 
 
+def words_given(tokenizer: Any) -> tuple[Any, str]:
+    """The tokenizer of `tokenizers` that words are given to, and what is put before each."""
+    way = _way(tokenizer)
+    return way.backend, way.before
+
+
 def space_piece(tokenizer: Any) -> int | None:
     """The piece of a space where every byte is a piece of its own, as in ByT5; None for other tokenizers.
 

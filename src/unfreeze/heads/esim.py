@@ -45,13 +45,18 @@ class ESIM(nn.Module):
         both = torch.cat([F.pad(text, (0, 0, 0, longest - text.shape[1])) for text in (a, b)])
         mask = torch.cat([F.pad(m, (0, longest - m.shape[1])) for m in (mask_a, mask_b)])
         encoded = self.encoder(self.input_dropout(both), mask)
-        aligned = torch.cat(align(*encoded.chunk(2), *mask.chunk(2)))
+        aligned = torch.cat(align(*_sides(encoded), *_sides(mask)))
         enhanced = torch.cat([encoded, aligned, encoded - aligned, encoded * aligned], -1)
         composed = self.composer(self.input_dropout(F.relu(self.projection(enhanced))), mask)
         mean = composed.sum(1) / mask.sum(1, keepdim=True)  # the LSTM leaves zeros at padding
         largest = composed.masked_fill(~mask[..., None], torch.finfo(composed.dtype).min).amax(1)
-        logits: Tensor = self.output(torch.cat(torch.cat([mean, largest], -1).chunk(2), -1))
+        logits: Tensor = self.output(torch.cat(_sides(torch.cat([mean, largest], -1)), -1))
         return logits
+
+
+def _sides(both: Tensor) -> tuple[Tensor, ...]:
+    """The halves (N, ...) of (2N, ...): not `chunk`, which ONNX's optimiser fails on where N is any number."""
+    return both.view(2, -1, *both.shape[1:]).unbind(0)
 
 
 def _xavier(width: int, outputs: int) -> nn.Linear:

@@ -93,7 +93,7 @@ class CRF(nn.Module):
     def decode(self, emissions: Tensor, mask: Tensor) -> list[list[int]]:
         """Best allowed tags of each sequence (Viterbi), as long as its mask is true."""
         emissions = full_precision(emissions)
-        start, step, end = self._scores(-torch.inf)
+        start, step, end = self.hard_scores()
         best = start + emissions[:, 0]
         stay = torch.arange(len(start), device=best.device).expand_as(best)
         back = []
@@ -106,6 +106,10 @@ class CRF(nn.Module):
             path.append(came_from.gather(1, path[-1][:, None]).squeeze(1))
         rows = torch.stack(path[::-1], 1).tolist()
         return [row[:length] for row, length in zip(rows, mask.sum(1).tolist(), strict=True)]
+
+    def hard_scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        """(K,) start, (K, K) step and (K,) end scores of decoding: minus infinity where something is not allowed."""
+        return self._scores(-torch.inf)
 
     def _scores(self, forbidden: float) -> tuple[Tensor, Tensor, Tensor]:
         """Start, step and end scores with what is not allowed set to `forbidden`."""

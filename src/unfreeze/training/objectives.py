@@ -18,7 +18,7 @@ from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.metrics import main_metric, ranks
 from unfreeze.tasks.targets.target import Target
 from unfreeze.training.convex_losses import Loss
-from unfreeze.training.targets.tensors import Decoded, Settled, Targets, TargetTensors
+from unfreeze.training.targets.tensors import Decoded, Output, Settled, Targets, TargetTensors
 
 __all__ = ["Decoded", "Objective", "Targets", "objective_for"]
 
@@ -44,6 +44,15 @@ class Objective:
     def outputs(self) -> int:
         """Numbers a head puts out an item (a word, for tagging)."""
         return self._tensors.outputs
+
+    @property
+    def output(self) -> Output:
+        """What `ready` gives."""
+        return self._tensors.output
+
+    def ready(self, logits: Tensor) -> Tensor:
+        """(B, C) probabilities or (B,) scores from logits (B, outputs) of a head; tags as they are."""
+        return self._tensors.ready(logits)
 
     def encode(self, examples: Sequence[Example]) -> Targets:
         """Targets: () int64 class, () float32 standardised score, (C,) float32 labels, or (words,) int64 tags."""

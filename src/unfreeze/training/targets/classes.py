@@ -33,9 +33,13 @@ class ClassTensors(TargetTensors):
         every = F.cross_entropy(logits.flatten(0, 1), targets.repeat(members), reduction="none")
         return every.view(members, batch).mean(1)
 
+    def ready(self, logits: Tensor) -> Tensor:
+        """Probabilities that sum to 1."""
+        return logits.softmax(1)
+
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The most probable class."""
-        likely = logits.softmax(1)
+        likely = self.ready(logits)
         best, names = likely.max(1), self.labels.names
         labels = tuple(names[i] for i in best.indices.tolist())
         return Decoded(labels, tuple(best.values.tolist()), likely.cpu().numpy())

@@ -36,9 +36,13 @@ class LabelSetTensors(TargetTensors):
         """(C,) thresholds before any are chosen."""
         return torch.full((self.outputs,), USUAL)
 
+    def ready(self, logits: Tensor) -> Tensor:
+        """A probability for each label on its own."""
+        return logits.sigmoid()
+
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The labels whose probability reaches its threshold; confidence is the probability of just this set."""
-        likely = logits.sigmoid().cpu()
+        likely = self.ready(logits).cpu()
         said = likely >= (USUAL if decision is None else decision.cpu())
         return self._decoded(likely.numpy(), said.numpy())
 

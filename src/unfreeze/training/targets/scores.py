@@ -17,6 +17,7 @@ class ScoreTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
 
     outputs = 1
+    output = "scores"
 
     @staticmethod
     def scale(train: Sequence[Label]) -> tuple[float, float]:
@@ -33,9 +34,13 @@ class ScoreTensors(TargetTensors):
         """Squared error."""
         return (logits[..., 0] - targets).square().mean(1)
 
+    def ready(self, logits: Tensor) -> Tensor:
+        """Scores on the scale of the training scores."""
+        return logits[:, 0] * self.spread + self.mean
+
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """The score as it is written; it has no probability."""
-        return Decoded(tuple((logits[:, 0] * self.spread + self.mean).tolist()))
+        return Decoded(tuple(self.ready(logits).tolist()))
 
     def convex(self, targets: Sequence[Tensor], device: torch.device) -> Loss:
         """Ridge regression."""

@@ -24,6 +24,8 @@ _OWN = "a tagger brings its own loss and decoding"
 class TagTensors(TargetTensors):
     """See `TargetTensors` for what each method is."""
 
+    output = "tags"
+
     @property
     def outputs(self) -> int:
         """A logit for each tag."""
@@ -41,6 +43,10 @@ class TagTensors(TargetTensors):
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """Raises `TypeError`: tags have a method of their own."""
         raise TypeError(_OWN)
+
+    def ready(self, logits: Tensor) -> Tensor:
+        """Tags as they are, which taggers decode themselves."""
+        return logits
 
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         """Raises `TypeError`: tags have a method of their own."""

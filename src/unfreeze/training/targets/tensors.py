@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,8 @@ from torch import Tensor
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.training.convex_losses import Loss
+
+Output = Literal["probabilities", "scores", "tags"]
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class TargetTensors(Protocol):
     Attributes:
         labels: the label space.
         mean, spread: what `scale` gives for the training labels.
+        output: what `ready` gives.
     """
 
+    output: Output = "probabilities"
     labels: LabelSpace
     mean: float
     spread: float
@@ -97,6 +101,10 @@ class TargetTensors(Protocol):
     @abstractmethod
     def loss(self, logits: Tensor, targets: Tensor) -> Tensor:
         """(members,) mean loss of logits (members, B, outputs) in fp32 against targets (B, ...)."""
+
+    @abstractmethod
+    def ready(self, logits: Tensor) -> Tensor:
+        """(B, C) probabilities or (B,) scores from logits (B, outputs) in fp32; of a tagger, its tags as they are."""
 
     def first_decision(self) -> Tensor | None:
         """How logits are decided before anything is chosen on dev; None where nothing ever is."""

@@ -1,0 +1,57 @@
+"""The forms that a bundle can be exported to: the only list; nothing slow here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unfreeze.errors import InputError, nearest
+from unfreeze.halves import half_named
+
+if TYPE_CHECKING:
+    from unfreeze.bundle.load import Predictor
+    from unfreeze.export.agreement import Answer
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form.
+
+    Attributes:
+        writer: module and name of what writes it: `(predictor, folder) -> Answer`.
+        smaller: whether `export.int8` can make a smaller model of it.
+        library: that reads it, as the Hugging Face hub calls it. use: lines of Python that predict with it.
+    """
+
+    name: str
+    writer: str
+    library: str
+    use: str
+    smaller: bool = False
+
+    def write(self, predictor: Predictor, folder: Path) -> Answer:
+        """Write a folder; gives what predicts from there. Raises `InputError` where this form cannot be exact."""
+        answer: Answer = half_named(self.writer)(predictor, folder)
+        return answer
+
+
+FORMS = {
+    form.name: form
+    for form in (
+        Form(
+            "onnx",
+            "unfreeze.export.onnx_form:write_onnx",
+            "onnx",
+            "import predict\n\nprint(predict.predict(TEXTS))",
+            smaller=True,
+        ),
+    )
+}
+
+
+def form_named(name: str) -> Form:
+    """The form of this name. Raises `InputError` naming the nearest known one."""
+    if name not in FORMS:
+        raise InputError(f"unknown form '{name[:60]}'{nearest(name, FORMS)}", where="--to")
+    return FORMS[name]

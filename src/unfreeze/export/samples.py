@@ -1,0 +1,48 @@
+"""Texts on which an export is run against the bundle: stored ones, and some made to be awkward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from unfreeze.bundle.load import Predictor
+from unfreeze.bundle.sample import read_sample
+from unfreeze.data.examples import Example
+from unfreeze.errors import InputError
+from unfreeze.records.comparison import read_items
+
+MOST = 512
+"""Stored items that are run, spread evenly over those that there are."""
+AWKWARD = (
+    " ", "a", ".", "Ångström naïve ÇA VA", "你好，世界。", "😀 \u200b e\u0301", "x" * 40, "It's 3.14 (or so)… \"ok\"?"
+)  # fmt: skip
+_LONG = 400
+
+
+def sample_of(bundle: Path, test: Sequence[Example] = ()) -> list[Example]:
+    """Items to check an export by: a test file's, those of the comparison beside the bundle, or those kept in it.
+
+    Raises:
+        InputError: there are none.
+    """
+    found = list(test)
+    if not found and (bundle.parent / "items.parquet").exists():
+        found = list(read_items(bundle.parent))
+    found = found or list(read_sample(bundle))
+    if not found:
+        problem = "has no texts to check an export by, and no comparison beside it; give some with --test FILE"
+        raise InputError(problem, where=str(bundle))
+    step = max(1, -(-len(found) // MOST))
+    return found[::step]
+
+
+def awkward(predictor: Predictor, items: Sequence[Example]) -> list[Example]:
+    """Examples that are nearly empty, not ASCII, or longer than the limit."""
+    words = " ".join(item.text for item in items[:20]).split() or ["a"]
+    long = " ".join((words * (_LONG * 4 // len(words) + 1))[: max(_LONG, 2 * predictor.model.encoder.max_length)])
+    texts = [*AWKWARD, long]
+    if predictor.task.target.per_word:
+        return [Example("made", t, words=tuple(t.split()) or ("\u200b",)) for t in texts]
+    if not predictor.task.pair:
+        return [Example("made", text) for text in texts]
+    return [Example("made", a, b) for a, b in zip([*texts, long], [*texts[1:], texts[0], long], strict=True)]

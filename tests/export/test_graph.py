@@ -1,0 +1,111 @@
+"""Graphs over padded blocks against the bundle's own packed prediction: every head, by the example that is shipped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from made_bundles import CASES, items, made
+from torch import nn
+
+from unfreeze.bundle.load import Predictor
+from unfreeze.errors import InputError
+from unfreeze.export import onnx_form
+from unfreeze.export.agreement import Answer, check, compared
+from unfreeze.export.graph import Graph, exportable
+from unfreeze.export.samples import awkward
+
+
+class _Session:
+    """A graph in torch, as the example runs one of onnxruntime."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph.eval()
+
+    def get_inputs(self) -> list[Any]:
+        return [type("Input", (), {"name": name}) for name in self.graph.names]
+
+    def run(self, _: None, given: dict[str, Any]) -> list[Any]:
+        with torch.no_grad():
+            return [self.graph(**{name: torch.from_numpy(np.asarray(v)) for name, v in given.items()}).numpy()]
+
+
+@pytest.fixture
+def answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Predictor], Answer]:
+    """What the example says of a bundle's graph, which is run in torch."""
+    pytest.importorskip("onnxruntime", reason="the example imports onnxruntime")
+    monkeypatch.setattr(onnx_form, "write_graph", lambda graph, folder: None)
+    graphs: list[Graph] = []
+    loaded = onnx_form._loaded
+
+    def patched(file: Path) -> Any:
+        example = loaded(file)
+        example.session = lambda model: _Session(graphs[-1])
+        return example
+
+    monkeypatch.setattr(onnx_form, "_loaded", patched)
+
+    def write(predictor: Predictor) -> Answer:
+        graphs.append(Graph(predictor))
+        return onnx_form.write_onnx(predictor, tmp_path)
+
+    return write
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_graph_says_what_the_bundle_says(case: str, answer: Callable[[Predictor], Answer]) -> None:
+    predictor = made(case)
+    tested = [*items(predictor), *awkward(predictor, items(predictor))]
+    assert len({item.label for item in tested}) > (1 if case == "bcn" else 2)
+    agreement = check(predictor, answer(predictor), tested, "onnx")
+    assert agreement.items == len(tested)
+    assert agreement.furthest is None or agreement.furthest < 1e-5
+
+
+@pytest.mark.parametrize("family", ["roberta", "distilbert", "mpnet", "deberta-v2", "modernbert", "albert", "electra"])
+def test_families_that_have_other_inputs_and_layers(family: str, answer: Callable[[Predictor], Answer]) -> None:
+    options: dict[str, Any] = {"num_hidden_layers": 3}
+    for case in ("frozen mix", "tuned pair", "bilstm-crf"):
+        predictor = made(case, family, **options)
+        check(predictor, answer(predictor), [*items(predictor), *awkward(predictor, items(predictor))], "onnx")
+
+
+def test_another_head_is_noticed(answer: Callable[[Predictor], Answer]) -> None:
+    predictor, other = made("tuned mean"), made("tuned mean")
+    with torch.no_grad():
+        other.model.heads[0].body.linear.linear.bias[0] += 1e-3  # type: ignore[union-attr, index]
+    tested = items(predictor)
+    with pytest.raises(InputError, match=r"does not predict as the bundle does.*Nothing was written"):
+        check(predictor, answer(other), tested, "onnx")
+    found = compared(predictor, answer(other), tested)
+    assert found.furthest is not None
+    assert 1e-4 < found.furthest < 1e-3
+
+
+def test_tags_that_differ_in_one_sentence_are_noticed(answer: Callable[[Predictor], Answer]) -> None:
+    predictor, other = made("crf"), made("crf")
+    with torch.no_grad():
+        other.model.heads[0].tagger.crf.transitions += 3 * torch.randn(5, 5)  # type: ignore[union-attr, operator]
+    assert compared(predictor, answer(other), items(predictor)).same < 1
+    with pytest.raises(InputError, match="labels agree on"):
+        check(predictor, answer(other), items(predictor), "onnx")
+
+
+def test_scores_may_differ_by_a_share_of_their_spread_only(answer: Callable[[Predictor], Answer]) -> None:
+    predictor, other = made("frozen scores"), made("frozen scores")
+    with torch.no_grad():
+        other.model.heads[0].body.members.bias += 2e-4  # type: ignore[union-attr, operator]
+    with pytest.raises(InputError, match="numbers differ"):
+        check(predictor, answer(other), items(predictor), "onnx")
+
+
+def test_an_encoder_that_is_no_transformer_is_refused() -> None:
+    predictor = made("tuned mean")
+    object.__setattr__(predictor.model, "encoder", nn.Identity())
+    predictor.model.encoder.name = "elmo"  # type: ignore[assignment]
+    with pytest.raises(InputError, match=r"not a transformer.*use `unfreeze predict`"):
+        exportable(predictor)
