@@ -1,4 +1,4 @@
-"""Two machines of Ray on this one: a processor and a folder for states each, and nothing else in common. Or no Ray."""
+"""Machines of Ray on this one: a processor, a folder for states and one for passing files each. Or no Ray."""
 
 from __future__ import annotations
 
@@ -29,10 +29,20 @@ class Machines:
         """The folder of layer states of a machine."""
         return self.folder / f"cache-{number}"
 
+    def passing(self, number: int) -> Path:
+        """The folder of a machine's passing files."""
+        return self.folder / f"tmp-{number}"
+
+    def living(self) -> list[Any]:
+        """Those that were not killed."""
+        return [node for node in self.nodes if node in self.cluster.worker_nodes]
+
     def add(self) -> Any:
         """One more machine."""
         number = len(self.nodes)
-        node = self.cluster.add_node(num_cpus=1, env_vars={"UNFREEZE_CACHE": str(self.cache(number))})
+        self.passing(number).mkdir(parents=True)
+        own = {"UNFREEZE_CACHE": str(self.cache(number)), "TMPDIR": str(self.passing(number))}
+        node = self.cluster.add_node(num_cpus=1, env_vars=own)
         self.nodes.append(node)
         return node
 
@@ -42,13 +52,13 @@ class Machines:
 
 
 @contextmanager
-def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
-    """A Ray with some machines, which this process has joined."""
+def started(folder: Path, count: int = 2) -> Iterator[Machines]:
+    """A Ray with some machines, which this process has not joined."""
     patch = pytest.MonkeyPatch()
     patch.setenv("PYTHONPATH", str(Path(__file__).parents[1] / "src"), prepend=os.pathsep)
     # Its machines ask for no token, so whoever joins them must not either, although this user may have one.
     patch.setenv("RAY_AUTH_MODE", "disabled")
-    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'unfreeze[ray]'")
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'unfreeze[ray]'")
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
@@ -56,12 +66,23 @@ def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
     try:
         for _ in range(count):
             made.add()
-        ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
         yield made
     finally:
-        ray.shutdown()
         cluster.shutdown()
         patch.undo()
+
+
+@contextmanager
+def machines(folder: Path, count: int = 2) -> Iterator[Machines]:
+    """A Ray with some machines, which this process has joined."""
+    with started(folder, count) as made:
+        import ray
+
+        try:
+            ray.init(made.address, log_to_driver=False, logging_level="ERROR")
+            yield made
+        finally:
+            ray.shutdown()
 
 
 class InOrder:

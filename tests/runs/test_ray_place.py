@@ -55,13 +55,16 @@ def test_the_numbers_are_those_of_one_process_bit_for_bit(
 ) -> None:
     jobs = jobs_of(RECIPES)
     here, there = replace(bench(), folder=tmp_path / "here"), away()
-    expected, got = followed(here, jobs), followed(there, jobs)
+    expected, got = followed(here, jobs), followed(there, jobs, "weights")
     for job, one, other in zip(jobs, expected, got, strict=True):
         assert outcome(there, job, other) == outcome(here, job, one), job.id
     assert not list(there.folder.glob("runs/.*"))
     stores = [{p.name for p in cluster.cache(n).iterdir() if not p.name.startswith(".")} for n in (0, 1)]
     assert all(stores), "each machine has what its runs read on its own disk"
-    assert all(cluster.cache(n).joinpath("encoders", there.fingerprint or "").is_dir() for n in (0, 1))
+    for n in (0, 1):
+        assert cluster.cache(n).joinpath("encoders", there.fingerprint or "").is_dir()
+        assert not list(cluster.cache(n).glob("passing/*"))
+        assert not list(cluster.passing(n).glob("unfreeze*"))
 
 
 def test_finals_read_the_test_set_where_they_are_made(away: Callable[..., Workbench]) -> None:
@@ -71,6 +74,12 @@ def test_finals_read_the_test_set_where_they_are_made(away: Callable[..., Workbe
         test = read_test(there.run_folder(job))
         assert test is not None
         assert len(test.predictions) == len(there.dataset.test)
+
+
+def test_weights_that_nobody_asks_for_stay_away(away: Callable[..., Workbench]) -> None:
+    there, jobs = away(), jobs_of([TUNED, FROZEN], [0])
+    followed(there, jobs)
+    assert {path.name for job in jobs for path in there.run_folder(job).iterdir()} == {"record.json"}
 
 
 def test_an_error_of_a_run_comes_home_and_leaves_the_others_alone(away: Callable[..., Workbench]) -> None:
@@ -221,7 +230,7 @@ def test_a_machine_that_dies_costs_nothing_but_time(
                 cluster.kill(lost)
 
     there.watcher = Killer()
-    got = followed(there, jobs)
+    got = followed(there, jobs, "weights")
     assert lost not in cluster.cluster.worker_nodes
     for job, one, other in zip(jobs, expected, got, strict=True):
         assert outcome(there, job, other) == outcome(here, job, one), job.id

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from unfreeze.disk.unfinished import hidden, unfinished
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
 from unfreeze.plan import Plan
 from unfreeze.runs.bench import Workbench
 from unfreeze.runs.parcels import Parcel
-from unfreeze.runs.sending import Last, check_version, encoder_of, kept_folder, packed_encoder
+from unfreeze.runs.sending import Last, check_version, encoder_of, kept_folder, packed_encoder, passing_folder, tidy
 
 MakeBench = Callable[..., Workbench]
 
@@ -84,3 +88,34 @@ def test_all_that_an_encoder_depends_on_tells_it_from_others() -> None:
 def test_another_version_is_refused() -> None:
     with pytest.raises(InputError, match=r"the command 0\.0\.0; install the same on all machines"):
         check_version("0.0.0")
+
+
+@pytest.mark.parametrize("room", [".", "encoders", "passing"])
+def test_what_killed_processes_left_is_deleted_and_what_living_ones_write_stays(
+    room: str, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    finished, living = own / room / "one", hidden(own / room / "one")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: ended.pid)
+        left = hidden(own / room / "one")
+    for folder in (finished, living, left):
+        folder.mkdir(parents=True)
+    tidy()
+    assert finished.exists()
+    assert living.exists()
+    assert not left.exists()
+
+
+def test_a_cache_that_is_not_there_is_tidy(own: Path) -> None:
+    tidy()
+    assert not own.exists()
+
+
+def test_a_passing_folder_is_one_that_would_be_tidied_and_is_gone_after_its_block(own: Path) -> None:
+    with pytest.raises(ZeroDivisionError), passing_folder("run") as folder:
+        assert folder.is_dir()
+        assert (folder, "run") in list(unfinished(own / "passing"))
+        raise ZeroDivisionError
+    assert not list((own / "passing").iterdir())

@@ -6,7 +6,6 @@ Nothing here knows how values travel: an engine sends a `Question` and `Work`s, 
 from __future__ import annotations
 
 import platform
-import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -20,6 +19,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.disk.files import new_folder
 from unfreeze.disk.mirror import fetched, shown_place
 from unfreeze.disk.remote import Remote, is_remote
+from unfreeze.disk.unfinished import discard
 from unfreeze.encoders.precision import Precision, fast_precision
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError, user_fault
@@ -28,13 +28,13 @@ from unfreeze.features.layout import store_key
 from unfreeze.features.store import open_keys
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import RunRecord
-from unfreeze.runs.bench import Where, Workbench, fingerprint_of, record_of, split_inputs, states_of
+from unfreeze.runs.bench import WEIGHTS, Where, Workbench, fingerprint_of, record_of, split_inputs, states_of
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.opening import versions, workbench
 from unfreeze.runs.parcels import Parcel, packed, unpacked
 from unfreeze.runs.racing import Race
 from unfreeze.runs.runner import Asked, Flow, follow
-from unfreeze.runs.sending import Last, SentEncoder, check_version, one_at_a_time
+from unfreeze.runs.sending import Last, SentEncoder, check_version, one_at_a_time, passing_folder, tidy
 from unfreeze.runs.trials import score_on_test
 
 Answer = TypeVar("Answer")
@@ -179,6 +179,7 @@ class Benches:
         if self._bench is None or token != self._token:
             self._token, self._bench = None, None
             self._open.close()
+            tidy()
             asked = question()
             check_version(asked.version)
             encoder = self._encoder.get(asked.encoder, lambda: asked.encoder.loaded(files))
@@ -248,8 +249,8 @@ def do_away(bench: Workbench, work: Work, race: Race | None, remote: Remote | No
         race: in which it is a trial; what others have reached in it is heard by whoever made it.
         remote: where run folders are put; a run that is finished there is not made again. None sends them home.
     """
-    with tempfile.TemporaryDirectory(prefix="unfreeze-") as name:
-        aside = replace(bench, folder=Path(name), records={}, reached=set())
+    with passing_folder(work.jobs[0].id) as folder:
+        aside = replace(bench, folder=folder, records={}, reached=set())
         if remote is not None:
             for job in work.jobs:
                 remote.pull_run(aside.folder, job.id)
@@ -259,6 +260,8 @@ def do_away(bench: Workbench, work: Work, race: Race | None, remote: Remote | No
             score_on_test(aside, work.jobs)
         folders: dict[str, Parcel] = {}
         for job in work.jobs:
+            if work.need == "record" and not there[job.id]:
+                discard(aside.run_folder(job) / WEIGHTS)  # which may be a whole encoder's, and nobody asked for
             if remote is None:
                 folders[job.id] = packed(aside.run_folder(job))
             elif _names(aside.run_folder(job)) != there[job.id]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Generic, TypeVar
 from filelock import FileLock
 
 from unfreeze.disk.files import new_folder
+from unfreeze.disk.unfinished import discard, hidden, sweep
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.packaged import PACKAGED
 from unfreeze.encoders.precision import pick_device
@@ -25,6 +25,7 @@ from unfreeze.runs.parcels import Parcel, packed, unpacked
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+ENCODERS, PASSING = "encoders", "passing"  # folders of the cache
 
 
 class Last(Generic[Key, Value]):
@@ -68,7 +69,7 @@ class SentEncoder:
         Raises:
             InputError: the package here has another one.
         """
-        name = self.name if self.packaged else str(kept_folder("encoders", self.fingerprint, files))
+        name = self.name if self.packaged else str(kept_folder(ENCODERS, self.fingerprint, files))
         encoder = load_encoder(name, self.max_length, dict(self.options)).to(pick_device(self.device))
         if encoder.fingerprint() != self.fingerprint:
             problem = f"has other weights on {platform.node()}; install the same version of its package there"
@@ -91,9 +92,9 @@ def sent_encoder(
 
 def packed_encoder(encoder: Encoder) -> Parcel:
     """The encoder's files, as it saves itself."""
-    with tempfile.TemporaryDirectory() as name:
-        encoder.save(Path(name) / "encoder")
-        return packed(Path(name) / "encoder")
+    with passing_folder("encoder") as folder:
+        encoder.save(folder / "encoder")
+        return packed(folder / "encoder")
 
 
 def kept_folder(kind: str, digest: str, files: Callable[[], Parcel]) -> Path:
@@ -109,6 +110,23 @@ def kept_folder(kind: str, digest: str, files: Callable[[], Parcel]) -> Path:
             with new_folder(folder) as unfinished:
                 unpacked(files(), unfinished)
     return folder
+
+
+@contextmanager
+def passing_folder(name: str) -> Iterator[Path]:
+    """A folder for as long as the block takes, below the cache, where `tidy` deletes those of processes that died."""
+    folder = hidden(cache_folder() / PASSING / name)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        discard(folder)
+
+
+def tidy() -> None:
+    """Delete what killed processes left unfinished in this machine's cache: states, encoders, other passing folders."""
+    for folder in (cache_folder(), cache_folder() / ENCODERS, cache_folder() / PASSING):
+        sweep(folder)
 
 
 @contextmanager
