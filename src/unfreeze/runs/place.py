@@ -15,6 +15,7 @@ from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.plan import HERE, Plan
 from unfreeze.runs.bench import Where, Workbench
 from unfreeze.runs.engine import Engine
+from unfreeze.runs.ray_token import give_token
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -63,9 +64,10 @@ def place_of(plan: Plan) -> Place | None:
 def place_at(plan: Plan) -> Place:
     """The place of a plan whose runs are made elsewhere. Raises `InputError` as `place_of` does."""
     try:
+        give_token(plan.engine)
         from unfreeze.runs.ray_place import RayPlace
     except ModuleNotFoundError as error:
-        if error.name != "ray":
+        if error.name not in ("ray", "grpc"):
             raise
         raise InputError("is not installed: pip install 'unfreeze[ray]'", where="--engine ray") from None
     return RayPlace(plan)

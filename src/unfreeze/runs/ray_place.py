@@ -20,17 +20,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
-if (
-    any(map(os.environ.get, ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")))
-    or Path("~/.ray/auth_token").expanduser().exists()
-):
-    # A Ray asks for the token where there is one; its client for `ray://` gives it only when told to (2.60), and is
-    # else refused as if nobody answered.
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
 
 import ray
 from ray.exceptions import GetTimeoutError, RayError, RaySystemError, RayTaskError
@@ -54,7 +46,7 @@ from unfreeze.runs.engine import needed_bytes
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.parcels import Parcel
 from unfreeze.runs.racing import Race
-from unfreeze.runs.sending import encoder_of, packed_encoder
+from unfreeze.runs.sending import encoder_of, packed_encoder, tidy
 
 Answer = TypeVar("Answer")
 Item = TypeVar("Item")
@@ -239,6 +231,7 @@ class RayPlace:
     def __init__(self, plan: Plan) -> None:
         self.plan, self.cpus = plan, plan.cpus_per_run
         connect(plan.engine)
+        tidy()
         check_room(plan)
         self.joined = _joined()
         self._sent: dict[tuple[int, str], tuple[Any, _Sent]] = {}
