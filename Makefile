@@ -1,5 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
-# make soak [OUT=folder] [KILLS=n] [INPUTS=n] [TRIES=n]: what holds under kills, damage, haste and full disks.
+# make soak [OUT=folder] [KILLS=n] [MACHINES=n] [INPUTS=n] [TRIES=n]: what holds under kills, damage, haste and full disks.
 # make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
 VENV := .venv
@@ -9,6 +9,7 @@ FLAIR := .venv-bench-flair
 DATA ?=
 OUT ?= soak-out
 KILLS ?= 200
+MACHINES ?= 20
 INPUTS ?= 10000
 TRIES ?= 500
 
@@ -29,7 +30,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.installed-dev
-	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS) --inputs $(INPUTS) --tries $(TRIES)
+	$(BIN)/python tests/reliability/soak.py --out "$(OUT)" --kills $(KILLS) --machine-kills $(MACHINES) \
+		--inputs $(INPUTS) --tries $(TRIES)
 
 # Both environments also serve `python benchmarks/...`; a peer that cannot be installed leaves its script skipped.
 bench: $(BENCH)/.installed

@@ -12,17 +12,20 @@ from ledger import Ledger
 
 def write_figures(out: Path, ledger: Ledger) -> int:
     """Write `soak.json` and `soak.md`; 1 where anything is wrong, else 0."""
-    figures = {"kills": _kills(ledger), "inputs": _inputs(ledger), "starts": _starts(ledger), "disks": _disks(ledger)}
+    figures = {
+        "kills": _kills(ledger, "kills"), "machines": _kills(ledger, "machines"), "inputs": _inputs(ledger),
+        "starts": _starts(ledger), "disks": _disks(ledger),
+    }  # fmt: skip
     faults = [fault for line in ledger.lines for fault in line["faults"]]
     (out / "soak.json").write_text(json.dumps({**figures, "faults": len(faults)}, indent=1) + "\n", encoding="utf-8")
     (out / "soak.md").write_text(_page(figures, ledger), encoding="utf-8")
     return int(bool(faults))
 
 
-def _kills(ledger: Ledger) -> list[dict[str, Any]]:
+def _kills(ledger: Ledger, part: str) -> list[dict[str, Any]]:
     rows = []
-    for name in dict.fromkeys(line["name"] for line in ledger.of("kills")):
-        lines = ledger.of("kills", name)
+    for name in dict.fromkeys(line["name"] for line in ledger.of(part)):
+        lines = ledger.of(part, name)
         rows.append({
             "command": name, "series": len(lines), "kills": sum(len(line["kills"]) for line in lines),
             "series with faults": sum(bool(line["faults"]) for line in lines),

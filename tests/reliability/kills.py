@@ -46,6 +46,10 @@ class Series:
         return vars(self)
 
 
+Moments = Callable[[random.Random, Unbroken, Path], tuple[Limits, Callable[[], None], str]]
+Look = Callable[[Start, Unbroken, Path], list[str]]
+
+
 def start(
     one: Start, folder: Path, limits: Limits | None = None, before: Callable[[], None] = lambda: None,
     cache: Path | None = None,
@@ -92,14 +96,22 @@ def _in_peace(one: Start, folder: Path) -> Unbroken:
     return Unbroken(folder, ended.cpu_s, changes)
 
 
-def series(one: Start, whole: Unbroken, folder: Path, seed: int) -> Series:
-    """Kill a command at random moments until it ends, then look at what it left."""
+def series(
+    one: Start, whole: Unbroken, folder: Path, seed: int, moment: Moments | None = None, look: Look | None = None
+) -> Series:
+    """Kill a command at random moments until it ends, then look at what it left.
+
+    Args:
+        moment: draws when a start is killed, as limits, as what the child does first, and in words.
+        look: says what is wrong with a finished folder.
+    """
+    moment, look = moment or _moment, look or left_behind
     shutil.rmtree(folder, ignore_errors=True)
     draw, told = random.Random(f"{one.name} {seed}"), Series(one.name, seed)
     kept: dict[str, tuple[int, int]] = {}
     while True:
         disturbed = len(told.kills) < MOST_KILLS
-        limits, before, how = _moment(draw, whole, folder) if disturbed else (Limits(), lambda: None, "not")
+        limits, before, how = moment(draw, whole, folder) if disturbed else (Limits(), lambda: None, "not")
         ended = start(one, folder, limits, before)
         told.faults += [f"done again: {name}" for name, stamp in kept.items() if _stamp(folder / name) != stamp]
         kept = {name: _stamp(folder / name) for pattern in one.finished for name in _names(folder, pattern)}
@@ -108,7 +120,7 @@ def series(one: Start, whole: Unbroken, folder: Path, seed: int) -> Series:
             continue
         over = one.over is not None and ended.status == 2 and one.over in ended.complained and bool(told.kills)
         if ended.status == 0 or over:
-            told.faults += left_behind(one, whole, folder)
+            told.faults += look(one, whole, folder)
         else:
             told.faults.append(f"after {len(told.kills)} kills: status {ended.status}: {ended.complained[-600:]}")
         return told

@@ -25,6 +25,7 @@ MEASURED = {
     "latency_ms": "milliseconds to predict",
     "examples_per_s": "speed", "peak_mb": "memory of the process", "speed": "tokens a second",
     "share_of_peak": "speed over that of a matrix product", "date": "day and time of the start",
+    "engine": "where runs are made",
     "created": "day and time of the store", "checksum": "of a store's description, seconds and date included",
 }  # fmt: skip
 """Keys of JSON whose values, all below included, differ from run to run."""

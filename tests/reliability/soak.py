@@ -1,4 +1,4 @@
-"""The soak: kills, mutated inputs, simultaneous starts and full disks, as many as are asked for.
+"""The soak: kills, machines that die, mutated inputs, simultaneous starts and full disks, as many as are asked for.
 
     python tests/reliability/soak.py --out soak-out --kills 200 --inputs 10000 --tries 500
 
@@ -12,7 +12,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from itertools import product
+from importlib.util import find_spec
+from itertools import count, product
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -26,6 +27,7 @@ import encoder_targets  # noqa: E402
 import folder_targets  # noqa: E402
 import fuzz  # noqa: E402
 import kills  # noqa: E402
+import machine_kills  # noqa: E402
 import span_targets  # noqa: E402
 import table_targets  # noqa: E402
 import troubles  # noqa: E402
@@ -52,6 +54,24 @@ def soak_kills(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
             ledger.add({"part": "kills", **told.values()})
             print(f"{name}: {len(told.kills)} kills", *told.faults[:3], sep="\n    ", flush=True)
         turn += 1
+
+
+def soak_machines(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
+    """Comparisons on machines of Ray that are killed, and the processes that asked, until there are enough kills."""
+    if find_spec("ray") is None:
+        print("machines: Ray is not installed", flush=True)
+        return
+    starts = {name: one for name, one in make_starts(work / "world").items() if name.startswith("compare")}
+    chosen = [one for name, one in starts.items() if _wanted(name, asked.only)]
+    for turn in count(asked.seed):
+        if not chosen or sum(len(line["kills"]) for line in ledger.of("machines")) >= asked.machine_kills:
+            return
+        one = chosen[turn % len(chosen)]
+        if not any(line["seed"] == turn for line in ledger.of("machines")):
+            place = work / "machines" / one.name.replace(" ", "-")
+            told = machine_kills.series(one, kills.unbroken(one, place, twice=False), place / "killed", turn)
+            ledger.add({"part": "machines", **told.values()})
+            print(f"{told.name}: {len(told.kills)} kills", *told.faults[:3], sep="\n    ", flush=True)
 
 
 def soak_starts(asked: argparse.Namespace, work: Path, ledger: Ledger) -> None:
@@ -117,7 +137,7 @@ def _wanted(name: str, only: Sequence[str] | None) -> bool:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace, Path, Ledger], None]] = {
-    "kills": soak_kills, "inputs": soak_inputs, "starts": soak_starts, "disks": soak_disks,
+    "kills": soak_kills, "machines": soak_machines, "inputs": soak_inputs, "starts": soak_starts, "disks": soak_disks,
 }  # fmt: skip
 
 
@@ -127,6 +147,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all where none is named")
     parser.add_argument("--out", type=Path, required=True, help="folder for figures and for what is worked on")
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--machine-kills", type=int, default=20, help="of machines of Ray and of who asks them")
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--each", type=int, default=50, help="inputs of a reader in a turn, times its share")
     parser.add_argument("--tries", type=int, default=500, help="simultaneous starts")

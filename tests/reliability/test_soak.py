@@ -23,9 +23,13 @@ COMMANDS = ("compare tagging", "pretrain skip", "convert elmo")
 def soak(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Figures and faults of a short soak."""
     out = tmp_path_factory.mktemp("soak")
+    return _soaked(out, "kills", "inputs", "starts", "disks", "--short", "--seed", "5", "--kills", "4", "--inputs",
+                   "300", "--each", "12", "--tries", "18", "--turns", "1", "--only", *COMMANDS, *READERS)  # fmt: skip
+
+
+def _soaked(out: Path, *words: str) -> dict[str, Any]:
     script = Path(__file__).with_name("soak.py")
-    command = [sys.executable, script, "--out", out, "--short", "--seed", "5", "--kills", "4", "--inputs", "300",
-               "--each", "12", "--tries", "18", "--turns", "1", "--only", *COMMANDS, *READERS]  # fmt: skip
+    command = [sys.executable, script, "--out", out, *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stderr
     figures: dict[str, Any] = json.loads((out / "soak.json").read_text(encoding="utf-8"))
