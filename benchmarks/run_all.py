@@ -87,6 +87,7 @@ SCRIPTS = (
            ("texts", "tags"), 4, long=True),
     Script("whole_question", "--data {data}", "--train-size 1000 --seeds 5 --kinds texts",
            "--train-size 32 --seeds 1 --kinds texts", ("texts",), 16, long=True),
+    Script("scale", "--data {data}", "", "--train-size 40 --seeds 1 --brief 3 --turns 1", ("texts",), 12, long=True),
     Script("gpu", "", "", "--tiny --device cpu", (), 8, long=True, gpu=True),
 )  # fmt: skip
 

@@ -103,6 +103,9 @@ TARGETS = (
     Target(10, "BiLSTM-CRF on *, a later epoch, against flair", PROCESSORS, 2),
     Target(10, "unfreeze --help, against 0.3 s", PROCESSORS, 1),
     Target(10, "unfreeze check on 100,000 rows, against 3 s", PROCESSORS, 1),
+    Target(11, "a grid of * runs on *, two machines of one core against one process", PROCESSORS, 1.8, 1.95),
+    Target(11, "the first run *, against 15 s", PROCESSORS, 1),
+    Target(11, "what Ray adds to a run, against 0.5 s", PROCESSORS, 1),
 )
 
 
