@@ -254,3 +254,21 @@ def test_architecture_tells_the_import_layers_that_are_checked() -> None:
     ]
     layers = [layer.replace("unfreeze.", "") for layer in contracts[0]["layers"]]
     assert "\n".join(layers) in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def test_manifests_of_clusters_are_yaml_with_the_ray_that_is_tested() -> None:
+    page = ROOT / "docs" / "scale.md"
+    by_kind = {manifest.get("kind", "ray up"): manifest for manifest in map(yaml.safe_load, _fenced(page, "yaml"))}
+    assert set(by_kind) == {"ray up", "RayJob"}
+    tested = re.findall(r"^ray==(.+)$", (ROOT / "requirements-dev.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    job = by_kind["RayJob"]["spec"]
+    assert [job["rayClusterSpec"]["rayVersion"]] == tested
+    assert set(re.findall(r"ray\[default\]==([\d.]+)|ray:([\d.]+)-py", page.read_text(encoding="utf-8"))) == {
+        (tested[0], ""), ("", tested[0]),
+    }  # fmt: skip
+    tool, name, *arguments = shlex.split(job["entrypoint"])
+    assert tool == "unfreeze"
+    COMMANDS[name].make_context(name, arguments)
+    nodes = by_kind["ray up"]["available_node_types"]
+    assert by_kind["ray up"]["head_node_type"] in nodes
+    assert all(group["template"]["spec"]["containers"] for group in job["rayClusterSpec"]["workerGroupSpecs"])
