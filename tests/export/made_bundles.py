@@ -14,6 +14,8 @@ from unfreeze.bundle.load import Predictor
 from unfreeze.bundle.save import save_bundle
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.methods.frozen_recipes import FrozenRecipe
+from unfreeze.methods.lora_recipes import LoraRecipe
+from unfreeze.methods.low_rank import LoraModel
 from unfreeze.methods.model import restore
 from unfreeze.methods.trainer import trainer_of
 from unfreeze.methods.tuned_recipes import TunedRecipe
@@ -75,6 +77,23 @@ def made(case: str, family: str = "bert", **options: Any) -> Predictor:
             weights[last] -= torch.from_numpy(said).log().mean(0)
     about = {"metric": "accuracy", "test": {"mean": 0.5, "std": 0.1, "ci95": [0.4, 0.6]}, "encoder": family}
     return Predictor(restore(encoder, recipe, objective, [weights]), about)
+
+
+def made_lora(case: str, adapted: bool = True) -> Predictor:
+    """A case's model with random adapters in its encoder, or with adapters that do nothing."""
+    kind, labels, tuned = CASES[case]
+    recipe = LoraRecipe(tuned.head, "lora", learning_rate=1e-3, rank=4)
+    objective = Objective(task(kind), labels)
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        encoder = make_encoder("bert", num_hidden_layers=2)
+        model = LoraModel(encoder, recipe, objective, 0)
+        for name, parameter in model.adapter.named_parameters():
+            torch.nn.init.normal_(parameter, std=1.0 if adapted else 0.0)
+            assert "lora" in name or parameter.dim() == 2
+        for parameter in model.head.parameters():
+            torch.nn.init.normal_(parameter, std=2.0)
+    return Predictor(restore(encoder, recipe, objective, [model.weights()]), {})
 
 
 def items(predictor: Predictor, count: int = 20, seed: int = 0, labelled: bool = True) -> list[Example]:

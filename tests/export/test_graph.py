@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from made_bundles import CASES, items, made
+from made_bundles import CASES, items, made, made_lora, save
 from torch import nn
 
-from unfreeze.bundle.load import Predictor
+from unfreeze.bundle.load import Predictor, load
 from unfreeze.errors import InputError
 from unfreeze.export import onnx_form
 from unfreeze.export.agreement import Answer, check, compared
@@ -101,6 +102,31 @@ def test_scores_may_differ_by_a_share_of_their_spread_only(answer: Callable[[Pre
         other.model.heads[0].body.members.bias += 2e-4  # type: ignore[union-attr, operator]
     with pytest.raises(InputError, match="numbers differ"):
         check(predictor, answer(other), items(predictor), "onnx")
+
+
+def test_numbers_that_are_none_and_no_items_are_no_agreement(answer: Callable[[Predictor], Answer]) -> None:
+    predictor, other = made("tuned mean"), made("tuned mean")
+    with torch.no_grad():
+        other.model.heads[0].body.linear.linear.bias.fill_(torch.nan)  # type: ignore[union-attr, operator]
+    constant = [replace(item, text="x") for item in items(predictor)]
+    for tested in (items(predictor), constant):
+        with pytest.raises(InputError, match="does not predict as the bundle does"):
+            check(predictor, answer(other), tested, "onnx")
+    with pytest.raises(InputError, match="no text is left"):
+        check(predictor, answer(predictor), [], "onnx")
+
+
+@pytest.mark.parametrize("case", ["tuned mean", "linear tags"])
+def test_adapters_are_merged(case: str, tmp_path: Path, answer: Callable[[Predictor], Answer]) -> None:
+    pytest.importorskip("peft", reason="peft is not installed")
+    predictor = made_lora(case)
+    tested = [*items(predictor), *awkward(predictor, items(predictor))]
+    assert load(save(tmp_path / "bundle", predictor, tested), "cpu").predict_examples(tested).labels == (
+        predictor.predict_examples(tested).labels
+    )
+    check(predictor, answer(predictor), tested, "onnx")
+    plain = made_lora(case, adapted=False)
+    assert compared(predictor, answer(plain), tested).same < 1
 
 
 def test_an_encoder_that_is_no_transformer_is_refused() -> None:

@@ -17,7 +17,7 @@ from unfreeze.export.agreement import Agreement, check
 from unfreeze.export.card import Card, write_card
 from unfreeze.export.forms import form_named
 from unfreeze.export.int8 import Judged, add_int8, told
-from unfreeze.export.samples import awkward, sample_of
+from unfreeze.export.samples import awkward, plainly_read, sample_of
 from unfreeze.records.comparison import read_items
 
 
@@ -67,9 +67,10 @@ def export(
     with new_folder(folder, over=False) as new:
         tell(f"Writing {form.name} ...")
         answer = form.write(predictor, new)
-        agreement = check(predictor, answer, [*items, *awkward(predictor, items)], form.name)
+        tested = [*items, *awkward(predictor, items)]
+        agreement = check(predictor, answer, plainly_read(predictor, tested) if form.plainly else tested, form.name)
         judged = add_int8(predictor, new, _labelled(predictor, source, test)) if int8 else None
-        lines = () if judged is None else (told(judged),)
+        lines = tuple(filter(None, (form.note, "" if judged is None else told(judged))))
         for line in lines:
             tell(line)
         write_card(new, Card(predictor, form, agreement, folder.name, lines))

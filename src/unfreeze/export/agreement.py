@@ -81,11 +81,13 @@ def check(predictor: Predictor, answer: Answer, items: Sequence[Example], form: 
     """`compared`, where the export must be exact.
 
     Raises:
-        InputError: a label or number differs.
+        InputError: a label or number differs, or there is nothing to run.
     """
+    if not items:
+        raise InputError("no text is left to check the export by; give some with --test FILE", where="export")
     found = compared(predictor, answer, items)
     most = TOLERANCE * (predictor.model.objective.spread if predictor.model.objective.output == "scores" else 1)
-    if found.same < 1 or (found.furthest or 0.0) > most:
+    if found.same != 1 or not (found.furthest is None or found.furthest <= most):  # not a number is not close
         by = "" if found.furthest is None else f", numbers differ by up to {found.furthest:.1e}"
         problem = (
             f"{shown(form)} does not predict as the bundle does: labels agree on {100 * found.same:.1f} % of "

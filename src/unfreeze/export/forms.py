@@ -21,6 +21,8 @@ class Form:
     Attributes:
         writer: module and name of what writes it: `(predictor, folder) -> Answer`.
         smaller: whether `export.int8` can make a smaller model of it.
+        plainly: sentences to be tagged are read in one window, and words without a piece get no tag.
+        note: what a card says of it.
         library: that reads it, as the Hugging Face hub calls it. use: lines of Python that predict with it.
     """
 
@@ -29,6 +31,8 @@ class Form:
     library: str
     use: str
     smaller: bool = False
+    plainly: bool = False
+    note: str = ""
 
     def write(self, predictor: Predictor, folder: Path) -> Answer:
         """Write a folder; gives what predicts from there. Raises `InputError` where this form cannot be exact."""
@@ -45,6 +49,24 @@ FORMS = {
             "onnx",
             "import predict\n\nprint(predict.predict(TEXTS))",
             smaller=True,
+        ),
+        Form(
+            "transformers",
+            "unfreeze.export.transformers_form:write_transformers",
+            "transformers",
+            "from transformers import pipeline\n\nprint(pipeline(model=FOLDER)(TEXTS))",
+            plainly=True,
+            note="A tagger's sentences must not be longer than the encoder's limit; the tag of a word is that of its "
+            "first piece, and a word that the tokenizer drops has none.",
+        ),
+        Form(
+            "sentence-transformers",
+            "unfreeze.export.sentence_form:write_sentence_model",
+            "sentence-transformers",
+            "from sentence_transformers import SentenceTransformer\n\n"
+            "logits = SentenceTransformer(FOLDER).encode(TEXTS, convert_to_tensor=True)",
+            note="`encode` gives logits, in the order of the labels: a softmax makes probabilities of them. Of a "
+            "regression it gives scores; of label sets a sigmoid makes probabilities.",
         ),
     )
 }

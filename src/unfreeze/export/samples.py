@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from unfreeze.bundle.load import Predictor
 from unfreeze.bundle.sample import read_sample
 from unfreeze.data.examples import Example
+from unfreeze.encoders.word_pieces import encode_words
 from unfreeze.errors import InputError
+from unfreeze.export.graph import exportable
 from unfreeze.records.comparison import read_items
 
 MOST = 512
@@ -34,6 +38,17 @@ def sample_of(bundle: Path, test: Sequence[Example] = ()) -> list[Example]:
         raise InputError(problem, where=str(bundle))
     step = max(1, -(-len(found) // MOST))
     return found[::step]
+
+
+def plainly_read(predictor: Predictor, items: Sequence[Example]) -> list[Example]:
+    """Of sentences to be tagged those that are read in one window and whose every word has a piece; else all items."""
+    if not predictor.task.target.per_word:
+        return list(items)
+    encoder, words = exportable(predictor), [item.words or () for item in items]
+    windows = np.diff(encoder.read_words(words).examples)
+    seen = [len(set(e.word_ids)) for e in encode_words(encoder.tokenizer, words)]
+    rows = zip(items, windows, seen, strict=True)
+    return [item for item, count, known in rows if count == 1 and known == len(item.words or ())]
 
 
 def awkward(predictor: Predictor, items: Sequence[Example]) -> list[Example]:
