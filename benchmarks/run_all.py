@@ -70,6 +70,8 @@ SCRIPTS = (
         "heads", "--data {data}", "--train-size 600 --turns 2", "--train-size 40 --turns 1",
         ("pairs", "texts", "tags"), 4, long=True,
     ),
+    Script("heads_scores", "--data {data}", "--sets sick sst2 wnut17:2000:1000 --seeds 10",
+           "--sets ewt_genre:40:20 --seeds 1", ("texts",), 60, long=True),
     Script("unfreezing_stages", "--data {data}/{texts}", "--train-size 500 --seeds 2", "--train-size 64 --seeds 1",
            ("texts",), 2),
     Script("probes", "--data {data}/{texts}", "", "--train-size 60 --seeds 2 --turns 1", ("texts",), 3),

@@ -59,10 +59,30 @@ def test_first_weights() -> None:
             assert 0.8 * limit < parameter.abs().max() <= limit
 
 
-def test_computes_in_fp32_under_autocast_and_for_half_inputs(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+def test_half_inputs_are_read_in_fp32(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
     states, mask = batch
     lstm = BiLSTM(5, 3).eval()
-    expected = lstm(states, mask)
+    assert torch.equal(lstm(states.bfloat16(), mask), lstm(states.bfloat16().float(), mask))
+
+
+def test_autocast_rounds_what_is_multiplied_and_nothing_else() -> None:
+    """States and gradients are in fp32, and about as near to those without autocast as bf16 numbers are."""
+    torch.manual_seed(0)
+    lengths = [40, 7, 23, 23]
+    states, mask = pad(torch.randn(sum(lengths), 24), lengths)
+    states.requires_grad_()
+    lstm = BiLSTM(24, 32, 2)
+    weight = torch.randn(*mask.shape, 64)
+
+    def run() -> tuple[torch.Tensor, ...]:
+        out = lstm(states, mask)
+        return out, *torch.autograd.grad((out * weight).sum(), [states, *lstm.parameters()])
+
+    exact = run()
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(lstm(states, mask), expected)
-        assert lstm(states.bfloat16(), mask).dtype == torch.float32
+        half = run()
+    assert not torch.equal(half[0], half[0].bfloat16().float())
+    for got, expected in zip(half, exact, strict=True):
+        assert got.dtype == torch.float32
+        assert not torch.equal(got, expected)
+        assert (got - expected).norm() < 0.01 * expected.norm()

@@ -114,3 +114,16 @@ def test_weights_stay_as_they_are(hidden: int) -> None:
     before = [p.detach().clone() for p in lstm.parameters()]
     own(lstm, torch.randn(6, WIDTH), (3, 2, 1))
     assert all(map(torch.equal, before, lstm.parameters()))
+
+
+@pytest.mark.parametrize("lengths", [[3], [64], [40, 24], [70, 58], [129, 1]])
+def test_products_in_another_type_count_no_row_twice_or_not_at_all(lengths: list[int]) -> None:
+    """Numbers of rows are rounded up for them; in float32 for float64 it would show."""
+    active, lstm = steps_of(lengths).active, make()
+    x = torch.randn(sum(lengths), WIDTH, dtype=torch.float64, requires_grad=True)
+    weights = list(lstm.parameters())
+    out = bidirectional(x, rows_of(active), weights[:4], weights[4:], torch.float32)  # type: ignore[arg-type]
+    expected = torchs(lstm, x, active)
+    torch.testing.assert_close(out, expected, rtol=0, atol=1e-6)
+    for got, wanted in zip(gradients(out, x, lstm), gradients(expected, x, lstm), strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-4, atol=1e-5)

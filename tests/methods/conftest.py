@@ -11,6 +11,7 @@ from families import WORDS, make_encoder
 
 from unfreeze.data.examples import Example, Label, LabelSpace
 from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.features.layout import Form
 from unfreeze.methods.inputs import pair_reading, read_inputs
@@ -61,12 +62,14 @@ class Trainer:
     Attributes:
         encoder: in eval mode, not frozen.
         cap: bytes of the feature store; 0 recomputes the states at each reading, without rounding.
+        precision: of training; states are computed in fp32.
     """
 
     kind: str
     encoder: TransformerEncoder
     folder: Path
     cap: int = 0
+    precision: Precision = "fp32"
 
     @property
     def train(self) -> tuple[Example, ...]:
@@ -99,7 +102,7 @@ class Trainer:
         """Train as the runner does."""
         with frozen(self.encoder) as reader:
             states = self.states(reader, recipe)
-            given = Given(self.encoder, self.objective, self.train, self.dev, "fp32", states)
+            given = Given(self.encoder, self.objective, self.train, self.dev, self.precision, states)
             runs = trainer_of(recipe).train(recipe, given, seeds)
         return [settled(run, self.objective, gold_labels(self.dev)) for run in runs]
 

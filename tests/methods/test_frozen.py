@@ -11,6 +11,7 @@ import torch
 from families import make_encoder
 
 from unfreeze.encoders.freezing import frozen
+from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import LayerStates
 from unfreeze.features.store import StoredFeatures
 from unfreeze.methods.frozen import FROZEN, as_form, form_for, frozen_head, train_frozen
@@ -126,10 +127,11 @@ def test_one_seed_gives_the_same_again(trainer: MakeTrainer) -> None:
     [("tagging", "bilstm-crf"), ("tagging", "crf"), ("tagging", "linear"), ("classification", "bcn"),
      ("pair-regression", "esim")],
 )  # fmt: skip
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_seed_gives_the_same_alone_and_beside_others_whatever_the_threads(
-    kind: str, head: str, trainer: MakeTrainer
+    kind: str, head: str, precision: Precision, trainer: MakeTrainer
 ) -> None:
-    train = trainer(kind, 1 << 20)
+    train = replace(trainer(kind, 1 << 20), precision=precision)
     recipe = replace(CRF, head=head, hidden=4, dropout=0.3, epochs=2)  # type: ignore[arg-type]
     alone = [train(recipe, seed)[0] for seed in (0, 1, 2)]
     state, threads = torch.get_rng_state(), torch.get_num_threads()
@@ -143,6 +145,25 @@ def test_a_seed_gives_the_same_alone_and_beside_others_whatever_the_threads(
         assert [e.loss for e in one.fit.curve] == [e.loss for e in other.fit.curve]
         assert all(torch.equal(t, other.weights[name]) for name, t in one.weights.items())
         assert one.dev == other.dev
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"), [("tagging", "bilstm-crf"), ("classification", "bcn"), ("pair-regression", "esim")]
+)
+def test_in_bf16_a_head_learns_nearly_what_it_learns_in_fp32(kind: str, head: str, trainer: MakeTrainer) -> None:
+    recipe = replace(CRF, head=head, hidden=8, dropout=0.0, learning_rate=1e-3)  # type: ignore[arg-type]
+    exact, half = (replace(trainer(kind, 1 << 20), precision=p)(recipe, 0)[0] for p in ("fp32", "bf16"))
+    losses = [[epoch.loss[0] for epoch in run.fit.curve] for run in (exact, half)]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.03)
+    assert all(tensor.dtype != torch.bfloat16 for tensor in half.weights.values())
+
+
+@pytest.mark.parametrize(("kind", "head"), [("classification", "linear"), ("tagging", "linear"), ("tagging", "crf")])
+def test_heads_without_an_lstm_learn_in_fp32_in_any_case(kind: str, head: str, trainer: MakeTrainer) -> None:
+    recipe = replace(LINEAR if kind == "classification" else CRF, head=head)  # type: ignore[arg-type]
+    exact, half = (replace(trainer(kind), precision=p)(recipe, 0)[0] for p in ("fp32", "bf16"))  # type: ignore[arg-type]
+    assert all(torch.equal(tensor, half.weights[name]) for name, tensor in exact.weights.items())
 
 
 def test_layer_weights_are_those_learned(trainer: MakeTrainer) -> None:

@@ -14,3 +14,12 @@ def full_precision(values: Tensor) -> Tensor:
 def no_autocast(values: Tensor) -> torch.autocast:
     """Context in which operations on the device of `values` keep the type of their inputs."""
     return torch.autocast(values.device.type, enabled=False)
+
+
+def product_type(values: Tensor) -> torch.dtype:
+    """The type in which matrix products with these values are to be computed: autocast's, or their own outside of it.
+
+    To be asked before `no_autocast`.
+    """
+    kind = values.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else full_precision(values[:0]).dtype

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from unfreeze.layers.full_precision import full_precision, no_autocast
+from unfreeze.layers.full_precision import full_precision, no_autocast, product_type
 from unfreeze.layers.recurrence import Rows
 
 
@@ -82,8 +82,7 @@ def gru_states(inputs: Tensor, rows: Rows, recurrent: Tensor, bias: Tensor) -> T
     Returns:
         (R, h).
     """
-    inputs, kind = full_precision(inputs), inputs.device.type
-    dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else inputs.dtype
+    inputs, dtype = full_precision(inputs), product_type(inputs)
     with no_autocast(inputs):
         out: Tensor = _Gru.apply(inputs, rows, recurrent, bias, dtype)  # type: ignore[no-untyped-call]
     return out

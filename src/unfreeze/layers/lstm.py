@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from unfreeze.layers.dropout import dropout
-from unfreeze.layers.full_precision import full_precision, no_autocast
+from unfreeze.layers.full_precision import full_precision, no_autocast, product_type
 from unfreeze.layers.ragged import places_of
 from unfreeze.layers.recurrence import Weights, bidirectional, rows_of
 from unfreeze.layers.steps import steps_of
@@ -18,7 +19,8 @@ class BiLSTM(nn.Module):
     """Bidirectional LSTM over padded inputs; each input is read to its own end, so the batch does not matter.
 
     Input weights start as Xavier uniform, recurrent ones orthogonal, biases at 0 with the forget gate at 1 (in one of
-    torch's two bias vectors), as in AllenNLP's configurations of ESIM. Runs in float32, also under autocast.
+    torch's two bias vectors), as in AllenNLP's configurations of ESIM. States are in float32. On a
+    processor, autocast reaches the products over all rows at once, not those from step to step; on a GPU neither.
 
     Args:
         width: of the input.
@@ -43,18 +45,21 @@ class BiLSTM(nn.Module):
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """(N, L, width) with its (N, L) bool mask (true, then false) to (N, L, 2 * hidden), zero at padding."""
+        dtype = product_type(states)
         with no_autocast(states):
             states = full_precision(states)
-            return self._on_gpu(states, mask) if states.device.type != "cpu" else self._on_processor(states, mask)
+            if states.device.type != "cpu":
+                return self._on_gpu(states, mask)
+            return self._on_processor(states, mask, dtype)
 
-    def _on_processor(self, states: Tensor, mask: Tensor) -> Tensor:
+    def _on_processor(self, states: Tensor, mask: Tensor, dtype: torch.dtype) -> Tensor:
         steps = steps_of(mask.sum(1).tolist())
         rows, places = rows_of(steps.active), places_of(mask)[steps.rows[0]]
         x = states.flatten(0, 1).index_select(0, places)
         for layer in range(self.lstm.num_layers):
             if layer:
                 x = dropout(x, self.lstm.dropout, self.training)
-            x = bidirectional(x, rows, self._weights(f"_l{layer}"), self._weights(f"_l{layer}_reverse"))
+            x = bidirectional(x, rows, self._weights(f"_l{layer}"), self._weights(f"_l{layer}_reverse"), dtype)
         return x.new_zeros(mask.numel(), x.shape[1]).index_copy(0, places, x).view(*mask.shape, -1)
 
     def _weights(self, name: str) -> Weights:

@@ -74,17 +74,37 @@ def _first(rows: Tensor, count: int) -> Tensor:
     return rows if len(rows) == count else rows[:count]
 
 
+def _for_products(rows: Tensor, dtype: torch.dtype) -> Tensor:
+    """Rows (R, W) in a type other than theirs, with rows of zeros after them up to a multiple of 64.
+
+    In bf16 a product of a shape that is new prepares a kernel, which takes as long as a product of some hundred rows;
+    numbers of rows are other ones in each batch.
+    """
+    if rows.dtype == dtype:
+        return rows
+    more = -len(rows) % 64
+    return torch.nn.functional.pad(rows.to(dtype), (0, 0, 0, more)) if more else rows.to(dtype)
+
+
 def _read(x: Tensor, weights: Weights, rows: Rows, backward: bool) -> _Read:
-    """One direction. The backward one begins with each input's last row, so inputs join instead of leaving."""
+    """One direction. The backward one begins with each input's last row, so inputs join instead of leaving.
+
+    Args:
+        x: (R or more, width), what is more counts for nothing; its type is that of the products with it.
+    """
     input_weights, recurrent, *biases = weights
     hidden = recurrent.shape[1]
     cell = slice(2 * hidden, 3 * hidden)
-    gates = torch.addmm(biases[0] + biases[1], x, input_weights.T)
+    if x.dtype == recurrent.dtype:
+        gates = torch.addmm(biases[0] + biases[1], x, input_weights.T)
+    else:
+        products = x @ input_weights.T.to(x.dtype)
+        gates = products[: sum(rows.active)].to(recurrent.dtype).add_(biases[0] + biases[1])
     gates[:, cell].mul_(-2)
     # A copy: a product of a few rows with a transposed view takes up to twice as long.
     across = recurrent.T.clone(memory_format=torch.contiguous_format)
     across[:, cell].mul_(-2)
-    kept = [x.new_empty(len(x), hidden) for _ in range(3)]
+    kept = [gates.new_empty(len(gates), hidden) for _ in range(3)]
     step_gates, cells, bent, outs = (t.split_with_sizes(rows.active) for t in (gates, *kept))
     ins, forgets, news, opens = (t.split_with_sizes(rows.active) for t in gates.view(-1, 4, hidden).unbind(1))
     before = -1
@@ -134,7 +154,7 @@ def _learn(
     hidden = recurrent.shape[1]
     slopes, of_cells = _slopes(read, rows, backward)
     grad = grad.clone(memory_format=torch.contiguous_format)
-    cell_grad = x.new_zeros(max(rows.active, default=0), hidden)
+    cell_grad = grad.new_zeros(max(rows.active, default=0), hidden)
     forget = read.gates[:, hidden : 2 * hidden]
     steps, grads, of_cell, forgets = (t.split_with_sizes(rows.active) for t in (slopes, grad, of_cells, forget))
     by_gate = slopes.view(-1, 4, hidden)
@@ -151,21 +171,25 @@ def _learn(
         of_others[t].mul_(c[:, None])
         c.mul_(forgets[t])
         after = t
-    first = len(x) - len(rows.earlier)
+    first = len(slopes) - len(rows.earlier)
     later, sooner = (
         (slopes.index_select(0, rows.earlier), read.out[first:])
         if backward
         else (slopes[first:], read.out.index_select(0, rows.earlier))
     )
     of_bias = slopes.sum(0)
-    of_x = slopes @ input_weights if want_input else None
-    return of_x, slopes.T @ x, later.T @ sooner, of_bias, of_bias.clone()  # whoever scales one must not scale both
+    count = len(slopes)
+    slopes, later, sooner = (_for_products(t, x.dtype) for t in (slopes, later, sooner))
+    of_weights, of_recurrent = (product.to(of_bias.dtype) for product in (slopes.T @ x, later.T @ sooner))
+    of_x = (slopes @ input_weights.to(x.dtype))[:count] if want_input else None
+    return of_x, of_weights, of_recurrent, of_bias, of_bias.clone()  # whoever scales one must not scale both
 
 
 class _Bidirectional(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, rows: Rows, *weights: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, rows: Rows, dtype: torch.dtype, *weights: Tensor) -> Tensor:
         ways: list[Any] = [weights[:4], weights[4:]]
+        ctx.of_input, x = x.dtype, _for_products(x, dtype)
         reads = both(lambda way: _read(x, ways[way], rows, bool(way)))
         ctx.rows = rows
         ctx.save_for_backward(x, *weights, *(t for r in reads for t in (r.gates, r.cells, r.bent, r.out)))
@@ -182,18 +206,20 @@ class _Bidirectional(torch.autograd.Function):
             (of_x, *ahead), (also, *behind) = both(
                 lambda way: _learn(halves[way], x, ways[way], reads[way], ctx.rows, bool(way), want)
             )
-        return None if of_x is None or also is None else of_x.add_(also), None, *ahead, *behind
+        summed = None if of_x is None or also is None else of_x.to(ctx.of_input).add_(also)
+        return summed, None, None, *ahead, *behind
 
 
-def bidirectional(x: Tensor, rows: Rows, ahead: Weights, behind: Weights) -> Tensor:
+def bidirectional(x: Tensor, rows: Rows, ahead: Weights, behind: Weights, dtype: torch.dtype | None = None) -> Tensor:
     """Both directions of an LSTM layer, from zeros.
 
     Args:
         x: (R, width) in step order.
         ahead, behind: weights of the forward and of the backward direction.
+        dtype: of the products over all rows at once; None: that of `x`. All else is in that of the weights.
 
     Returns:
         (R, 2h), the forward direction first.
     """
-    out: Tensor = _Bidirectional.apply(x, rows, *ahead, *behind)  # type: ignore[no-untyped-call]
+    out: Tensor = _Bidirectional.apply(x, rows, dtype or x.dtype, *ahead, *behind)  # type: ignore[no-untyped-call]
     return out

@@ -14,12 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from unfreeze.data.batches import sorted_batches
+from unfreeze.encoders.precision import Precision
 from unfreeze.encoders.protocol import Batch, Encoder, LayerStates
 from unfreeze.features.layout import Form
 from unfreeze.heads.bcn import BCN
 from unfreeze.heads.esim import ESIM
 from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.heads.tagger import Tagger
+from unfreeze.layers.lstm import BiLSTM
 from unfreeze.layers.pooling import pool
 from unfreeze.layers.side_by_side import one_thread_each
 from unfreeze.methods.feature_extraction import in_members
@@ -43,6 +45,7 @@ from unfreeze.methods.work import frozen_run
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.schemes import allowed_transitions
 from unfreeze.training.gradients import set_gradients
+from unfreeze.training.half_weights import HalfWeights
 from unfreeze.training.loop import Fit, GoesOn, Progress, fit
 from unfreeze.training.objectives import Decoded, Objective
 from unfreeze.training.seeds import seeded
@@ -107,15 +110,18 @@ class _Run:
     device: torch.device
     seed: int
     penalties: int = 1
+    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
         self.parameters = [p for group in self.layer_groups() for p in group]
+        self.module: nn.Module = self.head  # type: ignore[assignment]
+        self.tools = Tools(halves=HalfWeights(self.module, self.precision))
 
     def gradients(self, indices: Indices, step: int) -> Tensor:
-        whole = [(indices, 1.0)]
-        head: nn.Module = self.head  # type: ignore[assignment]
-        draw = self.seed, step
-        return set_gradients(head, self.loss, whole, self.parameters, Tools(), draw, self.device, "fp32")
+        whole, draw = [(indices, 1.0)], (self.seed, step)
+        return set_gradients(
+            self.module, self.loss, whole, self.parameters, self.tools, draw, self.device, self.precision
+        )
 
     def loss(self, indices: Indices) -> Tensor:
         states, counts = self.train_split.read(indices, self.device)
@@ -151,6 +157,7 @@ def train_frozen(
     *,
     seeds: Sequence[int],
     device: torch.device,
+    precision: Precision = "fp32",
     progress: Progress = lambda step, total, best: None,
     goes_on: GoesOn = lambda readings, planned: True,
 ) -> list[Trained]:
@@ -158,8 +165,11 @@ def train_frozen(
 
     Linear heads of texts train side by side for all seeds and penalties, and a seed keeps the penalty that is best on
     dev. On a processor all computes in one thread of torch's, so that no result depends on their number.
+
+    Args:
+        precision: of the products while heads with an LSTM train on a processor; all else is in fp32, reading dev too.
     """
-    start = _Start(recipe, objective, train, dev, device, progress, goes_on)
+    start = _Start(recipe, objective, train, dev, device, precision, progress, goes_on)
     with one_thread_each(device):
         if in_members(recipe, objective.task):
             return _train_members(start, seeds)
@@ -175,6 +185,7 @@ class _Start:
     train: SplitFeatures
     dev: SplitFeatures
     device: torch.device
+    precision: Precision
     progress: Progress
     goes_on: GoesOn
 
@@ -184,13 +195,19 @@ class _Start:
         made = frozen_head(self.recipe, self.objective, features.layers, features.width, seeds, l2)
         return made.to(self.device)
 
-    def run(self, head: TextHead | TagHead, seed: int, penalties: int = 1) -> _Run:
+    def precision_of(self, head: nn.Module) -> Precision:
+        """Of the products while it trains: without an LSTM there are too few for another one to matter."""
+        has_lstm = any(isinstance(part, BiLSTM) for part in head.modules())
+        return self.precision if has_lstm and self.device.type == "cpu" else "fp32"
+
+    def run(self, head: TextHead | TagHead, seed: int, penalties: int = 1, precision: Precision = "fp32") -> _Run:
         """A head with its data."""
-        return _Run(head, self.objective, self.train, self.dev, self.device, seed, penalties)
+        return _Run(head, self.objective, self.train, self.dev, self.device, seed, penalties, precision)
 
     def fit(self, run: _Run, settings: FitSettings, seed: int) -> Fit:
         """Train a head with its data, see `training.loop.fit`."""
-        return fit(run, settings, self.train.lengths(), seed=seed, progress=self.progress, goes_on=self.goes_on)
+        lengths, tell = self.train.lengths(), self.progress
+        return fit(run, settings, lengths, seed=seed, progress=tell, tools=run.tools, goes_on=self.goes_on)
 
 
 def _train_members(start: _Start, seeds: Sequence[int]) -> list[Trained]:
@@ -211,7 +228,7 @@ def _train_one(start: _Start, seed: int) -> Trained:
         head = start.head()
         if start.device.type == "cpu":  # what is drawn while it trains comes from generators of its own there
             drawing.close()
-        run = start.run(head, seed)
+        run = start.run(head, seed, precision=start.precision_of(head))
         done = start.fit(run, fit_settings(start.recipe), seed)
         (predicted,) = run.dev_predictions()
     return _trained(run, done, 0, predicted, {})
@@ -275,8 +292,8 @@ class FrozenTrainer(Trainer[FrozenRecipe]):
         """See `Trainer.train`."""
         (splits,) = given.states.values()
         return train_frozen(
-            recipe, given.objective, *splits, seeds=seeds, device=given.encoder.device, progress=given.progress,
-            goes_on=given.goes_on,
+            recipe, given.objective, *splits, seeds=seeds, device=given.encoder.device, precision=given.precision,
+            progress=given.progress, goes_on=given.goes_on,
         )  # fmt: skip
 
     def head(self, recipe: FrozenRecipe, objective: Objective, encoder: Encoder) -> TextHead | TagHead:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from unfreeze.data.examples import SPLITS, Dataset
 from unfreeze.plan import plain
 from unfreeze.recipe import CacheDtype, Recipe
 
+if TYPE_CHECKING:  # without torch
+    from unfreeze.encoders.precision import Precision
+
 Need = Literal["record", "test", "weights"]
 """What of a run is needed: its record, its scores on test or that it can be scored, or its weights."""
-FORMAT = 6  # raise when training changes so that old runs no longer say what new ones would
+FORMAT: dict[Precision, int] = {"fp32": 6, "bf16": 7}
+"""By a question's precision: raise when training in it changes so that old runs no longer say what new ones would."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,15 @@ class Work:
 
 
 def question_digest(
-    dataset: Dataset, encoder_fingerprint: str, precision: str, max_length: int, cache_dtype: CacheDtype = "float16"
+    dataset: Dataset,
+    encoder_fingerprint: str,
+    precision: Precision,
+    max_length: int,
+    cache_dtype: CacheDtype = "float16",
 ) -> str:
     """Digest of everything but recipe and seed that a run's numbers depend on."""
     digest = hashlib.blake2b(digest_size=16)
-    about = [FORMAT, dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]
+    about = [FORMAT[precision], dataset.task.kind, asdict(dataset.labels), encoder_fingerprint]
     digest.update(json.dumps(about if dataset.task.asked is None else [*about, dataset.task.asked]).encode())
     computed = [precision, max_length]
     digest.update(json.dumps(computed if cache_dtype == "float16" else [*computed, cache_dtype]).encode())

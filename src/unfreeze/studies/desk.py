@@ -175,7 +175,7 @@ class Desk:
     def stamp(self, cell: Cell) -> str:
         """Digest of what all numbers of a question depend on besides the cell: weights, files, precision, format."""
         files = [_stamp(path) for path in self._there(cell.task).files.values()]
-        return json.dumps([self.about(cell.encoder).fingerprint, files, self.precision, FORMAT])
+        return json.dumps([self.about(cell.encoder).fingerprint, files, self.precision, FORMAT[self.precision]])
 
     def open(self, cell: Cell) -> Any:
         """A context manager that gives the cell's question `Opened`."""
