@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from unfreeze.bundle.load import Predictor, load
-from unfreeze.data.examples import Example
-from unfreeze.data.read import read_dataset
-from unfreeze.data.unlabelled import read_unlabelled
+from unfreeze.bundle.load import load
 from unfreeze.disk.files import new_folder
 from unfreeze.errors import InputError
 from unfreeze.export.agreement import Agreement, check
 from unfreeze.export.card import Card, write_card
 from unfreeze.export.forms import form_named
 from unfreeze.export.int8 import Judged, add_int8, told
-from unfreeze.export.samples import awkward, plainly_read, sample_of
-from unfreeze.records.comparison import read_items
+from unfreeze.export.samples import awkward, labelled_items, plainly_read, sample_of, texts_of
 
 
 @dataclass(frozen=True)
@@ -63,33 +59,15 @@ def export(
     if os.path.lexists(folder):
         raise InputError("already exists; choose another --out or remove it", where=str(folder))
     predictor = load(source, "cpu")
-    items = sample_of(source, () if test is None else _texts(predictor, Path(test)))
+    items = sample_of(source, () if test is None else texts_of(predictor, Path(test)))
     with new_folder(folder, over=False) as new:
         tell(f"Writing {form.name} ...")
         answer = form.write(predictor, new)
         tested = [*items, *awkward(predictor, items)]
         agreement = check(predictor, answer, plainly_read(predictor, tested) if form.plainly else tested, form.name)
-        judged = add_int8(predictor, new, _labelled(predictor, source, test)) if int8 else None
+        judged = add_int8(predictor, new, labelled_items(predictor, source, test)) if int8 else None
         lines = tuple(filter(None, (form.note, "" if judged is None else told(judged))))
         for line in lines:
             tell(line)
         write_card(new, Card(predictor, form, agreement, folder.name, lines))
     return Exported(folder, agreement, judged)
-
-
-def _texts(predictor: Predictor, file: Path) -> Sequence[Example]:
-    """Texts of a file, read as `predict` reads them."""
-    columns = predictor.about.get("columns", {})
-    usual = columns.get("text"), columns.get("text_b")
-    return read_unlabelled(file, task=predictor.task, usual=usual, words=columns.get("words"))
-
-
-def _labelled(predictor: Predictor, bundle: Path, test: str | Path | None) -> Sequence[Example]:
-    """Test items with their labels: of a file, or of the comparison beside the bundle."""
-    if test is None:
-        items = bundle.parent / "items.parquet"
-        return read_items(bundle.parent) if items.exists() else ()
-    columns, file = predictor.about.get("columns", {}), Path(test)
-    named = {name: columns.get(name) for name in ("text", "text_b", "label")}
-    read = read_dataset(None, train=file, dev=file, test=file, task=predictor.task.kind, **named)
-    return read.test

@@ -13,7 +13,7 @@ class BlockLSTM(nn.Module):
     """A trained `BiLSTM` as scans, which an exporter turns into loops; padding is read after an input's end, then cut.
 
     The backward direction reads each input turned round within its own length, forwards. torch's own LSTM is exported
-    for any length only in a process that has exported none before.
+    for any length only in a process that has exported none before (findings/onnx_lstm_second_export.sh).
     """
 
     def __init__(self, trained: BiLSTM) -> None:

@@ -61,7 +61,7 @@ def write_int8(folder: Path) -> None:
 
 
 def _forget_sizes(proto: Any, axes: Mapping[int, str]) -> None:
-    """Where there is an LSTM, sizes behind it are declared to be those of the example, and the quantiser minds them."""
+    """Sizes in between may be declared to be those of the example, and the quantiser takes them at their word."""
     _forget_inner(proto)
     for axis, name in axes.items():
         proto.output[0].type.tensor_type.shape.dim[axis].dim_param = name

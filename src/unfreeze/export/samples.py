@@ -10,6 +10,8 @@ import numpy as np
 from unfreeze.bundle.load import Predictor
 from unfreeze.bundle.sample import read_sample
 from unfreeze.data.examples import Example
+from unfreeze.data.read import read_dataset
+from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.encoders.word_pieces import encode_words
 from unfreeze.errors import InputError
 from unfreeze.export.graph import exportable
@@ -38,6 +40,31 @@ def sample_of(bundle: Path, test: Sequence[Example] = ()) -> list[Example]:
         raise InputError(problem, where=str(bundle))
     step = max(1, -(-len(found) // MOST))
     return found[::step]
+
+
+def texts_of(predictor: Predictor, file: Path) -> Sequence[Example]:
+    """Texts of a file, read as `predict` reads them."""
+    columns = predictor.about.get("columns", {})
+    usual = columns.get("text"), columns.get("text_b")
+    return read_unlabelled(file, task=predictor.task, usual=usual, words=columns.get("words"))
+
+
+def labelled_items(predictor: Predictor, bundle: Path, test: str | Path | None) -> Sequence[Example]:
+    """Test items with their labels: of a file, or of the comparison beside the bundle; none where there is neither.
+
+    Raises:
+        InputError: the file has no labels, or others than the bundle knows.
+    """
+    if test is None:
+        return read_items(bundle.parent) if (bundle.parent / "items.parquet").exists() else ()
+    columns, file = predictor.about.get("columns", {}), Path(test)
+    named = {name: columns.get(name) for name in ("text", "text_b", "label")}
+    read = read_dataset(None, train=file, dev=file, test=file, task=predictor.task.kind, **named)
+    if read.labels.scheme != predictor.labels.scheme:
+        schemes = f"{read.labels.scheme or 'no scheme'}, the bundle's {predictor.labels.scheme or 'no scheme'}"
+        raise InputError(f"has tags of {schemes}; write them alike", where=str(file))
+    predictor.task.target.check_known("test", read.test, predictor.labels)
+    return read.test
 
 
 def plainly_read(predictor: Predictor, items: Sequence[Example]) -> list[Example]:

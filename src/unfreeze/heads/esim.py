@@ -55,7 +55,10 @@ class ESIM(nn.Module):
 
 
 def _sides(both: Tensor) -> tuple[Tensor, ...]:
-    """The halves (N, ...) of (2N, ...): not `chunk`, which ONNX's optimiser fails on where N is any number."""
+    """The halves (N, ...) of (2N, ...).
+
+    Not by `chunk`, which ONNX's optimiser fails on where N is any number (findings/onnx_chunk_of_any_size.sh).
+    """
     return both.view(2, -1, *both.shape[1:]).unbind(0)
 
 
