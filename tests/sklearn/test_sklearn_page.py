@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unfreeze.sklearn import EncoderFeatures
+from unfreeze.sklearn import EncoderFeatures, UnfreezeClassifier
 from unfreeze.sklearn.checks import TEXT_CHECKS
 from unfreeze.sklearn.vectors import FEW
 
@@ -26,11 +26,14 @@ def test_code_of_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out.splitlines()
     assert said[0].endswith("['good']")
     assert said[1] == "(2, 1536)"
-    assert said[2].startswith("check_")
+    assert said[2] == "['good'] (1, 2)"
+    assert said[3] == "feature-extraction accuracy"
+    assert said[4].startswith("check_")
 
 
 def test_the_page_tells_all_settings_and_what_is_so() -> None:
-    for name in signature(EncoderFeatures).parameters:
-        assert f"`{name}`" in PAGE
+    for kind in (EncoderFeatures, UnfreezeClassifier):
+        for name in signature(kind).parameters:
+            assert f"`{name}`" in PAGE
     assert f"makes {NUMBERS[len(TEXT_CHECKS)]}:" in PAGE
     assert f"Up to {FEW - 1} texts" in PAGE

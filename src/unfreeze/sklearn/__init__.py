@@ -1,6 +1,7 @@
-"""Encoders for scikit-learn: features for its pipelines, and contract tests for any estimator of texts."""
+"""Encoders for scikit-learn: features for its pipelines, estimators, and contract tests for any estimator of texts."""
 
 from unfreeze.sklearn.checks import check_text_estimator
 from unfreeze.sklearn.features import EncoderFeatures
+from unfreeze.sklearn.models import UnfreezeClassifier, UnfreezeRegressor, UnfreezeTagger
 
-__all__ = ["EncoderFeatures", "check_text_estimator"]
+__all__ = ["EncoderFeatures", "UnfreezeClassifier", "UnfreezeRegressor", "UnfreezeTagger", "check_text_estimator"]

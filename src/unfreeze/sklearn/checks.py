@@ -113,7 +113,8 @@ def check_refuses_missing(case: Case) -> None:
 def check_refuses_numbers(case: Case) -> None:
     """Numbers are not texts, and texts have no three columns."""
     _refuses_texts(case, np.arange(len(case.texts)), "numbers")
-    _refuses_texts(case, np.full((len(case.texts), 3), "a", dtype=object), "a 2-D array")
+    if all(isinstance(text, str) for text in case.texts):
+        _refuses_texts(case, np.full((len(case.texts), 3), "a", dtype=object), "a 2-D array")
 
 
 def check_refuses_nothing(case: Case) -> None:
@@ -247,7 +248,8 @@ def _forty_texts() -> tuple[list[str], list[str]]:
 
 def _objects(values: Sequence[Any]) -> np.ndarray[Any, Any]:
     array = np.empty(len(values), dtype=object)
-    array[:] = values
+    for place, value in enumerate(values):
+        array[place] = value
     return array
 
 

@@ -50,6 +50,22 @@ def checked_texts(X: Any) -> Texts:  # noqa: N803 - scikit-learn's name
     return Texts(tuple(_strings([row[place] for row in rows]) for place in range(widths.pop())))
 
 
+def checked_words(X: Any, what: str = "Sentences") -> list[tuple[str, ...]]:  # noqa: N803
+    """Sentences as words, or their tags. Raises `ValueError` where there are none, or one is not a list of strings."""
+    forms = f"{what} must be a list, array or column with a list of strings for each sentence"
+    if isinstance(X, str | bytes | Mapping | Set) or X is None:
+        raise ValueError(f"{forms}; got {'one string' if isinstance(X, str | bytes) else type(X).__name__}.")
+    rows = _rows(X)
+    if not rows:
+        raise ValueError(f"Found array with 0 sample(s) while a minimum of 1 is required: there are no {what.lower()}.")
+    sentences = []
+    for place, row in enumerate(rows):
+        if not _is_row(row) or not len(row) or not all(isinstance(word, str) for word in row):
+            raise ValueError(f"{forms}; row {place} is {type(row).__name__} {row!r:.60}.")
+        sentences.append(tuple(map(str, row)))
+    return sentences
+
+
 def _rows(held: Any) -> list[Any]:
     """Rows as plain values: each a cell, or a row of cells."""
     if hasattr(held, "columns") and hasattr(held, "to_numpy"):  # a frame of pandas or polars
@@ -58,8 +74,9 @@ def _rows(held: Any) -> list[Any]:
         raise ValueError(f"Texts must be {FORMS}; got a sparse matrix.")
     if isinstance(held, np.ndarray) and held.ndim not in (1, 2):
         raise ValueError(f"Expected 1D or 2D array of texts, got {held.ndim}D array instead.")
-    if hasattr(held, "tolist"):
-        return list(held.tolist())
+    for plain in ("tolist", "to_list"):
+        if hasattr(held, plain):
+            return list(getattr(held, plain)())
     if not hasattr(held, "__iter__"):
         raise ValueError(f"Texts must be {FORMS}; got {type(held).__name__}.")
     return list(held)
