@@ -132,7 +132,7 @@ def work_of(data: Dataset, encoder: Encoder, folder: Path) -> Work:
 
 
 def data_of(folder: Path, asked: Asked) -> Dataset:
-    """The set, with at most so many of dev and test."""
+    """The set, with at most `asked.rest` examples of dev and of test."""
     data = read_set(folder, asked.name, asked.train)
     if asked.rest is None:
         return data
@@ -187,11 +187,11 @@ def row(scores: Sequence[Score]) -> tuple[Cell, ...]:
 
 
 def main() -> None:
-    """Print machine, date, versions, and a row a set."""
+    """Print machine, date, versions, and one row for each set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the sets")
     parser.add_argument("--sets", nargs="+", default=["sst2", "wnut17", "sick"], metavar="NAME[:TRAIN[:REST]]",
-                        help="with at most so many examples of train, and of dev and test")  # fmt: skip
+                        help="with at most TRAIN examples of train, REST of dev and of test")  # fmt: skip
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--work", type=Path, help="folder that keeps layer states and finished runs; else none is kept")

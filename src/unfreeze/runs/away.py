@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import torch
 
@@ -29,6 +29,7 @@ from unfreeze.features.store import open_keys
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import WEIGHTS, Where, Workbench, fingerprint_of, record_of, split_inputs, states_of
+from unfreeze.runs.board import Event
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.opening import versions, workbench
 from unfreeze.runs.parcels import Parcel, packed, unpacked
@@ -54,19 +55,6 @@ class Question:
     encoder: SentEncoder
     precision: Precision
     version: str = versions()["unfreeze"]
-
-
-@dataclass(frozen=True)
-class Event:
-    """What a watcher hears from away. `what` is the name of the thing at work."""
-
-    kind: Literal["begin", "step", "end", "say"]
-    what: str
-    host: str
-    done: int = 0
-    total: int = 0
-    score: float | None = None
-    of: str | None = None
 
 
 @dataclass(frozen=True)

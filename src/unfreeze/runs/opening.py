@@ -132,6 +132,7 @@ def opened(
     with claimed(out):
         if (parts := _parts_at_work(out)) is not None:
             tell(parts)
+        place_of(plan)  # its machines begin while the encoder is loaded here
         encoder = loaded.encoder
         for line in (*encoder.notes, *(encoder.notes_on_pairs if dataset.task.pair else ())):
             tell(line)

@@ -40,8 +40,9 @@ from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import RunRecord
 from unfreeze.runs import away
-from unfreeze.runs.away import Event, Home, Question, States, Telling, Trouble, trouble
+from unfreeze.runs.away import Home, Question, States, Telling, Trouble, trouble
 from unfreeze.runs.bench import FITTED, Where, Workbench, computed_states, fingerprint_of, forms_of, split_inputs
+from unfreeze.runs.board import Board, Event
 from unfreeze.runs.engine import needed_bytes
 from unfreeze.runs.jobs import Work
 from unfreeze.runs.parcels import Parcel
@@ -151,25 +152,6 @@ class _Said:
         self.answer = answer
 
 
-class _Board:
-    """An actor that keeps what workers tell until it is read."""
-
-    def __init__(self) -> None:
-        self._events: list[tuple[str, Event]] = []
-        self._reached: dict[str, float] = {}
-
-    def reached(self, trial: str, score: float) -> dict[str, float]:
-        self._reached[trial] = score
-        return self._reached
-
-    def tell(self, name: str, event: Event) -> None:
-        self._events.append((name, event))
-
-    def take(self) -> list[tuple[str, Event]]:
-        taken, self._events = self._events, []
-        return taken
-
-
 class _Sent:
     """A question in Ray's store. The references are in lists, so that nobody fetches what he has already."""
 
@@ -234,6 +216,8 @@ class RayPlace:
         tidy()
         check_room(plan)
         self.joined = _joined()
+        if plan.device not in self.joined.asked:  # by which a worker starts while others load the encoder
+            self.joined.asked[plan.device] = self.task(_precision).remote(plan.device)
         self._sent: dict[tuple[int, str], tuple[Any, _Sent]] = {}
         self._states: dict[tuple[str, Where], Any] = {}
 
@@ -248,7 +232,7 @@ class RayPlace:
 
     def precision(self) -> Precision:
         """See `Place.precision`."""
-        precision: Precision = _got(self.task(_precision).remote(self.plan.device), "looking for a machine")
+        precision: Precision = _answer(_got(self.joined.asked[self.plan.device], "a first task"), "a first task")
         return precision
 
     def states(self, bench: Workbench, where: Where) -> SplitFeatures:
@@ -322,12 +306,17 @@ class RayPlace:
 
 
 class _Joined:
-    """What is in a Ray's store for all places: a board, on this process's own machine, and files of encoders."""
+    """What is in a Ray's store for all places: a board, on this process's own machine, and files of encoders.
+
+    Attributes:
+        asked: device to the task that finds its precision.
+    """
 
     def __init__(self, job: str) -> None:
         self.job = job
+        self.asked: dict[str, Any] = {}
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
-        self.board = ray.remote(num_cpus=0)(_Board).options(scheduling_strategy=here).remote()
+        self.board = ray.remote(num_cpus=0)(Board).options(scheduling_strategy=here).remote()
         self._files: dict[str, Any] = {}
 
     def files(self, encoder: Encoder, fingerprint: str) -> Any:
