@@ -98,7 +98,17 @@ def test_8_bits_are_judged_beside_the_original_on_the_labelled_items(label_sets:
     assert judged.difference.mean == pytest.approx(judged.after - judged.before)
     assert judged.difference.lo <= judged.difference.mean <= judged.difference.hi
     assert judged.before > 0.8  # labels are the model's own, but for some
-    assert 0 < judged.same <= 1
+    assert judged.same > 0.5
+    import onnx
+
+    names = {
+        model: {tensor.name: tensor.data_type for tensor in onnx.load(label_sets[1].folder / model).graph.initializer}
+        for model in ("model.onnx", "model.int8.onnx")
+    }
+    kept = {name for name in names["model.int8.onnx"] if "head" in name}
+    assert kept
+    assert all(names["model.int8.onnx"][name] == names["model.onnx"][name] for name in kept)
+    assert onnx.TensorProto.INT8 in names["model.int8.onnx"].values()
 
 
 def test_a_tagger_decodes_in_its_graph_windows_joined(tmp_path: Path, command_line: CommandLine) -> None:
