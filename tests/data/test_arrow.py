@@ -119,3 +119,34 @@ def test_a_dictionary_of_times_finer_than_pythons(tmp_path: Path) -> None:
     times = pyarrow.array([1, 1], pyarrow.timestamp("ns")).dictionary_encode()
     found = read_arrow(written(tmp_path, "file.arrow", pyarrow.table({"x": times})))
     assert found.columns["x"] == ["1970-01-01T00:00:00.000000001"] * 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (pyarrow.list_(pyarrow.timestamp("ns")), [datetime.datetime(1970, 1, 1, 0, 0, 1)]),
+        (
+            pyarrow.large_list(pyarrow.timestamp("ns", "UTC")),
+            [datetime.datetime(1970, 1, 1, 0, 0, 1, tzinfo=datetime.UTC)],
+        ),
+        (pyarrow.list_(pyarrow.timestamp("ns"), 1), [datetime.datetime(1970, 1, 1, 0, 0, 1)]),
+        (pyarrow.list_(pyarrow.duration("ns")), [datetime.timedelta(seconds=1)]),
+    ],
+)
+def test_times_inside_of_lists_are_pythons_own(kind: pyarrow.DataType, expected: list[Any], tmp_path: Path) -> None:
+    """Whether or not pandas is installed, of whose values pyarrow would else make them."""
+    values = pyarrow.array([[1_000_000_000]] * 2, kind)
+    pyarrow.parquet.write_table(pyarrow.table({"x": values}), tmp_path / "a.parquet")
+    for row in read_arrow(tmp_path / "a.parquet").columns["x"]:
+        assert list(row) == expected
+        assert [type(value) for value in row] == [type(value) for value in expected]
+
+
+def test_times_inside_of_records_are_pythons_own(tmp_path: Path) -> None:
+    kind = pyarrow.struct([("when", pyarrow.timestamp("ns")), ("who", pyarrow.string())])
+    pyarrow.parquet.write_table(
+        pyarrow.table({"x": pyarrow.array([{"when": 1_000, "who": "a"}], kind)}), tmp_path / "a.parquet"
+    )
+    (row,) = read_arrow(tmp_path / "a.parquet").columns["x"]
+    assert row == {"when": datetime.datetime(1970, 1, 1, 0, 0, 0, 1), "who": "a"}
+    assert type(row["when"]) is datetime.datetime

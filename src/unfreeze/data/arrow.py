@@ -231,11 +231,45 @@ def _values(column: Any) -> list[Any]:
     if _is_json(column.type):
         return [value if value is None else json.loads(value) for value in column.to_pylist()]
     try:
-        return list(column.to_pylist())
+        return list(_to_microseconds(column).to_pylist())
     except (ValueError, OverflowError, pyarrow.ArrowException):
         if not types.is_temporal(column.type):
             raise
     return _finer_times(column)
+
+
+def _to_microseconds(column: Any) -> Any:
+    """A column whose times Python's own types can hold.
+
+    Of times in nanoseconds pyarrow makes values of pandas where that is installed, which are written in another way.
+
+    Raises:
+        pyarrow.ArrowInvalid: a time is finer than that.
+    """
+    coarser = _coarser(column.type)
+    return column if coarser == column.type else column.cast(coarser)
+
+
+def _coarser(kind: Any) -> Any:
+    """A type with microseconds in the place of nanoseconds, inside of lists and structs too."""
+    import pyarrow
+    from pyarrow import types
+
+    if types.is_timestamp(kind) and kind.unit == "ns":
+        return pyarrow.timestamp("us", kind.tz)
+    if types.is_duration(kind) and kind.unit == "ns":
+        return pyarrow.duration("us")
+    if types.is_time64(kind) and kind.unit == "ns":  # with pandas, what is finer is cut off
+        return pyarrow.time64("us")
+    if types.is_struct(kind):
+        return pyarrow.struct([field.with_type(_coarser(field.type)) for field in kind])
+    if types.is_fixed_size_list(kind):
+        return pyarrow.list_(kind.value_field.with_type(_coarser(kind.value_type)), kind.list_size)
+    if types.is_large_list(kind):
+        return pyarrow.large_list(kind.value_field.with_type(_coarser(kind.value_type)))
+    if types.is_list(kind):
+        return pyarrow.list_(kind.value_field.with_type(_coarser(kind.value_type)))
+    return kind
 
 
 def _plain(column: Any) -> Any:
