@@ -37,13 +37,13 @@ def test_states_that_depend_on_the_batch_in_bf16_alone_are_reported(monkeypatch:
     """As when a mask's large number is too small in it."""
     encoder = make_encoder("roformer", initializer_range=0.1)
     assert encoder.way() == "padded"
-    run = TransformerEncoder._run_block
+    run = TransformerEncoder.run_block
 
     def leaking(self: TransformerEncoder, all_layers: bool, ids: Tensor, types: Tensor, mask: Tensor) -> list[Tensor]:
         half = next(self.parameters()).dtype == torch.bfloat16
         return list(run(self, all_layers, ids, types, torch.ones_like(mask) if half else mask))
 
-    monkeypatch.setattr(TransformerEncoder, "_run_block", leaking)
+    monkeypatch.setattr(TransformerEncoder, "run_block", leaking)
     assert encoder.trouble_in_bf16() == "its states in it depend on the batch"
 
 

@@ -98,7 +98,13 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_bundle_has_the_encoder_as_it_was_and_adapters_beside_it(alone: Path) -> None:
     bundle = alone / "out" / "bundle"
-    assert {path.name for path in bundle.iterdir()} == {"adapter", "bundle.json", "encoder", "head.safetensors"}
+    assert {path.name for path in bundle.iterdir()} == {
+        "adapter",
+        "bundle.json",
+        "encoder",
+        "head.safetensors",
+        "sample.json",
+    }
     files = {path.name for path in (bundle / "adapter").iterdir()}
     assert files == {"adapter_config.json", "adapter_model.safetensors"}
     plain_one = load_encoder(str(alone / "encoder"))

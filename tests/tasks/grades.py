@@ -137,6 +137,10 @@ class GradeTensors(TargetTensors):
         every = F.binary_cross_entropy_with_logits(logits, targets.expand_as(logits), reduction="none")
         return every.sum(2).mean(1)
 
+    def ready(self, logits: Tensor) -> Tensor:
+        """(B, outputs) probabilities of reaching each grade."""
+        return logits.sigmoid()
+
     def decode(self, logits: Tensor, decision: Tensor | None) -> Decoded:
         return Decoded(tuple(self.labels.names[i] for i in (logits > 0).sum(1).tolist()))
 

@@ -47,7 +47,11 @@ def write_sentence_model(predictor: Predictor, folder: Path) -> Answer:
     (folder / "model").rmdir()
     from sentence_transformers import SentenceTransformer
 
-    return partial(_answers, SentenceTransformer(str(folder), device="cpu", local_files_only=True), predictor)
+    return partial(
+        _answers,
+        SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False),
+        predictor,
+    )
 
 
 def _remove(folder: Path) -> None:
@@ -71,7 +75,7 @@ def _assembled(encoder: Path, head: Folded, max_length: int) -> Any:
         *([Normalize()] if head.normalise else []),
         dense,
     ]
-    return SentenceTransformer(modules=modules, device="cpu")
+    return SentenceTransformer(modules=modules, device="cpu", trust_remote_code=False)
 
 
 def _answers(model: Any, predictor: Predictor, items: Sequence[Example]) -> Answers:

@@ -109,7 +109,8 @@ def _loaded(predictor: Predictor, folder: Path) -> Answer:
 
     words = predictor.task.target.per_word
     auto = AutoModelForTokenClassification if words else AutoModelForSequenceClassification
-    model, tokenizer = auto.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    model = auto.from_pretrained(folder, trust_remote_code=False).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     return partial(_tags if words else _answers, model, tokenizer, predictor)
 
 
