@@ -49,8 +49,3 @@ def digest_of(parcel: Parcel) -> str:
         digest.update(f"{len(name)} {name} {len(content)} ".encode())
         digest.update(content.data)
     return digest.hexdigest()
-
-
-def size_of(parcel: Parcel) -> int:
-    """Bytes of all files."""
-    return sum(len(content) for content in parcel.values())
