@@ -140,11 +140,7 @@ class Telling:
 
 
 class Benches:
-    """The bench of the last question that this process was asked, and the encoder of the one before.
-
-    Args:
-        threads: that a work may compute with.
-    """
+    """The bench of the last question that this process was asked, and the encoder of the one before."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
