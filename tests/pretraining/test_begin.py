@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,11 @@ import pytest
 import torch
 import transformers
 from made_corpus import asked, write_corpus
+from safetensors.torch import load_file, save_file
 from transformers import BertForMaskedLM, BertForPreTraining
 
 from unfreeze.errors import InputError
-from unfreeze.pretraining.begin import CORPUS, objective_for
+from unfreeze.pretraining.begin import CONTINUED_RATE, CORPUS, FRESH_HEAD_RATE, objective_for
 from unfreeze.pretraining.mlm import MaskedLm
 from unfreeze.pretraining.new_transformer import SHORTEST
 
@@ -69,6 +71,45 @@ def test_every_family_with_a_head_continues(family: str, corpus: Path) -> None:
         expected = model(input_ids=ids, attention_mask=torch.ones_like(ids), labels=labels).loss
         found = made.loss(batch, np.arange(len(batch.ids)))
     torch.testing.assert_close(found[0], expected, rtol=1e-4, atol=1e-5)
+
+
+def bare(folder: Path, family: str = "bert") -> Path:
+    """An encoder that was saved without a masked-LM head."""
+    save_start(folder, family)
+    getattr(transformers, HEADS[family]).from_pretrained(folder).base_model.save_pretrained(folder)
+    return folder
+
+
+def lacking(folder: Path, *keys: str) -> Path:
+    """The same folder with some weights taken out."""
+    kept = load_file(folder / "model.safetensors")
+    save_file({key: value for key, value in kept.items() if key not in keys}, folder / "model.safetensors")
+    return folder
+
+
+@pytest.mark.parametrize("family", HEADS)
+def test_an_encoder_without_a_head_begins_with_a_random_one_tied_to_its_embeddings(family: str, corpus: Path) -> None:
+    start = bare(corpus / "start", family)
+    lines: list[str] = []
+    (corpus / "work").mkdir()
+    made = objective_for(asked(corpus, "mlm", start=str(start)), corpus / "work", CPU, lines.append)
+    assert isinstance(made, MaskedLm)
+    assert "no masked-LM head: one begins with random weights" in "".join(lines)
+    assert made.learning_rate == FRESH_HEAD_RATE
+    assert made.model.get_output_embeddings().weight is made.base.get_input_embeddings().weight
+    kept = transformers.AutoModel.from_pretrained(start).state_dict()
+    own = made.base.state_dict()
+    assert all(torch.equal(own[name], kept[name]) for name in own if "pooler" not in name)
+    batch, rows = made.batch(0), np.arange(1)
+    torch.manual_seed(7)  # the head's weights come from the run's seed, whatever was drawn before
+    again = begin(corpus, start=str(start))
+    torch.testing.assert_close(made.loss(batch, rows), again.loss(batch, rows), rtol=0, atol=0)
+    other = begin(corpus, start=str(start), seed=1)
+    assert not torch.equal(made.loss(batch, rows), other.loss(batch, rows))
+
+
+def test_a_head_that_was_saved_keeps_the_low_rate(corpus: Path) -> None:
+    assert begin(corpus, start=str(save_start(corpus / "start"))).learning_rate == CONTINUED_RATE
 
 
 def test_a_head_that_wants_more_than_states_is_reported(corpus: Path) -> None:
@@ -130,8 +171,18 @@ def test_next_sentences_can_begin_from_an_encoder_without_their_head(corpus: Pat
     assert torch.isfinite(made[0].loss(made[0].batch(0), np.arange(made[0].rows))).all()
 
 
-def no_head(folder: Path) -> Path:
-    return save_start(folder, kind="BertModel")
+def half_a_head(folder: Path) -> Path:
+    return lacking(save_start(folder), "cls.predictions.transform.dense.weight")
+
+
+def half_an_encoder(folder: Path) -> Path:
+    return lacking(save_start(folder), "bert.encoder.layer.0.output.dense.weight")
+
+
+def untied(folder: Path) -> Path:
+    config = json.loads((bare(folder) / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "tie_word_embeddings": False}))
+    return folder
 
 
 def no_mask(folder: Path) -> Path:
@@ -173,7 +224,10 @@ def empty(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (no_head, "no masked-LM head"), (no_mask, "no masking piece"), (decoder, "is a decoder"),
+        (half_a_head, r"is incomplete: its weights lack cls\.predictions\.transform\.dense\.weight"),
+        (half_an_encoder, r"weights lack .*layer\.0\.output\.dense\.weight"),
+        (untied, "a new one of its kind is not tied"),
+        (no_mask, "no masking piece"), (decoder, "is a decoder"),
         (added_piece, r"--from .*: its tokenizer has 74 pieces.*resize"), (no_row_for_mask, "past the 10 rows"),
         (nothing, r"--from .*: no such encoder or folder"), (empty, "no config.json"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from hashlib import blake2b
@@ -42,6 +42,7 @@ from unfreeze.training.seeds import seeded
 
 CORPUS = "corpus"
 CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
+FRESH_HEAD_RATE = 3e-4  # a head that begins with random weights has more to learn
 Tell = Callable[[str], None]
 
 
@@ -96,7 +97,8 @@ def _masked_lm(settings: Pretraining, work: Path, tell: Tell) -> MaskedLm:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    model, tokenizer, size = _new_model(settings, work, tell) if settings.start is None else _known_model(settings)
+    begun = _new_model(settings, work, tell) if settings.start is None else _known_model(settings, tell)
+    model, tokenizer, size = begun
     folder = work / CORPUS
     reading = json.dumps([tokenizer.backend_tokenizer.to_str()])
     corpus = _prepared(
@@ -219,7 +221,7 @@ def _new_model(settings: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any,
     return model, tokenizer, size
 
 
-def _known_model(settings: Pretraining) -> tuple[Any, Any, TransformerSize]:
+def _known_model(settings: Pretraining, tell: Tell) -> tuple[Any, Any, TransformerSize]:
     from transformers import AutoModelForMaskedLM, BertForPreTraining
 
     from unfreeze.encoders.hugging_face import load_transformer
@@ -245,20 +247,40 @@ def _known_model(settings: Pretraining) -> tuple[Any, Any, TransformerSize]:
     except (ValueError, OSError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"cannot be loaded with a masked-LM head: {reason}", where=f"--from {name}") from None
-    lacking = sorted(key for key in found["missing_keys"] if "pooler" not in key and "seq_relationship" not in key)
-    if lacking:
-        raise InputError(
-            f"has no masked-LM head: its weights lack {lacking[0]}; use an encoder that was saved with it",
-            where=f"--from {name}",
-        )
+    fresh = _fresh_head(model, found["missing_keys"], f"--from {name}")
+    if fresh:
+        tell(f"{name} has no masked-LM head: one begins with random weights, its output tied to the embeddings")
     config = model.config
     inner = int(getattr(config, "intermediate_size", 0))
     size = TransformerSize(
         encoder.layers - 1, encoder.width, int(config.num_attention_heads), inner,
         len(encoder.tokenizer), min(CONTINUED_LENGTH, encoder.max_length), settings.batch or CONTINUED_BATCH,
-        settings.learning_rate or CONTINUED_RATE,
+        settings.learning_rate or (FRESH_HEAD_RATE if fresh else CONTINUED_RATE),
     )  # fmt: skip
     return model, encoder.tokenizer, size
+
+
+def _fresh_head(model: Any, missing: Iterable[str], where: str) -> bool:
+    """Whether the weights of a model lack its whole head, which then has the random ones that the model began with.
+
+    Raises:
+        InputError: other weights are missing, or a part of the head alone, or a new head would not be tied.
+    """
+    optional = ("pooler", "seq_relationship")  # of which masked-LM needs none
+    lacking = sorted(key for key in missing if not any(part in key for part in optional))
+    if not lacking:
+        return False
+    inside = f"{model.base_model_prefix}."
+    head = {key for key, _ in model.named_parameters() if not key.startswith(inside) and optional[1] not in key}
+    if any(key.startswith(inside) for key in lacking) or not head <= set(lacking):
+        raise InputError(f"is incomplete: its weights lack {lacking[0]}", where=where)
+    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+        raise InputError(
+            "has no masked-LM head, and a new one of its kind is not tied to the embeddings; use an encoder that was "
+            "saved with its head",
+            where=where,
+        )
+    return True
 
 
 def _check_start(settings: Pretraining, encoder: TransformerEncoder) -> None:

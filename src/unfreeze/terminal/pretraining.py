@@ -26,7 +26,11 @@ class PretrainingOptions:
     objective: Annotated[str, typer.Option(metavar="mlm|bilm|skip-thoughts", help="A BERT, an ELMo, skip-thoughts.")]
     start: Annotated[
         str | None,
-        typer.Option("--from", metavar="ENCODER", help="Continue from this encoder.  [default: from scratch]"),
+        typer.Option(
+            "--from",
+            metavar="ENCODER",
+            help="Continue from this encoder (a masked-LM head that it lacks is made).  [default: from scratch]",
+        ),
     ] = None
     size: Annotated[str | None, typer.Option(metavar="tiny|mini|small|FILE.yaml", help="[default: mini]")] = None
     architecture: Annotated[
