@@ -10,16 +10,20 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import accuracy_score, balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from tiny import make_encoder, recipes, rows, sentences
+from tiny import label_sets, make_encoder, recipes, rows, sentences
 
 import unfreeze
+from unfreeze.data.examples import Example
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.sklearn import UnfreezeClassifier, UnfreezeRegressor, UnfreezeTagger, check_text_estimator
+from unfreeze.sklearn.labels import checked_indicator, is_indicator
 
 TEXTS, LABELS = (list(column) for column in zip(*rows("classification", 60, 0), strict=True))
 RATED, SCORES = zip(*((text, float(score)) for text, score in rows("regression", 60, 0)), strict=True)
@@ -38,6 +42,10 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def fitted(settings: dict[str, Any]) -> UnfreezeClassifier:
     return UnfreezeClassifier(**settings).fit(TEXTS, LABELS)
+
+
+def pandas_frame(marked: np.ndarray) -> Any:
+    return pytest.importorskip("pandas").DataFrame(marked, columns=list(SET_NAMES))
 
 
 def test_the_classifier_keeps_the_contract(settings: dict[str, Any]) -> None:
@@ -63,6 +71,47 @@ def test_they_learn(settings: dict[str, Any], fitted: UnfreezeClassifier) -> Non
     words, tags = [[w for w, _ in own] for own in held], [[t for _, t in own] for own in held]
     assert tagger.score(words, tags) > 0.6
     assert list(tagger.classes_) == sorted({tag for own in TAGS for tag in own})
+
+
+SETS = list(label_sets(80, 0))
+SET_NAMES = ("bad", "good", "nobody", "person")
+MARKED = np.array([[int(name in row["labels"]) for name in SET_NAMES] for row in SETS])
+SET_TEXTS = [row["text"] for row in SETS]
+
+
+@pytest.fixture(scope="module")
+def several(settings: dict[str, Any]) -> UnfreezeClassifier:
+    return UnfreezeClassifier(**settings).fit(SET_TEXTS, MARKED)
+
+
+def test_several_labels_are_learned_from_an_indicator_matrix(several: UnfreezeClassifier) -> None:
+    new = [row["text"] for row in label_sets(60, 7)]
+    said, likely = several.predict(new), several.predict_proba(new)
+    bundle = unfreeze.load(several.bundle_)
+    decoded = bundle.predict_examples([Example("", text) for text in new])
+    assert said.dtype.kind == "i"
+    assert [{str(i) for i in np.flatnonzero(row)} for row in said] == [set(own) for own in decoded.labels]
+    assert bundle.labels.names == ("0", "1", "3")  # no training text has the label of the column between
+    np.testing.assert_array_equal(likely[:, [0, 1, 3]], decoded.probabilities)
+    assert not likely[:, 2].any()
+    assert list(several.classes_) == [0, 1, 2, 3]
+    fitted = several.predict(SET_TEXTS)
+    for column in (0, 1, 3):  # with two columns exchanged they would agree no better than chance
+        assert balanced_accuracy_score(MARKED[:, column], fitted[:, column]) > 0.7
+    assert several.score(SET_TEXTS, MARKED) == accuracy_score(MARKED, fitted)
+
+
+@pytest.mark.parametrize("form", [csr_matrix, pandas_frame, lambda marked: marked.tolist(), lambda m: m.astype(bool)])
+def test_indicators_in_every_form_are_the_same(form: Any, several: UnfreezeClassifier) -> None:
+    assert is_indicator(form(MARKED))
+    classes, sets = checked_indicator(form(MARKED), len(MARKED))
+    assert sets == [tuple(str(i) for i in range(4) if row[i]) for row in MARKED]
+    assert list(classes.values) == [0, 1, 2, 3]
+
+
+def test_several_labels_are_not_for_pairs(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not for pairs"):
+        UnfreezeClassifier(**settings).fit([(text, text) for text in SET_TEXTS], MARKED)
 
 
 @pytest.mark.parametrize("better", ["feature-extraction", "fine-tuning"])
@@ -195,7 +244,8 @@ def test_bad_settings_are_value_errors(settings: dict[str, Any], change: dict[st
         (["a"] * 60, "two classes are needed"),
         ([*LABELS[:-1], None], "NaN or None"),
         (np.linspace(0, 1, 60), "Unknown label type: continuous"),
-        (np.eye(60)[:, :3].astype(int), "learned by unfreeze.compare"),
+        (np.arange(120).reshape(60, 2), "or an indicator matrix"),
+        (np.eye(59)[:, :3].astype(int), "inconsistent numbers of samples"),
     ],
 )
 def test_bad_classes_are_value_errors(settings: dict[str, Any], targets: Any, message: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -21,6 +22,7 @@ _WRITTEN: dict[Scheme, dict[str, str]] = {
     "BMEWO": {"I": "M", "S": "W"},
 }
 """Letters of each scheme in place of those that its tags are converted to."""
+_INCONSISTENT = "Found input variables with inconsistent numbers of samples: {}"
 
 
 @dataclass(frozen=True)
@@ -40,13 +42,33 @@ class Classes:
         return {name: place for place, name in enumerate(self.names)}
 
 
+def is_indicator(y: Any) -> bool:
+    """Whether labels are the rows of an indicator matrix: a column for each label, 1 where a text has it."""
+    shape: tuple[int, ...] = np.shape(y) if isinstance(y, list | tuple) and _alike(y) else getattr(y, "shape", ())
+    return len(shape) == 2 and shape[-1] > 1 and type_of_target(y) == "multilabel-indicator"
+
+
+def _alike(rows: Sequence[Any]) -> bool:
+    """Whether these are lists of one length."""
+    return all(isinstance(row, list | tuple) and len(row) == len(rows[0]) for row in rows)
+
+
+def checked_indicator(y: Any, texts: int) -> tuple[Classes, list[tuple[str, ...]]]:
+    """The columns of an indicator matrix, and the names of each text's labels. Raises `ValueError`."""
+    marked = np.asarray(y.toarray() if issparse(y) else y).astype(bool)  # (n, labels)
+    if len(marked) != texts:
+        raise ValueError(_INCONSISTENT.format([texts, len(marked)]))
+    names = tuple(str(place) for place in range(marked.shape[1]))
+    return Classes(np.arange(len(names)), names), [
+        tuple(sorted(names[place] for place in np.flatnonzero(row))) for row in marked
+    ]
+
+
 def checked_classes(y: Any, texts: int) -> tuple[Classes, list[str]]:
     """Classes, and the name of each label. Raises `ValueError` as scikit-learn's classifiers do."""
     values = _column(y, texts)
     if values.dtype == object and any(value is None or value != value for value in values):
         raise ValueError("Input y contains NaN or None.")
-    if type_of_target(values) == "multilabel-indicator":
-        raise ValueError("several labels a text are not supported here; use unfreeze.compare")
     check_classification_targets(values)
     different, places = np.unique(values, return_inverse=True)
     names = tuple(str(value) for value in different)
@@ -73,12 +95,12 @@ def _column(y: Any, texts: int) -> npt.NDArray[Any]:
     held = y if isinstance(y, np.ndarray) else np.asarray(y)
     if held.ndim == 2 and held.shape[1] > 1:
         raise ValueError(
-            f"y has the shape {held.shape}: one label for each text is expected; several of them, as an indicator "
-            "matrix, are learned by unfreeze.compare"
+            f"y has the shape {held.shape}: one label for each text is expected, or an indicator matrix of 0 and 1 "
+            "with a column for each label"
         )
     column: npt.NDArray[Any] = column_or_1d(held)
     if len(column) != texts:
-        raise ValueError(f"Found input variables with inconsistent numbers of samples: {[texts, len(column)]}")
+        raise ValueError(_INCONSISTENT.format([texts, len(column)]))
     return column
 
 
@@ -106,7 +128,7 @@ def checked_tags(y: Any, sentences: Sequence[Sequence[str]]) -> Tags:
         raise ValueError("requires y to be passed, but the target y is None")
     tags = checked_words(y, "Tags")
     if len(tags) != len(sentences):
-        raise ValueError(f"Found input variables with inconsistent numbers of samples: {[len(sentences), len(tags)]}")
+        raise ValueError(_INCONSISTENT.format([len(sentences), len(tags)]))
     for place, (words, own) in enumerate(zip(sentences, tags, strict=True)):
         if len(words) != len(own):
             raise ValueError(f"sentence {place} has {len(words)} words and {len(own)} tags")

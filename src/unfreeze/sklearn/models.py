@@ -22,7 +22,14 @@ from unfreeze.errors import InputError
 from unfreeze.plan import Plan, merged
 from unfreeze.recipe import Recipe
 from unfreeze.sklearn.kept import KeptBundle
-from unfreeze.sklearn.labels import as_came, checked_classes, checked_scores, checked_tags
+from unfreeze.sklearn.labels import (
+    as_came,
+    checked_classes,
+    checked_indicator,
+    checked_scores,
+    checked_tags,
+    is_indicator,
+)
 from unfreeze.sklearn.tags import reads_texts
 from unfreeze.sklearn.texts import Texts, as_value_error, checked_texts, checked_words
 from unfreeze.tasks.kinds import task
@@ -30,6 +37,9 @@ from unfreeze.tasks.metrics import main_metric, score
 
 if TYPE_CHECKING:
     from unfreeze.training.objectives import Decoded
+
+
+SEVERAL = "multilabel-classification"
 
 
 class UnfreezeModel(BaseEstimator):  # type: ignore[misc]
@@ -143,32 +153,65 @@ class UnfreezeClassifier(ClassifierMixin, UnfreezeModel):  # type: ignore[misc]
     __doc__ = f"""A classifier of texts or pairs.
 
     {(UnfreezeModel.__doc__ or "").partition(chr(10))[2].strip()}
-        classes_: sorted, in their own type.
+        classes_: sorted, in their own type; the numbers of the columns where `y` is an indicator matrix.
+        multilabel_: whether it was one.
     """
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
     def fit(self, X: Any, y: Any) -> UnfreezeClassifier:  # noqa: N803
-        """Learn from texts and their classes. Raises `ValueError` for what cannot be learned from."""
+        """Learn from texts and their classes, or an indicator matrix (n, labels) of 0 and 1, dense or sparse.
+
+        Raises:
+            ValueError: texts or labels are of another form, or nothing can be learned from them.
+        """
         texts = checked_texts(X)
-        classes, names = checked_classes(y, len(texts))
-        self._learn(_kind("classification", texts), _examples(texts, names))
-        self.classes_, self.names_ = classes.values, classes.names
+        if is_indicator(y):
+            if len(texts.columns) > 1:
+                raise ValueError("several labels are learned for single texts, not for pairs")
+            several, sets = checked_indicator(y, len(texts))
+            self._learn(SEVERAL, _examples(texts, sets))
+            self.classes_, self.names_, self.multilabel_ = several.values, several.names, True
+        else:
+            classes, names = checked_classes(y, len(texts))
+            self._learn(_kind("classification", texts), _examples(texts, names))
+            self.classes_, self.names_, self.multilabel_ = classes.values, classes.names, False
         self.n_features_in_ = len(texts.columns)
         return self
 
     def predict(self, X: Any) -> npt.NDArray[Any]:  # noqa: N803
-        """(n,) the most probable class of each. Raises `NotFittedError`, `ValueError`."""
+        """(n,) the most probable class of each; (n, labels) of 0 and 1 where `y` was an indicator matrix.
+
+        Raises:
+            NotFittedError, ValueError: as in scikit-learn.
+        """
         decoded = self._decoded(_examples(self._texts(X)))
+        if self.multilabel_:
+            own = [set(label) if isinstance(label, tuple) else set() for label in decoded.labels]
+            return np.array([[int(name in names) for name in self.names_] for names in own])
         place = {name: place for place, name in enumerate(self.names_)}
         said: npt.NDArray[Any] = self.classes_[[place[str(label)] for label in decoded.labels]]
         return said
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:  # noqa: N803
-        """(n, classes) in the order of `classes_`. Raises `NotFittedError`, `ValueError`."""
+        """(n, classes) in the order of `classes_`; of several labels, each column is that label's own probability.
+
+        Raises:
+            NotFittedError, ValueError: as in scikit-learn.
+        """
         decoded = self._decoded(_examples(self._texts(X)))
         known = self.bundle_.predictor(self.device).labels.index()
         if decoded.probabilities is None:
             raise ValueError("this model gives no probabilities")
-        likely = decoded.probabilities[:, [known[name] for name in self.names_]].astype(np.float64)
+        likely = np.zeros((len(decoded.labels), len(self.names_)))
+        for column, name in enumerate(self.names_):
+            if name in known:  # a label that no training text had is in no model
+                likely[:, column] = decoded.probabilities[:, known[name]]
+        if self.multilabel_:
+            return likely
         shares: npt.NDArray[np.float64] = likely / likely.sum(1, keepdims=True)
         return shares
 
