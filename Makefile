@@ -1,4 +1,5 @@
 # make demo: from nothing to a verdict.   make test: lint, types, import directions, tests.
+# make docs: the documents as a site, in site/.
 # make soak [OUT=folder] [KILLS=n] [MACHINES=n] [INPUTS=n] [TRIES=n]: what holds under kills, damage, haste and full disks.
 # make bench [DATA=folder of sets] [LONG=1]: every benchmark, docs/performance.md anew.   make bench-check: have ratios fallen?
 PYTHON ?= python3
@@ -6,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := .venv-bench
 FLAIR := .venv-bench-flair
+DOCS := .venv-docs
 DATA ?=
 OUT ?= soak-out
 KILLS ?= 200
@@ -13,7 +15,7 @@ MACHINES ?= 20
 INPUTS ?= 10000
 TRIES ?= 500
 
-.PHONY: demo test lint soak bench bench-check clean
+.PHONY: demo test lint soak bench bench-check docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/unfreeze compare --plan examples/snli/plan.yaml --out demo-out
@@ -24,8 +26,8 @@ test: $(VENV)/.installed-dev lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.installed-dev
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks docs
+	$(BIN)/ruff format --check src tests benchmarks docs
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -40,6 +42,12 @@ bench: $(BENCH)/.installed
 
 bench-check: $(VENV)/.installed
 	$(BIN)/python benchmarks/check.py
+
+# Pages first (.docs), then the site; both are made from nothing each time.
+docs: $(DOCS)/.installed
+	PYTHONPATH=src $(DOCS)/bin/python docs/building/assemble.py .docs
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+	@echo "Open site/index.html"
 
 # torch comes first and alone: a range can pull gigabytes.
 define new-environment
@@ -69,5 +77,10 @@ $(FLAIR)/.installed: benchmarks/requirements-flair.txt
 	$(@D)/bin/python -m pip install --quiet -r benchmarks/requirements-flair.txt
 	@touch $@
 
+$(DOCS)/.installed: docs/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet -r docs/requirements.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(BENCH) $(FLAIR) demo-out unfreeze-out
+	rm -rf $(VENV) $(BENCH) $(FLAIR) $(DOCS) .docs site demo-out unfreeze-out

@@ -17,7 +17,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, 
 from unfreeze.encoders.ways import Way
 
 END = "<|endoftext|>"
-# Decoders and encoder halves that were tried: their names for people, and how they are run. The READMEs list them.
+# Decoders and encoder halves that were tried: names for people, and how they are run. Pages about encoders list them.
 DECODER_WAYS: dict[str, tuple[str, Way]] = {
     "Qwen3": ("Qwen3(-Embedding)", "packed"), "Qwen2": ("Qwen2", "packed"), "Llama": ("Llama", "packed"),
     "Mistral": ("Mistral (E5)", "packed"), "Gemma": ("Gemma", "packed"), "Gemma3Text": ("Gemma 3", "packed"),

@@ -29,17 +29,27 @@ class Plan:
     """One question: which data, which encoder, which methods, how much effort.
 
     Attributes:
-        data: file or folder; train, dev, test name files outright and win over what `data` holds: one or several,
-            folders of one split, or patterns such as `train-*.csv`.
+        data: file or folder.
+        train: files of this split outright, which win over what `data` has: one or several, folders of one split, or
+            patterns such as `train-*.csv`.
+        dev: the same for what chooses; without one it is cut out of train.
+        test: the same for what judges; without one it is cut out of train, or folds are made.
+        text: column of the text, by name or by index from 0; `A,B` joins several. None guesses it from the names.
+        text_b: column of the second text of a pair.
+        label: column of the label; `A,B,C` are columns of 0 and 1, one for each label.
+        task: kind of the task; None guesses it from the data.
         metric: what chooses on dev and judges on test, such as `macro_f1`, `f1:CLASS` or `spearman`; None takes the
             usual one of the task.
         encoder: name or folder of one encoder, or of several that are compared with each other.
         methods: names of the methods; None takes those that are compared by default, but for those that the encoder
             does not allow.
+        budget: how many recipes each method tries, and how many final runs it has: `quick`, `standard`, `thorough`.
         seeds: final runs of each method's chosen recipe; None takes the budget's number, `auto` makes them until the
             difference is decided or more of them would not decide it.
         train_size: use only that many training examples (stratified, same subset for every run).
         subset: which of the many subsets of that size.
+        device: `cpu`, `cuda`, or `auto` for a GPU where there is one.
+        out: output folder or URL; None takes `unfreeze-out/DATA-ENCODER`.
         recipes: replaces the budget's table; each method must get the same number.
         equivalence: half-width of the region of practical equivalence, as a fraction (0.005 is half a point).
         max_length: cut inputs to that many pieces; None takes the encoder's limit.
@@ -56,7 +66,8 @@ class Plan:
         group: column of authors, documents or the like, none of which is in two splits or folds that are made.
         engine: where runs are made: `here` in this process, `ray` in a Ray that is started for it, `auto`,
             `ray://HOST:PORT` or `HOST:PORT` in one that is there. It changes no score.
-        cpus_per_run, gpus_per_run: of a machine of that Ray, for each run; less than 1 GPU shares one.
+        cpus_per_run: processors of a machine of that Ray, for each run.
+        gpus_per_run: GPUs of a machine of that Ray, for each run; less than 1 shares one.
     """
 
     data: str | None = None

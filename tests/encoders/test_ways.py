@@ -1,7 +1,7 @@
 """Every family that was tried: how it is run, and that each text then has the states that it has alone.
 
 A family is added in two steps: a line in `MORE_FAMILIES` (`tests/families.py`), and one in `WAYS`; the tables of both
-READMEs are made from the latter.
+pages about encoders are made from the latter.
 """
 
 from __future__ import annotations
@@ -57,8 +57,12 @@ WAYS: dict[str, tuple[str, Way]] = {
     "fnet": ("FNet", "equal lengths"),
 }
 HEADS: dict[str, dict[Way, str]] = {
-    "README.md": {"packed": "without padding", "padded": "padded", "equal lengths": "texts of one length together"},
-    "README.zh-CN.md": {"packed": "不填充", "padded": "填充", "equal lengths": "只把等长的文本放在一起"},
+    "docs/encoders.md": {
+        "packed": "without padding",
+        "padded": "padded",
+        "equal lengths": "texts of one length together",
+    },
+    "docs/zh/encoders.md": {"packed": "不填充", "padded": "填充", "equal lengths": "只把等长的文本放在一起"},
 }
 # What else than encoders there is, and its mark in the tables: (English, Chinese).
 KINDS = (("", "", WAYS), ("; decoders", "；解码器", DECODER_WAYS), ("; encoders of", "；取编码器部分", HALF_WAYS))

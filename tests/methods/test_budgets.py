@@ -44,12 +44,12 @@ def test_recipes_can_be_run_told_apart_and_traced(method: Method[Any], budget: s
         assert recipe_from(plain(recipe)) == recipe
 
 
-def test_numbers_are_those_that_the_readme_promises() -> None:
-    readme = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
+def test_numbers_are_those_that_the_documents_promise() -> None:
+    page = " ".join((Path(__file__).parents[2] / "docs" / "fairness.md").read_text(encoding="utf-8").split())
     counts = [len(recipes(budget, FINE_TUNING, TASKS["classification"], Traits(7, 384))) for budget in RECIPES]
-    assert "{} (`quick`), {} (`standard`) or {} (`thorough`)".format(*counts) in readme
+    assert "{} (`quick`), {} (`standard`) or {} (`thorough`)".format(*counts) in page
     seeds = [SEEDS[budget] for budget in RECIPES]
-    assert "is trained with every seed: {}, {} or {} of them".format(*seeds) in readme
+    assert "is trained with every seed: {}, {} or {} of them".format(*seeds) in page
 
 
 def _settings(recipe: Recipe) -> str:

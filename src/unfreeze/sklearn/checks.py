@@ -223,7 +223,8 @@ def check_text_estimator(
 
     Args:
         estimator: an object that is not fitted; it is cloned, and stays as it is.
-        texts, targets: to fit on, at least two texts; None takes forty short texts in two classes.
+        texts: to fit on, at least two; None takes forty short texts in two classes.
+        targets: of these texts, where the estimator needs some.
 
     Raises:
         AssertionError: a check fails; its name stands at the beginning of the message.

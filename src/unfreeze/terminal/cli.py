@@ -11,13 +11,15 @@ import typer
 from unfreeze.errors import InputError, user_fault
 from unfreeze.terminal.doctor import doctor, print_version
 from unfreeze.terminal.encoders import convert, encode, encoders
+from unfreeze.terminal.examples import examples
 from unfreeze.terminal.exports import export
 from unfreeze.terminal.pretraining import pretrain
 from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
 from unfreeze.terminal.studies import study
 
 COMMANDS = (
-    compare, jobs, probe, check, report, predict, export, encoders, encode, pretrain, study, convert, doctor
+    compare, jobs, probe, check, report, predict, export, encoders, encode, pretrain, study, convert, examples,
+    doctor,
 )  # fmt: skip
 OURS = "This is a fault of unfreeze, not of your input; please report it together with the lines above."
 
