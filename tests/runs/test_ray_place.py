@@ -17,10 +17,11 @@ from unfreeze.errors import InputError
 from unfreeze.plan import TRIAL_SEED, Plan
 from unfreeze.recipe import Recipe
 from unfreeze.records.comparison import RunRecord, read_test
-from unfreeze.runs.bench import Workbench
+from unfreeze.runs.bench import Workbench, finished
 from unfreeze.runs.jobs import Job, Work
 from unfreeze.runs.racing import Race
 from unfreeze.runs.runner import Asked, Flow, follow
+from unfreeze.runs.trials import score_on_test
 
 MakeBench = Callable[..., Workbench]
 RECIPES: tuple[Recipe, ...] = (FROZEN, BCN, TUNED, LORA, STAGES)
@@ -74,6 +75,22 @@ def test_finals_read_the_test_set_where_they_are_made(away: Callable[..., Workbe
         test = read_test(there.run_folder(job))
         assert test is not None
         assert len(test.predictions) == len(there.dataset.test)
+
+
+def test_finals_of_data_without_a_test_set_come_home_with_their_weights_and_are_not_made_again(
+    away: Callable[..., Workbench], bench: MakeBench, tmp_path: Path
+) -> None:
+    """As `fit` of scikit-learn's estimators asks for them."""
+    jobs = jobs_of([TUNED, FROZEN])
+    untested = replace(away(), dataset=replace(bench().dataset, test=()))
+    got = followed(untested, jobs, "test")
+    here = replace(bench(), folder=tmp_path / "here", dataset=untested.dataset)
+    for job, one, other in zip(jobs, followed(here, jobs), got, strict=True):
+        assert outcome(untested, job, other) == outcome(here, job, one)
+        assert not (untested.run_folder(job) / "test.json").exists()
+    score_on_test(untested, jobs)
+    assert not list(untested.folder.glob("runs/*/test.json"))
+    assert all(finished(untested, job, "test") for job in jobs)
 
 
 def test_weights_that_nobody_asks_for_stay_away(away: Callable[..., Workbench]) -> None:

@@ -44,6 +44,15 @@ def test_a_job_is_finished_once_the_files_that_are_needed_are_there(need: Any, b
         assert finished(one, made, need) == (files in ENOUGH[need]), files
 
 
+def test_without_a_test_set_a_record_is_all_that_a_final_run_leaves_for_good(bench: MakeBench) -> None:
+    untested, made = replace(bench(), dataset=replace(bench().dataset, test=())), job("q", FROZEN, 0)
+    untested.run_folder(made).mkdir(parents=True)
+    (untested.run_folder(made) / "record.json").touch()
+    assert finished(untested, made, "test")
+    assert not finished(untested, made, "weights")
+    assert not finished(bench(), made, "test")
+
+
 def test_only_what_is_missing_is_run_and_reported_of(bench: MakeBench) -> None:
     one = bench()
     one.planned = 5

@@ -89,13 +89,13 @@ class Workbench:
 
 
 def finished(bench: Workbench, job: Job, need: Need) -> bool:
-    """Whether a job need not be run (again): for its record, for being scored on test, or for its weights.
+    """Whether a job need not be run (again): for its record, for being scored on test if there is one, or for weights.
 
     Weights are deleted at the end of a comparison, so that a run can have its scores and yet no weights.
     """
     folder = bench.run_folder(job)
     record, test, weights = ((folder / name).exists() for name in ("record.json", "test.json", WEIGHTS))
-    return record and (weights or need == "record" or (need == "test" and test))
+    return record and (weights or need == "record" or (need == "test" and (test or not bench.dataset.test)))
 
 
 def record_of(bench: Workbench, job: Job) -> RunRecord:

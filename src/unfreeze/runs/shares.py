@@ -177,7 +177,11 @@ def _at_once(bench: Workbench) -> int:
 
 def _done(bench: Workbench, work: Work) -> bool:
     """Whether a work is finished, its runs scored where they are final ones."""
-    scored = work.need != "test" or all((bench.run_folder(job) / "test.json").exists() for job in work.jobs)
+    scored = (
+        work.need != "test"
+        or not bench.dataset.test
+        or all((bench.run_folder(job) / "test.json").exists() for job in work.jobs)
+    )
     return scored and all(finished(bench, job, work.need) for job in work.jobs)
 
 

@@ -149,8 +149,8 @@ def _folders(bench: Workbench, jobs: Sequence[Job]) -> str:
 
 
 def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
-    """Read the test set with final runs that have not; heads that read the same states share one pass over it."""
-    missing = [j for j in finals if not (bench.run_folder(j) / "test.json").exists()]
+    """Read the test set (nothing where there is none) with final runs that have not; some heads share a pass."""
+    missing = [j for j in finals if bench.dataset.test and not (bench.run_folder(j) / "test.json").exists()]
     shared = bool(missing) and trainer_of(missing[0].recipe).shares_pass
     for group in [missing] if shared else [[j] for j in missing]:
         name = f"test set, {group[0].recipe.method}"
