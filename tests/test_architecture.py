@@ -67,6 +67,17 @@ def test_report_needs_no_torch(comparison: Callable[..., Path]) -> None:
     assert (folder / "report.html").exists()
 
 
+def test_log_needs_no_torch(comparison: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard", reason="tensorboard is not installed; requirements-dev.lock has it")
+    folder = comparison("classification")
+    main = "from unfreeze.terminal.cli import main; main()"
+    loaded = _loaded(
+        main, "log", folder, "--to", "tensorboard", "--address", tmp_path / "runs", names=(*HEAVY, "tensorflow")
+    )
+    assert not loaded & {"torch", "transformers", "tokenizers", "tensorflow"}
+    assert (tmp_path / "runs").exists()
+
+
 def test_record_and_page_of_a_pretraining_need_no_torch() -> None:
     code = "import unfreeze.pretraining.page, unfreeze.pretraining.card, unfreeze.pretraining.settings"
     assert not _loaded(code) & {"torch", "transformers", "tokenizers"}

@@ -16,9 +16,10 @@ from unfreeze.terminal.exports import export
 from unfreeze.terminal.pretraining import pretrain
 from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
 from unfreeze.terminal.studies import study
+from unfreeze.terminal.tracking import log
 
 COMMANDS = (
-    compare, jobs, probe, check, report, predict, export, encoders, encode, pretrain, study, convert, examples,
+    compare, jobs, probe, check, report, log, predict, export, encoders, encode, pretrain, study, convert, examples,
     doctor,
 )  # fmt: skip
 OURS = "This is a fault of unfreeze, not of your input; please report it together with the lines above."

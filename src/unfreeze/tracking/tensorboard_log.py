@@ -1,0 +1,117 @@
+"""A comparison as TensorBoard's event files; nothing else here imports tensorboard, and TensorFlow is not needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from shlex import quote
+
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
+from tensorboard.compat.proto.tensor_pb2 import TensorProto
+from tensorboard.compat.proto.types_pb2 import DT_STRING
+from tensorboard.plugins.hparams import metadata as hparams
+from tensorboard.plugins.hparams.api_pb2 import STATUS_SUCCESS
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
+from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+from tensorboard.plugins.text.metadata import create_summary_metadata
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from unfreeze.disk.files import new_folder, write_json
+from unfreeze.disk.typed import read_typed
+from unfreeze.errors import InputError
+from unfreeze.inert import in_markdown
+from unfreeze.tracking.tracked import Logged, Tracked, TrackedRun
+
+FOLDER = "runs"
+MARK = "unfreeze.json"
+_LARGEST = 3.4e38  # what TensorBoard keeps has 32 bits
+
+
+def log_to_tensorboard(tracked: Tracked, project: str, address: str | None) -> Logged:
+    """Write a folder of event files for each run; the comparison's folder is replaced where anything in it changed.
+
+    Args:
+        address: the folder to give to `tensorboard --logdir`; None takes `runs`.
+
+    Raises:
+        InputError: the folder contains something else, or cannot be written.
+    """
+    logdir = Path(address or FOLDER)
+    folder = logdir / _safe(project) / _safe(tracked.name)
+    contents = {run.id: run.content for run in tracked.every}
+    before = _written(folder, tracked)
+    changed = [run for run in tracked.every if before.get(run.id) != run.content]
+    if before != contents:
+        with new_folder(folder) as temporary:
+            for run in tracked.every:
+                arm = run.group.removeprefix(tracked.name).strip("/")  # none of the verdict
+                _write(run, (temporary / _safe(arm) if arm else temporary) / _safe(run.name))
+            write_json(temporary / MARK, {"comparison": tracked.summary.id, "runs": contents})
+    new = sum(run.id not in before for run in changed)
+    shown = f"tensorboard --logdir {quote(str(logdir))}"
+    return Logged(str(folder), shown, new, len(changed) - new, len(contents) - len(changed))
+
+
+def _written(folder: Path, tracked: Tracked) -> dict[str, str]:
+    """What was logged before: run to digest."""
+    if not folder.exists():
+        return {}
+    mark = read_typed(folder / MARK, dict[str, str | dict[str, str]], "is missing: the folder is not ours", _ELSE)
+    runs = mark.get("runs")
+    if mark.get("comparison") != tracked.summary.id or not isinstance(runs, dict):
+        raise InputError(f"contains another comparison of this name; {_ELSE}", where=str(folder))
+    return runs
+
+
+_ELSE = "choose another --project or --address, or remove it"
+
+
+def _safe(name: str) -> str:
+    """A name as that of one folder or, with slashes, of several."""
+    parts = [re.sub(r"[^\w.+, -]", "_", part).lstrip(".") for part in name.split("/")]
+    return "/".join(part or "_" for part in parts)
+
+
+def _write(run: TrackedRun, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"events.out.tfevents.{run.start:.0f}.unfreeze").open("wb") as file:
+        writer = RecordWriter(file)
+        writer.write(Event(wall_time=run.start, file_version="brain.Event:2").SerializeToString())
+        for event in _events(run):
+            writer.write(event.SerializeToString())
+
+
+def _events(run: TrackedRun) -> Iterator[Event]:
+    if run.readings or run.scores:
+        begin = hparams_pb(dict(run.params), trial_id=run.id, start_time_secs=run.start)
+        yield Event(wall_time=run.start, summary=begin)
+    for reading in run.readings:
+        yield _scalars(reading.values, reading.step, run.start + reading.seconds)
+    yield _scalars(run.scores, run.step, run.end)
+    for tag, text in (("about", _table(run.tags)), ("verdict", run.note)):
+        if text:
+            yield Event(wall_time=run.end, step=run.step, summary=Summary(value=[_text(tag, text)]))
+    ended = HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_SUCCESS, end_time_secs=run.end))
+    value = Summary.Value(
+        tag=hparams.SESSION_END_INFO_TAG, metadata=hparams.create_summary_metadata(ended), tensor=hparams.NULL_TENSOR
+    )
+    yield Event(wall_time=run.end, summary=Summary(value=[value]))
+
+
+def _scalars(values: Mapping[str, float], step: int, time: float) -> Event:
+    kept = [Summary.Value(tag=name, simple_value=value) for name, value in values.items() if abs(value) < _LARGEST]
+    return Event(wall_time=time, step=step, summary=Summary(value=kept))
+
+
+def _table(tags: Mapping[str, str]) -> str:
+    rows = [f"| {in_markdown(name)} | {in_markdown(value)} |" for name, value in tags.items()]
+    return "\n".join(["| | |", "| --- | --- |", *rows])
+
+
+def _text(tag: str, text: str) -> Summary.Value:
+    metadata: SummaryMetadata = create_summary_metadata(tag, "")
+    return Summary.Value(
+        tag=tag, metadata=metadata, tensor=TensorProto(dtype=DT_STRING, string_val=[text.encode("utf-8")])
+    )
