@@ -41,7 +41,9 @@ def _logged(folder: Path, tmp_path: Path, name: str = "it") -> Logged:
 
 def _found(client: Any, run: TrackedRun) -> Any:
     experiment = client.get_experiment_by_name("p").experiment_id
-    (found,) = client.search_runs([experiment], f"attributes.run_name = '{run.name}' and tags.`group` = '{run.group}'")
+    (found,) = client.search_runs(
+        [experiment], f"attributes.run_name = '{run.full_name}' and tags.`group` = '{run.group}'"
+    )
     return found
 
 

@@ -180,8 +180,13 @@ def test_runs_on_the_whole_data_of_a_comparison_in_folds_are_told(tmp_path: Path
     folder = make_folds(tmp_path / "folds", "classification")
     (folder / "whole").mkdir()
     make_comparison(folder / "whole", "classification", methods=("feature-extraction",))
-    parts = [run.tags["part"] for run in read_tracked(folder, "it").runs]
-    assert parts.count("whole") == len(list((folder / "whole").rglob("record.json")))
+    for name in ("comparison.json", "choice.json"):
+        (folder / "whole" / name).unlink()
+    runs = read_tracked(folder, "it").runs
+    whole = [run for run in runs if run.tags["part"] == "whole"]
+    assert len(whole) == len(list((folder / "whole").rglob("record.json")))
+    assert {run.params["metric"] for run in whole} == {"accuracy"}
+    assert all(("train_size" in run.params) == (run not in whole) for run in runs)
 
 
 def test_the_questions_of_a_study_are_told(tmp_path: Path) -> None:
@@ -229,19 +234,19 @@ def test_the_verdict_is_that_of_the_result(comparison: Comparison) -> None:
                     "dev": arm.dev.mean, "train_s": arm.cost.train_s, "stored_mb": arm.cost.stored_mb,
                     "test_macro_f1": arm.metrics["macro_f1"].mean,
                     "latency_ms_32": arm.cost.latency_ms["32"]}  # fmt: skip
-        assert {name: summary.scores[f"{arm.id}/{name}"] for name in expected} == expected
+        assert {name: summary.scores[f"verdict/{arm.id}/{name}"] for name in expected} == expected
     (pair,) = result.differences
-    told = [summary.scores[f"difference/{pair.first} - {pair.second}/{name}"] for name in ("mean", "low", "high", "p")]
+    told = [summary.scores[f"verdict/{pair.first} - {pair.second}/{name}"] for name in ("mean", "low", "high", "p")]
     assert told == [pair.mean, *pair.joint_ci95, pair.joint_p]
     assert result.floor is not None
-    assert summary.scores["floor/test"] == result.floor.test
+    assert summary.scores["verdict/floor/test"] == result.floor.test
     verdict = result.verdict
     assert {name: summary.tags[name] for name in ("choice", "use", "leader", "headline", "next step")} == {
         "choice": verdict.choice, "use": verdict.use, "leader": verdict.leader, "headline": verdict.headline,
         "next step": verdict.next_step,
     }  # fmt: skip
     assert verdict.headline in summary.note
-    assert all(f"| {arm.id} | {arm.test.mean:.4f} |" in summary.note for arm in result.arms)
+    assert all(f"- {arm.id}: accuracy {arm.test.mean:.4f} on test" in summary.note for arm in result.arms)
     assert [path.name for path in summary.files] == ["result.json"]
 
 

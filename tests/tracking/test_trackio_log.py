@@ -38,12 +38,14 @@ def _logged(folder: Path, project: str = "p") -> Logged:
 
 
 def _found(run: TrackedRun) -> Any:
-    (found,) = [one for one in trackio.Api().runs("p") if one.name == run.name and one.config["_Group"] == run.group]
+    (found,) = [
+        one for one in trackio.Api().runs("p") if one.name == run.full_name and one.config["_Group"] == run.group
+    ]
     return found
 
 
 def _rows(run: TrackedRun) -> list[dict[str, Any]]:
-    rows = SQLiteStorage.get_logs("p", run.name, run_id=_found(run).id)
+    rows = SQLiteStorage.get_logs("p", run.full_name, run_id=_found(run).id)
     assert all(isinstance(row, dict) for row in rows)
     return list(rows)
 

@@ -132,7 +132,7 @@ def _logged(client: Any, experiment: str, tracked: Tracked, run: TrackedRun) -> 
     from mlflow.entities import Metric, Param, RunTag
 
     own = {COMPARISON: _digest(tracked.summary.id), RUN: _digest(run.id), "mlflow.source.name": "unfreeze"}
-    made = client.create_run(experiment, start_time=_ms(run.start), tags=own, run_name=run.name)
+    made = client.create_run(experiment, start_time=_ms(run.start), tags=own, run_name=run.full_name)
     key = str(made.info.run_id)
     points = [(name, value, run.start + one.seconds, one.step) for one in run.readings
               for name, value in one.values.items()]  # fmt: skip

@@ -19,15 +19,22 @@ class Place:
     """A folder with runs.
 
     Attributes:
+        described: the folder whose `comparison.json` describes these runs, where that is another one.
         encoder: its name among those that are compared; None where there is one.
         part: `fold 1`, or `whole` for runs on all labelled examples; None where the data was not divided.
         question: of a study, the name of the question's folder.
     """
 
     folder: Path
+    described: Path | None = None
     encoder: str | None = None
     part: str | None = None
     question: str | None = None
+
+    @property
+    def setting(self) -> Path:
+        """The folder with its `comparison.json`."""
+        return self.described or self.folder
 
 
 def places_in(folder: Path) -> tuple[Place, ...]:
@@ -38,7 +45,7 @@ def places_in(folder: Path) -> tuple[Place, ...]:
     """
     if not folder.is_dir():
         raise InputError("no such folder", where=str(folder))
-    found = tuple(place for place in _places(folder) if (place.folder / SETTING).exists())
+    found = tuple(place for place in _places(folder) if (place.setting / SETTING).exists())
     if not found:
         raise InputError(NO_COMPARISON, where=str(folder / SETTING))
     return found
@@ -63,4 +70,4 @@ def _parts(folder: Path) -> Iterator[Place]:
         return
     for fold in range(1, folds.number + 1):
         yield Place(fold_folder(folder, fold), part=f"fold {fold}")
-    yield Place(folder / WHOLE, part=WHOLE)
+    yield Place(folder / WHOLE, described=fold_folder(folder, 1), part=WHOLE)

@@ -29,8 +29,10 @@ def read_tracked(folder: Path, name: str) -> Tracked:
     runs: list[TrackedRun] = []
     settings: list[Setting] = []
     for place in places_in(folder):
-        setting = read_setting(place.folder)
-        check_setting(place.folder, setting)
+        setting = read_setting(place.setting)
+        check_setting(place.setting, setting)
+        if place.described is not None:
+            setting = replace(setting, data=replace(setting.data, sizes={}))  # those of other runs
         settings.append(setting)
         runs += _runs(place, setting, name)
     named = sorted(_distinct(runs), key=lambda run: (run.group, run.name))

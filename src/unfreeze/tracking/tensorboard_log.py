@@ -47,7 +47,8 @@ def log_to_tensorboard(tracked: Tracked, project: str, address: str | None) -> L
         with new_folder(folder) as temporary:
             for run in tracked.every:
                 arm = run.group.removeprefix(tracked.name).strip("/")  # none of the verdict
-                _write(run, (temporary / _safe(arm) if arm else temporary) / _safe(run.name))
+                place = (temporary / _safe(arm) if arm else temporary) / _safe(run.name)
+                _write(run, place, trial=run is not tracked.summary)
             write_json(temporary / MARK, {"comparison": tracked.summary.id, "runs": contents})
     new = sum(run.id not in before for run in changed)
     shown = f"tensorboard --logdir {quote(str(logdir))}"
@@ -74,25 +75,28 @@ def _safe(name: str) -> str:
     return "/".join(part or "_" for part in parts)
 
 
-def _write(run: TrackedRun, folder: Path) -> None:
+def _write(run: TrackedRun, folder: Path, *, trial: bool) -> None:
+    """Write a run's event file; a `trial` is also a row of the table of settings."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"events.out.tfevents.{run.start:.0f}.unfreeze").open("wb") as file:
         writer = RecordWriter(file)
         writer.write(Event(wall_time=run.start, file_version="brain.Event:2").SerializeToString())
-        for event in _events(run):
+        for event in (*_events(run), *(_settings(run) if trial else ())):
             writer.write(event.SerializeToString())
 
 
 def _events(run: TrackedRun) -> Iterator[Event]:
-    if run.readings or run.scores:
-        begin = hparams_pb(dict(run.params), trial_id=run.id, start_time_secs=run.start)
-        yield Event(wall_time=run.start, summary=begin)
     for reading in run.readings:
         yield _scalars(reading.values, reading.step, run.start + reading.seconds)
     yield _scalars(run.scores, run.step, run.end)
     for tag, text in (("about", _table(run.tags)), ("verdict", run.note)):
         if text:
             yield Event(wall_time=run.end, step=run.step, summary=Summary(value=[_text(tag, text)]))
+
+
+def _settings(run: TrackedRun) -> Iterator[Event]:
+    begun = hparams_pb(dict(run.params), trial_id=run.full_name, start_time_secs=run.start)
+    yield Event(wall_time=run.start, summary=begun)
     ended = HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_SUCCESS, end_time_secs=run.end))
     value = Summary.Value(
         tag=hparams.SESSION_END_INFO_TAG, metadata=hparams.create_summary_metadata(ended), tensor=hparams.NULL_TENSOR

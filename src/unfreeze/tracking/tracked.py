@@ -65,6 +65,11 @@ class TrackedRun:
         return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).hexdigest()
 
     @property
+    def full_name(self) -> str:
+        """Its name where runs of several groups are beside each other."""
+        return f"{self.group}, {self.name}"
+
+    @property
     def words(self) -> dict[str, Value]:
         """Its settings, group and tags, for a tracker that has one place for all of them."""
         return {**self.params, "group": self.group, **self.tags}

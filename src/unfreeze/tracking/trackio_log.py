@@ -45,7 +45,7 @@ def log_to_trackio(tracked: Tracked, project: str, address: str | None) -> Logge
                 counts[_log(SQLiteStorage, project, run)] += 1
         except sqlite3.Error as error:
             raise InputError(f"cannot be written: {error}", where=str(folder)) from None
-    place = f"TRACKIO_DIR={quote(address)} " if address else ""
+    place = f"TRACKIO_DIR={quote(str(folder))} " if address else ""
     return Logged(str(folder), f"{place}trackio show --project {quote(project)}", **counts)
 
 
@@ -73,7 +73,7 @@ def _log(storage: Any, project: str, run: TrackedRun) -> str:
         storage.delete_run(project, before[key], run_id=key)
     rows = _rows(run)
     storage.bulk_log(
-        project, run.name, run_id=key,
+        project, run.full_name, run_id=key,
         metrics_list=[values for _, _, values in rows],
         steps=[step for step, _, _ in rows],
         timestamps=[time for _, time, _ in rows],

@@ -8,6 +8,7 @@ from pathlib import Path
 from unfreeze.inert import in_markdown
 from unfreeze.judging.result import ArmResult, Result
 from unfreeze.judging.result_json import FILE, read_result
+from unfreeze.judging.wording import amount
 from unfreeze.plan import plain
 from unfreeze.records.setting import Setting
 from unfreeze.tracking.runs import flat, versions
@@ -33,7 +34,7 @@ def summary_of(folder: Path, name: str, settings: Sequence[Setting], runs: Seque
     started = (folder / FILE).stat().st_mtime if result else 0.0
     return TrackedRun(
         id=f"{name}:{settings[0].data.question}",
-        name=f"{name}, {ROLE}",
+        name=ROLE,
         group=name,
         params=_params(settings[0], result),
         readings=(),
@@ -69,14 +70,15 @@ def _tags(setting: Setting, result: Result | None, runs: int) -> dict[str, str]:
 
 def _scores(result: Result) -> Iterator[tuple[str, float]]:
     for arm in result.arms:
-        yield from ((f"{arm.id}/{name}", float(value)) for name, value in _of_arm(arm))
+        yield from ((f"{ROLE}/{arm.id}/{name}", float(value)) for name, value in _of_arm(arm))
     for pair in result.differences:
         low, high = pair.joint_ci95
         for name, value in (("mean", pair.mean), ("low", low), ("high", high), ("p", pair.joint_p)):
-            yield f"difference/{pair.first} - {pair.second}/{name}", value
+            yield f"{ROLE}/{pair.first} - {pair.second}/{name}", value
     if result.floor is not None:
         low, high = result.floor.ci95
-        yield from (("floor/test", result.floor.test), ("floor/test_low", low), ("floor/test_high", high))
+        for name, value in (("test", result.floor.test), ("test_low", low), ("test_high", high)):
+            yield f"{ROLE}/floor/{name}", value
 
 
 def _of_arm(arm: ArmResult) -> Iterator[tuple[str, float]]:
@@ -93,21 +95,22 @@ def _unfinished(name: str, runs: int) -> str:
 
 
 def _note(result: Result) -> str:
-    """The verdict in Markdown: the answer, a table of the arms, reasons, doubts, and what would help."""
+    """The verdict in Markdown: the answer, what each arm reached, reasons, doubts, and what would help.
+
+    No table, since trackio shows none.
+    """
     verdict = result.verdict
-    rows = [
-        f"| {in_markdown(arm.id)} | {arm.test.mean:.4f} | {arm.test.ci95[0]:.4f} to {arm.test.ci95[1]:.4f} "
-        f"| {arm.cost.train_s:.4g} | {arm.cost.stored_mb:.4g} |"
+    arms = [
+        f"{arm.id}: {result.metric} {arm.test.mean:.4f} on test (95 % interval {arm.test.ci95[0]:.4f} to "
+        f"{arm.test.ci95[1]:.4f}), {amount(arm.cost.train_s, 's')} to train, {amount(arm.cost.stored_mb, 'MB')} to keep"
         for arm in result.arms
     ]
-    table = [f"| arm | {in_markdown(result.metric)} on test | 95 % interval | seconds to train | MB to keep |",
-             "| --- | --- | --- | --- | --- |", *rows]  # fmt: skip
     lists = [
         f"## {title}\n\n" + "\n".join(f"- {in_markdown(line)}" for line in lines)
-        for title, lines in (("Reasons", verdict.reasons), ("Doubts", verdict.doubts)) if lines
+        for title, lines in (("Arms", arms), ("Reasons", verdict.reasons), ("Doubts", verdict.doubts)) if lines
     ]  # fmt: skip
     parts = [
-        f"# {in_markdown(verdict.headline)}", in_markdown(verdict.detail), "\n".join(table), *lists,
+        f"# {in_markdown(verdict.headline)}", *lists,
         f"## Next step\n\n{in_markdown(verdict.next_step)}" if verdict.next_step else "",
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part)
