@@ -24,6 +24,7 @@ PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
 _MOST, _TOGETHER, _LONGEST = 1000, 100, 250
 """Metrics in a call, params or tags in a call, characters of a name: MLflow takes no more."""
 _NOTE = 8000
+_SILENT = "Max retries exceeded"
 _KEPT = ("sqlite", "postgresql", "mysql", "mssql", "http", "https", "databricks")
 
 
@@ -70,6 +71,7 @@ def _check(place: str) -> None:
 def _client(place: str) -> Any:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's 7 take minutes where nobody answers
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for each run
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
@@ -92,7 +94,8 @@ def _refused(place: str) -> Iterator[None]:
         ):
             raise
         told = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(f"MLflow cannot use it: {told[0][:200]}", where=place) from None
+        problem = "no MLflow server answers there" if _SILENT in told[0] else f"MLflow cannot use it: {told[0][:200]}"
+        raise InputError(problem, where=place) from None
 
 
 def _experiment(client: Any, project: str) -> str:
