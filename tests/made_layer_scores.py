@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from unfreeze.judging.layer_words import finding
 from unfreeze.records.layer_scores import LayerScore, LayerScores
 from unfreeze.tasks.kinds import TASKS
 
@@ -17,8 +20,9 @@ def make_layer_scores(kind: str, question: str = "q") -> LayerScores:
         )
         for i in range(4)
     )  # fmt: skip
-    return LayerScores(
+    made = LayerScores(
         question=question, version=1, data="reviews", task=kind, metric=TASKS[kind].metric, encoder="minilm",
-        train_size=1000, trained_on=800, layers=layers, chosen=2, finding="Layer 2 has the best linear probe on dev.",
+        train_size=1000, trained_on=800, layers=layers, chosen=2, finding="",
         extract_s=8.4, probe_s=1.25,
     )  # fmt: skip
+    return replace(made, finding=finding(made))

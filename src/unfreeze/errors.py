@@ -8,6 +8,9 @@ import os
 import re
 import sysconfig
 from collections.abc import Iterable, Sequence
+from typing import Any
+
+from unfreeze.language.message import in_language, joined, say
 
 LISTED, SHOWN = 20, 60
 """At most that many names of a list, and characters of a name, are written out in a message."""
@@ -30,8 +33,24 @@ class InputError(Exception):
     """
 
     def __init__(self, problem: str, *, where: str | None = None) -> None:
-        self.problem, self.where = _bearable(problem), where
-        super().__init__(_bearable(f"{_bearable(where, PLACE)}: {self.problem}") if where else self.problem)
+        self.message, self.problem, self.where = problem, _bearable(problem), where
+        super().__init__(_placed(self.problem, where))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.message, self.where)
+
+    def in_language(self, language: str) -> str:
+        """The whole line in a language; words of other libraries stay as they are."""
+        where = None if self.where is None else in_language(say(self.where), language)
+        return _placed(_bearable(in_language(say(self.message), language)), where)
+
+
+def _again(message: str, where: str | None) -> InputError:
+    return InputError(message, where=where)
+
+
+def _placed(problem: str, where: str | None) -> str:
+    return _bearable(f"{_bearable(where, PLACE)}: {problem}") if where else problem
 
 
 def _bearable(text: str, most: int = LONGEST) -> str:
@@ -72,8 +91,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """`" (did you mean 'x'? known: ...)"` for an unknown `name`, for the end of an error message."""
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean '{shown(close[0])}'? " if close else ""
-    return f" ({hint}known: {listed(names)})"
+    if not close:
+        return say(" (known: {names})", names=listed(names))
+    return say(" (did you mean '{nearest}'? known: {names})", nearest=shown(close[0]), names=listed(names))
 
 
 def shown(text: str, most: int = SHOWN) -> str:
@@ -84,5 +104,5 @@ def shown(text: str, most: int = SHOWN) -> str:
 
 def listed(names: Sequence[str], most: int = LISTED) -> str:
     """Names for a message: the first ones, and how many there are if that is not all."""
-    more = f", ... ({len(names):,} in all)" if len(names) > most else ""
-    return ", ".join(shown(name) for name in names[:most]) + more
+    told = joined(shown(name) for name in names[:most])
+    return say("{names}, ... ({number:,} in all)", names=told, number=len(names)) if len(names) > most else told

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from unfreeze.disk.settings import settings_from
 from unfreeze.disk.typed import TOLD
 from unfreeze.errors import InputError, listed, nearest, shown
+from unfreeze.language.message import say, template
 
 Budget = Literal["quick", "standard", "thorough"]
 Head = Literal["linear", "bcn", "esim", "crf", "bilstm-crf", "biattention"]
@@ -91,22 +92,22 @@ class Recipe:
     @property
     def brief(self) -> str:
         """As a person would name it: `linear head, slanted-triangular schedule`."""
-        return f"{self.head} head, {self.schedule} schedule"
+        return say("{head} head, {schedule} schedule", head=say(self.head), schedule=say(self.schedule))
 
     @property
     def details(self) -> tuple[str, ...]:
         """The settings that tell it from its neighbours, in words."""
         parts = (
-            f"{self.head} head",
-            f"{self.pooling} pooling" if self.head == "linear" else "",
-            "vectors of length 1" if self.normalise else "",
+            say("{head} head", head=say(self.head)),
+            say("{pooling} pooling", pooling=say(self.pooling)) if self.head == "linear" else "",
+            say("vectors of length 1") if self.normalise else "",
             *self._details_of_reading,
-            f"{self.epochs} epochs",
-            f"batch {self.batch_size}",
-            f"rate {self.learning_rate:g}",
-            f"{self.schedule} schedule",
+            say("{epochs} epochs", epochs=self.epochs),
+            say("batch {size}", size=self.batch_size),
+            say("rate {rate:g}", rate=self.learning_rate),
+            say("{schedule} schedule", schedule=say(self.schedule)),
             *self._details_of_training,
-            "texts encoded separately" if self.pair == "separate" else "",
+            say("texts encoded separately") if self.pair == "separate" else "",
         )
         return tuple(part for part in parts if part)
 
@@ -119,6 +120,13 @@ class Recipe:
     def _details_of_training(self) -> tuple[str, ...]:
         """What of its own settings decides how it trains."""
         return ()
+
+
+_SPOKEN = (
+    template("linear"), template("constant"), template("slanted-triangular"), template("mean"), template("max"),
+    template("mix"),
+)  # fmt: skip
+"""Values of settings that `say` is given as they are."""
 
 
 def recipe_from(values: Any, where: str = "recipe") -> Recipe:

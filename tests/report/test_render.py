@@ -147,7 +147,7 @@ def test_judging_and_rendering_never_import_torch(comparison):
 def test_scores_by_layer_are_shown_where_there_are_probes(comparison, kind):
     page = Page(page_of(comparison(kind, probes=True, methods=("fine-tuning",))))
     assert {"layers", "spec-probes-minilm"} <= set(page.ids())
-    assert "Layer 2 has the best linear probe on dev." in page.text
+    assert "Layer 2 has the best linear probe on dev: 74.0" in page.text
     assert "learns from 800 of 1,000 training items" in page.text
     assert "-2.0 (-4.0 to 0.0) *" in page.text.replace("\N{MINUS SIGN}", "-")
     assert "4.0 (2.0 to 6.0)" in page.text

@@ -53,7 +53,7 @@ def _compare(plan: Plan, dataset: Dataset, out: Path, watcher: Watcher | None, t
         return compare_folds(plan, folds, out, watcher, tell)
     with opened(plan, dataset, out, watcher, tell) as question:
         result, compared = _answer(question.bench, question.plan, question.question)
-        render(out, compared)
+        render(out, compared, result)
     return result
 
 

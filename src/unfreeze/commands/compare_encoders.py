@@ -115,7 +115,7 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
             result, compared = _answered_in_folds(every, encoders, dataset)
         else:
             result, compared = _answered(every, encoders)
-        render(out, compared)
+        render(out, compared, result)
     return result
 
 
@@ -238,8 +238,7 @@ def _trained(every: _Comparison, encoders: Encoders, name: str, wanted: Wanted |
 def _judged_alone(folder: Path) -> None:
     """Result and report of one encoder's comparison."""
     compared = read_compared(folder)
-    judge(folder, compared)
-    render(folder, compared)
+    render(folder, compared, judge(folder, compared))
 
 
 def _bundled(every: _Comparison, encoders: Encoders, result: Result, winner: Job) -> None:

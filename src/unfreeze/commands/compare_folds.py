@@ -83,7 +83,7 @@ def compare_folds(
         result = judge(out, compared)
         bundle_whole(question, result, out / "bundle")
         drop_weights(out / WHOLE)
-        render(out, compared)
+        render(out, compared, result)
     return result
 
 

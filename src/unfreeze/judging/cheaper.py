@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from unfreeze.judging.evidence import ArmEvidence
 from unfreeze.judging.machines import apart
 from unfreeze.judging.wording import against, multiply_adds
+from unfreeze.language.message import say, template
 from unfreeze.methods.table import names
 
 SAME_COST = 1.25  # costs within this factor are taken as equal: counts leave out what is small
@@ -15,10 +16,10 @@ SAME_COST = 1.25  # costs within this factor are taken as equal: counts leave ou
 
 @dataclass(frozen=True)
 class _Cost:
-    """A cost that is counted, and how it is put into words for a cheap and a dear arm, with `less` or `least`."""
+    """A cost that is counted, and how it is put into words for a cheap and a dear arm, and whether it is the least."""
 
     of: Callable[[ArmEvidence], float]
-    words: Callable[[ArmEvidence, ArmEvidence, str], str]
+    words: Callable[[ArmEvidence, ArmEvidence, bool], str]
 
 
 def cheaper(first: ArmEvidence, second: ArmEvidence) -> tuple[ArmEvidence, str]:
@@ -43,9 +44,9 @@ def cheapest(arms: Sequence[ArmEvidence]) -> tuple[ArmEvidence, str]:
             decisive = cost, min((arm for arm in left if arm not in near), key=cost.of)
             left = near
     if decisive is None:
-        return left[0], "costs about the same and lets several tasks share one encoder"
+        return left[0], say("costs about the same and lets several tasks share one encoder")
     cost, dear = decisive
-    return left[0], cost.words(left[0], dear, "less" if len(arms) == 2 else "the least")
+    return left[0], cost.words(left[0], dear, len(arms) != 2)
 
 
 def cheapest_first(arms: Sequence[ArmEvidence]) -> list[ArmEvidence]:
@@ -57,22 +58,45 @@ def cheapest_first(arms: Sequence[ArmEvidence]) -> list[ArmEvidence]:
     return order
 
 
-def _computing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
-    about = "about " if cheap.work_is_estimated or dear.work_is_estimated else ""
-    differ = apart((cheap.machines, dear.machines))
-    seconds = "" if differ else f"; measured here: {against(cheap.effort_s, dear.effort_s, 's')}"
-    return f"takes {less} computing ({about}{multiply_adds(cheap.work, dear.work)}{seconds})"
+def _computing(cheap: ArmEvidence, dear: ArmEvidence, least: bool) -> str:
+    work = multiply_adds(cheap.work, dear.work, about=cheap.work_is_estimated or dear.work_is_estimated)
+    if apart((cheap.machines, dear.machines)):
+        return say(_COMPUTING[least], work=work)
+    return say(_COMPUTING_TIMED[least], work=work, seconds=against(cheap.effort_s, dear.effort_s, "s"))
 
 
-def _predicting(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
-    counts = multiply_adds(cheap.piece_work, dear.piece_work)
-    differ = apart((cheap.latency_machines, dear.latency_machines))
-    measured = "" if differ else f"; measured here, a text: {against(cheap.latency_ms, dear.latency_ms, 'ms')}"
-    return f"predicts with {less} computing ({counts} a piece{measured})"
+def _predicting(cheap: ArmEvidence, dear: ArmEvidence, least: bool) -> str:
+    work = multiply_adds(cheap.piece_work, dear.piece_work)
+    if apart((cheap.latency_machines, dear.latency_machines)):
+        return say(_PREDICTING[least], work=work)
+    return say(_PREDICTING_TIMED[least], work=work, latency=against(cheap.latency_ms, dear.latency_ms, "ms"))
 
 
-def _storing(cheap: ArmEvidence, dear: ArmEvidence, less: str) -> str:
-    return f"needs {less} storage ({against(cheap.stored_mb, dear.stored_mb, 'MB')})"
+def _storing(cheap: ArmEvidence, dear: ArmEvidence, least: bool) -> str:
+    return say(_STORING[least], storage=against(cheap.stored_mb, dear.stored_mb, "MB"))
+
+
+_COMPUTING = {
+    True: template("takes the least computing ({work})"),
+    False: template("takes less computing ({work})"),
+}
+_COMPUTING_TIMED = {
+    True: template("takes the least computing ({work}; measured here: {seconds})"),
+    False: template("takes less computing ({work}; measured here: {seconds})"),
+}
+_PREDICTING = {
+    True: template("predicts with the least computing ({work} a piece)"),
+    False: template("predicts with less computing ({work} a piece)"),
+}
+_PREDICTING_TIMED = {
+    True: template("predicts with the least computing ({work} a piece; measured here, a text: {latency})"),
+    False: template("predicts with less computing ({work} a piece; measured here, a text: {latency})"),
+}
+_STORING = {
+    True: template("needs the least storage ({storage})"),
+    False: template("needs less storage ({storage})"),
+}
+"""By whether it is the cheapest of more than two."""
 
 
 _COSTS = (

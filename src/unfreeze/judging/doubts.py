@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from unfreeze.judging.evidence import ArmEvidence, DataTrust, Evidence, Selected
 from unfreeze.judging.wording import gap, points
+from unfreeze.language.message import joined, say, template
 
 WANTED_SEEDS = 5
 ROUGH_SEEDS = 3  # with fewer, intervals hold the truth less often than they say where seeds rule
@@ -28,7 +29,7 @@ def doubts_about(evidence: Evidence) -> tuple[str, ...]:
         _selected(arms),
         _few(evidence, arms),
         _spread(evidence, arms),
-        *(_reading(data, f"{name}'s", name) for name, data in evidence.encoders.items()),
+        *(_reading(data, name) for name, data in evidence.encoders.items()),
         _data(evidence.data),
     )
     return tuple(doubt for group in groups for doubt in group)
@@ -36,48 +37,73 @@ def doubts_about(evidence: Evidence) -> tuple[str, ...]:
 
 def _nothing_beside(evidence: Evidence) -> list[str]:
     alone = len(evidence.arms) == 1 and not evidence.fixed
-    return ["There is nothing to compare with: only one method was run."] if alone else []
+    return [say("There is nothing to compare with: only one method was run.")] if alone else []
 
 
 def _overlaps(evidence: Evidence) -> list[str]:
-    places = ((evidence.data.test_in_train, "training"), (evidence.data.test_in_dev, "dev"))
+    places = ((evidence.data.test_in_train, _IN_TRAIN), (evidence.data.test_in_dev, _IN_DEV))
+    total = evidence.test_size
     return [
-        f"{count:,} of {evidence.test_size:,} test items ({100 * count / evidence.test_size:.1f} %) are also in the "
-        f"{place} set, so the scores may be too high."
-        for count, place in places
-        if count
-    ]
+        say(sentence, count=count, total=total, share=100 * count / total) for count, sentence in places if count
+    ]  # fmt: skip
+
+
+_IN_TRAIN = template(
+    "{count:,} of {total:,} test items ({share:.1f} %) are also in the training set, so the scores may be too high."
+)
+_IN_DEV = template(
+    "{count:,} of {total:,} test items ({share:.1f} %) are also in the dev set, so the scores may be too high."
+)
 
 
 def _failed(arms: tuple[ArmEvidence, ...]) -> list[str]:
     return (
         [
-            f"{m.degenerate} of {m.seeds} final runs of {m.words} gave one answer for every item, or nearly: training "
-            "failed."
+            say(
+                "{degenerate} of {seeds} final runs of {words} gave one answer for every item, or nearly: "
+                "training failed.",
+                degenerate=m.degenerate,
+                seeds=m.seeds,
+                words=m.words,
+            )
             for m in arms
             if m.degenerate
         ]
         + [
-            f"{count} of {m.seeds} final runs of {m.words} gave one answer for every {split} item, or nearly, though "
-            f"not on {'dev' if split == 'test' else 'test'}."
+            say(_FLAT[split], count=count, seeds=m.seeds, arm=m.words)
             for m in arms
             for split, count in m.flat.items()
             if count
         ]
         + [
-            f"{m.diverged} of {m.seeds} final runs of {m.words} diverged; what they had learned before is judged."
+            say(
+                "{diverged} of {seeds} final runs of {words} diverged; what they had learned before is judged.",
+                diverged=m.diverged,
+                seeds=m.seeds,
+                words=m.words,
+            )
             for m in arms
             if m.diverged
         ]
     )
 
 
+_FLAT = {
+    "test": template(
+        "{count} of {seeds} final runs of {arm} gave one answer for every test item, or nearly, though not on dev."
+    ),
+    "dev": template(
+        "{count} of {seeds} final runs of {arm} gave one answer for every dev item, or nearly, though not on test."
+    ),
+}
+
+
 def _blind(data: DataTrust) -> list[str]:
     """Dev could not choose."""
     if data.dev_size == 1:
-        return ["Dev has 1 item: recipes and epochs were chosen nearly blindly."]
+        return [say("Dev has 1 item: recipes and epochs were chosen nearly blindly.")]
     if data.dev_is_blind:
-        return ["All labels of dev say the same: recipes and epochs were chosen blindly."]
+        return [say("All labels of dev say the same: recipes and epochs were chosen blindly.")]
     return []
 
 
@@ -91,16 +117,35 @@ def _near_the_floor(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[s
         return []
     region = evidence.equivalence
     if gain.hi < 0:
-        level = f"A {evidence.floor.name} does better"
+        sentence = _BELOW_THE_FLOOR
     elif -region <= gain.lo and gain.hi <= region:
-        level = f"A {evidence.floor.name} does as well"
+        sentence = _AT_THE_FLOOR
     else:
-        level = f"Nothing is shown to be better than a {evidence.floor.name}"
-    rank = {1: "", 2: ", the better method,"}.get(len(arms), ", the best,")
+        sentence = _PERHAPS_AT_THE_FLOOR
+    named = best.words
+    if len(arms) > 1:
+        named = say(_BETTER if len(arms) == 2 else _BEST, best=best.words)
     return [
-        f"{level}: it reaches {100 * evidence.floor.test:.1f} {evidence.metric} without "
-        f"the encoder, {best.words}{rank} {100 * best.test:.1f}, a difference of {gap(gain)}."
-    ]
+        say(
+            sentence, floor=evidence.floor.name, reached=100 * evidence.floor.test, metric=evidence.metric,
+            best=named, score=100 * best.test, gap=gap(gain),
+        )
+    ]  # fmt: skip
+
+
+_BETTER, _BEST = template("{best}, the better method,"), template("{best}, the best,")
+_BELOW_THE_FLOOR = template(
+    "A {floor} does better: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference of "
+    "{gap}."
+)
+_AT_THE_FLOOR = template(
+    "A {floor} does as well: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference "
+    "of {gap}."
+)
+_PERHAPS_AT_THE_FLOOR = template(
+    "Nothing is shown to be better than a {floor}: it reaches {reached:.1f} {metric} without the encoder, {best} "
+    "{score:.1f}, a difference of {gap}."
+)
 
 
 def _disagreement(evidence: Evidence) -> list[str]:
@@ -119,34 +164,45 @@ def _disagreement(evidence: Evidence) -> list[str]:
     dev = first.dev - second.dev
     if dev * test >= 0 or max(abs(dev), abs(test)) <= evidence.equivalence:
         return []
-    gaps = f"is {points(dev)} on dev, {points(test)} on test"
-    return [f"Dev and test disagree: {first.words} minus {second.words} {gaps}."]
+    return [
+        say(
+            "Dev and test disagree: {first} minus {second} is {dev} on dev, {test} on test.",
+            first=first.words, second=second.words, dev=points(dev), test=points(test),
+        )
+    ]  # fmt: skip
 
 
 _SELECTED: Mapping[Selected, str] = {
-    "judged": "The test score of {} may be too high: the run that chose the recipe counts in it. Start the same "
-    "comparison again, and recipes are tried with a seed of their own.",
-    "left out": "One run of {} is left out of the test score, because it was chosen for its dev score.",
+    "judged": template(
+        "The test score of {arms} may be too high: the run that chose the recipe counts in it. Start the same "
+        "comparison again, and recipes are tried with a seed of their own."
+    ),
+    "left out": template("One run of {arms} is left out of the test score, because it was chosen for its dev score."),
 }
 
 
 def _selected(arms: tuple[ArmEvidence, ...]) -> list[str]:
     """Folders of versions that tried recipes with the seed of a final run."""
     named = ((sentence, [arm.words for arm in arms if arm.selected == what]) for what, sentence in _SELECTED.items())
-    return [sentence.format(" and of ".join(names)) for sentence, names in named if names]
+    return [say(sentence, arms=joined(names, " and of ")) for sentence, names in named if names]
 
 
 def _few(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     seeds, doubts = min(m.seeds for m in arms) * evidence.folds, []
     if seeds == 1:
-        doubts.append("Only 1 seed: the interval does not cover the luck of a training run at all.")
+        doubts.append(say("Only 1 seed: the interval does not cover the luck of a training run at all."))
     elif seeds < ROUGH_SEEDS:
-        doubts.append(f"Only {seeds} seeds: the interval covers the luck of a training run only roughly.")
+        doubts.append(
+            say("Only {seeds} seeds: the interval covers the luck of a training run only roughly.", seeds=seeds)
+        )
     if evidence.test_size < SMALL_TEST:
-        whole = f"There are few {evidence.items} ({evidence.test_size:,})"
-        small = whole if evidence.folds > 1 else f"The test set is small ({evidence.test_size:,} items)"
-        doubts.append(f"{small}, so the scores are uncertain.")
+        few = _FEW_EXAMPLES if evidence.folds > 1 else _SMALL_TEST
+        doubts.append(say(few, items=evidence.test_size))
     return doubts
+
+
+_FEW_EXAMPLES = template("There are few labelled examples ({items:,}), so the scores are uncertain.")
+_SMALL_TEST = template("The test set is small ({items:,} items), so the scores are uncertain.")
 
 
 def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
@@ -162,31 +218,56 @@ def _spread(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[str]:
     if len(arms) > 2 and len(unsteady) > 1:
         worst = max(unsteady, key=lambda arm: arm.seed_std)
         return [
-            f"{len(unsteady)} of {len(arms)} arms are unsteady between seeds, {worst.words} most: its test score "
-            f"differs by {100 * worst.seed_std:.1f} points (std)."
+            say(
+                "{unsteady} of {arms} arms are unsteady between seeds, {words} most: its test score differs by "
+                "{seed_std:.1f} points (std).",
+                unsteady=len(unsteady),
+                arms=len(arms),
+                words=worst.words,
+                seed_std=100 * worst.seed_std,
+            )
         ]
     return [
-        f"{arm.name} is unsteady: its test score differs by {100 * arm.seed_std:.1f} points (std) between seeds."
+        say(
+            "{name} is unsteady: its test score differs by {seed_std:.1f} points (std) between seeds.",
+            name=arm.name,
+            seed_std=100 * arm.seed_std,
+        )
         for arm in unsteady
     ]
 
 
 def _data(data: DataTrust) -> list[str]:
-    doubts = _reading(data, "the encoder's", "this encoder")
+    doubts = _reading(data, None)
     if data.rare_labels:
-        shown = ", ".join(data.rare_labels[:3]) + (", ..." if len(data.rare_labels) > 3 else "")
-        doubts.append(f"Labels too rare in training to be learned or judged well: {len(data.rare_labels)} ({shown}).")
+        shown = joined([*data.rare_labels[:3], *(["..."] if len(data.rare_labels) > 3 else [])])
+        doubts.append(
+            say(
+                "Labels too rare in training to be learned or judged well: {number} ({shown}).",
+                number=len(data.rare_labels), shown=shown,
+            )
+        )  # fmt: skip
     return doubts
 
 
-def _reading(data: DataTrust, whose: str, who: str) -> list[str]:
-    """What an encoder does not read, or does not know."""
+def _reading(data: DataTrust, encoder: str | None) -> list[str]:
+    """What an encoder does not read, or does not know; it is named where there are several."""
     doubts = []
     if data.unread > MUCH_UNREAD:
+        who = encoder or say("this encoder")
         doubts.append(
-            f"{100 * data.unread:.0f} % of what is read of the texts are unknown pieces to {who}, or single "
-            "letters: it does not know their script or language, and another encoder may do far better."
-        )
+            say(
+                "{share:.0f} % of what is read of the texts are unknown pieces to {who}, or single letters: it does "
+                "not know their script or language, and another encoder may do far better.",
+                share=100 * data.unread, who=who,
+            )
+        )  # fmt: skip
     if data.truncated > MUCH_CUT:
-        doubts.append(f"{100 * data.truncated:.0f} % of the texts are cut at {whose} limit; what is cut is not read.")
+        who = encoder or say("the encoder")
+        doubts.append(
+            say(
+                "{share:.0f} % of the texts are cut at {who}'s limit; what is cut is not read.",
+                share=100 * data.truncated, who=who,
+            )
+        )  # fmt: skip
     return doubts

@@ -14,6 +14,8 @@ from unfreeze.judging.result import ArmResult
 from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import Measured
+from unfreeze.judging.wording import arm_words, floor_words
+from unfreeze.language.message import opening, say
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.records.looks import Look
@@ -83,30 +85,22 @@ class ArmEvidence:
     @property
     def words(self) -> str:
         """The arm inside a sentence."""
-        return self._noun + self._of_encoder
+        return arm_words(self.method, self.encoder)
 
     @property
     def name(self) -> str:
         """The arm as the first words of a sentence."""
-        return self._noun[:1].upper() + self._noun[1:] + self._of_encoder
+        return opening(self.words)
 
     @property
     def advice(self) -> str:
         """To use this arm, as a sentence without its end."""
-        return method_named(self.method).words.headline.format(encoder=self.encoder or "the encoder")
-
-    @property
-    def _noun(self) -> str:
-        return method_named(self.method).words.noun
-
-    @property
-    def _of_encoder(self) -> str:
-        return "" if self.encoder is None else f" of {self.encoder}"
+        return method_named(self.method).words.headline_for(self.encoder)
 
     @property
     def recipe_in_brackets(self) -> str:
         """The recipe as it follows a name."""
-        return f" ({self.recipe})" if self.recipe else ""
+        return say(" ({recipe})", recipe=self.recipe) if self.recipe else ""
 
 
 @dataclass(frozen=True)
@@ -202,12 +196,12 @@ class Evidence:
     @property
     def items(self) -> str:
         """What was tested, in words."""
-        return "labelled examples" if self.folds > 1 else "test items"
+        return say("labelled examples") if self.folds > 1 else say("test items")
 
     @property
     def region(self) -> str:
         """The half-width of the region of practical equivalence, in words."""
-        return f"{100 * self.equivalence:.2g} points"
+        return say("{region:.2g} points", region=100 * self.equivalence)
 
 
 def evidence_of(
@@ -241,7 +235,7 @@ def evidence_of(
         equivalence=compared.plan.equivalence,
         test_size=len(compared.first.items),
         data=_of_all(list(trust.values())) if several else data_trust(compared.first),
-        floor=None if floor is None else Floor(floor.name.replace("-", " "), floor.test[setting.metric], gains),
+        floor=None if floor is None else Floor(floor_words(floor.name), floor.test[setting.metric], gains),
         fixed=None if several else setting.encoder.fixed,
         differences=differences if len(arms) > 2 else None,
         encoders=trust if several else {},

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from unfreeze.language.message import say
+
 LEAST_GAP = 0.10
 ERRORS = 3.0
 
@@ -32,7 +34,12 @@ def hopeless(dev: Mapping[str, float], items: int) -> dict[str, str]:
     best = max(measured, key=lambda name: measured[name])
     behind = {name: measured[best] - score for name, score in measured.items()}
     return {
-        name: f"its best frozen probe reaches {100 * measured[name]:.1f} on dev, {100 * gap:.1f} points behind {best}"
+        name: say(
+            "its best frozen probe reaches {measured:.1f} on dev, {gap:.1f} points behind {best}",
+            measured=100 * measured[name],
+            gap=100 * gap,
+            best=best,
+        )
         for name, gap in behind.items()
         if gap > margin(items)
     }

@@ -9,6 +9,7 @@ from unfreeze.judging.arm_result import arm_result
 from unfreeze.judging.evidence import evidence_of
 from unfreeze.judging.fold_scores import folds_result, measured_for
 from unfreeze.judging.gaps import ends, gap, pair_gaps
+from unfreeze.judging.layer_words import finding
 from unfreeze.judging.read import Compared, Comparison, check_scores, item_statistics, read_compared
 from unfreeze.judging.result import EncoderResult, FloorResult, ProbesResult, Result
 from unfreeze.judging.result_json import write_result
@@ -116,5 +117,5 @@ def _minus(first: int, second: int, arms: int) -> list[float]:
 def _probes(probes: LayerScores) -> ProbesResult:
     """As they are in their file, less what other keys of the result say."""
     return ProbesResult(
-        probes.trained_on, probes.layers, probes.chosen, probes.finding, probes.extract_s, probes.probe_s
+        probes.trained_on, probes.layers, probes.chosen, finding(probes), probes.extract_s, probes.probe_s
     )

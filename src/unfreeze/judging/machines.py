@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from unfreeze.language.message import joined, say, template
+
 Kind = str | None
 """A processor with its threads, or a GPU; None where a record names none, as those of older versions."""
 Kinds = tuple[Kind, ...]
@@ -27,8 +29,14 @@ def apart(each: Iterable[Kinds]) -> bool:
 
 def in_words(kinds: Kinds) -> str:
     """`AMD EPYC 9B14, 1 thread, and NVIDIA H200`."""
-    names = [kind or "a machine that is not named" for kind in kinds]
-    return ", and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return joined([kind or say("a machine that is not named") for kind in kinds], last=", and ")
+
+
+_NOT_COMPARED = {
+    (True, False): template("Seconds are not compared: they were measured on {machines}."),
+    (False, True): template("Milliseconds are not compared: they were measured on {machines}."),
+    (True, True): template("Seconds and milliseconds are not compared: they were measured on {machines}."),
+}
 
 
 def why_not_compared(seconds: Sequence[Kinds], milliseconds: Sequence[Kinds]) -> str | None:
@@ -37,11 +45,13 @@ def why_not_compared(seconds: Sequence[Kinds], milliseconds: Sequence[Kinds]) ->
     Args:
         seconds, milliseconds: of each arm the kinds of machines that they were measured on.
     """
-    differ = {name: each for name, each in (("seconds", seconds), ("milliseconds", milliseconds)) if apart(each)}
-    if not differ:
+    differ = apart(seconds), apart(milliseconds)
+    if not any(differ):
         return None
-    what, kinds = " and ".join(differ), together(together(each) for each in differ.values())
-    return f"{what[:1].upper()}{what[1:]} are not compared: they were measured on {in_words(kinds)}."
+    kinds = together(
+        together(each) for each, differs in zip((seconds, milliseconds), differ, strict=True) if differs
+    )  # fmt: skip
+    return say(_NOT_COMPARED[differ], machines=in_words(kinds))
 
 
 def on_machines(kinds: Kinds, named: bool = False) -> str:
@@ -51,5 +61,5 @@ def on_machines(kinds: Kinds, named: bool = False) -> str:
         named: one machine alone is named, too.
     """
     if len(kinds) > 1:
-        return f", on several machines ({in_words(kinds)})"
-    return f", on {in_words(kinds)}" if named and kinds else ""
+        return say(", on several machines ({machines})", machines=in_words(kinds))
+    return say(", on {machine}", machine=in_words(kinds)) if named and kinds else ""

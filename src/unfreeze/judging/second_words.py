@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.result import Result
 from unfreeze.judging.second_result import SecondMeasure
-from unfreeze.methods.table import method_named
+from unfreeze.judging.wording import arm_words
+from unfreeze.language.message import joined, opening, say
 from unfreeze.tasks.kinds import task
 from unfreeze.tasks.metrics import metric_named
 
@@ -17,8 +18,7 @@ MOST_DIGITS = 4
 
 def arm_names(result: Result) -> dict[str, str]:
     """Arm to its name inside a sentence."""
-    nouns = {arm.id: method_named(arm.method).words.noun for arm in result.arms}
-    return {arm.id: nouns[arm.id] + ("" if arm.id == arm.method else f" of {arm.encoder}") for arm in result.arms}
+    return {arm.id: arm_words(arm.method, None if arm.id == arm.method else arm.encoder) for arm in result.arms}
 
 
 def measure_words(result: Result, name: str) -> str:
@@ -32,11 +32,14 @@ def comparison(measure: SecondMeasure, pair: PairGap, names: Mapping[str, str]) 
     low, high = pair.joint_ci95
     better, worse = names[pair.first], names[pair.second]
     digits = _digits(low, high)
-    values = " against ".join(f"{measure.arms[arm].mean:.{digits}f}" for arm in (pair.first, pair.second))
-    gap = f"{0.0 - pair.mean:.{digits}f} [{0.0 - high:.{digits}f}, {0.0 - low:.{digits}f}]"
+    parts = {
+        "values": joined((f"{measure.arms[arm].mean:.{digits}f}" for arm in (pair.first, pair.second)), " against "),
+        "better": better, "worse": worse,
+        "gap": f"{0.0 - pair.mean:.{digits}f} [{0.0 - high:.{digits}f}, {0.0 - low:.{digits}f}]",
+    }  # fmt: skip
     if apart(pair):
-        return f"{values}: {better} lower (better) than {worse} by {gap}"
-    return f"{values}: {better} lower than {worse} by {gap}, which may be luck"
+        return say("{values}: {better} lower (better) than {worse} by {gap}", **parts)
+    return say("{values}: {better} lower than {worse} by {gap}, which may be luck", **parts)
 
 
 def apart(pair: PairGap) -> bool:
@@ -60,10 +63,15 @@ def notable(result: Result) -> list[str]:
             continue
         told = comparison(measure, pair, names)
         if not apart(result.between(result.verdict.leader, arm.id)):
-            which = "them" if len(result.arms) == 2 else f"{names[result.verdict.leader]} and {names[arm.id]}"
-            lines.append(f"{main[:1].upper()}{main[1:]} cannot tell {which} apart; {words} can, {told}.")
+            which = say("them")
+            if len(result.arms) > 2:
+                which = joined((names[result.verdict.leader], names[arm.id]), " and ")
+            lines.append(say(
+                "{main} cannot tell {which} apart; {words} can, {told}.",
+                main=opening(main), which=which, words=words, told=told,
+            ))  # fmt: skip
         elif pair.mean > 0:
-            lines.append(f"{words[:1].upper()}{words[1:]} contradicts {main}, {told}.")
+            lines.append(say("{words} contradicts {main}, {told}.", words=opening(words), main=main, told=told))
     return lines
 
 

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 
 from unfreeze.judging.stats import Difference
+from unfreeze.language.message import joined, say, template
+from unfreeze.methods.table import method_named
+from unfreeze.recipe import MethodName
 
 
 def round_up(number: float) -> int:
@@ -21,22 +24,51 @@ def amount(value: float, unit: str) -> str:
 
 def against(value: float, other: float, unit: str) -> str:
     """`4.2 s against 12 s`."""
-    return f"{amount(value, unit)} against {amount(other, unit)}"
+    return say("{value} against {other}", value=amount(value, unit), other=amount(other, unit))
 
 
-def multiply_adds(*counts: float) -> str:
-    """`12 against 340 billion multiply-adds`, in one unit, that of the largest; or `12 billion multiply-adds`."""
-    unit = next((unit for unit in _UNITS if max(counts) >= unit), 1.0)
-    values = " against ".join(amount(count / unit, "").strip() for count in counts)
-    return f"{values} {_UNITS.get(unit, '')}".rstrip() + " multiply-adds"
+def multiply_adds(*counts: float, about: bool = False) -> str:
+    """`12 against 340 billion multiply-adds`, in one unit, that of the largest; or `12 billion multiply-adds`.
+
+    Args:
+        about: the counts are estimated.
+    """
+    work = say("{count} multiply-adds", count=large_numbers(*counts))
+    return say("about {work}", work=work) if about else work
 
 
-_UNITS: Mapping[float, str] = {1e15: "quadrillion", 1e12: "trillion", 1e9: "billion", 1e6: "million"}
+def large_numbers(*numbers: float) -> str:
+    """`12 against 340 billion`, or `12 billion`, in one unit, that of the largest."""
+    unit = next((unit for unit in _UNITS if max(numbers) >= unit), 1.0)
+    told = joined([amount(number / unit, "").strip() for number in numbers], " against ")
+    return say(_UNITS[unit], numbers=told) if unit in _UNITS else told
+
+
+_UNITS: Mapping[float, str] = {
+    1e15: template("{numbers} quadrillion"),
+    1e12: template("{numbers} trillion"),
+    1e9: template("{numbers} billion"),
+    1e6: template("{numbers} million"),
+}
+
+
+def arm_words(method: MethodName, encoder: str | None) -> str:
+    """An arm inside a sentence; `encoder` is None where there is one alone."""
+    noun = method_named(method).words.noun
+    return noun if encoder is None else say("{noun} of {encoder}", noun=noun, encoder=encoder)
+
+
+_FLOORS: Mapping[str, str] = {"bag-of-words": template("bag of words")}
+
+
+def floor_words(name: str) -> str:
+    """A floor's name inside a sentence, from the one in its file."""
+    return say(_FLOORS.get(name, name.replace("-", " ")))
 
 
 def points(fraction: float) -> str:
     """`+1.3 points`."""
-    return f"{signed(fraction)} points"
+    return say("{value} points", value=signed(fraction))
 
 
 def signed(fraction: float) -> str:
@@ -57,4 +89,4 @@ def interval(difference: Difference) -> str:
 
 def gap(difference: Difference) -> str:
     """Mean and interval of a difference: `+1.3 points [-0.04, +2.6]`."""
-    return f"{points(difference.mean)} {interval(difference)}"
+    return say("{points} {interval}", points=points(difference.mean), interval=interval(difference))

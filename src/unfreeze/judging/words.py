@@ -10,10 +10,11 @@ from unfreeze.judging.evidence import ArmEvidence, Evidence
 from unfreeze.judging.machines import apart, on_machines, why_not_compared
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.wording import against, amount, gap, interval, multiply_adds, points
+from unfreeze.language.message import joined, opening, say, template
 
 MOST_NAMED = 3  # arms in a headline
-EQUAL = "No difference that matters"
-UNDECIDED = "Undecided"
+EQUAL = say("No difference that matters")
+UNDECIDED = say("Undecided")
 
 
 @dataclass(frozen=True)
@@ -47,24 +48,30 @@ class Answer:
     @property
     def headline(self) -> str:
         """Advice and basis in a sentence."""
-        return self.advice if self.basis is None else f"{self.advice}: {self.basis}"
+        return self.advice if self.basis is None else say("{advice}: {basis}", advice=self.advice, basis=self.basis)
 
     @property
     def detail(self) -> str:
         """The basis as a sentence of its own; the advice where there is none."""
-        whole = self.advice if self.basis is None else self.basis
-        return whole[:1].upper() + whole[1:]
+        return opening(self.advice if self.basis is None else self.basis)
 
 
 def one_alone(evidence: Evidence, only: ArmEvidence) -> Answer:
     """The answer where there is nothing to compare with."""
-    low, high = (f"{100 * end:.1f}" for end in only.test_ci95)
-    score = f"{100 * only.test:.1f} {evidence.metric} on the test set (95 % interval {low} to {high})"
-    why_alone = "the encoder cannot be fine-tuned" if evidence.fixed else "no other method was run"
-    took = f"It took {amount(only.effort_s, 's')} of computing{on_machines(only.machines)}"
-    cost = f"{took} and {amount(only.latency_ms, 'ms')} to predict a text{on_machines(only.latency_machines)}."
-    sentence = f"{only.name}{only.recipe_in_brackets} reaches {score}; {why_alone}."
-    return Answer(sentence, None, (f"{only.name} reaches {score}.", cost))
+    low, high = only.test_ci95
+    score = say(
+        "{score:.1f} {metric} on the test set (95 % interval {low:.1f} to {high:.1f})",
+        score=100 * only.test, metric=evidence.metric, low=100 * low, high=100 * high,
+    )  # fmt: skip
+    why_alone = say("the encoder cannot be fine-tuned") if evidence.fixed else say("no other method was run")
+    cost = say(
+        "It took {took} of computing{machines} and {latency} to predict a text{latency_machines}.",
+        took=amount(only.effort_s, "s"), machines=on_machines(only.machines),
+        latency=amount(only.latency_ms, "ms"), latency_machines=on_machines(only.latency_machines),
+    )  # fmt: skip
+    sentence = say("{arm}{recipe} reaches {score}; {why_alone}.", arm=only.name, recipe=only.recipe_in_brackets,
+                   score=score, why_alone=why_alone)  # fmt: skip
+    return Answer(sentence, None, (say("{arm} reaches {score}.", arm=only.name, score=score), cost))
 
 
 def better(evidence: Evidence, best: ArmEvidence, other: ArmEvidence, finding: Finding) -> Answer:
@@ -74,26 +81,36 @@ def better(evidence: Evidence, best: ArmEvidence, other: ArmEvidence, finding: F
         finding: `clear` or `likely`.
     """
     gain = _gain(evidence)
-    region = f"the {evidence.region} that count as practically equal" if evidence.equivalence else "0"
-    if any(arm.seeds == 1 for arm in (best, other)):
-        sure = "One seed does not show how training runs differ, so another run may turn it round."
-    elif finding == "clear":
-        sure = f"Even the low end of the interval, {points(gain.lo)}, is beyond {region}."
-    else:
-        sure = f"The gain may be as small as {points(gain.lo)}, which is no more than {region}."
-    return Answer(
-        f"{best.advice}{best.recipe_in_brackets}",
-        f"{gap(gain)} {evidence.metric} over {other.words}.",
-        (_scores(evidence, best, other), sure, _price(best, other)),
-    )
+    advice = say("{advice}{recipe}", advice=best.advice, recipe=best.recipe_in_brackets)
+    basis = say("{gap} {metric} over {other}.", gap=gap(gain), metric=evidence.metric, other=other.words)
+    sure = _how_sure(evidence, gain, finding, one_seed=any(arm.seeds == 1 for arm in (best, other)))
+    return Answer(advice, basis, (_scores(evidence, best, other), sure, _price(best, other)))
+
+
+def _how_sure(evidence: Evidence, gain: Difference, finding: Finding, one_seed: bool) -> str:
+    if one_seed:
+        return say("One seed does not show how training runs differ, so another run may turn it round.")
+    region = "0"
+    if evidence.equivalence:
+        region = say("the {region} that count as practically equal", region=evidence.region)
+    if finding == "clear":
+        return say("Even the low end of the interval, {low}, is beyond {region}.", low=points(gain.lo), region=region)
+    return say("The gain may be as small as {low}, which is no more than {region}.", low=points(gain.lo), region=region)
 
 
 def nothing(evidence: Evidence) -> Answer:
     """The answer where no run of any arm learned anything."""
-    runs = sum(arm.seeds for arm in evidence.arms)
-    of = "it" if len(evidence.arms) == 1 else f"all {len(evidence.arms)} methods and encoders"
-    basis = f"each of the {runs} final runs of {of} gave one answer for all test items."
-    return Answer("Nothing was measured", basis, ("Scores and differences of runs that learned nothing mean nothing.",))
+    runs, arms = sum(arm.seeds for arm in evidence.arms), len(evidence.arms)
+    if arms == 1:
+        basis = say("each of the {runs} final runs of it gave one answer for all test items.", runs=runs)
+    else:
+        basis = say(
+            "each of the {runs} final runs of all {arms} methods and encoders gave one answer for all test items.",
+            runs=runs, arms=arms,
+        )  # fmt: skip
+    return Answer(
+        say("Nothing was measured"), basis, (say("Scores and differences of runs that learned nothing mean nothing."),)
+    )
 
 
 def level(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding) -> Answer:
@@ -104,13 +121,18 @@ def level(evidence: Evidence, cheap: ArmEvidence, why: str, finding: Finding) ->
         finding: `equal`, `small` or `undecided`.
     """
     first, second = evidence.both
-    until = "" if finding == "equal" else "until then "
-    return Answer(
-        EQUAL if finding == "equal" else UNDECIDED,
-        f"{second.words} minus {first.words} is {gap(evidence.between)} {evidence.metric}; "
-        f"{until}use {cheap.words}{cheap.recipe_in_brackets}, which {why}.",
-        (_scores(evidence, second, first), _closeness(evidence, finding), f"{cheap.name} {why}."),
-    )
+    parts = {"second": second.words, "first": first.words, "gap": gap(evidence.between), "metric": evidence.metric,
+             "cheap": cheap.words, "recipe": cheap.recipe_in_brackets, "why": why}  # fmt: skip
+    if finding == "equal":
+        basis = say("{second} minus {first} is {gap} {metric}; use {cheap}{recipe}, which {why}.", **parts)
+    else:
+        basis = say("{second} minus {first} is {gap} {metric}; until then use {cheap}{recipe}, which {why}.", **parts)
+    reasons = (_scores(evidence, second, first), _closeness(evidence, finding), _cheapness(cheap, why))
+    return Answer(EQUAL if finding == "equal" else UNDECIDED, basis, reasons)
+
+
+def _cheapness(cheap: ArmEvidence, why: str) -> str:
+    return say("{arm} {why}.", arm=cheap.name, why=why)
 
 
 def best_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival]) -> Answer:
@@ -120,11 +142,12 @@ def best_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival])
         gaps: the other arms.
     """
     nearest = min(gaps, key=lambda rival: rival.gap.mean)
-    basis = (
-        f"{_score(evidence, leader)} on the test set, better than each of the {len(gaps)} others; the nearest is "
-        f"{nearest.arm.words}, {_behind(nearest)}."
-    )
-    return Answer(f"{leader.advice}{leader.recipe_in_brackets}", basis, _reasons(evidence, leader, gaps))
+    basis = say(
+        "{score} on the test set, better than each of the {others} others; the nearest is {nearest}, {behind}.",
+        score=_score(evidence, leader), others=len(gaps), nearest=nearest.arm.words, behind=_behind(nearest),
+    )  # fmt: skip
+    advice = say("{advice}{recipe}", advice=leader.advice, recipe=leader.recipe_in_brackets)
+    return Answer(advice, basis, _reasons(evidence, leader, gaps))
 
 
 def level_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival], use: ArmEvidence, why: str) -> Answer:
@@ -132,60 +155,77 @@ def level_of_many(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival]
 
     Args:
         gaps: the other arms.
-        why: `use` is the cheapest of those that are not worse beyond doubt, as the end of a sentence.
+        why: `use` is the cheapest of those that are not worse than the leader beyond doubt, as the end of a sentence.
     """
     near = [rival for rival in gaps if rival.finding not in BETTER]
     equal = all(rival.finding == "equal" for rival in near)
-    alone = "it" if use == leader else f"{use.words}{use.recipe_in_brackets}"
-    basis = (
-        f"{leader.words}{leader.recipe_in_brackets if use == leader else ''} has the highest score, "
-        f"{_score(evidence, leader)}, but {_listed(near)} {'is' if len(near) == 1 else 'are'} not worse beyond doubt; "
-        f"{'' if equal else 'until then '}use {alone}, which {why}."
-    )
+    itself = use == leader
+    head = say(
+        "{leader}{recipe} has the highest score, {score}",
+        leader=leader.words, recipe=leader.recipe_in_brackets if itself else "", score=_score(evidence, leader),
+    )  # fmt: skip
+    cheapest = say("it") if itself else say("{words}{recipe}", words=use.words, recipe=use.recipe_in_brackets)
+    basis = say(_LEVEL[equal, len(near) == 1], head=head, near=_listed(near), use=cheapest, why=why)
     reasons = list(_reasons(evidence, leader, gaps))
     if use != leader:
         reasons.append(_price(leader, use))
-    return Answer(EQUAL if equal else UNDECIDED, basis, (*reasons, f"{use.name} {why}."))
+    return Answer(EQUAL if equal else UNDECIDED, basis, (*reasons, _cheapness(use, why)))
 
+
+_LEVEL: Mapping[tuple[bool, bool], str] = {
+    (True, True): template("{head}, but {near} is not worse beyond doubt; use {use}, which {why}."),
+    (True, False): template("{head}, but {near} are not worse beyond doubt; use {use}, which {why}."),
+    (False, True): template("{head}, but {near} is not worse beyond doubt; until then use {use}, which {why}."),
+    (False, False): template("{head}, but {near} are not worse beyond doubt; until then use {use}, which {why}."),
+}
+"""By whether all are practically equal, and whether one alone is near."""
 
 _CASES: Mapping[Finding, str] = {
-    "equal": "Practically equal to it (the whole interval within {region} of 0): {arms}.",
-    "small": "Behind it, but probably by less than the {region} that matter: {arms}.",
-    "undecided": "Undecided, not equal (the interval is too wide to tell): {arms}.",
-    "likely": "Worse, though perhaps by no more than {region}: {arms}.",
-    "clear": "Worse by more than {region}: {arms}.",
+    "equal": template("Practically equal to it (the whole interval within {region} of 0): {arms}."),
+    "small": template("Behind it, but probably by less than the {region} that matter: {arms}."),
+    "undecided": template("Undecided, not equal (the interval is too wide to tell): {arms}."),
+    "likely": template("Worse, though perhaps by no more than {region}: {arms}."),
+    "clear": template("Worse by more than {region}: {arms}."),
 }
 
 
 def _reasons(evidence: Evidence, leader: ArmEvidence, gaps: Sequence[Rival]) -> tuple[str, ...]:
-    low, high = (f"{100 * end:.1f}" for end in leader.test_ci95)
-    first = (
-        f"Of {len(gaps) + 1} arms {leader.words} has the highest score: {_score(evidence, leader)} on the test set "
-        f"(95 % interval {low} to {high})."
-    )
+    low, high = leader.test_ci95
+    first = say(
+        "Of {arms} arms {leader} has the highest score: {score} on the test set (95 % interval {low:.1f} to "
+        "{high:.1f}).",
+        arms=len(gaps) + 1, leader=leader.words, score=_score(evidence, leader), low=100 * low, high=100 * high,
+    )  # fmt: skip
     cases = []
     for finding, sentence in _CASES.items():
-        arms = [f"{rival.arm.words} ({_behind(rival)})" for rival in gaps if rival.finding == finding]
+        arms = [
+            say("{arm} ({behind})", arm=rival.arm.words, behind=_behind(rival))
+            for rival in gaps
+            if rival.finding == finding
+        ]
         if arms:
-            cases.append(sentence.format(region=evidence.region, arms=", ".join(arms)))
-    joint = f"All {len(gaps) + 1} arms were compared with each other; the intervals hold together in 95 % of cases."
+            cases.append(say(sentence, region=evidence.region, arms=joined(arms)))
+    joint = say(
+        "All {arms} arms were compared with each other; the intervals hold together in 95 % of cases.",
+        arms=len(gaps) + 1,
+    )
     return (first, *cases, joint)
 
 
 def _score(evidence: Evidence, arm: ArmEvidence) -> str:
-    return f"{100 * arm.test:.1f} {evidence.metric}"
+    return say("{score:.1f} {metric}", score=100 * arm.test, metric=evidence.metric)
 
 
 def _behind(rival: Rival) -> str:
     """How far an arm is behind the leader."""
-    return f"behind by {gap(rival.gap)}"
+    return say("behind by {gap}", gap=gap(rival.gap))
 
 
 def _listed(rivals: Sequence[Rival]) -> str:
     names = [rival.arm.words for rival in rivals]
     if len(names) > MOST_NAMED:
-        return f"{len(names)} others"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        return say("{number} others", number=len(names))
+    return joined(names, last=" and ")
 
 
 def _gain(evidence: Evidence) -> Difference:
@@ -196,10 +236,12 @@ def _gain(evidence: Evidence) -> Difference:
 
 def _scores(evidence: Evidence, first: ArmEvidence, second: ArmEvidence) -> str:
     lead = evidence.between if first == evidence.both[1] else evidence.between.reversed()
-    return (
-        f"{first.name} reaches {100 * first.test:.1f} {evidence.metric} on the test set and {second.words} "
-        f"{100 * second.test:.1f}: a difference of {gap(lead)} ({_level(evidence)} % interval; p = {lead.p:.2g})."
-    )
+    return say(
+        "{first} reaches {score:.1f} {metric} on the test set and {second} {other:.1f}: a difference of {gap} "
+        "({level} % interval; p = {p:.2g}).",
+        first=first.name, score=100 * first.test, metric=evidence.metric, second=second.words,
+        other=100 * second.test, gap=gap(lead), level=_level(evidence), p=lead.p,
+    )  # fmt: skip
 
 
 def _level(evidence: Evidence) -> str:
@@ -209,14 +251,17 @@ def _level(evidence: Evidence) -> str:
 
 def _price(best: ArmEvidence, other: ArmEvidence) -> str:
     """What the better method costs beside the other one: counts, where times are of different machines."""
-    computing = f"{against(best.effort_s, other.effort_s, 's')} of computing"
+    computing = say("{seconds} of computing", seconds=against(best.effort_s, other.effort_s, "s"))
     if apart((best.machines, other.machines)):
-        about = "about " if best.work_is_estimated or other.work_is_estimated else ""
-        computing = f"{about}{multiply_adds(best.work, other.work)}"
-    predicting = f"{against(best.latency_ms, other.latency_ms, 'ms')} to predict a text"
+        computing = multiply_adds(best.work, other.work, about=best.work_is_estimated or other.work_is_estimated)
+    predicting = say("{latency} to predict a text", latency=against(best.latency_ms, other.latency_ms, "ms"))
     if apart((best.latency_machines, other.latency_machines)):
-        predicting = f"{multiply_adds(best.piece_work, other.piece_work)} to predict a piece"
-    return f"{best.name} costs {computing}, {predicting} and {against(best.stored_mb, other.stored_mb, 'MB')} to store."
+        predicting = say("{work} to predict a piece", work=multiply_adds(best.piece_work, other.piece_work))
+    return say(
+        "{arm} costs {computing}, {predicting} and {storage} to store.",
+        arm=best.name, computing=computing, predicting=predicting,
+        storage=against(best.stored_mb, other.stored_mb, "MB"),
+    )  # fmt: skip
 
 
 def said_of_machines(evidence: Evidence) -> list[str]:
@@ -229,11 +274,18 @@ def said_of_machines(evidence: Evidence) -> list[str]:
 def _closeness(evidence: Evidence, finding: Finding) -> str:
     within, region = interval(evidence.between), evidence.region
     if finding == "equal":
-        return f"The two are practically equal: the whole interval {within} lies within {region} of 0."
+        return say(
+            "The two are practically equal: the whole interval {within} lies within {region} of 0.",
+            within=within, region=region,
+        )  # fmt: skip
     if finding == "small":
-        most = points(_gain(evidence).hi)
-        return f"There is a difference, but probably of less than the {region} that matter; at most it is {most}."
-    return f"This is undecided, not equal: the interval {within} is too wide to tell which is better."
+        return say(
+            "There is a difference, but probably of less than the {region} that matter; at most it is {most}.",
+            region=region, most=points(_gain(evidence).hi),
+        )  # fmt: skip
+    return say(
+        "This is undecided, not equal: the interval {within} is too wide to tell which is better.", within=within
+    )
 
 
 def said_of_looks(evidence: Evidence) -> list[str]:
@@ -241,9 +293,11 @@ def said_of_looks(evidence: Evidence) -> list[str]:
     if not evidence.looks:
         return []
     number, last = len(evidence.looks), evidence.looks[-1]
-    looks = f"{number} looks, the last" if number > 1 else "one look"
+    looks = say("{number} looks, the last", number=number) if number > 1 else say("one look")
     return [
-        "Final runs were added until the difference was decided or more of them would not decide it: "
-        f"{looks} at {last.seeds} seeds. Its interval is one of {100 * (1 - last.error):.2f} %, so that all looks "
-        "together err in 5 % of cases."
-    ]
+        say(
+            "Final runs were added until the difference was decided or more of them would not decide it: {looks} at "
+            "{seeds} seeds. Its interval is one of {level:.2f} %, so that all looks together err in 5 % of cases.",
+            looks=looks, seeds=last.seeds, level=100 * (1 - last.error),
+        )
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from unfreeze.language.message import say, template
 from unfreeze.methods.families import FAMILIES
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.method import Method, Shape
@@ -28,10 +29,10 @@ class FeatureExtraction(Method[FrozenRecipe]):
 
     name = FrozenRecipe.method
     words = Words(
-        "feature extraction",
-        "frozen",
-        "Keep {encoder} frozen",
-        "Keep {encoder} frozen and train on its features",
+        say("feature extraction"),
+        say("frozen"),
+        template("Keep {encoder} frozen"),
+        template("Keep {encoder} frozen and train on its features"),
         ("#1d62b0", "#79b3f2"),
         "#2f7ed8",
         "circle",

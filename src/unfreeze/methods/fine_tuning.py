@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from unfreeze.language.message import say, template
 from unfreeze.methods.bounds import Bounds
 from unfreeze.methods.families import FAMILIES
 from unfreeze.methods.method import Method, Shape
@@ -32,10 +33,10 @@ class FineTuning(Method[TunedRecipe]):
 
     name = TunedRecipe.method
     words = Words(
-        "fine-tuning",
-        "tuned",
-        "Fine-tune {encoder}",
-        "Fine-tune {encoder}",
+        say("fine-tuning"),
+        say("tuned"),
+        template("Fine-tune {encoder}"),
+        template("Fine-tune {encoder}"),
         ("#a65300", "#f0a257"),
         "#d9730d",
         "diamond",

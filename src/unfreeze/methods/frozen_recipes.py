@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from unfreeze.language.message import joined, say, template
 from unfreeze.recipe import MethodName, Recipe
 
 if TYPE_CHECKING:  # a plan is read without numpy, which targets need
@@ -42,15 +43,23 @@ class FrozenRecipe(Recipe):
     @property
     def brief(self) -> str:
         """As a person would name it: `bcn head, mix of all layers`, `linear head, top layer`."""
+        head = say(self.head)
         if isinstance(self.layers, str):
-            return f"{self.head} head, {self.layers} of all layers"
-        names = " and ".join("top" if layer == -1 else str(layer) for layer in self.layers)
-        return f"{self.head} head, {names} layer{'s' if len(self.layers) > 1 else ''}"
+            return say(_OF_ALL[self.layers], head=head)
+        names = joined((say("top") if layer == -1 else str(layer) for layer in self.layers), " and ")
+        return say(_LAYER if len(self.layers) == 1 else _LAYERS, head=head, layers=names)
 
     @property
     def _details_of_reading(self) -> tuple[str, ...]:
-        return (f"layers {self.layers if isinstance(self.layers, str) else ', '.join(map(str, self.layers))}",)
+        layers = say(self.layers) if isinstance(self.layers, str) else joined(map(str, self.layers))
+        return (say("layers {layers}", layers=layers),)
 
+
+_OF_ALL = {
+    "mix": template("{head} head, mix of all layers"),
+    "mean": template("{head} head, mean of all layers"),
+}
+_LAYER, _LAYERS = template("{head} head, {layers} layer"), template("{head} head, {layers} layers")
 
 _linear = FrozenRecipe(
     "linear", learning_rate=1e-3, epochs=30, min_steps=1500, batch_size=64, patience=6,

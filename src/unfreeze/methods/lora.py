@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from unfreeze.language.message import say, template
 from unfreeze.methods.bounds import Bounds
 from unfreeze.methods.lora_recipes import LoraRecipe, lora_recipes
 from unfreeze.methods.method import Method, Shape
@@ -31,10 +32,10 @@ class Lora(Method[LoraRecipe]):
 
     name = "lora"
     words = Words(
-        "LoRA",
-        "LoRA",
-        "Put adapters on {encoder}",
-        "Train low-rank adapters on {encoder}",
+        say("LoRA"),
+        say("LoRA"),
+        template("Put adapters on {encoder}"),
+        template("Train low-rank adapters on {encoder}"),
         ("#00704f", "#4cc9a0"),
         "#009e73",
         "square",

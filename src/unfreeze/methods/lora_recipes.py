@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from unfreeze.language.message import say, template
 from unfreeze.recipe import MethodName, Recipe, Targets
 
 if TYPE_CHECKING:  # a plan is read without numpy, which targets need
@@ -46,18 +47,22 @@ class LoraRecipe(Recipe):
     @property
     def brief(self) -> str:
         """As a person would name it: `linear head, linear schedule, rank 16`."""
-        return f"{super().brief}, rank {self.rank}"
+        return say("{recipe}, rank {rank}", recipe=super().brief, rank=self.rank)
 
     @property
     def _details_of_training(self) -> tuple[str, ...]:
-        over = "its root" if self.rank_stabilised else "it"
+        scaled = _OVER_ITS_ROOT if self.rank_stabilised else _OVER_IT
+        all_linear = self.targets == "all-linear"
         return (
-            f"rank {self.rank}, alpha {self.alpha:g} over {over}",
-            "adapters on all linear layers" if self.targets == "all-linear" else "adapters on queries and values",
-            f"dropout {self.adapter_dropout:g} in adapters" if self.adapter_dropout else "",
-            f"head's rate times {self.head_rate:g}" if self.head_rate != 1 else "",
+            say(scaled, rank=self.rank, alpha=self.alpha),
+            say("adapters on all linear layers") if all_linear else say("adapters on queries and values"),
+            say("dropout {share:g} in adapters", share=self.adapter_dropout) if self.adapter_dropout else "",
+            say("head's rate times {times:g}", times=self.head_rate) if self.head_rate != 1 else "",
         )
 
+
+_OVER_IT = template("rank {rank}, alpha {alpha:g} over it")
+_OVER_ITS_ROOT = template("rank {rank}, alpha {alpha:g} over its root")
 
 _adapted = LoraRecipe("linear", epochs=3, min_steps=300, weight_decay=0.0, source=f"{_SCHULMAN}; {_BIDERMAN}")
 

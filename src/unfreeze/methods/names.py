@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unfreeze.language.message import say
+
 
 @dataclass(frozen=True)
 class Words:
@@ -27,3 +29,11 @@ class Words:
     text_colours: tuple[str, str]
     colour: str
     mark: str
+
+    def advice_for(self, encoder: str | None) -> str:
+        """To use it, in a few words; `encoder` is None where there is one alone."""
+        return say(self.advice, encoder=encoder or say("the encoder"))
+
+    def headline_for(self, encoder: str | None) -> str:
+        """The same where there is room."""
+        return say(self.headline, encoder=encoder or say("the encoder"))

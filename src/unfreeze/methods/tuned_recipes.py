@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from unfreeze.language.message import joined, say
 from unfreeze.recipe import MethodName, Recipe
 
 if TYPE_CHECKING:  # a plan is read without numpy, which targets need
@@ -53,17 +54,21 @@ class TunedRecipe(Recipe):
     @property
     def brief(self) -> str:
         """As a person would name it: `linear head, slanted-triangular schedule, gradual unfreezing`."""
-        stages = ", gradual unfreezing" if self.gradual_unfreezing else ""
-        return f"{super().brief}{stages}{', from a linear probe' if self.head_first else ''}"
+        parts = (
+            super().brief,
+            say("gradual unfreezing") if self.gradual_unfreezing else "",
+            say("from a linear probe") if self.head_first else "",
+        )
+        return joined(part for part in parts if part)
 
     @property
     def _details_of_training(self) -> tuple[str, ...]:
         return (
-            f"layer decay {self.layer_decay:g}" if self.layer_decay != 1 else "",
-            f"head's rate times {self.head_rate:g}" if self.head_rate != 1 else "",
-            "gradual unfreezing" if self.gradual_unfreezing else "",
-            f"top {self.reinit_top} layers fresh" if self.reinit_top else "",
-            "head from a linear probe" if self.head_first else "",
+            say("layer decay {decay:g}", decay=self.layer_decay) if self.layer_decay != 1 else "",
+            say("head's rate times {times:g}", times=self.head_rate) if self.head_rate != 1 else "",
+            say("gradual unfreezing") if self.gradual_unfreezing else "",
+            say("top {layers} layers fresh", layers=self.reinit_top) if self.reinit_top else "",
+            say("head from a linear probe") if self.head_first else "",
         )
 
 

@@ -18,12 +18,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtri
 
+from unfreeze.judging.layer_words import finding
 from unfreeze.judging.spread import ERROR, Floats, margins
 from unfreeze.judging.stats import LEVELS, resampled_items
-from unfreeze.judging.wording import ends, points
 from unfreeze.records.layer_scores import LayerScore, LayerScores
 from unfreeze.tasks.measures import Measure
-from unfreeze.tasks.metrics import metric_named
 
 DRAWS = 2_000
 
@@ -99,38 +98,3 @@ def _interval(value: float, drawn: Floats, trained: Floats, error: float = ERROR
     spread = float(np.var(trained, ddof=1)) if len(trained) > 1 else 0.0
     below, above = margins(sides**2, spread, len(trained) - 1 or math.inf, error)
     return value - float(below), value + float(above)
-
-
-def finding(scores: LayerScores) -> str:
-    """Which layer to read, in a sentence or two."""
-    chosen = scores.layers[scores.chosen]
-    metric = metric_named(scores.metric).words
-    reached = f"{100 * chosen.test:.1f} {metric} on test ({_between(*chosen.ci95)})"
-    if len(scores.layers) == 1:
-        return f"A linear probe on the encoder's one layer reaches {reached}."
-    others = [one for one in scores.layers if one is not chosen]
-    near = [one.layer for one in others if one.within_noise]
-    above = [one.layer for one in others if one.behind_ci95[1] < 0]
-    sentences = [f"Layer {chosen.layer} has the best linear probe on dev: {reached}."]
-    if near:
-        sentences.append(f"{_listed(near).capitalize()} cannot be told from it.")
-    if above:
-        sentences.append(f"{_listed(above).capitalize()}, not chosen on dev, {_are(above)} better on test.")
-    if chosen.layer != 0:
-        bottom = scores.layers[0]
-        sentences.append(f"Over layer 0, the embeddings, it gains {points(bottom.behind)} {ends(*bottom.behind_ci95)}.")
-    return " ".join(sentences)
-
-
-def _are(layers: Sequence[int]) -> str:
-    return "are" if len(layers) > 1 else "is"
-
-
-def _between(low: float, high: float) -> str:
-    return f"{100 * low:.1f} to {100 * high:.1f}"
-
-
-def _listed(layers: Sequence[int]) -> str:
-    """`layer 4`, or `layers 0, 1 and 3`."""
-    *first, last = map(str, layers)
-    return f"layers {', '.join(first)} and {last}" if first else f"layer {last}"

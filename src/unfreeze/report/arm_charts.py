@@ -11,11 +11,18 @@ from typing import Any
 
 import altair as alt
 
+from unfreeze.language.message import say, template
 from unfreeze.report.drawing import Looks, Rows, Spec, axis_window, by_look, finished, of_rows, tip
 
 ROW = 42  # pixels
 NARROW = 520  # pixels: a phone
-BILLIONS = ((1e15, "quadrillion"), (1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1.0, ""))
+BILLIONS = (
+    (1e15, template("quadrillion multiply-adds to train")),
+    (1e12, template("trillion multiply-adds to train")),
+    (1e9, template("billion multiply-adds to train")),
+    (1e6, template("million multiply-adds to train")),
+    (1.0, template("multiply-adds to train")),
+)
 
 
 def forest(rows: Rows, seeds: Rows, looks: Looks, title: str, *, joint: bool) -> Spec:
@@ -32,13 +39,13 @@ def forest(rows: Rows, seeds: Rows, looks: Looks, title: str, *, joint: bool) ->
     low, high = axis_window([*ends, *(row["score"] for row in seeds)])
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     tips = [
-        tip("label:N", "", "arm"),
+        tip("label:N", "", say("arm")),
         tip("score:Q", ".2f"),
-        tip("low:Q", ".2f", "95 % from"),
-        tip("high:Q", ".2f", "to"),
+        tip("low:Q", ".2f", say("95 % from")),
+        tip("high:Q", ".2f", say("to")),
     ]
     if joint:
-        tips += [tip("wide_low:Q", ".2f", "all at once from"), tip("wide_high:Q", ".2f", "to ")]
+        tips += [tip("wide_low:Q", ".2f", say("all at once from")), tip("wide_high:Q", ".2f", say("to "))]
     base = of_rows(rows).encode(y=_rows_axis(), tooltip=tips)
     single = (
         of_rows(seeds)
@@ -56,7 +63,7 @@ def forest(rows: Rows, seeds: Rows, looks: Looks, title: str, *, joint: bool) ->
     ]
     layers = [*marks[:-1], *floor, single, marks[-1], *_names(base)]
     height = ROW * len(rows)
-    return finished(alt.layer(*layers), height, "Test score of every arm with its 95 % interval, highest first")
+    return finished(alt.layer(*layers), height, say("Test score of every arm with its 95 % interval, highest first"))
 
 
 def gaps(rows: Rows, looks: Looks, region: float, title: str, description: str) -> Spec:
@@ -71,8 +78,8 @@ def gaps(rows: Rows, looks: Looks, region: float, title: str, description: str) 
     margin = 0.06 * (max(*reach, region) - min(*reach, -region))
     domain = [min(*reach, -region) - margin, max(*reach, region) + margin]
     scale = alt.Scale(domain=domain, nice=False, zero=False)
-    tips = [tip("label:N", "", " "), tip("score:Q", "+.2f", "difference"), tip("low:Q", "+.2f", "from")]
-    base = of_rows(rows).encode(y=_rows_axis(), tooltip=[*tips, tip("high:Q", "+.2f", "to")])
+    tips = [tip("label:N", "", " "), tip("score:Q", "+.2f", say("difference")), tip("low:Q", "+.2f", say("from"))]
+    base = of_rows(rows).encode(y=_rows_axis(), tooltip=[*tips, tip("high:Q", "+.2f", say("to"))])
     one = of_rows([{"from": -region, "to": region, "zero": 0}])
     band = one.mark_rect(style="band").encode(x=alt.X("from:Q", scale=scale, title=title), x2="to:Q")
     zero = one.mark_rule(style="quiet", strokeDash=[3, 3]).encode(x=alt.X("zero:Q", scale=scale))
@@ -94,12 +101,12 @@ def front(rows: Rows, looks: Looks, title: str) -> Spec:
     scale = alt.Scale(domain=[low, high], nice=False, zero=False)
     x = _work_axis([row["units"] for row in rows], word)
     tips = [
-        tip("label:N", "", "arm"),
+        tip("label:N", "", say("arm")),
         tip("score:Q", ".2f"),
-        tip("low:Q", ".2f", "95 % from"),
-        tip("high:Q", ".2f", "to"),
+        tip("low:Q", ".2f", say("95 % from")),
+        tip("high:Q", ".2f", say("to")),
     ]
-    base = of_rows(rows).encode(x=x, tooltip=[*tips, tip("counted:N", "", "multiply-adds")])
+    base = of_rows(rows).encode(x=x, tooltip=[*tips, tip("counted:N", "", say("multiply-adds"))])
     score = alt.Y("score:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     colour, shape = by_look(looks, field="method"), by_look(looks, field="method", shape=True)
     line = base.transform_filter("datum.on_front").mark_line(style="quiet", strokeDash=[5, 4], interpolate="step-after")
@@ -109,7 +116,7 @@ def front(rows: Rows, looks: Looks, title: str) -> Spec:
     points = base.mark_point(size=130, filled=True, opacity=1).encode(y=score, color=colour, shape=shape)
     numbers = base.mark_text(style="figure", dx=9, dy=-9, align="left").encode(y=score, text="place:N")
     layers = (line.encode(y=score, order="units:Q"), bars, points, numbers)
-    return finished(alt.layer(*layers), 300, "Test score of every arm against counted work")
+    return finished(alt.layer(*layers), 300, say("Test score of every arm against counted work"))
 
 
 def _rows_axis() -> Any:
@@ -143,7 +150,7 @@ def _work_axis(values: Sequence[float], word: str) -> Any:
     log = low > 0 and high / low > 5
     domain = [low / 1.6, high * 1.6] if log else [0, 1.15 * high or 1]
     scale = alt.Scale(type="log", domain=domain) if log else alt.Scale(domain=domain, nice=False)
-    name = f"{word} multiply-adds to train{' (log scale)' if log else ''}".strip()
+    name = say("{axis} (log scale)", axis=say(word)) if log else say(word)
     ticks = {}
     if log:
         decades = [10.0**power for power in range(math.floor(math.log10(domain[0])), math.ceil(math.log10(domain[1])))]

@@ -8,6 +8,7 @@ from typing import Any
 
 import altair as alt
 
+from unfreeze.language.message import joined, say
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.report.drawing import Looks, Rows, Spec, axis_window, by_look, finished, named, of_rows, tip
 from unfreeze.report.looks import Look
@@ -31,12 +32,12 @@ def score_against_cost(rows: Rows, seeds: Rows, looks: Looks, title: str, window
     x = _time_axis([row["seconds"] for row in (*rows, *seeds)])
     y_scale = alt.Scale(domain=list(window), nice=False, zero=False)
     tooltip = [
-        tip("arm:N", "", "method"),
+        tip("arm:N", "", say("method")),
         tip("score:Q", ".2f"),
-        tip("low:Q", ".2f", "95 % from"),
-        tip("high:Q", ".2f", "to"),
+        tip("low:Q", ".2f", say("95 % from")),
+        tip("high:Q", ".2f", say("to")),
     ]
-    base = of_rows(rows).encode(x=x, color=by_look(looks), tooltip=[*tooltip, alt.Tooltip("cost:N", title="time")])
+    base = of_rows(rows).encode(x=x, color=by_look(looks), tooltip=[*tooltip, alt.Tooltip("cost:N", title=say("time"))])
     y = alt.Y("low:Q", title=title, scale=y_scale, axis=alt.Axis(tickCount=5))
     interval = base.mark_rule(strokeWidth=3, strokeCap="round").encode(y=y, y2="high:Q")
     mean = base.mark_point(size=150, filled=True, opacity=1).encode(
@@ -46,9 +47,11 @@ def score_against_cost(rows: Rows, seeds: Rows, looks: Looks, title: str, window
         of_rows(seeds)
         .mark_point(size=28, opacity=0.55, strokeWidth=1.5)
         .encode(x=x, y=alt.Y("score:Q", title=title, scale=y_scale), color=by_look(looks))
-        .encode(tooltip=[tip("arm:N", "", "method"), tip("seed:Q"), tip("score:Q", ".2f")])
+        .encode(tooltip=[tip("arm:N", "", say("method")), tip("seed:Q"), tip("score:Q", ".2f")])
     )
-    return finished(alt.layer(single, interval, mean), 260, "Test score with its 95 % interval against training time")
+    return finished(
+        alt.layer(single, interval, mean), 260, say("Test score with its 95 % interval against training time")
+    )
 
 
 def difference(values: tuple[float, float, float], region: float, first: str, second: str) -> Spec:
@@ -63,18 +66,18 @@ def difference(values: tuple[float, float, float], region: float, first: str, se
     scale = alt.Scale(domain=[-reach, reach], nice=False)
     row = {"mean": mean, "low": low, "high": high, "from": -region, "to": region, "zero": 0}
     base = of_rows([row]).encode(tooltip=[tip("mean:Q", ".2f"), tip("low:Q", ".2f"), tip("high:Q", ".2f")])
-    x = alt.X("low:Q", scale=scale, title=f"{first} \N{MINUS SIGN} {second} (points)")
+    x = alt.X("low:Q", scale=scale, title=say("{first} \N{MINUS SIGN} {second} (points)", first=first, second=second))
     band = base.mark_rect(style="band").encode(x=alt.X("from:Q", scale=scale, title=None), x2="to:Q")
     zero = base.mark_rule(style="quiet", strokeDash=[3, 3]).encode(x=alt.X("zero:Q", scale=scale))
     interval = base.mark_rule(style="ink", strokeWidth=4, strokeCap="round").encode(x=x, x2="high:Q", y=alt.value(52))
     point = base.mark_point(style="dark-dot", filled=True, size=160, opacity=1).encode(
         x=alt.X("mean:Q", scale=scale), y=alt.value(52)
     )
-    left = base.mark_text(style="note", align="left", text=f"\N{LEFTWARDS ARROW} {second} better")
-    right = base.mark_text(style="note", align="right", text=f"{first} better \N{RIGHTWARDS ARROW}")
+    left = base.mark_text(style="note", align="left", text=say("← {second} better", second=second))
+    right = base.mark_text(style="note", align="right", text=say("{first} better \N{RIGHTWARDS ARROW}", first=first))
     layers = [band, zero, left.encode(x=alt.value(4), y=alt.value(12)), interval, point]
     layers.append(right.encode(x=alt.value("width"), y=alt.value(12)))
-    return finished(alt.layer(*layers), 90, "Difference of the methods with its 95 % interval")
+    return finished(alt.layer(*layers), 90, say("Difference of the methods with its 95 % interval"))
 
 
 def seed_strip(rows: Rows, looks: Looks, title: str, window: tuple[float, float]) -> Spec:
@@ -86,9 +89,9 @@ def seed_strip(rows: Rows, looks: Looks, title: str, window: tuple[float, float]
         .mark_point(size=90, filled=True, opacity=0.8)
         .encode(x=x, y=alt.Y("arm:N", title=None, axis=alt.Axis(grid=True, domain=False, ticks=False)))
         .encode(color=by_look(looks, legend=False), shape=by_look(looks, shape=True, legend=False))
-        .encode(tooltip=[tip("arm:N", "", "method"), tip("seed:Q"), tip("score:Q", ".2f")])
+        .encode(tooltip=[tip("arm:N", "", say("method")), tip("seed:Q"), tip("score:Q", ".2f")])
     )
-    return finished(chart, 40 + 30 * len({row["arm"] for row in rows}), "Test score of every seed")
+    return finished(chart, 40 + 30 * len({row["arm"] for row in rows}), say("Test score of every seed"))
 
 
 def confusion(rows: Rows, look: Look) -> Spec:
@@ -104,15 +107,15 @@ def confusion(rows: Rows, look: Look) -> Spec:
     labels = alt.Axis(labelLimit=110, labelAngle=-30 if classes > 3 else 0, domain=False, ticks=False)
     # Sorted as the rows come: a list of names would be written into an expression, where not every name can stand.
     base = named().encode(
-        x=alt.X("predicted:N", sort=None, title="predicted", axis=labels),
-        y=alt.Y("gold:N", sort=None, title="gold", axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
-        tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", "% of gold")],
+        x=alt.X("predicted:N", sort=None, title=say("predicted"), axis=labels),
+        y=alt.Y("gold:N", sort=None, title=say("gold"), axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
+        tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", say("% of gold"))],
     )
     shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 100], range=[0.03, 0.75]), legend=None)
     layers = [base.mark_rect(color=look.colour, stroke=None).encode(opacity=shade)]
     if classes <= 12:
         layers.append(base.mark_text(style="figure").encode(text=alt.Text("share:Q", format=".0f")))
-    return finished(alt.layer(*layers), side, f"Confusion matrix of {look.name}", rows)
+    return finished(alt.layer(*layers), side, say("Confusion matrix of {name}", name=look.name), rows)
 
 
 def most_confused(rows: Rows, look: Look) -> Spec:
@@ -121,12 +124,12 @@ def most_confused(rows: Rows, look: Look) -> Spec:
         named()
         .mark_bar(color=look.colour)
         .encode(
-            x=alt.X("count:Q", title="times, all seeds together", axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("count:Q", title=say("times, all seeds together"), axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("pair:N", sort=None, title=None, axis=alt.Axis(labelLimit=230, domain=False, ticks=False)),
-            tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", "% of gold")],
+            tooltip=[tip("gold:N"), tip("predicted:N"), tip("count:Q"), tip("share:Q", ".1f", say("% of gold"))],
         )
     )
-    described = f"The most frequent confusions of {look.name}, gold class and predicted class"
+    described = say("The most frequent confusions of {name}, gold class and predicted class", name=look.name)
     return finished(bars, max(18 * len(rows), 60), described, rows)
 
 
@@ -141,12 +144,15 @@ def scatter(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
     points = (
         named()
         .mark_circle(size=26, opacity=0.45, color=look.colour)
-        .encode(x=alt.X("gold:Q", scale=domain), y=alt.Y("predicted:Q", scale=domain))
+        .encode(
+            x=alt.X("gold:Q", scale=domain, title=say("gold")),
+            y=alt.Y("predicted:Q", scale=domain, title=say("predicted")),
+        )
         .encode(tooltip=[tip("gold:Q", ".2f"), tip("predicted:Q", ".2f"), tip("text:N")])
     )
     corners = of_rows([{"gold": end, "predicted": end} for end in ends])
     line = corners.mark_line(style="quiet", strokeDash=[4, 4]).encode(x="gold:Q", y="predicted:Q")
-    return finished(alt.layer(line, points), 280, f"Predicted against gold score of {look.name}", rows)
+    return finished(alt.layer(line, points), 280, say("Predicted against gold score of {name}", name=look.name), rows)
 
 
 def calibration(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
@@ -157,9 +163,9 @@ def calibration(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
         ends: of both axes, the same for every method so that charts can be compared.
     """
     domain, told = alt.Scale(domain=list(ends), nice=False, zero=False), alt.Axis(tickCount=5, grid=False)
-    x = alt.X("said:Q", scale=domain, title="said probability (%)", axis=told)
-    y = alt.Y("true:Q", scale=domain, title="came true (%)", axis=told)
-    tips = [tip("said:Q", ".1f", "said, %"), tip("true:Q", ".1f", "came true, %"), tip("answers:Q", ",")]
+    x = alt.X("said:Q", scale=domain, title=say("said probability (%)"), axis=told)
+    y = alt.Y("true:Q", scale=domain, title=say("came true (%)"), axis=told)
+    tips = [tip("said:Q", ".1f", say("said, %")), tip("true:Q", ".1f", say("came true, %")), tip("answers:Q", ",")]
     base = of_rows(rows).encode(x=x, y=y)
     line = base.mark_line(color=look.colour, opacity=0.6, strokeWidth=1.5)
     size = alt.Size("answers:Q", scale=alt.Scale(zero=True, range=[20, 110]), legend=None)
@@ -167,23 +173,27 @@ def calibration(rows: Rows, look: Look, ends: tuple[float, float]) -> Spec:
     points = points.encode(size=size, tooltip=tips)
     corners = of_rows([{"said": end, "true": end} for end in ends]).encode(x=x, y=y)
     promise = corners.mark_line(style="quiet", strokeDash=[4, 4])
-    each = "; ".join(f"{row['said']:.0f} % said, {row['true']:.0f} % true" for row in rows)
-    return finished(alt.layer(promise, line, points), 240, f"Calibration of {look.name}: {each}")
+    each = joined(
+        (say("{said:.0f} % said, {true:.0f} % true", said=row["said"], true=row["true"]) for row in rows), "; "
+    )
+    return finished(
+        alt.layer(promise, line, points), 240, say("Calibration of {name}: {each}", name=look.name, each=each)
+    )
 
 
 def layer_weights(rows: Rows, look: Look) -> Spec:
     """Learned weight of each layer, bar: mean over seeds, points: seeds. Rows: `layer`, `weight` (percent), `seed`."""
     layers = len({row["layer"] for row in rows})
-    x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0))
+    x = alt.X("layer:O", title=say("layer (0 is the embedding layer)"), axis=alt.Axis(labelAngle=0))
     base = of_rows(rows)
-    y = alt.Y("mean(weight):Q", title="weight (%)", scale=alt.Scale(zero=True))
-    tips = [tip("layer:O"), tip("mean(weight):Q", ".2f", "mean weight, %")]
+    y = alt.Y("mean(weight):Q", title=say("weight (%)"), scale=alt.Scale(zero=True))
+    tips = [tip("layer:O"), tip("mean(weight):Q", ".2f", say("mean weight, %"))]
     bars = base.mark_bar(color=look.colour, opacity=0.55).encode(x=x, y=y, tooltip=tips)
     seeds = base.mark_point(style="dark-dot", filled=True, size=22, opacity=0.75).encode(
-        x=x, y="weight:Q", tooltip=[tip("layer:O"), tip("seed:Q"), tip("weight:Q", ".2f", "weight, %")]
+        x=x, y="weight:Q", tooltip=[tip("layer:O"), tip("seed:Q"), tip("weight:Q", ".2f", say("weight, %"))]
     )
     even = of_rows([{"even": 100 / layers}]).mark_rule(style="quiet", strokeDash=[3, 3]).encode(y="even:Q")
-    return finished(alt.layer(bars, even, seeds), 200, f"Learned layer weights of {look.name}")
+    return finished(alt.layer(bars, even, seeds), 200, say("Learned layer weights of {name}", name=look.name))
 
 
 def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
@@ -194,10 +204,10 @@ def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
         resamples: `layer`, `score`.
     """
     window = axis_window([row[end] for row in rows for end in ("low", "high")])
-    x = alt.X("layer:O", title="layer (0 is the embedding layer)", axis=alt.Axis(labelAngle=0, grid=False))
+    x = alt.X("layer:O", title=say("layer (0 is the embedding layer)"), axis=alt.Axis(labelAngle=0, grid=False))
     scale = alt.Scale(domain=list(window), nice=False, zero=False)
-    tips = [tip("layer:O"), tip("score:Q", ".2f", "test"), tip("low:Q", ".2f", "95 % from")]
-    tips += [tip("high:Q", ".2f", "to"), tip("dev:Q", ".2f")]
+    tips = [tip("layer:O"), tip("score:Q", ".2f", say("test")), tip("low:Q", ".2f", say("95 % from"))]
+    tips += [tip("high:Q", ".2f", say("to")), tip("dev:Q", ".2f")]
     base = of_rows(rows).encode(x=x, tooltip=tips)
     low = alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     score = alt.Y("score:Q", title=title, scale=scale)
@@ -207,7 +217,7 @@ def layer_scores(rows: Rows, resamples: Rows, title: str) -> Spec:
     point = base.mark_point(color=colour, size=90, filled=True, opacity=1).encode(y=score)
     best = base.transform_filter("datum.chosen").mark_point(style="ink", size=230, strokeWidth=2).encode(y=score)
     layers = (drawn.encode(x=x, y=score), rule, point, best)
-    return finished(alt.layer(*layers), 220, "Test score of a linear probe on each layer, with its 95 % interval")
+    return finished(alt.layer(*layers), 220, say("Test score of a linear probe on each layer, with its 95 % interval"))
 
 
 def training_curves(rows: Rows, title: str, look: Look) -> Spec:
@@ -221,11 +231,11 @@ def training_curves(rows: Rows, title: str, look: Look) -> Spec:
         tip("seed:Q"),
         tip("epoch:Q"),
         tip("dev:Q", ".2f"),
-        tip("loss:Q", ".4f", "train loss"),
+        tip("loss:Q", ".4f", say("train loss")),
     ]
     last = max(row["epoch"] for row in rows)
     ticks = alt.Axis(values=list(range(1, last + 1, max(1, math.ceil(last / 12)))), format="d", grid=False)
-    x = alt.X("epoch:Q", title="epoch", axis=ticks, scale=alt.Scale(domain=[1, max(last, 2)], padding=10))
+    x = alt.X("epoch:Q", title=say("epoch"), axis=ticks, scale=alt.Scale(domain=[1, max(last, 2)], padding=10))
     y = alt.Y("dev:Q", title=title, scale=alt.Scale(domain=list(window), zero=False, nice=False))
     base = named().encode(x=x, y=y, detail="run:N", tooltip=tips)
     trials = [base.mark_line(style="quiet", opacity=0.6), base.mark_point(style="dot", size=14, filled=True)]
@@ -236,7 +246,7 @@ def training_curves(rows: Rows, title: str, look: Look) -> Spec:
     ]
     layers = [layer.transform_filter("!datum.final") for layer in trials]
     layers += [layer.transform_filter("datum.final") for layer in finals]
-    return finished(alt.layer(*layers), 220, f"Dev score by epoch, {look.name}", rows)
+    return finished(alt.layer(*layers), 220, say("Dev score by epoch, {name}", name=look.name), rows)
 
 
 def _time_axis(seconds: Sequence[float]) -> Any:
@@ -250,5 +260,8 @@ def _time_axis(seconds: Sequence[float]) -> Any:
     scale = alt.Scale(type="log", domain=domain) if log else alt.Scale(domain=domain, nice=False)
     axis = alt.Axis(grid=False, values=ticks, labelExpr=DURATION)
     return alt.X(
-        "seconds:Q", title=f"training time with extraction{' (log scale)' if log else ''}", scale=scale, axis=axis
+        "seconds:Q",
+        title=say("training time with extraction (log scale)") if log else say("training time with extraction"),
+        scale=scale,
+        axis=axis,
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from unfreeze.judging.layer_words import finding
 from unfreeze.judging.read import Arm, Compared, Comparison
 from unfreeze.judging.result import ArmResult, Result
+from unfreeze.language.message import Message, joined, say
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import EncoderFacts
@@ -17,27 +19,28 @@ from unfreeze.report.numbers import axis_title, count, metric_name, seconds
 from unfreeze.report.ranking import ranked
 
 SECTIONS = {
-    "answer": "Answer",
-    "differences": "All differences",
-    "folds": "Folds",
-    "second": "Beside the main metric",
-    "metrics": "All metrics",
-    "recipes": "Recipes tried",
-    "seeds": "Seeds",
-    "errors": "Where the errors are",
-    "layers": "Layers",
-    "training": "Training curves",
-    "mistakes": "Worst mistakes",
-    "disagreements": "Disagreements",
-    "data": "Data and audit",
-    "cost": "Cost",
-    "environment": "Environment",
-    "reproduce": "Reproduce",
+    "answer": say("Answer"),
+    "differences": say("All differences"),
+    "folds": say("Folds"),
+    "second": say("Beside the main metric"),
+    "metrics": say("All metrics"),
+    "recipes": say("Recipes tried"),
+    "seeds": say("Seeds"),
+    "errors": say("Where the errors are"),
+    "layers": say("Layers"),
+    "training": say("Training curves"),
+    "mistakes": say("Worst mistakes"),
+    "disagreements": say("Disagreements"),
+    "data": say("Data and audit"),
+    "cost": say("Cost"),
+    "environment": say("Environment"),
+    "reproduce": say("Reproduce"),
 }
-MANY_CLASSES_LINE = (
-    "Bars are the most frequent confusions, gold class first, predicted class second, all seeds together; a matrix of "
-    "that many classes would show nothing."
+MANY_CLASSES_LINE = say(
+    "Bars are the most frequent confusions, gold class first, predicted class second, all seeds "
+    "together; a matrix of that many classes would show nothing."
 )
+WARNING = "Warning: "
 MOST_POINTS = 2000
 MOST_CLASSES = 30  # of a confusion matrix; past them the most frequent confusions are drawn
 
@@ -76,11 +79,11 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
         **runs,
         **agreement,
         "splits": tables.splits(setting.data),
-        "said": list(setting.data.said),
-        "audit": list(setting.audit.lines),
+        "said": setting.data.said,
+        "audit": [_audited(line) for line in setting.audit.lines],
         "costs": _by_arm(tables.costs(by_name)),
         "encoders": [tables.facts(_caption(name, compared), about) for name, about in _encoders(compared).items()],
-        "environment": tables.facts("Machine and versions", setting.environment),
+        "environment": tables.facts(say("Machine and versions"), setting.environment),
         "footer": setting.environment.date or "",
     }
 
@@ -94,7 +97,9 @@ def _runs(compared: Compared, by_name: Mapping[str, ArmResult]) -> dict[str, Any
     return {
         "recipes": [tables.recipes(arm, names[arm.id]) for arm in arms],
         "seeds": tables.seeds(arms, names),
-        "seeds_caption": f"Every dot is one final run. The axis of {metric_name(setting.metric)} does not start at 0.",
+        "seeds_caption": say(
+            "Every dot is one final run. The axis of {metric} does not start at 0.", metric=metric_name(setting.metric)
+        ),
         "errors_line": _errors_line(first),
         "error_charts": _captions(error_specs(compared)),
         "error_tables": [table for table in by_label if table is not None],
@@ -104,7 +109,7 @@ def _runs(compared: Compared, by_name: Mapping[str, ArmResult]) -> dict[str, Any
         "mistakes_line": target.words.mistakes,
         "mistakes": [
             (
-                f"{run.method}: {target.how_wrong(run.wrong)}",
+                say("{name}: {finding}", name=run.method, finding=target.how_wrong(run.wrong)),
                 cases.mistakes(setting.task, setting.labels, first.items, run),
             )
             for run in runs
@@ -117,14 +122,32 @@ def _folds_line(result: Result) -> str:
     folds = result.folds
     if folds is None:
         return ""
-    apart = "" if folds.group is None else f" No two folds share a value of the column {folds.group}."
-    return (
-        f"Each of {count(sum(folds.sizes))} labelled examples was tested once, by models that learned from "
-        f"{count(round(folds.trained_on))} examples of other folds.{apart} Each fold chose its recipe on a dev split "
-        "of its own. All metrics are of the predictions of all folds together. What folds differ by beyond the luck of "
-        "their items and seeds is in the intervals, as the luck of training sets. Recipes, layers and audit below are "
-        "means over folds or those of the first fold; the bundled model learned from all examples."
-    )
+    sentences = [
+        say(
+            "Each of {examples:,} labelled examples was tested once, by models that learned from {others:,} examples "
+            "of other folds.",
+            examples=sum(folds.sizes), others=round(folds.trained_on),
+        )
+    ]  # fmt: skip
+    if folds.group is not None:
+        sentences.append(say("No two folds share a value of the column {column}.", column=folds.group))
+    sentences.append(_FOLDS)
+    return joined(sentences, " ")
+
+
+_FOLDS = say(
+    "Each fold chose its recipe on a dev split of its own. All metrics are of the predictions of all folds together. "
+    "What folds differ by beyond the luck of their items and seeds is in the intervals, as the luck of training sets. "
+    "Recipes, layers and audit below are means over folds or those of the first fold; the bundled model learned from "
+    "all examples."
+)
+
+
+def _audited(line: str) -> tuple[bool, str]:
+    """Whether a line of the audit is a warning, and what it says."""
+    if not line.startswith(WARNING):
+        return False, line
+    return True, line.values["line"] if isinstance(line, Message) else line[len(WARNING) :]
 
 
 def _by_arm(table: tables.Table) -> tables.Table:
@@ -146,7 +169,7 @@ def _encoders(compared: Compared) -> dict[str, EncoderFacts]:
 
 
 def _caption(encoder: str, compared: Compared) -> str:
-    return "Encoder" if len(compared.comparisons) == 1 else f"Encoder {encoder}"
+    return say("Encoder") if len(compared.comparisons) == 1 else say("Encoder {encoder}", encoder=encoder)
 
 
 def _errors_line(comparison: Comparison) -> str:
@@ -204,15 +227,19 @@ def _probe_spec(scores: LayerScores, title: str) -> Spec:
 
 
 def _probes(scores: LayerScores, chart: str) -> dict[str, Any]:
-    used = f"{count(scores.trained_on)} of {count(scores.train_size)}"
+    used = say("{trained_on} of {train_size}", trained_on=count(scores.trained_on), train_size=count(scores.train_size))
     return {
         "chart": chart,
-        "finding": scores.finding,
-        "trained_on": used if scores.trained_on < scores.train_size else f"all {count(scores.train_size)}",
+        "finding": finding(scores),
+        "trained_on": used
+        if scores.trained_on < scores.train_size
+        else say("all {train_size}", train_size=count(scores.train_size)),
         "seconds": seconds(scores.probe_s),
         "table": tables.layers(scores),
-        "caption": "Bars are 95 % intervals over test items and training rows, small points the same probe on "
-        "resampled training rows; the ring is the layer that is best on dev. The axis does not start at 0.",
+        "caption": say(
+            "Bars are 95 % intervals over test items and training rows, small points the same probe on resampled "
+            "training rows; the ring is the layer that is best on dev. The axis does not start at 0."
+        ),
     }
 
 
@@ -258,7 +285,7 @@ def _scatter_rows(arm: Arm) -> list[dict[str, Any]]:
 
 
 def _captions(found: Mapping[str, Spec]) -> list[tuple[str, str]]:
-    return [(name, f"{spec['description']}.") for name, spec in found.items()]
+    return [(name, say("{description}.", description=spec["description"])) for name, spec in found.items()]
 
 
 def _case_run(arm: Arm, name: str) -> cases.Run:
@@ -281,17 +308,17 @@ def _disagreements(compared: Compared, result: Result) -> dict[str, Any]:
     pairs = list(zip(first.wrong, second.wrong, strict=True))
     tally = (
         (setting.task.target.words.both_right, sum(a == b == 0 for a, b in pairs)),
-        (f"{first.method} nearer to gold", sum(a < b for a, b in pairs)),
-        (f"{second.method} nearer to gold", sum(a > b for a, b in pairs)),
-        ("both equally wrong", sum(a == b != 0 for a, b in pairs)),
+        (say("{method} nearer to gold", method=first.method), sum(a < b for a, b in pairs)),
+        (say("{method} nearer to gold", method=second.method), sum(a > b for a, b in pairs)),
+        (say("both equally wrong"), sum(a == b != 0 for a, b in pairs)),
     )
     rows = tuple((name, count(number), f"{100 * number / len(pairs):.1f} %") for name, number in tally)
-    caption = "Test items by which method's best run on dev is nearer to gold"
+    caption = say("Test items by which method's best run on dev is nearer to gold")
     task, labels, items = setting.task, setting.labels, compared.first.items
     return {
-        "agreement": tables.Table(caption, ("items", "number", "share"), rows, frozenset({1, 2})),
+        "agreement": tables.Table(caption, (say("items"), say("number"), say("share")), rows, frozenset({1, 2})),
         "disagreements": [
-            (f"{a.method} is nearer", cases.won_by(task, labels, items, a, b))
+            (say("{method} is nearer", method=a.method), cases.won_by(task, labels, items, a, b))
             for a, b in ((first, second), (second, first))
         ],
     }

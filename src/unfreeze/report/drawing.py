@@ -9,8 +9,16 @@ from typing import Any
 import altair as alt
 
 from unfreeze.inert import drawable
+from unfreeze.language.choice import told
+from unfreeze.language.message import say, template
 from unfreeze.report.looks import Look
 
+FIELDS = (
+    template("score"), template("seed"), template("layer"), template("dev"), template("epoch"), template("recipe"),
+    template("gold"), template("predicted"), template("count"), template("text"), template("mean"), template("low"),
+    template("high"),
+)  # fmt: skip
+"""Names of fields that tooltips show."""
 Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 Looks = Sequence[Look]
@@ -36,7 +44,7 @@ def of_rows(rows: Rows) -> Any:
 
 def tip(field: str, format: str = "", title: str | None = None) -> Any:
     """A field of the tooltip, by its own name where it has no title."""
-    name = title or field.split(":")[0]
+    name = title or say(field.split(":")[0])
     return alt.Tooltip(field, title=name, format=format) if format else alt.Tooltip(field, title=name)
 
 
@@ -57,5 +65,5 @@ def finished(chart: Any, height: int, description: str, rows: Rows | None = None
     """
     spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
     spec.pop("config", None)
-    made: Spec = drawable(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}})
+    made: Spec = drawable(told(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}}))
     return made

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from unfreeze.judging.read import Arm
 from unfreeze.judging.result import ArmResult
+from unfreeze.judging.wording import arm_words
+from unfreeze.language.message import say
 from unfreeze.methods import table
 from unfreeze.methods.table import method_named
 from unfreeze.recipe import MethodName
@@ -54,7 +56,7 @@ def look_of(method: MethodName, encoder: str | None = None) -> Look:
     words = method_named(method).words
     name, label = words.noun, words.noun
     if encoder is not None:
-        name, label = f"{name} of {encoder}", f"{encoder} · {words.short}"
+        name, label = arm_words(method, encoder), say("{encoder} · {method}", encoder=encoder, method=words.short)
     return Look(name, words.colour, words.mark, _css(method), label)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unfreeze.language.message import joined, say, template
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.metrics import metric_named
 
@@ -37,7 +38,12 @@ def mean_std(metric: str, mean: float, std: float) -> str:
 
 def axis_title(metric: str, split: str) -> str:
     """Title of a score axis, such as `test accuracy (%)` or `dev Pearson correlation (× 100)`."""
-    return f"{split} {metric_name(metric)} ({'%' if metric_named(metric).unit == 'share' else '× 100'})"
+    scale = "%" if metric_named(metric).unit == "share" else "× 100"
+    return say("{split} {metric} ({scale})", split=say(split), metric=metric_name(metric), scale=scale)
+
+
+SPLITS = template("train"), template("dev"), template("test")
+"""Names of splits that `say` is given as they are."""
 
 
 def seconds(value: float) -> str:
@@ -65,4 +71,4 @@ def count(value: int) -> str:
 
 def settings(recipe: Recipe) -> str:
     """The settings of a recipe that tell it from its neighbours, on one line."""
-    return " · ".join(recipe.details)
+    return joined(recipe.details, " · ")

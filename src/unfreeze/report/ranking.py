@@ -9,11 +9,12 @@ from itertools import pairwise
 from unfreeze.judging.arms import Finding
 from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.result import ArmResult, Result
+from unfreeze.language.message import say, template
 from unfreeze.methods.table import method_named, names
 from unfreeze.recipe import MethodName
 from unfreeze.report.looks import Look, look_of, looks
 
-ARROW = "\N{RIGHTWARDS ARROW}"
+CHANGE = template("{before} \N{RIGHTWARDS ARROW} {after}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Ranked:
     @property
     def label(self) -> str:
         """Place, encoder where there are several, and method."""
-        return f"{self.place}. {self.look.label}"
+        return say("{place}. {label}", place=self.place, label=self.look.label)
 
 
 def ranked(result: Result) -> list[Ranked]:
@@ -84,8 +85,12 @@ def method_steps(result: Result) -> list[Step]:
     for encoder in result.encoders:
         arms = sorted((arm for arm in result.arms if arm.encoder == encoder), key=lambda arm: _place(arm))
         for first, second in pairwise(arms):
-            change = f"{short(first.method)} {ARROW} {short(second.method)}"
-            steps.append(_step(result, first, second, f"{encoder}: {change}" if several else change))
+            change = say(CHANGE, before=short(first.method), after=short(second.method))
+            steps.append(
+                _step(
+                    result, first, second, say("{what}: {change}", what=encoder, change=change) if several else change
+                )
+            )
     return steps
 
 
@@ -96,7 +101,8 @@ def encoder_steps(result: Result) -> list[Step]:
     for method in names():
         arms = [arm for name in encoders for arm in result.arms if (arm.encoder, arm.method) == (name, method)]
         for first, second in pairwise(arms):
-            label = f"{short(method)}: {first.encoder} {ARROW} {second.encoder}"
+            change = say(CHANGE, before=first.encoder, after=second.encoder)
+            label = say("{what}: {change}", what=short(method), change=change)
             steps.append(_step(result, first, second, label))
     return steps
 
@@ -125,8 +131,8 @@ def finding_of(gap: PairGap) -> str:
     return (_BETTER if gap.mean > 0 else _WORSE)[gap.finding]
 
 
-_SAME: dict[Finding, str] = {"equal": "practically equal", "undecided": "undecided"}
-_BETTER: dict[Finding, str] = {**_SAME, "clear": "better", "likely": "better, perhaps by little",
-                               "small": "better, but too little to matter"}  # fmt: skip
-_WORSE: dict[Finding, str] = {**_SAME, "clear": "worse", "likely": "worse, perhaps by little",
-                              "small": "worse, but too little to matter"}  # fmt: skip
+_SAME: dict[Finding, str] = {"equal": say("practically equal"), "undecided": say("undecided")}
+_BETTER: dict[Finding, str] = {**_SAME, "clear": say("better"), "likely": say("better, perhaps by little"),
+                               "small": say("better, but too little to matter")}  # fmt: skip
+_WORSE: dict[Finding, str] = {**_SAME, "clear": say("worse"), "likely": say("worse, perhaps by little"),
+                              "small": say("worse, but too little to matter")}  # fmt: skip

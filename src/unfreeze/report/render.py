@@ -15,21 +15,30 @@ import altair as alt
 import vl_convert
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from unfreeze.disk.files import write_text
 from unfreeze.judging.read import Compared, read_compared
+from unfreeze.judging.result import Result
+from unfreeze.language.choice import chosen, told
+from unfreeze.language.message import say
 from unfreeze.plan import Plan, plain
 from unfreeze.report import answer, details
 from unfreeze.report.judged import read_result
 from unfreeze.report.looks import styles
 
+TAGS = {"zh": "zh-CN"}
+"""Language to its tag in HTML, by which a browser chooses a font, where that is another one."""
 
-def render(folder: Path, compared: Compared | None = None) -> Path:
+
+def render(folder: Path, compared: Compared | None = None, judged: Result | None = None) -> Path:
     """Write `report.html` from the run folders and `result.json` of a comparison that `judge` has judged.
+
+    It is in the language that is spoken. Sentences of `result.json` are in English; those of `judged` are in any.
 
     Args:
         compared: what is in the folder, where it was read already.
+        judged: what `judge` gave.
 
     Returns:
         the file's path.
@@ -38,7 +47,7 @@ def render(folder: Path, compared: Compared | None = None) -> Path:
         InputError: `folder` contains no finished, judged comparison, or the file cannot be written.
     """
     compared = compared or read_compared(folder)
-    result = read_result(folder, compared)
+    result = judged or read_result(folder, compared)
     page = {**answer.page(compared, result), **details.page(compared, result)}
     specs = {**answer.specs(compared, result), **details.specs(compared, result)}
     path = folder / "report.html"
@@ -51,15 +60,30 @@ def _html(page: Mapping[str, Any]) -> str:
     library = _library()
     loader = PackageLoader("unfreeze", "report/templates")
     templates = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=told
     )
+    templates.globals |= {"say": say, "html": _with_tags, "code": _code, "bold": _bold}
     inlined = {
         "library": Markup(library),
         "script": Markup(script),
         "policy": _policy(library, script),
         "styles": styles(),
+        "language": TAGS.get(chosen(), chosen()),
     }
     return templates.get_template("report.html.j2").render(**page, **inlined)
+
+
+def _with_tags(sentence: str, **values: Any) -> Markup:
+    """A sentence with values that are HTML, as `Markup`; all others are escaped."""
+    return Markup(escape(told(say(sentence)))).format(**told(values))
+
+
+def _code(text: str) -> Markup:
+    return Markup("<code>{}</code>").format(text)
+
+
+def _bold(text: str, css: str | None = None) -> Markup:
+    return Markup("<b>{}</b>").format(text) if css is None else Markup('<b class="{}">{}</b>').format(css, text)
 
 
 @cache

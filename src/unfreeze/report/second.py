@@ -10,25 +10,28 @@ from unfreeze.judging.read import Compared
 from unfreeze.judging.result import Result
 from unfreeze.judging.second_result import Bin, Estimate, SecondMeasure, SecondResult
 from unfreeze.judging.second_words import comparison, measure_words, notable
+from unfreeze.language.message import joined, opening, say, template
 from unfreeze.report import charts
 from unfreeze.report.drawing import Spec
 from unfreeze.report.looks import looks
-from unfreeze.report.numbers import count, points
+from unfreeze.report.numbers import points
 from unfreeze.report.tables import Table
 
-ABSENT = (
-    "This comparison has no second measure: some of its runs are of a version that kept no probabilities. Another "
-    "output folder measures them."
+ABSENT = say(
+    "This comparison has no second measure: some of its runs are of a version that kept no "
+    "probabilities. Another output folder measures them."
 )
 MOST_ARMS = 3
-PROBABILITIES = (
-    "Log-loss and Brier score judge how sure a method is of the right answer, not only which answer it gives: "
+PROBABILITIES = say(
+    "Log-loss and Brier score judge how sure a method is of the right answer, not only which answer it gives: lower is "
+    "better."
 )
-LOWER = (
-    "lower is better. Intervals are those of the main metric: paired over test items, over items and seeds, of several "
-    "pairs together. The verdict does not depend on them."
+LOWER = template("Of the {measure}, lower is better.")
+INTERVALS = say(
+    "Intervals are those of the main metric: paired over test items, over items and seeds, of several pairs together. "
+    "The verdict does not depend on them."
 )
-CALIBRATION = (
+CALIBRATION = say(
     "Points on the dashed line keep their promise: what was said with 80 % came true in 80 % of cases. Points below it "
     "are overconfident. Each has about as many answers as the others, of all seeds together; larger ones have more. "
     "The calibration error is the mean distance from the line; debiased, its root mean square less what luck adds. A "
@@ -47,7 +50,8 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
     told, first = result.second, result.second.measures[0]
     names = {arm: look.name for arm, look in looks(compared.arms).items()}
     words = measure_words(result, first.name)
-    about = f"{'Of the ' + words + ', ' if len(told.measures) == 1 else PROBABILITIES}{LOWER}"
+    lower = say(LOWER, measure=words) if len(told.measures) == 1 else PROBABILITIES
+    about = joined((lower, INTERVALS), " ")
     sentences = [comparison(first, pair, names) for pair in _shown(result, first)]
     special = notable(result)
     drawn = [(chart, names[chart.removeprefix("calibration-")]) for chart in specs(compared, result)]
@@ -56,8 +60,12 @@ def page(compared: Compared, result: Result) -> dict[str, Any]:
             "line": about,
             "table": _table(result, told, names),
             "notable": special,
-            "pairs": [f"{_capital(words)} {told}." for told in sentences if not any(told in line for line in special)],
-            "charts": [(chart, f"{_capital(name)}.") for chart, name in drawn],
+            "pairs": [
+                say("{measure} {comparison}.", measure=opening(words), comparison=told)
+                for told in sentences
+                if not any(told in line for line in special)
+            ],
+            "charts": [(chart, say("{description}.", description=opening(name))) for chart, name in drawn],
             "calibration": CALIBRATION if drawn else "",
         }
     }
@@ -87,16 +95,20 @@ def _row(one: Bin) -> dict[str, float]:
 def _table(result: Result, told: SecondResult, names: Mapping[str, str]) -> Table:
     """A row for each arm, the best first."""
     columns = [measure_words(result, measure.name) for measure in told.measures]
-    calibrated = ("calibration error", "debiased") if told.calibration else ()
+    calibrated = (say("calibration error"), say("debiased")) if told.calibration else ()
     first, rows = told.measures[0].arms, []
     for arm in sorted(first, key=lambda arm: first[arm].mean):
         cells = [_estimate(measure.arms[arm]) for measure in told.measures]
         if (each := told.calibration.get(arm)) is not None:
-            cells += [f"{points(each.error)} points", f"{points(each.debiased)} points"]
+            cells += [
+                say("{error} points", error=points(each.error)),
+                say("{debiased} points", debiased=points(each.debiased)),
+            ]
         rows.append((names[arm], *cells))
-    heads = ("method", *columns, *calibrated)
-    caption = (
-        f"Lower is better. Means over seeds with 95 % intervals, {count(result.data.sizes.get('test', 0))} test items"
+    heads = (say("method"), *columns, *calibrated)
+    caption = say(
+        "Lower is better. Means over seeds with 95 % intervals, {items:,} test items",
+        items=result.data.sizes.get("test", 0),
     )
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
@@ -104,7 +116,3 @@ def _table(result: Result, told: SecondResult, names: Mapping[str, str]) -> Tabl
 def _estimate(told: Estimate) -> str:
     low, high = told.ci95
     return f"{told.mean:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

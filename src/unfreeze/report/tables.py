@@ -14,7 +14,8 @@ from unfreeze.judging.machines import apart, distinct, in_words, together
 from unfreeze.judging.one_answer import degenerate_on
 from unfreeze.judging.read import Arm, Comparison
 from unfreeze.judging.result import ArmResult, Cost, Result
-from unfreeze.judging.wording import multiply_adds
+from unfreeze.judging.wording import floor_words, large_numbers
+from unfreeze.language.message import joined, opening, say, template
 from unfreeze.records.comparison import RunRecord
 from unfreeze.records.layer_scores import LayerScores
 from unfreeze.records.setting import DataFacts, EncoderFacts, Environment
@@ -29,9 +30,15 @@ from unfreeze.report.numbers import (
     signed,
 )
 
-DEGENERATE = " (degenerate: one answer for all of {})"
-DIVERGED = " (diverged)"
-FACT_NAMES = {"mb": "megabytes"}
+DEGENERATE = template(" (degenerate: one answer for all of {splits})")
+DIVERGED = say(" (diverged)")
+FACT_NAMES = {
+    "name": say("name"), "layers": say("layers"), "width": say("width"), "parameters": say("parameters"),
+    "piece_work": say("piece work"), "mb": say("megabytes"), "max_length": say("max length"), "fixed": say("fixed"),
+    "said": say("said"), "fingerprint": say("fingerprint"), "date": say("date"), "device": say("device"),
+    "precision": say("precision of numbers"), "threads": say("threads"), "cpu": say("cpu"), "machine": say("machine"),
+    "begun_in": say("begun in"), "platform": say("platform"),
+}  # fmt: skip
 MOST_LABELS = 100  # rows of a table by label
 
 
@@ -58,18 +65,37 @@ def recipes(arm: Arm, name: str) -> Table:
     chosen = arm.finals[0].recipe
     rows = tuple(
         (
-            f"{run.recipe.name or run.id}{' (chosen)' if run.recipe == chosen else ''}{_ended_early(arm, run)}",
+            say(
+                _CHOSEN if run.recipe == chosen else _TRIED,
+                name=run.recipe.name or run.id,
+                end=_ended_early(arm, run),
+            ),
             points(run.dev[metric]),
             seconds(run.train_s),
-            settings(run.recipe) + "".join(f" · {key} {value:g}" for key, value in run.chosen.items()),
+            joined(
+                [
+                    settings(run.recipe),
+                    *(say("{setting} {value:g}", setting=say(key), value=value) for key, value in run.chosen.items()),
+                ],
+                " · ",
+            ),
             run.recipe.source or "\N{EN DASH}",
         )
         for run in trials
     )
     marked = frozenset(i for i, run in enumerate(trials) if run.recipe == chosen)
-    heads = ("recipe", f"dev {metric_name(metric)}", "training", "settings", "source")
-    table = Table(f"Recipes of {name}, best on dev first", heads, rows, frozenset({1, 2}), marked)
+    heads = (
+        say("recipe"),
+        say("dev {metric}", metric=metric_name(metric)),
+        say("training"),
+        say("settings"),
+        say("source"),
+    )
+    table = Table(say("Recipes of {name}, best on dev first", name=name), heads, rows, frozenset({1, 2}), marked)
     return _with_machines(table, trials)
+
+
+_TRIED, _CHOSEN = template("{name}{end}"), template("{name} (chosen){end}")
 
 
 def _with_machines(table: Table, runs: Sequence[RunRecord]) -> Table:
@@ -77,14 +103,17 @@ def _with_machines(table: Table, runs: Sequence[RunRecord]) -> Table:
     if len(distinct(run.machine for run in runs)) < 2:
         return table
     rows = tuple((*row, in_words((run.machine,))) for row, run in zip(table.rows, runs, strict=True))
-    return replace(table, heads=(*table.heads, "machine"), rows=rows)
+    return replace(table, heads=(*table.heads, say("machine")), rows=rows)
 
 
 def _ended_early(arm: Arm, run: RunRecord) -> str:
     if run.stopped is None:
-        return DIVERGED * run.diverged
-    folds = " in some folds" if arm.comparison.parts else ""
-    return f" (stopped at a third{folds}: the best had {points(run.stopped)} by then)"
+        return DIVERGED if run.diverged else ""
+    return say(_STOPPED_IN_FOLDS if arm.comparison.parts else _STOPPED, best=points(run.stopped))
+
+
+_STOPPED = template(" (stopped at a third: the best had {best} by then)")
+_STOPPED_IN_FOLDS = template(" (stopped at a third in some folds: the best had {best} by then)")
 
 
 def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:
@@ -102,19 +131,26 @@ def seeds(arms: Sequence[Arm], names: Mapping[str, str]) -> Table:
             points(arm.comparison.tests[run.id].metrics[metric]),
             str(run.best_epoch),
             seconds(run.train_s),
-            f"{run.id}{_degenerate(arm.comparison, run)}{DIVERGED * run.diverged}",
+            say(
+                "{run}{degenerate}{diverged}",
+                run=run.id,
+                degenerate=_degenerate(arm.comparison, run),
+                diverged=DIVERGED if run.diverged else "",
+            ),
         )
         for arm in arms
         for run in arm.finals
     )
-    heads = ("method", "seed", "dev", "test", "epoch kept", "training", "run")
-    table = Table(f"Final runs, {metric_name(metric)} in points", heads, rows, frozenset({1, 2, 3, 4, 5}))
+    heads = (say("method"), say("seed"), say("dev"), say("test"), say("epoch kept"), say("training"), say("run"))
+    table = Table(
+        say("Final runs, {metric} in points", metric=metric_name(metric)), heads, rows, frozenset({1, 2, 3, 4, 5})
+    )
     return _with_machines(table, [run for arm in arms for run in arm.finals])
 
 
 def _degenerate(comparison: Comparison, run: RunRecord) -> str:
     where = degenerate_on(comparison, run)
-    return DEGENERATE.format(" and ".join(where)) if where else ""
+    return say(DEGENERATE, splits=joined(map(say, where), " and ")) if where else ""
 
 
 def metrics(arms: Mapping[str, ArmResult]) -> Table:
@@ -125,8 +161,8 @@ def metrics(arms: Mapping[str, ArmResult]) -> Table:
         cells = [values.metrics.get(name) for values in arms.values()]
         shown = (mean_std(name, cell.mean, cell.std) if cell else points(None) for cell in cells)
         rows.append((metric_name(name), *shown))
-    heads = ("metric", *arms)
-    caption = "All test metrics, mean ± standard deviation over seeds"
+    heads = (say("metric"), *arms)
+    caption = say("All test metrics, mean ± standard deviation over seeds")
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
@@ -154,10 +190,13 @@ def by_label(arm: Arm, name: str) -> Table | None:
         precision, recall = (hit[kind] / n[kind] if n[kind] else None for n in (found, gold))
         f1 = 2 * hit[kind] / (gold[kind] + found[kind])
         rows.append((kind, count(gold[kind] // runs), points(precision), points(recall), points(f1)))
-    heads = ("label", "in test", "precision", "recall", "F1")
-    caption = f"{name[:1].upper()}{name[1:]}, over all seeds"
+    heads = (say("label"), say("in test"), say("precision"), say("recall"), "F1")
+    caption = say("{name}, over all seeds", name=opening(name))
     if kinds[MOST_LABELS:]:
-        caption += f": the {MOST_LABELS} of {count(len(kinds))} labels with the most errors"
+        caption = say(
+            "{name}, over all seeds: the {shown} of {all:,} labels with the most errors",
+            name=opening(name), shown=MOST_LABELS, all=len(kinds),
+        )  # fmt: skip
     return Table(caption, heads, tuple(rows), frozenset({1, 2, 3, 4}))
 
 
@@ -207,15 +246,15 @@ def floor(result: Result, names: Mapping[str, str]) -> Table | None:
     below = result.floor
     if below is None:
         return None
-    rows = [(f"{below.name.replace('-', ' ')}, no encoder", points(below.test), between(*below.ci95), "")]
+    rows = [(say("{floor}, no encoder", floor=floor_words(below.name)), points(below.test), between(*below.ci95), "")]
     for values in result.arms:
         gain = below.gains[values.id]
         low, high = gain.ci95
-        added = f"{signed(gain.mean, 1)} ({signed(low, 1)} to {signed(high, 1)})"
+        added = say("{mean} ({low} to {high})", mean=signed(gain.mean, 1), low=signed(low, 1), high=signed(high, 1))
         rows.append((names[values.id], points(values.test.mean), between(*values.test.ci95), added))
     metric = metric_name(result.metric)
-    heads = ("model", f"test {metric}", "95 % interval", "added to the bag of words")
-    return Table(f"Test {metric} in points", heads, tuple(rows), frozenset({1, 2, 3}))
+    heads = (say("model"), say("test {metric}", metric=metric), say("95 % interval"), say("added to the bag of words"))
+    return Table(say("Test {metric} in points", metric=metric), heads, tuple(rows), frozenset({1, 2, 3}))
 
 
 def folds(result: Result, names: Mapping[str, str]) -> Table | None:
@@ -233,9 +272,11 @@ def folds(result: Result, names: Mapping[str, str]) -> Table | None:
         rows.append((str(fold + 1), count(size), *cells))
     spread = (mean_std(result.metric, float(np.mean(made.scores[arm])), float(np.std(made.scores[arm], ddof=1)))
               for arm in names)  # fmt: skip
-    rows.append(("mean ± standard deviation", "", *spread))
-    heads = ("fold", "items", *names.values())
-    caption = f"{metric_name(result.metric)} of each fold, mean over seeds, with the recipe that the fold chose"
+    rows.append((say("mean ± standard deviation"), "", *spread))
+    heads = (say("fold"), say("items"), *names.values())
+    caption = say(
+        "{metric} of each fold, mean over seeds, with the recipe that the fold chose", metric=metric_name(result.metric)
+    )
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
@@ -244,57 +285,78 @@ def layers(scores: LayerScores) -> Table:
     rows = []
     for one in scores.layers:
         low, high = one.behind_ci95
-        behind = f"{points(one.behind)} ({points(low)} to {points(high)}){' *' * one.within_noise}"
+        behind = say(
+            _NOISE if one.within_noise else _BEHIND, behind=points(one.behind), low=points(low), high=points(high)
+        )  # fmt: skip
         apart = points(None) if one.layer == scores.chosen else behind
         row = (str(one.layer), points(one.dev), points(one.test), between(*one.ci95), apart, f"{one.l2:g}")
         rows.append(row)
     metric = metric_name(scores.metric)
-    heads = ("layer", f"dev {metric}", "test", "95 % interval", "below the best on dev", "L2 penalty")
+    heads = (
+        say("layer"),
+        say("dev {metric}", metric=metric),
+        say("test"),
+        say("95 % interval"),
+        say("below the best on dev"),
+        say("L2 penalty"),
+    )
     marked = frozenset(i for i, one in enumerate(scores.layers) if one.layer == scores.chosen)
-    caption = "Linear probes, points; * cannot be told from the best on dev"
+    caption = say("Linear probes, points; * cannot be told from the best on dev")
     return Table(caption, heads, tuple(rows), frozenset(range(6)), marked)
+
+
+_BEHIND, _NOISE = template("{behind} ({low} to {high})"), template("{behind} ({low} to {high}) *")
 
 
 def between(low: float, high: float) -> str:
     """The ends of an interval, in points."""
-    return f"{points(low)} to {points(high)}"
+    return say("{low} to {high}", low=points(low), high=points(high))
 
 
 def counted(cost: Cost) -> str:
     """Counted work of all runs: `12 billion`."""
-    about = "about " if cost.work_is_estimated else ""
-    return f"{about}{multiply_adds(cost.work)}".removesuffix(" multiply-adds")
+    work = large_numbers(cost.work)
+    return say("about {work}", work=work) if cost.work_is_estimated else work
 
 
 def costs(arms: Mapping[str, ArmResult]) -> Table:
     """What each arm, by its name, costs to train, to keep and to use; times only where they can be compared."""
     kinds, predicted = [m.cost.machines for m in arms.values()], [m.cost.latency_machines for m in arms.values()]
     rows: list[tuple[str, ...]] = [] if apart(kinds) else _seconds_rows(arms)
-    rows.append(("train every recipe and seed, counted", *(f"{counted(m.cost)} multiply-adds" for m in arms.values())))
-    rows.append(("peak memory, with runs beside it", *(megabytes(m.cost.peak_mb) for m in arms.values())))
-    rows.append(("trained parameters", *(count(m.cost.trained_parameters) for m in arms.values())))
-    rows.append(("to keep for this task", *(megabytes(m.cost.stored_mb) for m in arms.values())))
+    rows.append(
+        (
+            say("train every recipe and seed, counted"),
+            *(say("{cost} multiply-adds", cost=counted(m.cost)) for m in arms.values()),
+        )
+    )
+    rows.append((say("peak memory, with runs beside it"), *(megabytes(m.cost.peak_mb) for m in arms.values())))
+    rows.append((say("trained parameters"), *(count(m.cost.trained_parameters) for m in arms.values())))
+    rows.append((say("to keep for this task"), *(megabytes(m.cost.stored_mb) for m in arms.values())))
     latency = [] if apart(predicted) else [m.cost.latency_ms for m in arms.values()]
     for size in dict.fromkeys(key for values in latency for key in values):
-        name = "predict one text" if size == "1" else f"predict a batch of {size}"
+        name = say("predict one text") if size == "1" else say("predict a batch of {size}", size=size)
         rows.append((name, *(f"{v[size]:.1f} ms" if size in v else points(None) for v in latency)))
-    heads, named = ("cost", *arms), [kind for kind in together((*kinds, *predicted)) if kind]
-    where = in_words(tuple(named)) if named else "this machine"
-    caption = f"Cost, measured on {where} but for what is counted"
+    heads, named = (say("cost"), *arms), [kind for kind in together((*kinds, *predicted)) if kind]
+    where = in_words(tuple(named)) if named else say("this machine")
+    caption = say("Cost, measured on {where} but for what is counted", where=where)
     return Table(caption, heads, tuple(rows), frozenset(range(1, len(heads))))
 
 
 def _seconds_rows(arms: Mapping[str, ArmResult]) -> list[tuple[str, ...]]:
     costs = [arm.cost for arm in arms.values()]
     return [
-        ("compute frozen features", *(seconds(cost.extract_s) for cost in costs)),
-        ("train once (mean over seeds)", *(seconds(cost.train_s) for cost in costs)),
-        ("train every recipe and seed", *(seconds(cost.all_runs_s) for cost in costs)),
+        (say("compute frozen features"), *(seconds(cost.extract_s) for cost in costs)),
+        (say("train once (mean over seeds)"), *(seconds(cost.train_s) for cost in costs)),
+        (say("train every recipe and seed"), *(seconds(cost.all_runs_s) for cost in costs)),
     ]
 
 
 def _files(named: str | Sequence[str]) -> str:
-    return named if isinstance(named, str) else f"{named[0]} to {named[-1]} ({len(named)} files)"
+    return (
+        named
+        if isinstance(named, str)
+        else say("{first} to {last} ({number} files)", first=named[0], last=named[-1], number=len(named))
+    )
 
 
 def splits(data: DataFacts) -> Table:
@@ -302,29 +364,33 @@ def splits(data: DataFacts) -> Table:
     sizes, files, cut = data.sizes, data.files, data.truncated
     rows = tuple(
         (
-            split,
+            say(split),
             count(sizes[split]) if split in sizes else points(None),
             f"{points(cut[split])} %" if split in cut else points(None),
-            _files(files.get(split, "cut out of another split")),
+            _files(files.get(split, say("cut out of another split"))),
         )
         for split in SPLITS
     )
     columns = ", ".join(f"{role} = {name}" for role, name in data.columns.items())
-    caption = f"{data.name or 'Data'}{f' (columns: {columns})' if columns else ''}"
-    return Table(caption, ("split", "items", "cut at the limit", "file"), rows, frozenset({1, 2}))
+    caption = data.name or say("Data")
+    if columns:
+        caption = say("{name} (columns: {columns})", name=caption, columns=columns)
+    return Table(caption, (say("split"), say("items"), say("cut at the limit"), say("file")), rows, frozenset({1, 2}))
 
 
 def facts(caption: str, values: EncoderFacts | Environment) -> Table:
     """Names and values as they were recorded, as far as they were."""
     rows = tuple(
-        (FACT_NAMES.get(key, key).replace("_", " "), _fact(value))
+        (FACT_NAMES.get(key) or key.replace("_", " "), _fact(value))
         for key, value in vars(values).items()
         if value not in (None, ())
     )
-    return Table(caption, ("what", "value"), rows)
+    return Table(caption, (say("what"), say("value")), rows)
 
 
 def _fact(value: Any) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(map(str, value))
-    return count(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+        return joined(one if isinstance(one, str) else str(one) for one in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return count(value)
+    return value if isinstance(value, str) else str(value)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from unfreeze.errors import InputError, listed, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.tasks.items import NO_NAMES, LabelSpace
 from unfreeze.tasks.kinds import TASKS, Task
 from unfreeze.tasks.measures import Measure
@@ -38,7 +39,9 @@ def metric_named(name: str) -> Metric:
     known = METRICS.get(family)
     if known is None:
         return Metric(name, name)
-    return replace(known, name=name, words=f"{known.words} of '{one}'") if one else known
+    return (
+        replace(known, name=name, words=say("{metric} of '{label}'", metric=known.words, label=one)) if one else known
+    )
 
 
 def main_metric(task: Task, scheme: str | None = None) -> str:

@@ -9,10 +9,13 @@ from typing import Annotated
 import typer
 
 from unfreeze.errors import InputError, user_fault
+from unfreeze.language.choice import from_environment, speaking, told
+from unfreeze.language.message import say
 from unfreeze.terminal.doctor import doctor, print_version
 from unfreeze.terminal.encoders import convert, encode, encoders
 from unfreeze.terminal.examples import examples
 from unfreeze.terminal.exports import export
+from unfreeze.terminal.languages import Language, with_language
 from unfreeze.terminal.pretraining import pretrain
 from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
 from unfreeze.terminal.studies import study
@@ -22,13 +25,13 @@ COMMANDS = (
     compare, jobs, probe, check, report, log, predict, export, encoders, encode, pretrain, study, convert, examples,
     doctor,
 )  # fmt: skip
-OURS = "This is a fault of unfreeze, not of your input; please report it together with the lines above."
+OURS = say("This is a fault of unfreeze, not of your input; please report it together with the lines above.")
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 for command in COMMANDS:
-    app.command()(command)
+    app.command()(with_language(command))
 
 
 @app.callback()
@@ -36,6 +39,7 @@ def everything(
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
     ] = False,
+    language: Language = None,
 ) -> None:
     """Keep the pretrained encoder frozen, or fine-tune it? Answers it for your labelled text."""
 
@@ -47,15 +51,16 @@ def main() -> None:
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", "300")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    try:
-        app()
-    except Exception as error:
-        fault = error if isinstance(error, InputError) else user_fault(error)
-        if fault is None:
-            error.add_note(OURS)
-            raise
-        print(f"unfreeze: {fault}", file=sys.stderr)
-        sys.exit(2)
+    with speaking(from_environment()):
+        try:
+            app()
+        except Exception as error:
+            fault = error if isinstance(error, InputError) else user_fault(error)
+            if fault is None:
+                error.add_note(told(OURS))
+                raise
+            print(f"unfreeze: {told(fault)}", file=sys.stderr)
+            sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from unfreeze.language.choice import told
+from unfreeze.language.message import joined, say, template
 from unfreeze.pretraining.record import Record
 from unfreeze.terminal.interrupts import Interrupts, remembered
+from unfreeze.terminal.languages import echo
 
 if TYPE_CHECKING:
     from unfreeze.pretraining.loop import Progress as Step
@@ -68,13 +71,15 @@ class Display:
 
     def say(self, line: str) -> None:
         """Print a line above the live one."""
-        self.console.print(line, markup=False, soft_wrap=True)
+        self.console.print(told(line), markup=False, soft_wrap=True)
 
     def begin(self, what: str, left: int) -> None:
         """See `Watcher.begin`."""
         self._interrupts.check()
         self.left = left
-        line = self.progress.add_task(what, total=1, left=f"{left} runs to follow", best=self._told(self.best))
+        line = self.progress.add_task(
+            told(what), total=1, left=told(say("{left} runs to follow", left=left)), best=self._told(self.best)
+        )
         self.at_work[what] = _AtWork(line, time.perf_counter())
 
     def step(self, what: str, done: int, total: int, best: float | None) -> None:
@@ -86,14 +91,14 @@ class Display:
         pace = (time.perf_counter() - now.began) / now.share if best is not None else self.pace
         going = [one for one in self.at_work.values() if one.took is None]
         seconds = max(one.to_come for one in going) + self.left * (pace or 0) / len(going)
-        unknown = "in this one" if self.left and pace is None else "left"
-        left = f"{self.left} runs to follow, about {clock(seconds)} {unknown}"
+        words = _IN_THIS_ONE if self.left and pace is None else _LEFT
+        left = told(say(words, left=self.left, time=clock(seconds)))
         top = self.best if best is None else max(self.best, best)
         self.progress.update(now.line, completed=now.share, left=left, best=self._told(top))
 
     @staticmethod
     def _told(best: float) -> str:
-        return f"best dev {100 * best:.1f}" if best > float("-inf") else ""
+        return told(say("best dev {best:.1f}", best=100 * best)) if best > float("-inf") else ""
 
     def end(self, what: str, score: float | None, of: str | None = None) -> None:
         """See `Watcher.end`."""
@@ -103,10 +108,10 @@ class Display:
             now.took = time.perf_counter() - now.began
             self.progress.remove_task(now.line)
         if score is None:
-            self.say(f"  {what}: {clock(now.took)}")
+            self.say(say("  {what}: {time}", what=what, time=clock(now.took)))
             return
         self.pace, self.best = now.took, max(self.best, score)
-        self.say(f"  {what}: dev {100 * score:.1f}, {clock(now.took)}")
+        self.say(say("  {what}: dev {score:.1f}, {time}", what=what, score=100 * score, time=clock(now.took)))
 
     def trained(self, now: Step) -> None:
         """Show the progress after a step of `pretraining.run`."""
@@ -114,8 +119,10 @@ class Display:
         if self.pretraining is None:
             self.pretraining = self.progress.add_task("", left="", best="")
         self.progress.update(
-            self.pretraining, total=1, completed=min(1.0, now.done), description=f"loss {now.loss:.3f}",
-            best=f"{now.speed:,.0f} a second", left=f"{now.tokens / 1e6:,.1f} M read, about {clock(now.left)} left",
+            self.pretraining, total=1, completed=min(1.0, now.done),
+            description=told(say("loss {loss:.3f}", loss=now.loss)),
+            best=told(say("{speed:,.0f} a second", speed=now.speed)),
+            left=told(say("{read:,.1f} M read, about {time} left", read=now.tokens / 1e6, time=clock(now.left))),
         )  # fmt: skip
 
     def point(self, record: Record) -> None:
@@ -123,11 +130,23 @@ class Display:
         last = record.curve[-1]
         if not last["held_out"]:
             return
-        each = ", ".join(f"{'held out' if name == 'loss' else name.replace('_', ' ')} {loss:.3f}"
-                         for name, loss in last["held_out"].items())  # fmt: skip
-        share = "" if record.share_of_peak is None else f", {record.share_of_peak:.0%} of the peak"
-        speed = f"{record.speed:,.0f} {record.unit} a second{share}"
-        self.say(f"  {last['tokens'] / 1e6:8.2f} M {record.unit}: loss {last['loss']:.3f}, {each}; {speed}")
+        each = joined(
+            say("{what} {loss:.3f}", what=say("held out") if name == "loss" else name.replace("_", " "), loss=loss)
+            for name, loss in last["held_out"].items()
+        )
+        speed = say("{speed:,.0f} {unit} a second", speed=record.speed, unit=record.unit)
+        if record.share_of_peak is not None:
+            speed = say("{speed}, {share:.0%} of the peak", speed=speed, share=record.share_of_peak)
+        self.say(
+            say(
+                "  {read:8.2f} M {unit}: loss {loss:.3f}, {each}; {speed}",
+                read=last["tokens"] / 1e6, unit=record.unit, loss=last["loss"], each=each, speed=speed,
+            )
+        )  # fmt: skip
+
+
+_LEFT = template("{left} runs to follow, about {time} left")
+_IN_THIS_ONE = template("{left} runs to follow, about {time} in this one")
 
 
 @contextmanager
@@ -137,7 +156,7 @@ def resumable(advice: str) -> Iterator[Display]:
         with remembered() as interrupts, Display(interrupts) as display:
             yield display
     except KeyboardInterrupt:
-        typer.echo(f"unfreeze: interrupted; {advice}", err=True)
+        echo(say("unfreeze: interrupted; {advice}", advice=advice), err=True)
         raise typer.Exit(130) from None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from unfreeze.plan import Plan
+from unfreeze.terminal.languages import echo
 from unfreeze.terminal.options import Device
 
 
@@ -22,7 +23,7 @@ def doctor(
 
     found = examined(device or Plan.device)
     for line in [json.dumps(asdict(found), indent=1, ensure_ascii=False)] if as_json else found.lines():
-        typer.echo(line)
+        echo(line)
 
 
 def print_version(asked: bool) -> None:
@@ -30,5 +31,5 @@ def print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        typer.echo(f"unfreeze {version('unfreeze')}")
+        echo(f"unfreeze {version('unfreeze')}")
         raise typer.Exit

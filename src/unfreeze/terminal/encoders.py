@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
+from unfreeze.terminal.languages import echo
 from unfreeze.terminal.options import (
     ColumnOptions,
     Device,
@@ -25,14 +27,20 @@ def encoders() -> None:
     """List the encoders that can be used without a download."""
     from unfreeze.encoders.packaged import listed_encoders
 
-    typer.echo(f"{'name':<40} {'layers':>6} {'width':>6} {'MB':>7}  where")
+    echo(f"{'name':<40} {'layers':>6} {'width':>6} {'MB':>7}  where")
     for row in listed_encoders():
         size = "" if row.mb is None else f"{row.mb:,.0f}"
-        typer.echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
-    typer.echo("Besides these: any folder that transformers or sentence-transformers saved (encoders, decoders, the")
-    typer.echo("encoders of T5 and BART), or the name of one on the Hugging Face hub;")
-    typer.echo("a folder of ELMo, ELMoForManyLangs or skip-thoughts as published;")
-    typer.echo("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary).")
+        echo(f"{row.name:<40} {row.layers or '':>6} {row.width or '':>6} {size:>7}  {row.origin}")
+    for line in _BESIDES:
+        echo(line)
+
+
+_BESIDES = (
+    say("Besides these: any folder that transformers or sentence-transformers saved (encoders, decoders, the"),
+    say("encoders of T5 and BART), or the name of one on the Hugging Face hub;"),
+    say("a folder of ELMo, ELMoForManyLangs or skip-thoughts as published;"),
+    say("word vectors as a file or folder (.txt, .vec, .bin, or .npy with a vocabulary)."),
+)
 
 
 @grouped
@@ -67,7 +75,7 @@ def encode(
     advice = "the same command begins again" if elsewhere is None else "the same command continues where it stopped"
     with resumable(advice) as display:
         shape = encode_file(data, asked, out, device=device or Plan.device, watcher=display, elsewhere=elsewhere)
-    typer.echo(f"{out}: states {shape}")
+    echo(say("{out}: states {shape}", out=out, shape=shape))
 
 
 def convert(
@@ -82,4 +90,10 @@ def convert(
     from unfreeze.commands.convert import convert as write
 
     fingerprint = write(encoder, out, encoder_options(encoder_option), typer.echo)
-    typer.echo(f"{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load")
+    echo(
+        say(
+            "{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load",
+            out=out,
+            fingerprint=fingerprint,
+        )
+    )

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.terminal.languages import echo
+
 
 def export(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The bundle folder of a comparison.")],
@@ -27,4 +29,4 @@ def export(
     from unfreeze.export.card import checked
 
     made = write(bundle, to, out, test=test, int8=int8, tell=typer.echo)
-    typer.echo(f"{made.folder}: {checked(made.agreement)}")
+    echo(f"{made.folder}: {checked(made.agreement)}")

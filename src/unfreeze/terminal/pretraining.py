@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.language.message import say
+from unfreeze.terminal.languages import echo
 from unfreeze.terminal.options import Device, given, grouped
 
 
@@ -73,4 +75,4 @@ def pretrain(options: PretrainingOptions) -> None:
     with resumable("the same command continues from the last checkpoint") as display:
         run(settings, display.say, display.trained, display.point)
     out = options.out
-    typer.echo(f"{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}")
+    echo(say("{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}", out=out))

@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.language.message import say
 from unfreeze.methods.table import names
 from unfreeze.plan import Plan
+from unfreeze.terminal.languages import echo
 from unfreeze.terminal.options import (
     Column,
     ColumnOptions,
@@ -84,10 +86,10 @@ def compare(
     from unfreeze.terminal.display import resumable
     from unfreeze.terminal.summary import summary
 
-    with resumable("the same command continues where it stopped") as display:
+    with resumable(say("the same command continues where it stopped")) as display:
         result = answer(question, display, display.say)
     for line in summary(result):
-        typer.echo(line)
+        echo(line)
 
 
 def _prepare(question: Plan) -> None:
@@ -97,9 +99,15 @@ def _prepare(question: Plan) -> None:
     with Display() as display:
         prepared = prepare(question, display, display.say)
     out = prepared.out
-    typer.echo(f"{out} is open, nothing is trained yet. There are {prepared.runs:,} runs to make, by n processes:")
-    typer.echo(f"  unfreeze jobs {shlex.quote(str(out))} --part i/n --wait      (i from 0 to n - 1)")
-    typer.echo("Then the same command without --prepare judges, and makes what is still missing.")
+    echo(
+        say(
+            "{out} is open, nothing is trained yet. There are {runs:,} runs to make, by n processes:",
+            out=out,
+            runs=prepared.runs,
+        )
+    )
+    echo(say("  unfreeze jobs {out} --part i/n --wait      (i from 0 to n - 1)", out=shlex.quote(str(out))))
+    echo(say("Then the same command without --prepare judges, and makes what is still missing."))
 
 
 def jobs(
@@ -115,9 +123,9 @@ def jobs(
     from unfreeze.runs.shares import part_from
     from unfreeze.terminal.display import resumable
 
-    with resumable("the same command continues where it stopped") as display:
+    with resumable(say("the same command continues where it stopped")) as display:
         said = make_share(shared_folder(folder), part_from(part), wait, display, display.say)
-    typer.echo(said)
+    echo(said)
 
 
 def _number(text: str | None) -> int | str | None:
@@ -148,7 +156,7 @@ def probe(
     """
     question = plan_of(given(files, columns, measured, reader, work, place, seeds=seeds, out=out))
     from unfreeze.commands.probe import probe_variants
-    from unfreeze.disk.remote import joined
+    from unfreeze.disk.remote import joined as joined_path
     from unfreeze.records.layer_scores import LAYERS, VARIANTS
     from unfreeze.terminal.display import Display
     from unfreeze.terminal.summary import layer_table, variant_table
@@ -161,9 +169,9 @@ def probe(
             for line in layer_table(scores) if variant == LAYERS else ():
                 display.say(line)
     for line in () if only_layers else variant_table(results):
-        typer.echo(line)
+        echo(line)
     if out is not None:
-        typer.echo(f"Written: {joined(out, 'probes.json')}")
+        echo(say("Written: {out}", out=joined_path(out, "probes.json")))
 
 
 @grouped
@@ -175,7 +183,7 @@ def check(files: FileOptions, columns: ColumnOptions) -> None:
 
     dataset = read_data(plan_of(given(files, columns)))
     for line in (*dataset.notes, *lines_of(dataset, audit(dataset))):
-        typer.echo(line)
+        echo(line)
 
 
 def report(
@@ -190,8 +198,7 @@ def report(
 
     with working_folder(folder) as local:
         compared = read_compared(local)
-        judge(local, compared)
-        typer.echo(shown_place(render(local, compared)))
+        echo(shown_place(render(local, compared, judge(local, compared))))
 
 
 @grouped
@@ -225,7 +232,7 @@ def predict(
         from unfreeze.terminal.display import resumable
 
         plan = plan_of(given(place, device=device))
-        with resumable("the same command continues where it stopped") as display:
+        with resumable(say("the same command continues where it stopped")) as display:
             count = predict_away(Asked(bundle, file, out, text, text_b, escape_formulas), plan, display)
     if out is not None:
-        typer.echo(f"{count:,} predictions in {out}")
+        echo(say("{count:,} predictions in {out}", count=count, out=out))

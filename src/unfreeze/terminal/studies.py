@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.language.message import say
+from unfreeze.terminal.languages import echo
 from unfreeze.terminal.options import EngineOptions, given, grouped
 
 
@@ -50,7 +52,7 @@ def study(
 
     if name == "list":
         for known, entry in STUDIES.items():
-            typer.echo(f"{known:<20} {entry.question}")
+            echo(f"{known:<20} {entry.question}")
         return
     names = studies_named(name)
     settings = asked_from(
@@ -59,4 +61,4 @@ def study(
     )  # fmt: skip
     with resumable("the same command continues where it stopped") as display:
         run_studies(names, settings, display, display.say)
-    typer.echo(f"Pages: {out / 'index.html'}")
+    echo(say("Pages: {out}", out=out / "index.html"))

@@ -10,6 +10,7 @@ import numpy as np
 
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, class_columns, of_counts, of_sums
 from unfreeze.tasks.targets.likelihoods import Likely, of_one_name
@@ -41,26 +42,27 @@ class Classes(Target):
     single_tells = True
     chart = "confusion"
     words = Words(
-        shows="whether classes are distinguished",
-        cut_by="by class, ",
-        errors="Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds "
-        "together.",
-        mistakes="Wrong answers of each method's best run on dev, the most confident first.",
+        shows=say("whether classes are distinguished"),
+        cut_by=say("by class, "),
+        errors=say(
+            "Rows are gold classes, columns predictions; figures are per cent of the gold class, all seeds together."
+        ),
+        mistakes=say("Wrong answers of each method's best run on dev, the most confident first."),
     )
     measures = (
-        Metric("accuracy", "accuracy", measure=lambda labels: Measure(_right, of_sums(share), _most_frequent)),
-        Metric("macro_f1", "macro F1", measure=lambda labels: _counted(macro_f1, labels)),
+        Metric("accuracy", say("accuracy"), measure=lambda labels: Measure(_right, of_sums(share), _most_frequent)),
+        Metric("macro_f1", say("macro F1"), measure=lambda labels: _counted(macro_f1, labels)),
         Metric(
-            "matthews", "Matthews correlation", "correlation",
+            "matthews", say("Matthews correlation"), "correlation",
             measure=lambda labels: _counted(matthews, labels, shares=False), also="mcc",
         ),
         Metric(
-            "f1_positive", "F1 of the positive class", unfit=lambda labels: positive_class(labels.names) is None,
+            "f1_positive", say("F1 of the positive class"), unfit=lambda labels: positive_class(labels.names) is None,
             measure=lambda labels: _f1_of(positive_class(labels.names)),
         ),
-        Metric("f1", "F1", of_class=lambda labels, name: _f1_of(name)),
+        Metric("f1", say("F1"), of_class=lambda labels, name: _f1_of(name)),
         Metric(
-            "average_precision", "average precision", ranks=True, also="ap",
+            "average_precision", say("average precision"), ranks=True, also="ap",
             measure=lambda labels: _ranked(labels, positive_class(labels.names)),
             of_class=lambda labels, name: _ranked(labels, name),
         ),
@@ -71,8 +73,10 @@ class Classes(Target):
         """The classes of the training split. Raises `InputError` where there is one only."""
         names = tuple(sorted({str(e.label) for e in train}))
         if len(names) < 2:
-            found = f"every training row has the label '{shown(names[0])}'"
-            raise InputError(f"{found}; two classes are needed, is it the label column?", where=train[0].where)
+            found = say("every training row has the label '{names}'", names=shown(names[0]))
+            raise InputError(
+                say("{found}; two classes are needed, is it the label column?", found=found), where=train[0].where
+            )
         return LabelSpace(names)
 
     def check_known(self, split: str, examples: Sequence[Example], space: LabelSpace) -> None:
@@ -80,14 +84,18 @@ class Classes(Target):
         known = frozenset(space.names)
         for example in examples:
             if example.label not in known:
-                found = f"class '{shown(str(example.label))}' of {split}"
-                problem = f"{found} is not in the training split, which has {listed(space.names)}"
-                raise InputError(f"{problem}; add training rows of it or take the row out", where=example.where)
+                found = say("class '{label}' of {split}", label=shown(str(example.label)), split=split)
+                problem = say(
+                    "{found} is not in the training split, which has {names}", found=found, names=listed(space.names)
+                )
+                raise InputError(
+                    say("{problem}; add training rows of it or take the row out", problem=problem), where=example.where
+                )
 
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
         """One class."""
         different = set(labels)
-        return f"every row has the label '{different.pop()}'" if len(different) == 1 else None
+        return say("every row has the label '{pop}'", pop=different.pop()) if len(different) == 1 else None
 
     def answer(self, label: Any) -> str:
         """The class."""
@@ -118,7 +126,7 @@ class Classes(Target):
 
     def size_in_words(self, space: LabelSpace) -> str:
         """How many classes."""
-        return f"{len(space.names)} classes"
+        return say("{names} classes", names=len(space.names))
 
     def space_problem(self, space: LabelSpace, kind: str) -> str | None:
         """Fewer than two names, a name that occurs twice, or a scheme."""
@@ -127,7 +135,7 @@ class Classes(Target):
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """Another name than those of the label space."""
         if not isinstance(label, str) or label not in known:
-            return f"{briefly(label)} is none of the {len(known)} classes"
+            return say("{label} is none of the {known} classes", label=briefly(label), known=len(known))
         return None
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
@@ -148,7 +156,7 @@ class Classes(Target):
 
     def constant_words(self, label: Any) -> str:
         """The class."""
-        return f"always answering '{label}'"
+        return say("always answering '{label}'", label=label)
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """0 or 1."""
@@ -156,7 +164,9 @@ class Classes(Target):
 
     def how_wrong(self, errors: Sequence[float]) -> str:
         """How many are wrong."""
-        return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test items are wrong"
+        return say(
+            "{error:,} of {errors:,} test items are wrong", error=sum(error > 0 for error in errors), errors=len(errors)
+        )
 
     def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
         """Of the probability of the gold class, and of all of them."""
@@ -247,10 +257,19 @@ def positive_class(names: Sequence[str]) -> str | None:
 def names_problem(space: LabelSpace, kind: str) -> str | None:
     """Fewer than two names, or a name that occurs twice."""
     if len(space.names) < 2 or len(set(space.names)) < len(space.names):
-        return f"{len(space.names)} labels, {len(set(space.names))} of them different, for {kind}"
+        return say(
+            "{names} labels, {names2} of them different, for {kind}",
+            names=len(space.names),
+            names2=len(set(space.names)),
+            kind=kind,
+        )
     return None
 
 
 def scheme_problem(space: LabelSpace, kind: str) -> str | None:
     """A tagging scheme of what is not tagged."""
-    return None if space.scheme is None else f"the tagging scheme {briefly(space.scheme)} for {kind}"
+    return (
+        None
+        if space.scheme is None
+        else say("the tagging scheme {scheme} for {kind}", scheme=briefly(space.scheme), kind=kind)
+    )

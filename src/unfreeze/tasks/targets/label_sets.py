@@ -12,6 +12,7 @@ import numpy as np
 
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say, template
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, label_columns, of_counts, of_sums
 from unfreeze.tasks.targets.classes import names_problem, scheme_problem
@@ -44,29 +45,29 @@ class LabelSets(Target):
     many = True
     may_lack = True
     words = Words(
-        shows="whether labels are distinguished",
-        cut_by="by the rarest label of a text, ",
-        errors="A label of a text counts as found when it is in both gold and prediction.",
-        mistakes="Texts with the most missed and false labels, of each method's best run on dev.",
-        unseen="labels of {} that train lacks",
+        shows=say("whether labels are distinguished"),
+        cut_by=say("by the rarest label of a text, "),
+        errors=say("A label of a text counts as found when it is in both gold and prediction."),
+        mistakes=say("Texts with the most missed and false labels, of each method's best run on dev."),
+        unseen=template("labels of {split} that train lacks"),
     )
     measures = (
-        Metric("micro_f1", "micro F1", measure=lambda labels: Measure(_units, of_sums(f1), _best_for_micro)),
+        Metric("micro_f1", say("micro F1"), measure=lambda labels: Measure(_units, of_sums(f1), _best_for_micro)),
         Metric(
-            "macro_f1", "macro F1",
+            "macro_f1", say("macro F1"),
             measure=lambda labels: Measure(_marked(labels), of_counts(macro_f1, label_columns), _every_label),
         ),
         Metric(
-            "subset_accuracy", "subset accuracy",
+            "subset_accuracy", say("subset accuracy"),
             measure=lambda labels: Measure(_equal, of_sums(share), _most_frequent),
         ),
         Metric(
-            "average_precision", "average precision", ranks=True, also="ap",
+            "average_precision", say("average precision"), ranks=True, also="ap",
             measure=lambda labels: average_precision(labels, labels.names, lambda gold: gold),
             of_class=lambda labels, name: average_precision(labels, (name,), lambda gold: gold),
         ),
-        Metric("precision", "precision"),
-        Metric("recall", "recall"),
+        Metric("precision", say("precision")),
+        Metric("recall", say("recall")),
     )  # fmt: skip
     seconds = OF_PROBABILITIES
 
@@ -80,8 +81,11 @@ class LabelSets(Target):
         if not names:
             raise InputError("no training row has a label; is it the label column?", where=train[0].where)
         if len(names) < 2:
-            found = f"the training rows have one label only, '{shown(names[0])}'"
-            raise InputError(f"{found}; two are needed, or --task classification of yes and no", where=train[0].where)
+            found = say("the training rows have one label only, '{names}'", names=shown(names[0]))
+            raise InputError(
+                say("{found}; two are needed, or --task classification of yes and no", found=found),
+                where=train[0].where,
+            )
         return LabelSpace(names)
 
     def one_answer(self, labels: Labels, scheme: str | None) -> str | None:
@@ -90,7 +94,9 @@ class LabelSets(Target):
         if len(different) != 1:
             return None
         (label,) = different
-        return f"every row has the labels '{self.shown(label)}'" if label else "no row has a label"
+        return (
+            say("every row has the labels '{label}'", label=self.shown(label)) if label else say("no row has a label")
+        )
 
     def answer(self, label: Any) -> tuple[str, ...]:
         """The labels."""
@@ -127,18 +133,27 @@ class LabelSets(Target):
 
     def size_in_words(self, space: LabelSpace) -> str:
         """How many labels."""
-        return f"{len(space.names)} labels, any number of them for a text"
+        return say("{names} labels, any number of them for a text", names=len(space.names))
 
     def notes(self, labels: Labels) -> list[str]:
         """Labels per text, texts without any, and which labels occur together most often."""
         sizes, items = np.array([len(label) for label in labels]), len(labels)
-        sentences = [f"Labels per train text: {sizes.mean():.2f} on average, at most {sizes.max()}."]
+        sentences = [
+            say("Labels per train text: {mean:.2f} on average, at most {max}.", mean=sizes.mean(), max=sizes.max())
+        ]
         if (none := int((sizes == 0).sum())) > 0:
-            sentences.append(f"Train texts without any label: {none:,} of {items:,} ({100 * none / items:.1f} %).")
+            sentences.append(
+                say(
+                    "Train texts without any label: {none:,} of {items:,} ({items2:.1f} %).",
+                    none=none,
+                    items=items,
+                    items2=100 * none / items,
+                )
+            )
         together = Counter((a, b) for label in labels for i, a in enumerate(label) for b in label[i + 1 :])
         if together:
-            pairs = ", ".join(f"{a} and {b} {n:,}" for (a, b), n in together.most_common(3))
-            sentences.append(f"Labels that occur together most often in train: {pairs}.")
+            pairs = ", ".join(say("{a} and {b} {n:,}", a=a, b=b, n=n) for (a, b), n in together.most_common(3))
+            sentences.append(say("Labels that occur together most often in train: {pairs}.", pairs=pairs))
         return sentences
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
@@ -158,9 +173,13 @@ class LabelSets(Target):
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """Not a sorted tuple of names; a predicted name of none in the label space; gold ones may be new in test."""
         if not isinstance(label, tuple) or list(label) != sorted(set(label)):
-            return f"{briefly(label)} is not a set of labels in alphabetical order"
+            return say("{label} is not a set of labels in alphabetical order", label=briefly(label))
         if not gold and not known.issuperset(label):
-            return f"the label {briefly(min(set(label) - known))} is none of the {len(known)} labels"
+            return say(
+                "the label {known} is none of the {known2} labels",
+                known=briefly(min(set(label) - known)),
+                known2=len(known),
+            )
         return None
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
@@ -179,7 +198,7 @@ class LabelSets(Target):
 
     def constant_words(self, label: Any) -> str:
         """The labels."""
-        return f"always answering '{self.shown(label)}'"
+        return say("always answering '{label}'", label=self.shown(label))
 
     def item_error(self, gold: Any, predicted: Any, scheme: str | None) -> float:
         """Missed plus false labels."""
@@ -187,7 +206,11 @@ class LabelSets(Target):
 
     def how_wrong(self, errors: Sequence[float]) -> str:
         """How many texts have an error."""
-        return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test texts have a missed or false label"
+        return say(
+            "{error:,} of {errors:,} test texts have a missed or false label",
+            error=sum(error > 0 for error in errors),
+            errors=len(errors),
+        )
 
     def item_losses(self, gold: Labels, likely: Likely, names: Sequence[str]) -> Floats:
         """Means over the labels of train; one that train lacks is not among them."""

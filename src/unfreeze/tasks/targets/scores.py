@@ -12,6 +12,7 @@ import numpy as np
 
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, of_sums
 from unfreeze.tasks.ranks import rank_correlations
@@ -30,22 +31,24 @@ class Scores(Target):
 
     tensors = "unfreeze.training.targets.scores:ScoreTensors"
     symmetric = True
-    regression = "ridge"
+    regression = say("ridge")
     counted = False
     chart = "scatter"
     words = Words(
-        shows="a correlation",
+        shows=say("a correlation"),
         cut_by="",
-        errors="Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect.",
-        mistakes="The largest distances from gold, of each method's best run on dev.",
-        both_right="both equally good",
+        errors=say(
+            "Predicted against gold score, of each method's best run on dev; points on the dashed line are perfect."
+        ),
+        mistakes=say("The largest distances from gold, of each method's best run on dev."),
+        both_right=say("both equally good"),
     )
     measures = (
-        Metric("pearson", "Pearson correlation", "correlation", measure=lambda labels: _pearson()),
-        Metric("spearman", "Spearman correlation", "correlation", measure=lambda labels: _spearman()),
-        Metric("mse", "mean squared error", "none"),
+        Metric("pearson", say("Pearson correlation"), "correlation", measure=lambda labels: _pearson()),
+        Metric("spearman", say("Spearman correlation"), "correlation", measure=lambda labels: _spearman()),
+        Metric("mse", say("mean squared error"), "none"),
     )
-    seconds = (Second("rmse", "root mean squared error", root=True),)
+    seconds = (Second("rmse", say("root mean squared error"), root=True),)
 
     def typed(self, examples: tuple[Example, ...]) -> tuple[Example, ...]:
         """Labels as numbers. Raises `InputError` for one that is not a finite number."""
@@ -55,7 +58,10 @@ class Scores(Target):
         """The range of the training scores. Raises `InputError` where all are the same."""
         scores = [e.label for e in train if isinstance(e.label, float)]
         if min(scores) == max(scores):
-            problem = f"every training score is {scores[0]:g}; there is nothing to learn, is it the label column?"
+            problem = say(
+                "every training score is {scores:g}; there is nothing to learn, is it the label column?",
+                scores=scores[0],
+            )
             raise InputError(problem, where=train[0].where)
         return LabelSpace(low=min(scores), high=max(scores))
 
@@ -65,7 +71,11 @@ class Scores(Target):
         if len(different) != 1:
             return None
         (label,) = different
-        return f"every score is {label:g}" if isinstance(label, float) else f"every row has the label '{label}'"
+        return (
+            say("every score is {label:g}", label=label)
+            if isinstance(label, float)
+            else say("every row has the label '{label}'", label=label)
+        )
 
     def single_problem(self) -> str | None:
         """A correlation is not defined."""
@@ -85,7 +95,7 @@ class Scores(Target):
 
     def size_in_words(self, space: LabelSpace) -> str:
         """The range of the scores."""
-        return f"scores from {space.low:g} to {space.high:g} in train"
+        return say("scores from {low:g} to {high:g} in train", low=space.low, high=space.high)
 
     def cell(self, label: Any) -> str:
         """The number with four decimals."""
@@ -102,7 +112,7 @@ class Scores(Target):
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """What is not a number; a run that diverged may predict an infinite one."""
         if not isinstance(label, (int, float)) or (gold and not math.isfinite(label)):
-            return f"{briefly(label)} is not a score"
+            return say("{label} is not a score", label=briefly(label))
         return None
 
     def metrics(self, gold: Labels, predicted: Labels, names: Sequence[str], scheme: str | None) -> dict[str, float]:
@@ -135,7 +145,7 @@ class Scores(Target):
 
     def how_wrong(self, errors: Sequence[float]) -> str:
         """The mean distance."""
-        return f"mean distance from gold {sum(errors) / len(errors):.2f}"
+        return say("mean distance from gold {errors:.2f}", errors=sum(errors) / len(errors))
 
     def penalties(self) -> tuple[Penalty, ...]:
         """Penalties of ridge regression."""
@@ -165,7 +175,10 @@ def number(label: str) -> float | None:
 def _scored(example: Example) -> Example:
     value = number(str(example.label))
     if value is None:
-        problem = f"score '{shown(str(example.label))}' is not a finite number; fix it, or give --task for classes"
+        problem = say(
+            "score '{label}' is not a finite number; fix it, or give --task for classes",
+            label=shown(str(example.label)),
+        )
         raise InputError(problem, where=example.where)
     return replace(example, label=value)
 

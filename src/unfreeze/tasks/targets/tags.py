@@ -10,6 +10,7 @@ import numpy as np
 
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError
+from unfreeze.language.message import say, template
 from unfreeze.tasks.items import Example, LabelSpace
 from unfreeze.tasks.measures import Measure, of_sums
 from unfreeze.tasks.schemes import Span, spans, spans_conlleval, spans_strict
@@ -34,29 +35,36 @@ class Tags(Target):
     per_word = True
     may_lack = True
     words = Words(
-        shows="whether tags are found",
+        shows=say("whether tags are found"),
         cut_by="",
-        errors="A span counts as found when its words and its type are both right.",
-        mistakes="Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has "
-        "exactly the same span; red and dashed: it does not.",
-        unseen="spans of {} with tags that train lacks",
+        errors=say("A span counts as found when its words and its type are both right."),
+        mistakes=say(
+            "Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has "
+            "exactly the same span; red and dashed: it does not."
+        ),
+        unseen=template("spans of {split} with tags that train lacks"),
     )
     measures = (
-        Metric("span_f1", "span F1", measure=lambda labels: _span_measure(spans_conlleval), unfit=_plain),
+        Metric("span_f1", say("span F1"), measure=lambda labels: _span_measure(spans_conlleval), unfit=_plain),
         Metric(
-            "span_f1_strict", "strict span F1", unfit=_plain,
+            "span_f1_strict", say("strict span F1"), unfit=_plain,
             measure=lambda labels: _span_measure(lambda tags: spans_strict(tags, labels.scheme or "")),
         ),
-        Metric("precision", "precision"),
-        Metric("recall", "recall"),
-        Metric("accuracy", "accuracy", measure=lambda labels: Measure(_word_counts, of_sums(share), _most_frequent)),
+        Metric("precision", say("precision")),
+        Metric("recall", say("recall")),
+        Metric(
+            "accuracy", say("accuracy"),
+            measure=lambda labels: Measure(_word_counts, of_sums(share), _most_frequent),
+        ),
     )  # fmt: skip
 
     def space(self, train: Sequence[Example], scheme: str | None = None) -> LabelSpace:
         """The tags of the training split, `O` first. Raises `InputError` where there is one only."""
         names = {tag for e in train if isinstance(e.label, tuple) for tag in e.label}
         if len(names) < 2:
-            problem = f"every training word has the tag '{names.pop()}'; two are needed, is it the label column?"
+            problem = say(
+                "every training word has the tag '{pop}'; two are needed, is it the label column?", pop=names.pop()
+            )
             raise InputError(problem, where=train[0].where)
         return LabelSpace(tuple(sorted(names, key=lambda tag: (tag != "O", tag))), scheme)
 
@@ -65,7 +73,7 @@ class Tags(Target):
         tags = {tag for label in labels for tag in label}
         if scheme is not None:
             return "no word is in a span" if labels and tags <= {"O"} else None
-        return f"every word has the tag '{min(tags)}'" if len(tags) == 1 else None
+        return say("every word has the tag '{tags}'", tags=min(tags)) if len(tags) == 1 else None
 
     def answer(self, label: Any) -> str | None:
         """Tags mark something or nothing."""
@@ -92,7 +100,7 @@ class Tags(Target):
 
     def size_in_words(self, space: LabelSpace) -> str:
         """How many tags."""
-        return f"{len(space.names)} tags"
+        return say("{names} tags", names=len(space.names))
 
     def cell(self, label: Any) -> str:
         """The tags."""
@@ -102,15 +110,23 @@ class Tags(Target):
         """Fewer than two names, a name that occurs twice, or an unknown scheme."""
         if problem := names_problem(space, kind):
             return problem
-        return None if space.scheme in _SCHEMES else f"the tagging scheme {briefly(space.scheme)} for {kind}"
+        return (
+            None
+            if space.scheme in _SCHEMES
+            else say("the tagging scheme {scheme} for {kind}", scheme=briefly(space.scheme), kind=kind)
+        )
 
     def label_problem(self, label: Any, item: Example, known: frozenset[str], gold: bool) -> str | None:
         """Not one tag a word, or a predicted tag of none in the label space; gold tags may be new in test."""
         words = len(item.words or ())
         if not isinstance(label, tuple) or len(label) != words:
-            return f"{briefly(label)} for {words} words"
+            return say("{label} for {words} words", label=briefly(label), words=words)
         if not gold and not known.issuperset(label):
-            return f"the tag {briefly(min(set(label) - known))} is none of the {len(known)} tags"
+            return say(
+                "the tag {known} is none of the {known2} tags",
+                known=briefly(min(set(label) - known)),
+                known2=len(known),
+            )
         return None
 
     def main(self, metric: str, scheme: str | None) -> str:
@@ -149,7 +165,11 @@ class Tags(Target):
 
     def how_wrong(self, errors: Sequence[float]) -> str:
         """How many sentences have an error."""
-        return f"{sum(error > 0 for error in errors):,} of {len(errors):,} test sentences have an error"
+        return say(
+            "{error:,} of {errors:,} test sentences have an error",
+            error=sum(error > 0 for error in errors),
+            errors=len(errors),
+        )
 
     def found(self, gold: Labels, predicted: Labels, scheme: str | None) -> Found | None:
         """Spans of each type."""

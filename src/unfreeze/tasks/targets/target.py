@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from unfreeze.language.message import say
 from unfreeze.tasks.items import Example, Label, LabelSpace
 from unfreeze.tasks.measures import Measure
 from unfreeze.tasks.schemes import Span
@@ -43,14 +44,14 @@ class Words:
         errors: what the report's section about errors shows.
         mistakes: how its worst mistakes are chosen.
         both_right: two methods that are both at no distance from gold.
-        unseen: labels of the split `{}` that train lacks.
+        unseen: labels of the split `{split}` that train lacks.
     """
 
     shows: str
     cut_by: str
     errors: str
     mistakes: str
-    both_right: str = "both right"
+    both_right: str = say("both right")
     unseen: str = ""
 
 
@@ -93,7 +94,7 @@ class Second:
     root: bool = False
 
 
-OF_PROBABILITIES = (Second("log_loss", "log-loss"), Second("brier", "Brier score"))
+OF_PROBABILITIES = (Second("log_loss", say("log-loss")), Second("brier", say("Brier score")))
 """Those of `likelihoods`, in the order of its columns."""
 
 
@@ -149,7 +150,7 @@ class Target(Protocol):
     one_name: bool = False
     many: bool = False
     symmetric: bool = False
-    regression: str = "logistic"
+    regression: str = say("logistic")
     chart: ErrorChart | None = None
     single_tells: bool = False
     may_lack: bool = False
