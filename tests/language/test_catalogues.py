@@ -1,4 +1,4 @@
-"""Every message in the code has its sentence in every language, made from the same values; and no sentence is left over."""
+"""Every message in the code has its sentence in every language, made from the same values; none is left over."""
 
 from __future__ import annotations
 
