@@ -10,7 +10,7 @@ from typing import Any
 
 from unfreeze.bundle.description import REMEDY, About, read_about
 from unfreeze.data.examples import Example, Label, LabelSpace
-from unfreeze.data.word_cutting import CUT_WORDS, cut_words
+from unfreeze.data.word_cutting import CUT_WORDS, spaced_words, words_in
 from unfreeze.disk.mirror import mirrored
 from unfreeze.disk.remote import is_remote
 from unfreeze.disk.tensors import load_into, read_tensors
@@ -45,7 +45,7 @@ class Predictor:
         self.task: Task = model.objective.task
         self.labels: LabelSpace = model.objective.labels
         cut = about.get("columns", {}).get("words") == CUT_WORDS
-        self._split: Callable[[str], Sequence[str]] = cut_words if cut else str.split
+        self._spans: Callable[[str], Iterator[tuple[int, int]]] = words_in if cut else spaced_words
 
     def predict(self, texts: Sequence[Text]) -> list[Label]:
         """One label a text: a class name, a number, or one tag a word.
@@ -63,16 +63,20 @@ class Predictor:
         """
         if isinstance(texts, str):
             raise InputError("must be a list of texts, not one string", where="texts")
-        return list(self.predict_examples([self._example(i, text) for i, text in enumerate(texts)]).labels)
+        return list(self.predict_examples([self.example(f"texts[{i}]", text) for i, text in enumerate(texts)]).labels)
 
     def predict_examples(self, examples: Sequence[Example]) -> Decoded:
         """Labels with the probability of each, where the head gives one."""
         return self.model.predict(examples, finite=True)[0] if examples else Decoded(())
 
-    def _example(self, index: int, text: Text) -> Example:
-        where = f"texts[{index}]"
+    def words_in(self, text: str) -> list[tuple[int, int]]:
+        """Where each word of a text starts and ends, as `predict` splits a string for tagging."""
+        return list(self._spans(text))
+
+    def example(self, where: str, text: Text) -> Example:
+        """One of the texts that `predict` takes. Raises `InputError`, with `where`, for anything else."""
         if self.task.target.per_word:
-            words = tuple(self._split(text) if isinstance(text, str) else text)
+            words = tuple(text[a:b] for a, b in self.words_in(text)) if isinstance(text, str) else tuple(text)
             if not words or not all(isinstance(w, str) for w in words):
                 raise InputError("must be a list of words, at least one", where=where)
             return Example(where, " ".join(words), words=words)

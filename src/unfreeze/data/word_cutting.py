@@ -29,6 +29,7 @@ _ALONE: tuple[str, ...] = (
 )
 _ALONE += ("IDEOGRAPHIC", "HALFWIDTH KATAKANA", "HALFWIDTH HANGUL", "TAI ", "NEW TAI LUE", "JAVANESE", "BALINESE")
 _WORD = re.compile(r"[ac]m*|w[wm]*")
+_SPACED = re.compile(r"\S+")
 
 
 class _Kinds(dict[int, str]):
@@ -67,3 +68,8 @@ def words_in(text: str) -> Iterator[tuple[int, int]]:
 def cut_words(text: str) -> tuple[str, ...]:
     """The words of a text."""
     return tuple(text[start:end] for start, end in words_in(text))
+
+
+def spaced_words(text: str) -> Iterator[tuple[int, int]]:
+    """Where each word starts and ends in a text that is split at white space, as `str.split` does."""
+    return (match.span() for match in _SPACED.finditer(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, ranges
@@ -48,8 +49,14 @@ def said_cut(cut: int, texts: int, limit: int) -> str | None:
     return f"{cut:,} of {texts:,} texts are cut at {limit} pieces." if cut else None
 
 
-def cut_at_limit(inputs: Inputs) -> int:
-    """How many examples have a text that is not read to its end (never for tagging, which reads windows)."""
+def are_cut(inputs: Inputs) -> npt.NDArray[np.bool_]:
+    """(E,) which examples have a text that is not read to its end (none for tagging, which reads windows)."""
     if len(inputs.examples) == 1:
-        return 0
-    return int(np.logical_or.reduceat(inputs.truncated, inputs.examples[:-1]).sum())
+        return np.zeros(0, np.bool_)
+    cut: npt.NDArray[np.bool_] = np.logical_or.reduceat(inputs.truncated, inputs.examples[:-1])
+    return cut
+
+
+def cut_at_limit(inputs: Inputs) -> int:
+    """How many examples have a text that is not read to its end."""
+    return int(are_cut(inputs).sum())
