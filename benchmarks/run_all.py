@@ -63,6 +63,8 @@ SCRIPTS = (
         "--train-size 64 --dev-size 30 --test-size 30 --epochs 2 --seeds 2", ("pairs", "texts"), 10,
     ),
     Script("predicting", "--data {data}/{texts}", "--lines 10000 40000", "--lines 100 200 --turns 3", ("texts",), 3),
+    Script("serving", "--data {data}/{texts}", "", "--seconds 0.5 --turns 1 --clients 2", ("texts",), 1.5,
+           long=True),
     Script(
         "store_epochs", "--data {data}", "--train-size 400", "--train-size 40 --turns 1", ("pairs", "texts", "tags"), 3
     ),

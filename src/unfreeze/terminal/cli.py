@@ -18,12 +18,13 @@ from unfreeze.terminal.exports import export
 from unfreeze.terminal.languages import Language, with_language
 from unfreeze.terminal.pretraining import pretrain
 from unfreeze.terminal.questions import check, compare, jobs, predict, probe, report
+from unfreeze.terminal.serving import serve
 from unfreeze.terminal.studies import study
 from unfreeze.terminal.tracking import log
 
 COMMANDS = (
-    compare, jobs, probe, check, report, log, predict, export, encoders, encode, pretrain, study, convert, examples,
-    doctor,
+    compare, jobs, probe, check, report, log, predict, serve, export, encoders, encode, pretrain, study, convert,
+    examples, doctor,
 )  # fmt: skip
 OURS = say("This is a fault of unfreeze, not of your input; please report it together with the lines above.")
 

@@ -1,0 +1,63 @@
+"""A bundle served over HTTP until the process is asked to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+
+from unfreeze.bundle.load import load
+from unfreeze.errors import InputError
+from unfreeze.serving.limits import Limits
+from unfreeze.serving.model import Model, name_of
+
+PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
+DRAIN = 1.0
+"""Seconds after its end was asked for in which a server takes new connections."""
+
+
+def check_installed() -> None:
+    """Raise `InputError` where a package is missing."""
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise InputError(f"needs {', '.join(missing)}: pip install unfreeze[serve]", where="serve")
+
+
+def serve(
+    bundle: str,
+    *,
+    host: str,
+    port: int,
+    name: str | None = None,
+    device: str = "auto",
+    limits: Limits = Limits(),
+    drain: float = DRAIN,
+    tell: Callable[[str], None],
+) -> None:
+    """Answer requests until SIGTERM or Ctrl-C; then answer those that have come in, and return.
+
+    Args:
+        port: 0 takes any that is free.
+        name: of the model; that of the bundle's folder where it is None.
+        drain: seconds in which new connections are still taken once the end was asked for.
+        tell: gets the address when requests are answered.
+
+    Raises:
+        InputError: a package is missing, the port is taken, the bundle cannot be loaded, an option is invalid.
+    """
+    check_installed()
+    from unfreeze.serving.server import Server, bound, url_of
+    from unfreeze.serving.service import Service
+
+    limits.check()
+    if drain < 0:
+        raise InputError(f"is {drain:g}; it must be 0 or more", where="--drain")
+    named = name_of(bundle, name)
+    with bound(host, port) as listener:
+        model = Model(load(bundle, device), named)
+        model.warm_up()
+        service = Service(model, limits)
+        service.worker.start()
+        Server(service, listener, drain).serve_until_asked(
+            lambda: tell(f"{url_of(listener)}  (model {named}, {model.predictor.task.kind}; Ctrl-C ends)")
+        )
+        service.worker.close(limits.seconds)
