@@ -47,7 +47,7 @@ class Asked:
             epochs stay, and so do frozen linear heads. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
-        device, engine, cpus_per_run, gpus_per_run: as in a plan.
+        device, cache_gb, engine, cpus_per_run, gpus_per_run: as in a plan.
     """
 
     data_root: Path
@@ -61,14 +61,16 @@ class Asked:
     budget: str = "quick"
     corpus: tuple[str, ...] = ()
     device: str = "auto"
+    cache_gb: float = Plan.cache_gb
     engine: str = HERE
     cpus_per_run: int = Plan.cpus_per_run
     gpus_per_run: float = Plan.gpus_per_run
 
     @property
     def place(self) -> dict[str, Any]:
-        """Settings of a plan that say where its runs are made."""
-        return {name: getattr(self, name) for name in ("device", "engine", "cpus_per_run", "gpus_per_run")}
+        """Settings of a plan that say where its runs are made, and with which cache."""
+        names = ("device", "cache_gb", "engine", "cpus_per_run", "gpus_per_run")
+        return {name: getattr(self, name) for name in names}
 
 
 def asked_from(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.files import write_json, write_text
-from unfreeze.errors import InputError, nearest
+from unfreeze.errors import InputError, nearest, shown
 from unfreeze.runs.watching import Watcher
 from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
 from unfreeze.studies.asked import Asked
@@ -40,13 +40,14 @@ STUDIES: Mapping[str, Study] = {
 }
 
 
-def studies_named(name: str) -> list[str]:
-    """One study, or every one for `all`. Raises `InputError` naming the nearest."""
-    if name == "all":
-        return list(STUDIES)
-    if name not in STUDIES:
-        raise InputError(f"no such study{nearest(name, (*STUDIES, 'all', 'list'))}", where="NAME")
-    return [name]
+def studies_named(given: Sequence[str]) -> list[str]:
+    """Studies by their names, `all` among them for every one, each once. Raises `InputError` naming the nearest."""
+    if not given:
+        raise InputError("name a study, `all` or `list`, or a plan with `studies`", where="NAME")
+    for name in given:
+        if name not in (*STUDIES, "all"):
+            raise InputError(f"no study '{shown(name)}'{nearest(name, (*STUDIES, 'all', 'list'))}", where="NAME")
+    return list(STUDIES) if "all" in given else list(dict.fromkeys(given))
 
 
 def run_studies(

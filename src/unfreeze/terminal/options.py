@@ -53,6 +53,9 @@ Engine = Annotated[
         help=f"Work on Ray: one started for it, or one that is there (auto, ray://HOST:PORT).  {defaults_to('engine')}",
     ),
 ]
+CacheGb = Annotated[
+    float | None, typer.Option(metavar="GB", help=f"Cap of the feature store.  {defaults_to('cache_gb')}")
+]
 Device = Annotated[str | None, typer.Option(metavar="auto|cpu|cuda", help=defaults_to("device"))]
 
 
@@ -120,9 +123,7 @@ class RunOptions:
 
     train_size: Annotated[int | None, typer.Option(metavar="N", help="Use only N training examples.")] = None
     device: Device = None
-    cache_gb: Annotated[
-        float | None, typer.Option(metavar="GB", help=f"Cap of the feature store.  {defaults_to('cache_gb')}")
-    ] = None
+    cache_gb: CacheGb = None
 
 
 @dataclass(frozen=True, kw_only=True)
