@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from unfreeze.judging.planning import Had
 from unfreeze.judging.spread import Spread
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import paired_difference
@@ -53,6 +54,15 @@ def test_signs(low: float, high: float, sign: int, held: str) -> None:
     assert alike.held == "open"
     assert alike.evidence.endswith("none above a constant answer")
     assert alike.p is None  # nothing is put to the test, so it does not count among the page's findings
+
+
+def test_a_finding_carries_the_items_and_the_fewest_seeds_of_its_cells() -> None:
+    first, second = measured(0.7), measured(0.6, 1)
+    second = replace(second, statistics=second.statistics[:2])
+    gap = difference(first, second)
+    assert gap.spread is not None
+    assert sign_claim("t", "a", gap, 1, [first, second]).had == Had(gap.spread, 400, 2)
+    assert sign_claim("t", "a", replace(gap, spread=None), 1, [first, second]).had is None
 
 
 @pytest.mark.parametrize("sign", [1, -1, 0])

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unfreeze.judging.planning import Had, Needed, plan
+from unfreeze.judging.spread import ERROR, Spread
 from unfreeze.judging.two_way import Measured
+from unfreeze.judging.wording import round_up
 from unfreeze.studies.evidence import sign_held, sign_p
-from unfreeze.studies.jointly import holm, judged_together
+from unfreeze.studies.jointly import holm, judged_together, needed
 from unfreeze.studies.page import Claim, Held
 
 
@@ -84,3 +90,40 @@ def test_a_page_of_true_nulls_rarely_has_a_false_finding() -> None:
         jointly += any(one.held != "open" for one in judged_together(claims))
     assert singly > 6
     assert jointly <= 4
+
+
+FEW = Had(Spread(items=4e-5, seeds=1e-6, freedom=8, luck=1e-6), items=1000, seeds=5)
+
+
+def with_variance(held: Held, had: Had | None = FEW, p: float = 0.5) -> Claim:
+    return replace(claim(p, held), had=had)
+
+
+def test_what_is_open_says_what_would_show_a_point_among_as_many_findings() -> None:
+    alone, among = judged_together([with_variance("open")])[0], judged_together([with_variance("open")] * 20)[0]
+    for one, findings in ((alone, 1), (among, 20)):
+        planned = plan(FEW, 0.01, ERROR / findings)
+        assert isinstance(planned, Needed)
+        assert planned.items > FEW.items
+        assert one.evidence.endswith(
+            f"; {round_up(planned.items):,} test items and {planned.seeds} seeds would show a point"
+        )
+        assert one.had is None
+    assert alone.evidence != among.evidence
+
+
+def test_what_is_decided_or_of_unknown_variance_says_nothing_of_it() -> None:
+    decided, unknown = judged_together([with_variance("holds", p=1e-6), with_variance("open", None)])
+    assert decided.evidence.endswith("p over the page below 0.001")
+    assert unknown.evidence.endswith("p over the page 0.5")
+    assert decided.had is None
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"seeds_seen": False}, "5 seeds are needed to say what would show a point"),
+    ({"seeds": 1e-3, "freedom": 30.0}, "seeds differ too much"), ({"items": 1e-2}, "over 20 times the test items"),
+    ({"items": 1e-6}, "a point would most likely have been seen: expect less"),
+])  # fmt: skip
+def test_what_more_runs_or_items_would_not_show_is_said(change: dict[str, Any], said: str) -> None:
+    had = Had(replace(FEW.spread, **change), 1000, 5 if "freedom" not in change else 50)
+    assert said in needed(had, ERROR)

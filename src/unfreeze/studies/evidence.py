@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unfreeze.judging.planning import Had
 from unfreeze.judging.stats import Difference
 from unfreeze.judging.two_way import measured
 from unfreeze.judging.wording import ends, signed
@@ -81,7 +82,9 @@ def sign_claim(
     said = gap_words(gap.mean, gap.lo, gap.hi)
     if not any(cell.learned for cell in of):
         return Claim(text, about, "open", f"{said}, none above a constant answer", conclusion)
-    return Claim(text, about, sign_held(gap.lo, gap.hi, sign), said, conclusion, sign_p(gap, sign))
+    seeds, items = (min(cell.statistics.shape[axis] for cell in of) for axis in (0, 1))
+    had = None if gap.spread is None else Had(gap.spread, items, seeds)
+    return Claim(text, about, sign_held(gap.lo, gap.hi, sign), said, conclusion, sign_p(gap, sign), had)
 
 
 def sign_p(gap: Difference, sign: int) -> float:

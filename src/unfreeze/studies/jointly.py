@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from unfreeze.judging.planning import MOST, Had, Hopeless, SeedsFirst, plan
 from unfreeze.judging.spread import ERROR
+from unfreeze.judging.wording import round_up
 from unfreeze.studies.page import Claim
+from unfreeze.studies.published import LARGE
 
 LEAST_SHOWN = 0.001
 
@@ -26,10 +29,34 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def judged_together(claims: Sequence[Claim]) -> tuple[Claim, ...]:
-    """The claims of a page: those that have a p say what it is over the page, and are open where that is above 5 %."""
+    """The claims of a page: those that have a p say what it is over the page, and are open where that is above 5 %.
+
+    Open ones say what would show a difference of a point, with the error that the first of Holm's steps has.
+    """
     values = [claim.p for claim in claims if claim.p is not None]
     adjusted = iter(holm(values))
-    return tuple(claim if claim.p is None else _among(claim, next(adjusted)) for claim in claims)
+    made = (claim if claim.p is None else _among(claim, next(adjusted)) for claim in claims)
+    return tuple(_planned(claim, ERROR / max(1, len(values))) for claim in made)
+
+
+def _planned(claim: Claim, error: float) -> Claim:
+    if claim.had is None:
+        return claim
+    needs = f"; {needed(claim.had, error)}" if claim.held == "open" else ""
+    return replace(claim, evidence=claim.evidence + needs, had=None)
+
+
+def needed(had: Had, error: float) -> str:
+    """What would show a true difference of a point (what the paper takes for one) in 4 of 5 cases."""
+    planned = plan(had, LARGE / 100, error)
+    if isinstance(planned, SeedsFirst):
+        return f"{planned.seeds} seeds are needed to say what would show a point"
+    if isinstance(planned, Hopeless):
+        why = "seeds differ too much" if planned.seeds_differ else f"over {MOST} times the test items would be needed"
+        return f"no plan would show a point: {why}"
+    if planned.items <= had.items and planned.seeds <= had.seeds:
+        return "a point would most likely have been seen: expect less"
+    return f"{round_up(planned.items):,} test items and {planned.seeds} seeds would show a point"
 
 
 def _among(claim: Claim, p: float) -> Claim:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from unfreeze.judging.planning import Had
+
 Held = Literal["holds", "does not hold", "open"]
 
 
@@ -38,6 +40,7 @@ class Claim:
         evidence: the numbers, with their interval.
         conclusion: which of the five practitioners' conclusions it is evidence for, 1 to 5; None for none.
         p: two-sided, of the finding alone: the error of the interval that just decides it; None where there is none.
+        had: the variance behind it, from which is planned what would decide it; None where that is said, or not known.
     """
 
     text: str
@@ -46,6 +49,7 @@ class Claim:
     evidence: str
     conclusion: int | None = None
     p: float | None = None
+    had: Had | None = None
 
 
 @dataclass(frozen=True)
