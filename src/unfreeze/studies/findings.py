@@ -47,8 +47,8 @@ def findings_markdown(pages: Sequence[Page]) -> str:
         "From `unfreeze study`: a case holds, or does not, where a whole interval says so; else it stays open. "
         "Intervals that are shown miss in 5 % of cases each. So the cases of a page are judged together (Holm's "
         "method): p over the page must be at most 0.05, and a page on which none is true has a false one in at most "
-        "one case of twenty. Open ones say how many test items and seeds would show a true difference of a point in 4 of "
-        "5 such pages. Of layers, every layer that may be the best must say so, and each case is judged alone. "
+        "one case of twenty. Open ones say how many test items and seeds would show a true difference of a point in 4 "
+        "of 5 cases. Of layers, every layer that may be the best must say so, and each case is judged alone. "
         "What was run, on how much, and what differs from the paper is on each study's page.",
         markdown_table(("study", "question", "here"), [
             (f"[{page.name}]({page.name}.md)", page.question, page.lead) for page in pages
