@@ -216,7 +216,7 @@ def test_defaults_in_help_texts_are_those_of_the_settings(name: str, settings: t
 
 def test_every_option_of_compare_is_a_setting_of_a_plan() -> None:
     settings = {field.name for field in fields(Plan)}
-    options = {parameter.name for parameter in COMMANDS["compare"].params} - {"plan", "help", "prepare"}
+    options = {parameter.name for parameter in COMMANDS["compare"].params} - {"plan", "help", "prepare", "language"}
     assert options <= settings | {"encoder_option"}  # `encoder_options` in a plan
 
 

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from unfreeze.language.message import say
+from unfreeze.terminal.languages import echo
+
 
 def examples(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write them to.")] = Path("examples"),
@@ -16,5 +19,7 @@ def examples(
     from unfreeze.commands.examples import write_examples
 
     names = write_examples(out)
-    typer.echo(f"{out}: {', '.join(names)}; source and licence of each are in its SOURCE.md")
-    typer.echo(f"Try: unfreeze compare --plan {shlex.quote(str(out / 'snli' / 'plan.yaml'))} --out demo-out")
+    listed = ", ".join(names)
+    echo(say("{out}: {names}; source and licence of each are in its SOURCE.md", out=out, names=listed))
+    plan = shlex.quote(str(out / "snli" / "plan.yaml"))
+    echo(say("Try: {command}", command=f"unfreeze compare --plan {plan} --out demo-out"))

@@ -32,6 +32,10 @@ MESSAGES = {
     "Pages: {out}": "页面：{out}",
     "Report: {path}": "报告：{path}",
     "Bundle: {path}": "Bundle：{path}",
+    "{out}: {names}; source and licence of each are in its SOURCE.md": (
+        "{out}：{names}；各数据集的来源和许可见其中的 SOURCE.md"
+    ),
+    "Try: {command}": "可以试试：{command}",
     "{count:,} predictions in {out}": "{out}：{count:,} 条预测",
     "{out}: states {shape}": "{out}：状态 {shape}",
     "{out}: the same encoder (fingerprint {fingerprint}), safe and quick to load": (
