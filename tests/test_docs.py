@@ -222,7 +222,7 @@ def test_every_option_of_compare_is_a_setting_of_a_plan() -> None:
 
 def test_every_option_of_pretrain_is_a_setting_of_it() -> None:
     settings = {field.name for field in fields(Pretraining)}  # type: ignore[arg-type]
-    assert {parameter.name for parameter in COMMANDS["pretrain"].params} - {"help"} == settings
+    assert {parameter.name for parameter in COMMANDS["pretrain"].params} - {"help", "language"} == settings
 
 
 def _modules_with_examples() -> list[str]:
