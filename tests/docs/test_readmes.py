@@ -87,6 +87,6 @@ def test_links_of_the_readmes_are_relative_as_long_as_the_repository_has_no_addr
 
 def test_every_extra_stands_on_the_page_about_installing() -> None:
     extras = tomllib.loads(_read("pyproject.toml"))["project"]["optional-dependencies"]
-    page = _read("docs/install.md")
-    named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`([\w-]+)`", row)}
+    firsts = re.findall(r"^\| (`.*?) \|", _read("docs/install.md"), re.MULTILINE)
+    named = {name for cell in firsts for name in re.findall(r"`([\w-]+)`", cell)}
     assert named == set(extras)
