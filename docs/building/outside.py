@@ -21,6 +21,8 @@ _FENCED = re.compile(r"^(```+|~~~+).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:)([^)\s#]+)")
 _LANGUAGES = {".py": "python", ".sh": "sh", ".yaml": "yaml", ".json": "json", ".toml": "toml"}
 _AS_THEY_ARE = (".md", ".png", ".svg")
+_UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n"
+"""What a page begins with that the search of the site leaves out: code would be found before what explains it."""
 
 
 def place(path: str) -> str:
@@ -73,7 +75,7 @@ def page_of(path: str) -> str:
     text = there.read_text(encoding="utf-8")
     if path.endswith(".md"):
         return relinked(text, path)
-    return f"# {there.name}\n\n`{path}`\n\n````{_LANGUAGES.get(there.suffix, 'text')}\n{text}\n````\n"
+    return f"{_UNSEARCHED}# {there.name}\n\n`{path}`\n\n````{_LANGUAGES.get(there.suffix, 'text')}\n{text}\n````\n"
 
 
 def reached(documents: Iterable[str]) -> list[str]:

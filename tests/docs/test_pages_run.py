@@ -86,14 +86,17 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return work
 
 
-def _commands(page: str) -> Iterator[str]:
-    """Lines of the page's shell blocks, comments left out."""
+def _steps(page: str) -> Iterator[tuple[str, str]]:
+    """What a reader of the page runs, in its order: `("sh", line)`, comments left out, or `("python", block)`."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    for block in re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+    for language, block in re.findall(r"^```(sh|python)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        if language == "python":
+            yield language, block
+            continue
         for line in block.replace("\\\n", " ").splitlines():
             command = re.sub(r"(^|\s+)#.*", "", line).strip()
             if command and not command.startswith(SKIPPED):
-                yield command
+                yield language, command
 
 
 def _run(command: str, command_line: Callable[..., tuple[int, str, str]]) -> str:
@@ -115,19 +118,27 @@ def _run(command: str, command_line: Callable[..., tuple[int, str, str]]) -> str
 
 
 def test_commands_of_the_pages_run_in_their_order(
-    reader: Path, command_line: Callable[..., tuple[int, str, str]]
+    reader: Path, command_line: Callable[..., tuple[int, str, str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("onnxruntime", reason="onnx is not installed")
     said: dict[str, str] = {}
     for page in PAGES:
-        for command in _commands(page):
-            said[command] = _run(command, command_line)
+        for language, step in _steps(page):
+            if language == "python":
+                capsys.readouterr()
+                exec(compile(step, page, "exec"), {})
+                said[step] = capsys.readouterr().out
+            else:
+                said[step] = _run(step, command_line)
     assert len(said) > 20
+    assert sum("import unfreeze" in step for step in said) >= 2
     for name in ("demo-out/report.html", "predictions.tsv", "states.safetensors", "demo-onnx/model.onnx", "my-bert"):
         assert (reader / name).exists(), name
     for command, out in said.items():
         if command.startswith("unfreeze compare"):
             assert "Bundle: " in out, command
+        if "import unfreeze" in command:
+            assert out.rstrip().endswith("']"), command  # a list of one label
     assert said["python demo-onnx/predict.py texts.txt"].strip()
 
 
@@ -142,6 +153,6 @@ def test_the_pages_are_those_that_have_commands_for_everyone() -> None:
     with_commands = {
         str(page.relative_to(ROOT))
         for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
-        if any("unfreeze" in command for command in _commands(str(page.relative_to(ROOT))))
+        if any("unfreeze" in step for _, step in _steps(str(page.relative_to(ROOT))))
     }
     assert with_commands - set(elsewhere) == set(PAGES)

@@ -52,7 +52,7 @@ def _metadata(card: Card) -> str:
         result = {
             "task": {"type": task},
             "dataset": {"name": "the test set of the comparison", "type": "text", "split": "test"},
-            "metrics": [{"type": str(metric), "name": metric_named(metric).words, "value": float(test["mean"])}],
+            "metrics": [{"type": str(metric), "name": str(metric_named(metric).words), "value": float(test["mean"])}],
         }
         values |= {"metrics": [str(metric)], "model-index": [{"name": card.name, "results": [result]}]}
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
