@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -30,10 +30,11 @@ from itertools import cycle
 from pathlib import Path
 
 import numpy as np
+import psutil
 from data_sets import read_set
-from measuring import Spread, this_machine
+from measuring import Rate, median_rate, named_ratio, this_machine
 from predicting import make_bundle
-from results import Findings, Ratio, Run, Table, add_json_option
+from results import Findings, Run, Table, add_json_option
 
 CLIENTS = 32
 OURS = "unfreeze serve"
@@ -42,10 +43,23 @@ PLAIN = {"FastAPI, a function": "function", "FastAPI, a coroutine": "coroutine"}
 
 @dataclass(frozen=True)
 class Turn:
-    """What clients saw: requests a second, and milliseconds that each request took."""
+    """What clients saw: requests a second (and of the server's processor time), milliseconds that each request took."""
 
-    rate: float
+    rate: Rate
     waits: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers."""
+
+    port: int
+    process: psutil.Process
+
+    def seconds(self) -> float:
+        """Of processor time until now."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 def plain(bundle: str, how: str) -> None:
@@ -85,15 +99,15 @@ def plain(bundle: str, how: str) -> None:
 
 
 @contextmanager
-def running(*words: str) -> Iterator[int]:
-    """A server in a process of its own, which prints its address; gives its port."""
-    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
+def running(*words: str) -> Iterator[Server]:
+    """A server in a process of its own, which prints its address."""
+    process = psutil.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         if not line:
             raise SystemExit(f"{' '.join(words)} did not start")
-        yield int(line.split()[0].rpartition(":")[2])
+        yield Server(int(line.split()[0].rpartition(":")[2]), process)
     finally:
         process.terminate()
         process.wait(60)
@@ -117,41 +131,42 @@ async def _client(port: int, texts: Iterator[str], until: float, seen: list[floa
     writer.close()
 
 
-def load_turn(port: int, texts: Sequence[str], clients: int, seconds: float) -> tuple[Turn, dict[str, str]]:
+def load_turn(server: Server, texts: Sequence[str], clients: int, seconds: float) -> tuple[Turn, dict[str, str]]:
     """A turn of some clients, and the label of each text."""
     seen: list[float] = []
     said: dict[str, str] = {}
 
     async def work() -> float:
         began, left = time.perf_counter(), cycle(texts)
-        await asyncio.gather(*(_client(port, left, began + seconds, seen, said) for _ in range(clients)))
+        await asyncio.gather(*(_client(server.port, left, began + seconds, seen, said) for _ in range(clients)))
         return time.perf_counter() - began
 
+    before = server.seconds()
     took = asyncio.run(work())
-    return Turn(len(seen) / took, tuple(seen)), said
+    return Turn(Rate(len(seen) / took, len(seen) / (server.seconds() - before)), tuple(seen)), said
 
 
 def side_by_side(
-    name: str, ports: dict[str, int], texts: Sequence[str], clients: int, seconds: float, turns: int
+    name: str, servers: Mapping[str, Server], texts: Sequence[str], clients: int, seconds: float, turns: int
 ) -> Findings:
     """All sides in turns, with that many clients."""
-    seen: dict[str, list[Turn]] = {side: [] for side in ports}
+    seen: dict[str, list[Turn]] = {side: [] for side in servers}
     for _ in range(turns):
-        for side, port in ports.items():
-            seen[side].append(load_turn(port, texts, clients, seconds)[0])
-    medians = {side: float(np.median([turn.rate for turn in those])) for side, those in seen.items()}
+        for side, server in servers.items():
+            seen[side].append(load_turn(server, texts, clients, seconds)[0])
+    medians = {side: median_rate([turn.rate for turn in those]) for side, those in seen.items()}
     rows = []
     for side, those in seen.items():
         waits = np.concatenate([turn.waits for turn in those])
-        rows.append((side, medians[side], *(float(np.percentile(waits, p)) for p in (50, 99))))
+        percentiles = (float(np.percentile(waits, p)) for p in (50, 99))
+        rows.append((side, medians[side].clock, 1e3 / medians[side].processor, *percentiles))
     what = f"{clients} clients" if clients > 1 else "one client"
     note = f"{turns} turns of {seconds:g} s each; sentences of all lengths, in one order."
-    table = Table(f"{name}: {what}", ("", "requests/s", "p50, ms", "p99, ms"), tuple(rows), note)
-    best = max(PLAIN, key=lambda side: medians[side])
-    spread = Spread.of([a.rate / b.rate for a, b in zip(seen[OURS], seen[best], strict=True)])
-    against = f"serving {name} to {what}, against plain FastAPI"
-    ratio = Ratio(against, medians[OURS], medians[best], "requests/s", spread.median, spread.low, spread.high)
-    return Findings((table,), (ratio,))
+    columns = ("", "requests/s", "processor time of a request, ms", "p50, ms", "p99, ms")
+    best = max(PLAIN, key=lambda side: medians[side].clock)
+    rates = {side: [turn.rate for turn in seen[side]] for side in (OURS, best)}
+    ratio = named_ratio(f"serving {name} to {what}, against plain FastAPI", rates[OURS], rates[best], "requests/s")
+    return Findings((Table(f"{name}: {what}", columns, tuple(rows), note),), (ratio,))
 
 
 def main() -> None:
@@ -174,17 +189,16 @@ def main() -> None:
         bundle = Path(folder) / "bundle"
         predictor = make_bundle(data, bundle)
         start = partial(running, __file__, "--data", "", "--plain", str(bundle))
-        ports = {
-            OURS: servers.enter_context(running("-m", "unfreeze", "serve", str(bundle), "--port", "0", "--drain", "0"))
-        }
-        ports |= {side: servers.enter_context(start(how)) for side, how in PLAIN.items()}
-        for side, port in ports.items():
-            said = load_turn(port, texts, CLIENTS, 1.0)[1]
+        ours = ("-m", "unfreeze", "serve", str(bundle), "--port", "0", "--drain", "0")
+        sides = {OURS: servers.enter_context(running(*ours))}
+        sides |= {side: servers.enter_context(start(how)) for side, how in PLAIN.items()}
+        for side, server in sides.items():
+            said = load_turn(server, texts, CLIENTS, 1.0)[1]
             asked = list(said)
             if list(said.values()) != predictor.predict(asked):
                 raise SystemExit(f"{side} gives other labels than the bundle")
         for clients in arguments.clients:
-            run.add(side_by_side(data.name, ports, texts, clients, arguments.seconds, arguments.turns))
+            run.add(side_by_side(data.name, sides, texts, clients, arguments.seconds, arguments.turns))
     run.close()
 
 

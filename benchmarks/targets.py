@@ -82,6 +82,7 @@ TARGETS = (
     Target(3, "predicting * of 32 mixed texts, against onnxruntime fp32", PROCESSORS, 3),
     Target(3, "predicting a file of *, lines to those of extraction", PROCESSORS, 0.9),
     Target(3, "predicting a file of *, peak memory of a long file to that of a short one", PROCESSORS, most=1.1),
+    Target(3, "serving * to 32 clients, against plain FastAPI", PROCESSORS, 3),
     Target(4, "masked-LM pretraining of mini, against Trainer", PROCESSORS, 3),
     Target(4, "biLM pretraining of *, against the build of 2026-11-30", (AMX,), 1.5),
     Target(4, "skip-thoughts pretraining of *, against the build of 2026-11-30", (AMX,), 1.5),

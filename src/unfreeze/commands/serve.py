@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from importlib.util import find_spec
 
@@ -55,6 +56,8 @@ def serve(
     with bound(host, port) as listener:
         model = Model(load(bundle, device), named)
         model.warm_up()
+        gc.collect()
+        gc.freeze()  # what is loaded stays; to look through it again takes half a second, in which nobody is answered
         service = Service(model, limits)
         service.worker.start()
         Server(service, listener, drain).serve_until_asked(

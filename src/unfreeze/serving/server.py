@@ -94,6 +94,7 @@ class Server(uvicorn.Server):  # type: ignore[misc]  # without its package it ha
     async def _accept_last(self) -> None:
         """Take the connections in the system's queue, which are reset when a port is given up."""
         loop = asyncio.get_running_loop()
+        self._listener.setblocking(False)
         taken = []
         while True:
             try:
