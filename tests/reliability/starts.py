@@ -53,6 +53,7 @@ def make_starts(world: Path) -> dict[str, Start]:
     made += [_study(world, name) for name in STUDIED]
     made += [_probe(world), *(_convert(world, name) for name in ("bert", "elmo", "glove.txt", "skip"))]
     made += [_encode(world), *(_predict(world, suffix) for suffix in ("tsv", "jsonl"))]
+    made += [Start("examples", ("examples", "--out", "out"), finished=("out/**/[!.]*.*",))]
     return {start.name: start for start in made}
 
 
