@@ -71,7 +71,7 @@ class Client:
                 except OSError:  # nobody is there: nothing was sent
                     self.refused += 1
                     connection = None
-                    time.sleep(0.01)
+                    time.sleep(0.1)
                     continue
             try:
                 status, _, ends = request(connection, "the cat")
