@@ -146,7 +146,7 @@ def test_an_export_that_predicts_otherwise_leaves_nothing(tmp_path: Path, monkey
         import onnx
         from onnx import TensorProto, helper
 
-        ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids",)]
+        ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids", "attention_mask", "token_type_ids")]
         out = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["b", 3])
         nodes = [
             helper.make_node("ReduceSum", ["input_ids", "axis"], ["sum"], keepdims=1),

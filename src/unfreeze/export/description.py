@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ class Description:
         max_length: pieces of an input, special ones included.
         prefix: what stands before each text, or before each word.
         before, after, padding, unknown: pieces around an input, those that fill it up, and that of a word without any.
+        inputs: of texts and pairs, the graph's inputs to the attributes of an encoding of `tokenizers` that they are.
         lower_case: a note; the tokenizer does whatever is needed.
     """
 
@@ -43,6 +45,7 @@ class Description:
     after: tuple[int, ...]
     padding: int
     unknown: int
+    inputs: Mapping[str, str] = field(default_factory=dict)
     lower_case: str = "done by the tokenizer where the encoder wants it"
 
 

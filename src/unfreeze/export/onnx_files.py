@@ -54,6 +54,13 @@ def write_graph(graph: Graph, folder: Path) -> None:
         _save(proto, folder / MODEL, size > _ONE_FILE)
 
 
+def session_of(model: Path) -> Any:
+    """What runs a model on the processor."""
+    import onnxruntime
+
+    return onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+
+
 def write_int8(folder: Path) -> None:
     """Write `model.int8.onnx` from `model.onnx`: weights of the encoder's products in 8 bits, a scale for each column.
 

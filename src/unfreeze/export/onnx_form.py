@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -15,11 +14,9 @@ from unfreeze.bundle.load import Predictor
 from unfreeze.data.examples import Example
 from unfreeze.export.agreement import Answer, Answers
 from unfreeze.export.description import describe, write_description
+from unfreeze.export.example import ENCODING, loaded_example, write_example
 from unfreeze.export.graph import Graph, exportable
-from unfreeze.export.onnx_files import MODEL, check_installed, write_graph
-
-EXAMPLE = "predict.py"
-_TEMPLATES = Path(__file__).with_name("templates")
+from unfreeze.export.onnx_files import MODEL, check_installed, session_of, write_graph
 
 
 def write_onnx(predictor: Predictor, folder: Path) -> Answer:
@@ -30,31 +27,27 @@ def write_onnx(predictor: Predictor, folder: Path) -> Answer:
     """
     check_installed()
     told, tokenizer = describe(predictor, exportable(predictor))
+    graph = Graph(predictor)
+    own = {name: ENCODING[name] for name in graph.names if name in ENCODING}
+    told = replace(told, inputs={} if told.reads == "words" else own)
     write_description(folder, told, tokenizer)
-    words = predictor.task.target.per_word
-    shutil.copyfile(_TEMPLATES / f"predict_{'words' if words else 'texts'}.py", folder / EXAMPLE)
-    write_graph(Graph(predictor), folder)
+    write_example(folder, told, graph.names)
+    write_graph(graph, folder)
     return answers_of(predictor, folder, MODEL)
 
 
 def answers_of(predictor: Predictor, folder: Path, model: str) -> Answer:
     """What the example in a folder says with one of the models there."""
-    return partial(_answers, _loaded(folder / EXAMPLE), predictor, model)
+    example = loaded_example(folder)
+    if model != MODEL:
+        example.session = session_of(folder / model)  # type: ignore[attr-defined]
+    return partial(_answers, example, predictor)
 
 
-def _answers(example: ModuleType, predictor: Predictor, model: str, items: Sequence[Example]) -> Answers:
+def _answers(example: ModuleType, predictor: Predictor, items: Sequence[Example]) -> Answers:
     if predictor.task.target.per_word:
-        tags = example.predict([list(item.words or ()) for item in items], model)
+        tags = example.predict([list(item.words or ()) for item in items])
         return Answers(tuple(map(tuple, tags)), None)
-    out = example.predict([(i.text, i.text_b or "") if predictor.task.pair else i.text for i in items], model)
-    labels = tuple(tuple(label) if isinstance(label, list) else label for label in example.labels(out))
+    said, out = example.predict([(i.text, i.text_b or "") if predictor.task.pair else i.text for i in items])
+    labels = tuple(tuple(label) if isinstance(label, list) else label for label in said)
     return Answers(labels, np.asarray(out, np.float64).reshape(len(items), -1))
-
-
-def _loaded(file: Path) -> ModuleType:
-    spec = spec_from_file_location("unfreeze_exported_example", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

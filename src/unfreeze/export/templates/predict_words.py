@@ -1,11 +1,10 @@
 """Tag words with the model of this folder, by onnxruntime and tokenizers alone.
 
-python predict.py SENTENCES [MODEL]: a sentence a line, its words with spaces between.
+python predict.py SENTENCES: a sentence a line, its words with spaces between.
 """
 
 import json
 import sys
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,8 @@ from tokenizers import Tokenizer
 HERE = Path(__file__).parent
 ABOUT = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
 BEFORE, AFTER, ROOM = ABOUT["before"], ABOUT["after"], ABOUT["max_length"] - len(ABOUT["before"] + ABOUT["after"])
-session = cache(lambda model: onnxruntime.InferenceSession(HERE / model, providers=["CPUExecutionProvider"]))
-tokenizer = cache(lambda: Tokenizer.from_file(str(HERE / "tokenizer.json")))
+session = onnxruntime.InferenceSession(HERE / "model.onnx", providers=["CPUExecutionProvider"])
+tokenizer = Tokenizer.from_file(str(HERE / "tokenizer.json"))
 
 
 def windows(encoding: Any, count: int) -> tuple[list[list[int]], list[tuple[int, int]]]:
@@ -37,10 +36,10 @@ def windows(encoding: Any, count: int) -> tuple[list[list[int]], list[tuple[int,
     return found, [(w, len(BEFORE) + s - firsts[w]) for w, s in zip(near.tolist(), starts.tolist(), strict=False)]
 
 
-def predict(sentences: Any, model: str = "model.onnx") -> list[list[str]]:
+def predict(sentences: Any) -> list[list[str]]:
     """A tag for each word of sentences, which are lists of words."""
     given = [[ABOUT["prefix"] + word if word.strip() else "" for word in words] for words in sentences]
-    pieces = tokenizer().encode_batch(given, is_pretokenized=True, add_special_tokens=False)
+    pieces = tokenizer.encode_batch(given, is_pretokenized=True, add_special_tokens=False)
     read = [windows(p, len(words)) for p, words in zip(pieces, sentences, strict=True)]
     rows = [row for found, _ in read for row in found]
     ids = np.full((len(rows), max(map(len, rows))), ABOUT["padding"])
@@ -54,8 +53,8 @@ def predict(sentences: Any, model: str = "model.onnx") -> list[list[str]]:
     columns = {
         "input_ids": ids, "attention_mask": mask.astype(np.int64), "token_type_ids": np.zeros_like(ids), "words": words
     }  # fmt: skip
-    wanted = [i.name for i in session(model).get_inputs()]
-    (tags,) = session(model).run(None, {name: columns[name] for name in wanted})
+    wanted = [i.name for i in session.get_inputs()]
+    (tags,) = session.run(None, {name: columns[name] for name in wanted})
     return [[ABOUT["labels"][t] for t in row[: len(s)]] for row, s in zip(tags, sentences, strict=True)]
 
 
@@ -63,5 +62,5 @@ if __name__ == "__main__":
     lines = [line.split() for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines() if line.strip()]
     for start in range(0, len(lines), 32):
         part = lines[start : start + 32]
-        for words, tags in zip(part, predict(part, *sys.argv[2:]), strict=True):
+        for words, tags in zip(part, predict(part), strict=True):
             print(*(f"{word}\t{tag}" for word, tag in zip(words, tags, strict=True)), "", sep="\n")
