@@ -13,6 +13,7 @@ from families import WORDS, make_encoder
 from unfreeze.bundle.load import Predictor
 from unfreeze.bundle.save import save_bundle
 from unfreeze.data.examples import Example, LabelSpace
+from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.methods.low_rank import LoraModel
@@ -53,10 +54,10 @@ CASES: dict[str, tuple[str, LabelSpace, Recipe]] = {
 }
 
 
-def made(case: str, family: str = "bert", **options: Any) -> Predictor:
+def made(case: str, family: str = "bert", encoder: TransformerEncoder | None = None, **options: Any) -> Predictor:
     """A model of a case with large random weights, so that labels differ from text to text."""
     kind, labels, recipe = CASES[case]
-    encoder = make_encoder(family, **{"num_hidden_layers": 2, **options})
+    encoder = encoder or make_encoder(family, **{"num_hidden_layers": 2, **options})
     objective = Objective(task(kind), labels, *((2.5, 1.5) if kind.endswith("regression") else ()))
     with torch.random.fork_rng():
         torch.manual_seed(1)

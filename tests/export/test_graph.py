@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from folders import decoder, half
 from made_bundles import CASES, items, made, made_lora, save
 from torch import nn
 
 from unfreeze.bundle.load import Predictor, load
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.export import onnx_form
 from unfreeze.export.agreement import Answer, check, compared
@@ -68,6 +72,31 @@ def test_families_that_have_other_inputs_and_layers(family: str, answer: Callabl
     for case in ("frozen mix", "tuned pair", "bilstm-crf"):
         predictor = made(case, family, **options)
         check(predictor, answer(predictor), [*items(predictor), *awkward(predictor, items(predictor))], "onnx")
+
+
+HALVES_AND_DECODERS: dict[str, Callable[[Path], Path]] = {
+    "Qwen3": partial(decoder, stem="Qwen3"), "GPT2": partial(decoder, stem="GPT2"), "T5": half,
+}  # fmt: skip
+
+
+def _loaded(name: str, folder: Path) -> TransformerEncoder:
+    options = {} if name == "T5" else {"tagging": "true"}
+    encoder = load_encoder(str(HALVES_AND_DECODERS[name](folder)), options=options)
+    assert isinstance(encoder, TransformerEncoder)
+    return encoder
+
+
+@pytest.mark.parametrize("name", HALVES_AND_DECODERS)
+@pytest.mark.parametrize("case", ["tuned last, one length", "frozen mix", "bilstm-crf", "linear tags"])
+def test_decoders_and_halves_of_models(
+    case: str, name: str, tmp_path: Path, answer: Callable[[Predictor], Answer]
+) -> None:
+    predictor = made(case, encoder=_loaded(name, tmp_path / "encoder"))
+    if name == "GPT2" and not predictor.task.target.per_word:
+        with pytest.raises(InputError, match="too few special pieces around a text for an empty one"):
+            answer(predictor)
+        return
+    check(predictor, answer(predictor), [*items(predictor), *awkward(predictor, items(predictor))], "onnx")
 
 
 def test_another_head_is_noticed(answer: Callable[[Predictor], Answer]) -> None:

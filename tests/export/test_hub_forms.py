@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,23 @@ TRANSFORMERS = {
     "tuned cls": ("bert", "roberta"), "frozen top": ("bert", "mpnet"), "tuned pair": ("bert", "roberta"),
     "plain tags": ("bert", "electra"),
 }  # fmt: skip
-SENTENCES = ("tuned mean", "tuned max", "tuned cls", "tuned last, one length", "frozen top", "frozen scores")
+SENTENCES = (
+    "tuned mean", "tuned max", "tuned cls", "tuned last, one length", "frozen top", "frozen scores", "frozen mix",
+    "mixed scores", "max of two",
+)  # fmt: skip
+MIXED: dict[str, tuple[str, dict[str, Any]]] = {
+    "mixed scores": ("frozen scores", {"layers": "mix"}),
+    "max of two": ("frozen mix", {"layers": (0, -1), "pooling": "max"}),
+    "mix of first pieces": ("frozen mix", {"pooling": "cls"}),
+}
+"""Cases beside those of `CASES`: with which of these they begin, and what is another way there."""
+
+
+@pytest.fixture(autouse=True)
+def _mixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, (case, changed) in MIXED.items():
+        kind, labels, recipe = CASES[case]
+        monkeypatch.setitem(CASES, name, (kind, labels, replace(recipe, **changed)))
 
 
 @pytest.fixture
@@ -58,7 +75,7 @@ def test_sentence_transformers_predict_the_same(case: str, bundle: Callable[[Pre
     done = export(bundle(made(case)), "sentence-transformers")
     assert done.agreement.furthest is not None
     assert done.agreement.furthest < 2e-5
-    assert {"modules.json", "1_Pooling", "README.md"} <= {path.name for path in done.folder.iterdir()}
+    assert {"modules.json", "README.md"} <= {path.name for path in done.folder.iterdir()}
 
 
 def test_label_sets_are_exact_where_one_half_decides(
@@ -81,7 +98,8 @@ REFUSED = [
     ("bilstm-crf", "transformers", "best sequence of tags"),
     ("tuned pair apart", "transformers", "more than a matrix"),
     ("biattention", "transformers", "more than a matrix"),
-    ("frozen mix", "sentence-transformers", "several layers"),
+    ("frozen mean of two", "sentence-transformers", "several layers"),
+    ("mix of first pieces", "sentence-transformers", "several layers"),
     ("tuned pair", "sentence-transformers", "one text, not two"),
     ("plain tags", "sentence-transformers", "one vector for a text"),
     ("bcn", "sentence-transformers", "several layers"),

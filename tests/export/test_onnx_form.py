@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -146,7 +147,10 @@ def test_an_export_that_predicts_otherwise_leaves_nothing(tmp_path: Path, monkey
         import onnx
         from onnx import TensorProto, helper
 
-        ids = [helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"]) for n in ("input_ids", "attention_mask", "token_type_ids")]
+        ids = [
+            helper.make_tensor_value_info(n, TensorProto.INT64, ["b", "l"])
+            for n in ("input_ids", "attention_mask", "token_type_ids")
+        ]
         out = helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["b", 3])
         nodes = [
             helper.make_node("ReduceSum", ["input_ids", "axis"], ["sum"], keepdims=1),
@@ -171,6 +175,13 @@ def test_what_the_exporter_cannot_do_is_one_line_with_what_can(tmp_path: Path, m
     monkeypatch.setattr(torch.onnx, "export", fail)
     with pytest.raises(InputError, match=r"cannot do this model \(first line\); use `unfreeze predict`"):
         onnx_files.write_graph(Graph(made("tuned mean", num_hidden_layers=1)), tmp_path)
+
+
+def test_onnxruntime_leaves_no_file_of_its_telemetry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    code = "from unfreeze.export.onnx_files import check_installed; check_installed(); import onnxruntime"
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, timeout=100, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_requests_are_refused(tmp_path: Path, command_line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:

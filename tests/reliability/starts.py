@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from forks import forked
 from unfreeze.plan import plain
 
 COMPARED = ("classification", "regression", "pair-classification", "pair-regression", "tagging-BIOES")
+EXPORTED = {"onnx": ("onnx", "onnxscript", "onnxruntime"), "sentence-transformers": ("sentence_transformers",)}
+"""Forms, and the packages without which they are not tried."""
 STUDIED = ("table2", "layers", "mutual-information")
 
 
@@ -54,6 +57,8 @@ def make_starts(world: Path) -> dict[str, Start]:
     made += [_probe(world), *(_convert(world, name) for name in ("bert", "elmo", "glove.txt", "skip"))]
     made += [_encode(world), *(_predict(world, suffix) for suffix in ("tsv", "jsonl"))]
     made += [Start("examples", ("examples", "--out", "out"), finished=("out/**/[!.]*.*",))]
+    made += [_export(world, form) for form, needed in EXPORTED.items() if all(map(find_spec, needed))]
+    made += [_log(world)] if find_spec("tensorboard") else []
     return {start.name: start for start in made}
 
 
@@ -176,6 +181,20 @@ def _predict(world: Path, suffix: str) -> Start:
     return Start(
         f"predict {suffix}",
         ("predict", str(world / "answered" / "bundle"), str(file), "--device", "cpu", "--out", f"out/said.{suffix}"),
+        needs=lambda: make_bundle(world),
+    )  # fmt: skip
+
+
+def _export(world: Path, form: str) -> Start:
+    return Start(
+        f"export {form}", ("export", str(world / "answered" / "bundle"), "--to", form, "--out", "out"),
+        over="already exists", needs=lambda: make_bundle(world),
+    )  # fmt: skip
+
+
+def _log(world: Path) -> Start:
+    return Start(
+        "log tensorboard", ("log", str(world / "answered"), "--to", "tensorboard", "--address", "out"),
         needs=lambda: make_bundle(world),
     )  # fmt: skip
 

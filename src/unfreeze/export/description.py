@@ -90,7 +90,7 @@ def _plain_frame(encoder: TransformerEncoder, texts: int, per_word: bool) -> Fra
     frame = frame_of(encoder.tokenizer, texts)
     rows = encoder.tables.pieces
     largest = max(encoder.tokenizer.get_vocab().values())
-    if frame.special < texts:
+    if frame.special < texts and not per_word:  # a word without pieces has one that stands for it
         raise _unreadable(encoder, "puts too few special pieces around a text for an empty one")
     if rows is not None and largest >= rows:
         raise _unreadable(encoder, "has pieces that its encoder has no vector for")

@@ -1,18 +1,23 @@
-"""Heads that come down to one matrix on the top layer: what forms without our code can hold."""
+"""Heads that come down to one matrix on the top layer, or on each: what forms without our code can hold."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
 from unfreeze.bundle.load import Predictor
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.export.graph import exportable
+from unfreeze.heads.linear_members import LinearMembers
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.task_heads import MembersBody, PooledBody, TagHead
 from unfreeze.recipe import Pooling, Recipe
+
+ADDED = ("mean", "max")
+"""Poolings of several layers whose products `sentence_form` can add up."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,39 @@ def folded(predictor: Predictor, form: str) -> Folded:
         spread = objective.spread
         return replace(found, weight=found.weight * spread, bias=found.bias * spread + objective.mean)
     return found
+
+
+def folded_layers(predictor: Predictor, form: str) -> dict[int, Folded]:
+    """The head of a bundle as one matrix for each layer, whose products add up to the logits.
+
+    A mix of standardised layers is linear in each of them, and so is the mean over pieces.
+
+    Raises:
+        InputError: it is more than that.
+    """
+    model, (head,) = predictor.model, predictor.model.heads
+    encoder, recipe, objective = model.encoder, model.recipe, model.objective
+    if _reads_top(recipe, encoder.layers) or isinstance(head, TagHead) or not isinstance(head.body, MembersBody):
+        return {encoder.layers - 1: folded(predictor, form)}
+    members = head.body.members
+    if members.pair or head.body.normalise or recipe.pooling not in ADDED or len(members.mean) != encoder.layers:
+        raise refusal(form, f"the head reads several layers, not their plain {' or '.join(ADDED)} over pieces")
+    spread = objective.spread if objective.output == "scores" else 1.0
+    own = {layer: part * spread for layer, part in enumerate(_by_layer(members)) if part.any()}
+    bias = members.bias[0] * spread - torch.stack([members.mean[layer] @ own[layer] for layer in own]).sum(0)
+    if objective.output == "scores":
+        bias = bias + objective.mean
+    first = min(own)
+    return {
+        layer: Folded(part.T, bias if layer == first else torch.zeros_like(bias), recipe.pooling)
+        for layer, part in own.items()
+    }
+
+
+def _by_layer(members: LinearMembers) -> Tensor:
+    """(layers, width, C): what the vector of each layer is multiplied with, standardisation included."""
+    share = members.shares()[0]
+    return share[:, None, None] * members.weight[0] / members.spread[:, :, None]
 
 
 def _reads_top(recipe: Recipe, layers: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,11 @@ _ONE_FILE = 1_900_000_000
 
 
 def check_installed() -> None:
-    """Raise `InputError` where a package is missing."""
+    """Raise `InputError` where a package is missing.
+
+    onnxruntime, imported later, is kept from its telemetry, for which it leaves a file in the temporary folder.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
         raise InputError(f"needs {', '.join(missing)}: pip install unfreeze[onnx]", where="--to onnx")

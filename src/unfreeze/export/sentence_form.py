@@ -5,21 +5,21 @@ Nothing else here imports sentence-transformers, but for what reads such folders
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from unfreeze.bundle.load import Predictor
 from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
 from unfreeze.export.agreement import Answer, Answers
 from unfreeze.export.hub_answers import check_decisions, from_logits
-from unfreeze.export.linear_form import Folded, folded, plain_encoder, refusal
+from unfreeze.export.linear_form import Folded, folded_layers, plain_encoder, refusal
 
 FORM = "sentence-transformers"
 _POOLINGS = {"mean": "mean", "max": "max", "cls": "cls", "last": "lasttoken"}
@@ -38,9 +38,11 @@ def write_sentence_model(predictor: Predictor, folder: Path) -> Answer:
     if predictor.task.pair:
         raise refusal(FORM, "it reads one text, not two")
     check_decisions(predictor, FORM)
-    head, encoder = folded(predictor, FORM), plain_encoder(predictor, FORM)
+    heads, encoder = folded_layers(predictor, FORM), plain_encoder(predictor, FORM)
     encoder.save(folder / "encoder")
-    _assembled(folder / "encoder", head, encoder.max_length).save(str(folder / "model"), create_model_card=False)
+    _assembled(folder / "encoder", heads, encoder.layers, encoder.max_length).save(
+        str(folder / "model"), create_model_card=False
+    )
     for path in sorted((folder / "model").iterdir()):
         path.rename(folder / path.name)
     _remove(folder / "encoder")
@@ -60,22 +62,54 @@ def _remove(folder: Path) -> None:
     folder.rmdir()
 
 
-def _assembled(encoder: Path, head: Folded, max_length: int) -> Any:
+def _assembled(encoder: Path, heads: Mapping[int, Folded], layers: int, max_length: int) -> Any:
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Dense, Normalize, Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Transformer
 
-    outputs, width = head.weight.shape
-    assert head.pooling is not None
-    dense = Dense(
-        width, outputs, activation_function=nn.Identity(), init_weight=head.weight.clone(), init_bias=head.bias.clone()
-    )
-    modules = [
-        Transformer(str(encoder), max_seq_length=max_length),
-        Pooling(width, _POOLINGS[head.pooling]),
-        *([Normalize()] if head.normalise else []),
-        dense,
-    ]
+    top = list(heads) == [layers - 1]
+    config = {} if top else {"config_kwargs": {"output_hidden_states": True}}
+    parts = _of_top(heads[layers - 1]) if top else _of_layers(heads, layers)
+    modules = [Transformer(str(encoder), max_seq_length=max_length, **config), *parts]
     return SentenceTransformer(modules=modules, device="cpu", trust_remote_code=False)
+
+
+def _of_top(head: Folded) -> list[Any]:
+    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+
+    assert head.pooling is not None
+    pooled = Pooling(head.weight.shape[1], _POOLINGS[head.pooling])
+    return [pooled, *([Normalize()] if head.normalise else []), _dense(head.weight, head.bias)]
+
+
+def _of_layers(heads: Mapping[int, Folded], layers: int) -> list[Any]:
+    """Modules that add up what each layer gives.
+
+    None of them adds, but a pooling puts the first piece's vector before what it pools, and takes for it what is there
+    under the name `cls_token_embeddings`. There stands the sum so far, which the next matrix passes on as it is.
+    """
+    from sentence_transformers.sentence_transformer.modules import Pooling, WeightedLayerPooling
+
+    modules: list[Any] = []
+    for layer, head in heads.items():
+        assert head.pooling is not None
+        outputs, width = head.weight.shape
+        one = nn.Parameter(torch.tensor([1.0, *[0.0] * (layers - 1 - layer)]), requires_grad=False)
+        chosen = WeightedLayerPooling(width, num_hidden_layers=layers - 1, layer_start=layer, layer_weights=one)
+        modes = ("cls", _POOLINGS[head.pooling]) if modules else (_POOLINGS[head.pooling],)
+        weight = torch.cat([torch.eye(outputs), head.weight], 1) if modules else head.weight
+        modules += [chosen, Pooling(width, modes), _dense(weight, head.bias, layer != max(heads))]
+    return modules
+
+
+def _dense(weight: Tensor, bias: Tensor, kept: bool = False) -> Any:
+    """A matrix; `kept` puts what it gives where the next pooling finds it."""
+    from sentence_transformers.sentence_transformer.modules import Dense
+
+    outputs, width = weight.shape
+    return Dense(
+        width, outputs, activation_function=nn.Identity(), init_weight=weight.clone(), init_bias=bias.clone(),
+        module_output_name="cls_token_embeddings" if kept else None,
+    )  # fmt: skip
 
 
 def _answers(model: Any, predictor: Predictor, items: Sequence[Example]) -> Answers:

@@ -89,7 +89,7 @@ class LinearMembers(nn.Module):
             features: (layers, B, width): one tensor, or for pairs two, u and v.
         """
         with no_autocast(features[0]):
-            share = self._share()
+            share = self.shares()
             if self.pair:
                 used = (self._paired(features, share) - self.mean) / self.spread
             else:
@@ -100,7 +100,7 @@ class LinearMembers(nn.Module):
         """(M,) `l2 * |W|^2 / 2`; the bias and the mix go free."""
         return self.l2 * self.weight.square().sum((1, 2)) / 2
 
-    def _share(self) -> Tensor:
+    def shares(self) -> Tensor:
         """(M, layers) factors of the layers, or (1, layers) where all members have the same."""
         return self.gamma[:, None] * self.mix.softmax(1) if self.learned else self.layer_share
 

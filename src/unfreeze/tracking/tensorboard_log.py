@@ -6,17 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shlex import quote
-
-from tensorboard.compat.proto.event_pb2 import Event
-from tensorboard.compat.proto.summary_pb2 import Summary, SummaryMetadata
-from tensorboard.compat.proto.tensor_pb2 import TensorProto
-from tensorboard.compat.proto.types_pb2 import DT_STRING
-from tensorboard.plugins.hparams import metadata as hparams
-from tensorboard.plugins.hparams.api_pb2 import STATUS_SUCCESS
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
-from tensorboard.plugins.hparams.summary_v2 import hparams_pb
-from tensorboard.plugins.text.metadata import create_summary_metadata
-from tensorboard.summary.writer.record_writer import RecordWriter
+from typing import Any
 
 from unfreeze.disk.files import new_folder, write_json
 from unfreeze.disk.typed import read_typed
@@ -77,36 +67,48 @@ def _safe(name: str) -> str:
 
 def _write(run: TrackedRun, folder: Path, *, trial: bool) -> None:
     """Write a run's event file; a `trial` is also a row of the table of settings."""
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"events.out.tfevents.{run.start:.0f}.unfreeze").open("wb") as file:
         writer = RecordWriter(file)
         writer.write(Event(wall_time=run.start, file_version="brain.Event:2").SerializeToString())
-        for event in (*_events(run), *(_settings(run) if trial else ())):
-            writer.write(event.SerializeToString())
+        for time, step, summary in (*_values(run), *(_settings(run) if trial else ())):
+            writer.write(Event(wall_time=time, step=step, summary=summary).SerializeToString())
 
 
-def _events(run: TrackedRun) -> Iterator[Event]:
+def _values(run: TrackedRun) -> Iterator[tuple[float, int, Any]]:
+    """Times and steps with numbers, and with texts."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
     for reading in run.readings:
-        yield _scalars(reading.values, reading.step, run.start + reading.seconds)
-    yield _scalars(run.scores, run.step, run.end)
+        yield run.start + reading.seconds, reading.step, Summary(value=_scalars(reading.values))
+    yield run.end, run.step, Summary(value=_scalars(run.scores))
     for tag, text in (("about", _table(run.tags)), ("verdict", run.note)):
         if text:
-            yield Event(wall_time=run.end, step=run.step, summary=Summary(value=[_text(tag, text)]))
+            yield run.end, run.step, Summary(value=[_text(tag, text)])
 
 
-def _settings(run: TrackedRun) -> Iterator[Event]:
-    begun = hparams_pb(dict(run.params), trial_id=run.full_name, start_time_secs=run.start)
-    yield Event(wall_time=run.start, summary=begun)
+def _settings(run: TrackedRun) -> Iterator[tuple[float, int, Any]]:
+    """What makes a row of the table of settings: when the run began and with what, and when it ended."""
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams import metadata
+    from tensorboard.plugins.hparams.api_pb2 import STATUS_SUCCESS
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData, SessionEndInfo
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+    yield run.start, 0, hparams_pb(dict(run.params), trial_id=run.full_name, start_time_secs=run.start)
     ended = HParamsPluginData(session_end_info=SessionEndInfo(status=STATUS_SUCCESS, end_time_secs=run.end))
-    value = Summary.Value(
-        tag=hparams.SESSION_END_INFO_TAG, metadata=hparams.create_summary_metadata(ended), tensor=hparams.NULL_TENSOR
-    )
-    yield Event(wall_time=run.end, summary=Summary(value=[value]))
+    about = metadata.create_summary_metadata(ended)
+    value = Summary.Value(tag=metadata.SESSION_END_INFO_TAG, metadata=about, tensor=metadata.NULL_TENSOR)
+    yield run.end, 0, Summary(value=[value])
 
 
-def _scalars(values: Mapping[str, float], step: int, time: float) -> Event:
-    kept = [Summary.Value(tag=name, simple_value=value) for name, value in values.items() if abs(value) < _LARGEST]
-    return Event(wall_time=time, step=step, summary=Summary(value=kept))
+def _scalars(values: Mapping[str, float]) -> list[Any]:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+
+    return [Summary.Value(tag=name, simple_value=value) for name, value in values.items() if abs(value) < _LARGEST]
 
 
 def _table(tags: Mapping[str, str]) -> str:
@@ -114,8 +116,11 @@ def _table(tags: Mapping[str, str]) -> str:
     return "\n".join(["| | |", "| --- | --- |", *rows])
 
 
-def _text(tag: str, text: str) -> Summary.Value:
-    metadata: SummaryMetadata = create_summary_metadata(tag, "")
-    return Summary.Value(
-        tag=tag, metadata=metadata, tensor=TensorProto(dtype=DT_STRING, string_val=[text.encode("utf-8")])
-    )
+def _text(tag: str, text: str) -> Any:
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.tensor_pb2 import TensorProto
+    from tensorboard.compat.proto.types_pb2 import DT_STRING
+    from tensorboard.plugins.text.metadata import create_summary_metadata
+
+    tensor = TensorProto(dtype=DT_STRING, string_val=[text.encode("utf-8")])
+    return Summary.Value(tag=tag, metadata=create_summary_metadata(tag, ""), tensor=tensor)
