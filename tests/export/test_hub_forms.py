@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from folders import decoder
 from made_bundles import CASES, items, made, save
 
 from unfreeze.bundle import export
 from unfreeze.bundle.load import Predictor
+from unfreeze.encoders.load import load_encoder
+from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 
 TRANSFORMERS = {
     "tuned cls": ("bert", "roberta"), "frozen top": ("bert", "mpnet"), "tuned pair": ("bert", "roberta"),
-    "plain tags": ("bert", "electra"),
+    "plain tags": ("bert", "electra", "distilbert", "albert", "deberta-v2"),
 }  # fmt: skip
 SENTENCES = (
     "tuned mean", "tuned max", "tuned cls", "tuned last, one length", "frozen top", "frozen scores", "frozen mix",
@@ -76,6 +79,22 @@ def test_sentence_transformers_predict_the_same(case: str, bundle: Callable[[Pre
     assert done.agreement.furthest is not None
     assert done.agreement.furthest < 2e-5
     assert {"modules.json", "README.md"} <= {path.name for path in done.folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["mpnet", "modernbert", "Qwen3", "GPT2"])
+def test_mixes_of_other_encoders_are_exact_there(
+    name: str, tmp_path: Path, bundle: Callable[[Predictor], Path]
+) -> None:
+    pytest.importorskip("sentence_transformers", reason="sentence-transformers is not installed")
+    if name.islower():
+        predictor = made("frozen mix", name, num_hidden_layers=3)
+    else:
+        encoder = load_encoder(str(decoder(tmp_path / "encoder", name)))
+        assert isinstance(encoder, TransformerEncoder)
+        predictor = made("frozen mix", encoder=encoder)
+    done = export(bundle(predictor), "sentence-transformers")
+    assert done.agreement.furthest is not None
+    assert done.agreement.furthest < 2e-5
 
 
 def test_label_sets_are_exact_where_one_half_decides(

@@ -50,7 +50,7 @@ def _rendered(told: Description, names: Sequence[str]) -> str:
         loader=FileSystemLoader(_TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
-    return made.get_template("predict_texts.py.j2").render(values)
+    return made.get_template("predict_texts.j2").render(values)
 
 
 def loaded_example(folder: Path) -> ModuleType:
