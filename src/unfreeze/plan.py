@@ -13,6 +13,7 @@ from typing import Any, Literal
 from unfreeze.disk.json_files import read_yaml
 from unfreeze.disk.settings import settings_from
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 from unfreeze.methods.table import default_names, method_named, names
 from unfreeze.recipe import Budget, CacheDtype, MethodName, Recipe, recipe_from
 
@@ -111,7 +112,9 @@ class Plan:
     def only_encoder(self) -> str:
         """The one encoder. Raises `InputError` where there are several."""
         if len(self.encoders) > 1:
-            raise InputError(f"names {len(self.encoders)} encoders; one is expected here", where="--encoder")
+            raise InputError(
+                say("names {encoders} encoders; one is expected here", encoders=len(self.encoders)), where="--encoder"
+            )
         return self.encoders[0]
 
     @property
@@ -128,63 +131,86 @@ class Plan:
         if self.fixed_seeds is not None:
             check_seeds(self.fixed_seeds, "seeds")
         if self.train_size is not None and self.train_size < 2:
-            raise InputError(f"{self.train_size} training examples; at least 2 are needed", where="train_size")
+            raise InputError(
+                say("{train_size} training examples; at least 2 are needed", train_size=self.train_size),
+                where="train_size",
+            )
         check_length(self.max_length)
         if self.folds is not None and self.folds != 0 and not 2 <= self.folds <= MOST_FOLDS:
-            raise InputError(f"{self.folds} folds; 2 to {MOST_FOLDS} are possible, or 0 for none", where="folds")
+            raise InputError(
+                say(
+                    "{folds} folds; 2 to {most_folds} are possible, or 0 for none",
+                    folds=self.folds,
+                    most_folds=MOST_FOLDS,
+                ),
+                where="folds",
+            )
         if self.unfreeze_top is not None and self.unfreeze_top < 1:
-            raise InputError(f"{self.unfreeze_top} layer groups; at least 1 is needed", where="unfreeze_top")
+            raise InputError(
+                say("{unfreeze_top} layer groups; at least 1 is needed", unfreeze_top=self.unfreeze_top),
+                where="unfreeze_top",
+            )
         for split in ("train", "dev", "test"):
             if getattr(self, split) == ():
                 raise InputError("names no file; leave it out, or name one or more", where=split)
         check_engine(self.engine, self.cpus_per_run)
         for name in ("equivalence", "cache_gb", "gpus_per_run"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise InputError(f"{getattr(self, name)}; a number of at least 0 is needed", where=name)
+                raise InputError(say("{self}; a number of at least 0 is needed", self=getattr(self, name)), where=name)
         if not self.encoders or not all(self.encoders):
             raise InputError("names no encoder", where="encoder")
         if repeated := next((name for i, name in enumerate(self.encoders) if name in self.encoders[:i]), None):
-            raise InputError(f"names {shown(repeated)} twice", where="encoder")
+            raise InputError(say("names {repeated} twice", repeated=shown(repeated)), where="encoder")
         if self.methods is not None and not self.methods:
-            raise InputError(f"no method; known: {', '.join(names())}", where="methods")
+            raise InputError(say("no method; known: {names}", names=", ".join(names())), where="methods")
         for name in self.methods or ():
             method_named(name, "methods")
         counts = {name: sum(r.method == name for r in self.recipes) for name in self.methods or default_names()}
         surplus = [r.method for r in self.recipes if self.methods is None and r.method not in counts]
         if surplus:
-            raise InputError(f"there are some of {surplus[0]}; name it under methods, too", where="recipes")
+            raise InputError(
+                say("there are some of {surplus}; name it under methods, too", surplus=surplus[0]), where="recipes"
+            )
         if self.recipes and len(set(counts.values())) != 1:
-            raise InputError(f"each method must get the same number of recipes, found {counts}", where="recipes")
+            raise InputError(
+                say("each method must get the same number of recipes, found {counts}", counts=counts), where="recipes"
+            )
 
 
 def check_seeds(seeds: int, where: str) -> None:
     """Raise `InputError` where there is no final run, or the trials' seed would be among them."""
     if seeds < 1:
-        raise InputError(f"{seeds} seeds; at least 1 is needed", where=where)
+        raise InputError(say("{seeds} seeds; at least 1 is needed", seeds=seeds), where=where)
     if seeds > TRIAL_SEED:
-        raise InputError(f"{seeds:,} seeds; at most {TRIAL_SEED:,} are possible", where=where)
+        raise InputError(
+            say("{seeds:,} seeds; at most {trial_seed:,} are possible", seeds=seeds, trial_seed=TRIAL_SEED), where=where
+        )
 
 
 def check_engine(engine: str, cpus: int) -> None:
     """Raise `InputError` for an engine that there is not, or for runs without a processor."""
     if not _ENGINE.fullmatch(engine):
-        problem = f"unknown engine '{shown(engine)}'; known: here, ray, auto, ray://HOST:PORT, HOST:PORT"
+        problem = say(
+            "unknown engine '{engine}'; known: here, ray, auto, ray://HOST:PORT, HOST:PORT", engine=shown(engine)
+        )
         raise InputError(problem, where="--engine")
     if cpus < 1:
-        raise InputError(f"{cpus} processors; at least 1 is needed", where="cpus_per_run")
+        raise InputError(say("{cpus} processors; at least 1 is needed", cpus=cpus), where="cpus_per_run")
 
 
 def check_length(pieces: int | None) -> None:
     """Raise `InputError` where a limit of pieces leaves no room for a piece among the special ones."""
     if pieces is not None and pieces < 4:
-        raise InputError(f"{pieces} pieces; at least 4 are needed", where="max_length")
+        raise InputError(say("{pieces} pieces; at least 4 are needed", pieces=pieces), where="max_length")
 
 
 def plan_from(values: Any, where: str = "plan") -> Plan:
     """A `Plan` from plain values (as YAML gives them). Raises `InputError` on an unknown key or a wrong value."""
     seeds = values.get("seeds") if isinstance(values, dict) else None
     if isinstance(seeds, str) and seeds != "auto" and not seeds.isdecimal():
-        raise InputError(f"seeds: a number or auto is needed (--seeds), found '{shown(seeds)}'", where=where)
+        raise InputError(
+            say("seeds: a number or auto is needed (--seeds), found '{seeds}'", seeds=shown(seeds)), where=where
+        )
     if isinstance(values, dict) and isinstance(values.get("recipes"), list):
         given = enumerate(values["recipes"])
         recipes = tuple(r if isinstance(r, Recipe) else recipe_from(r, f"{where}: recipes[{i}]") for i, r in given)

@@ -138,22 +138,39 @@ def recipe_from(values: Any, where: str = "recipe") -> Recipe:
         InputError: an unknown key, a key of another method, or a wrong value.
     """
     if not isinstance(values, dict):
-        raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
+        raise InputError(say("expected a mapping of settings, found {name}", name=type(values).__name__), where=where)
     kinds = _kinds(Recipe)
     known = {name: {f.name for f in fields(kind)} for name, kind in kinds.items()}
     every = set().union(*known.values())
     for key in values:
         if key not in every:
-            raise InputError(f"unknown key '{shown(str(key))}'{nearest(str(key), every)}", where=where)
+            raise InputError(
+                say("unknown key '{key}'{key2}", key=shown(str(key)), key2=nearest(str(key), every)), where=where
+            )
     if "method" not in values:
-        raise InputError(f"method: is missing; known: {', '.join(kinds)}", where=where)
+        raise InputError(say("method: is missing; known: {kinds}", kinds=", ".join(kinds)), where=where)
     method = values["method"]
     if method not in kinds:
-        raise InputError(f"method: unknown method '{shown(str(method))}'{nearest(str(method), kinds)}", where=where)
+        raise InputError(
+            say(
+                "method: unknown method '{method}'{method2}",
+                method=shown(str(method)),
+                method2=nearest(str(method), kinds),
+            ),
+            where=where,
+        )
     foreign = [key for key in values if key not in known[method]]
     if foreign and not _OLD.issubset(values):
         owners = [name for name, own in known.items() if foreign[0] in own]
-        raise InputError(f"'{foreign[0]}' is a setting of {listed(owners)}, not of {method}", where=where)
+        raise InputError(
+            say(
+                "'{foreign}' is a setting of {owners}, not of {method}",
+                foreign=foreign[0],
+                owners=listed(owners),
+                method=method,
+            ),
+            where=where,
+        )
     own = {key: value for key, value in values.items() if key != "method" and key not in foreign}
     return settings_from(kinds[method], own, where)
 

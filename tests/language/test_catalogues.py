@@ -15,7 +15,7 @@ import unfreeze
 from unfreeze.language.catalogue import CATALOGUES, catalogue
 
 SOURCE = Path(unfreeze.__file__).parent
-IN_CODE = ("say", "template")
+IN_CODE = ("say", "template", "InputError")
 """Functions whose first argument is a template."""
 IN_PAGES = ("say", "html")
 
@@ -25,21 +25,21 @@ def messages_of_code(functions: tuple[str, ...] = IN_CODE) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        own = functions if "unfreeze.language.message" in source else tuple({"InputError"} & set(functions))
-        for text, line in _templates(ast.parse(source), own):
+        imported = re.search(r"from unfreeze\.language\.message import (.*)", source)
+        own = {"InputError", *(imported[1].split(", ") if imported else ())}
+        for text, line in _templates(ast.parse(source), own & {*functions, "joined"}):
             found.setdefault(text, f"{path.relative_to(SOURCE)}:{line}")
     return found
 
 
-def _templates(tree: ast.AST, functions: tuple[str, ...]) -> Iterator[tuple[str, int]]:
+def _templates(tree: ast.AST, functions: set[str]) -> Iterator[tuple[str, int]]:
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-        if name in functions and call.args:
-            given = call.args[:1]
-        elif name == "joined" and "say" in functions:
-            given = [*call.args[1:3], *(word.value for word in call.keywords if word.arg in ("separator", "last"))]
-        else:
+        if name not in functions:
             continue
+        given = call.args[:1]
+        if name == "joined":
+            given = [*call.args[1:3], *(word.value for word in call.keywords if word.arg in ("separator", "last"))]
         for one in given:
             for node in (one.body, one.orelse) if isinstance(one, ast.IfExp) else (one,):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -79,7 +79,7 @@ def test_no_message_is_missing(language: str) -> None:
 
 @pytest.mark.parametrize("language", CATALOGUES)
 def test_no_sentence_is_left_over(language: str) -> None:
-    known = {**messages_of_code((*IN_CODE, "InputError")), **messages_of_pages()}
+    known = {**messages_of_code(IN_CODE), **messages_of_pages()}
     assert [text for text in catalogue(language) if text not in known] == []
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from unfreeze.disk.json_files import read_json
 from unfreeze.disk.typed import typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.recipe import Recipe
 
 SCHEMA = 1
@@ -47,6 +48,10 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
     values = read_json(path)
     schema = values.get("schema") if isinstance(values, dict) else None
     if isinstance(schema, int) and schema != SCHEMA:
-        found = f"has schema {schema}, this unfreeze reads {SCHEMA}; use the version that wrote it"
+        found = say(
+            "has schema {schema}, this unfreeze reads {schema2}; use the version that wrote it",
+            schema=schema,
+            schema2=SCHEMA,
+        )
         raise InputError(found, where=str(path))
     return typed(values, About, str(path), REMEDY, loose=True), values

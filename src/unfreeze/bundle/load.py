@@ -19,6 +19,7 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.precision import pick_device
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
+from unfreeze.language.message import say
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trainer import trainer_of
@@ -82,10 +83,12 @@ class Predictor:
             return Example(where, " ".join(words), words=words)
         if self.task.pair:
             if isinstance(text, str) or len(text) != 2:
-                raise InputError(f"must be two texts, as (text, text), for {self.task.kind}", where=where)
+                raise InputError(
+                    say("must be two texts, as (text, text), for {kind}", kind=self.task.kind), where=where
+                )
             return Example(where, text[0], text[1])
         if not isinstance(text, str):
-            raise InputError(f"must be one string for {self.task.kind}", where=where)
+            raise InputError(say("must be one string for {kind}", kind=self.task.kind), where=where)
         return Example(where, text)
 
 
@@ -134,7 +137,7 @@ def _objective(about: About, where: Path) -> Objective:
         if problem := label_problem(kind, labels):
             raise InputError(f"has {problem}")
         if not about.score_spread > 0:
-            raise InputError(f"score_spread is {about.score_spread}; it must be above 0")
+            raise InputError(say("score_spread is {score_spread}; it must be above 0", score_spread=about.score_spread))
         check_length(about.max_length)
     return Objective(kind, labels, about.score_mean, about.score_spread)
 
@@ -145,7 +148,9 @@ def _check_size(recipe: Recipe, objective: Objective, numbers: int) -> None:
     if recipe.head in ("bcn", "esim", "bilstm-crf"):
         least = max(least, 4 * recipe.hidden**2)
     if least > numbers:
-        raise InputError(f"asks for a head of {least:,} numbers or more; its file has {numbers:,}")
+        raise InputError(
+            say("asks for a head of {least:,} numbers or more; its file has {numbers:,}", least=least, numbers=numbers)
+        )
 
 
 @contextmanager

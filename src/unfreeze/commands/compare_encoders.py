@@ -28,6 +28,7 @@ from unfreeze.judging.hopeless import hopeless
 from unfreeze.judging.judge import judge
 from unfreeze.judging.read import Compared, read_compared
 from unfreeze.judging.result import Result
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import read_choices, write_choices
@@ -110,7 +111,9 @@ def compare_encoders(plan: Plan, dataset: Dataset | Folds, out: Path, watcher: W
             encoders = replace(encoders, dropped=hopeless(reached, len(first.dev)))
             write_encoders(out, encoders)
         for name, reason in encoders.dropped.items():
-            every.say(f"{name} is dropped before any training: {reason} (--drop-hopeless).")
+            every.say(
+                say("{name} is dropped before any training: {reason} (--drop-hopeless).", name=name, reason=reason)
+            )
         if isinstance(dataset, Folds):
             result, compared = _answered_in_folds(every, encoders, dataset)
         else:

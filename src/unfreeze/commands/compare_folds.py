@@ -17,6 +17,7 @@ from unfreeze.judging.judge import judge
 from unfreeze.judging.looks import LOOKS
 from unfreeze.judging.read import read_compared
 from unfreeze.judging.result import ArmResult, Result
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import FloorRecord, write_choices
@@ -108,7 +109,7 @@ def run_folds(question: FoldedQuestion, floors: Floors, looked: Callable[[Method
     """
     loaded = Loaded(question.plan)
     for fold in range(1, len(question.folds.parts) + 1):
-        question.say(f"Fold {fold} of {len(question.folds.parts)}:")
+        question.say(say("Fold {fold} of {parts}:", fold=fold, parts=len(question.folds.parts)))
         with opened_fold(question, fold, loaded) as now:
             choices, _ = run_methods(now.bench, now.plan, now.question, looked)
             floors[fold] = add_floor(now.bench, now.question, floors.get(fold))
@@ -185,8 +186,12 @@ def _bench_of_all(question: FoldedQuestion, used: ArmResult) -> Iterator[tuple[W
 def _made_so(question: FoldedQuestion, used: ArmResult) -> str:
     """How the bundled model was made, as a sentence."""
     whole = question.folds.whole
-    return (
-        f"Learned from all {question.folds.size:,} labelled examples ({len(whole.dev):,} of them chose epochs) with "
-        f"the recipe {used.recipe.name or used.recipe.brief}, the best on dev over {len(question.folds.parts)} folds. "
-        "Its test score is that of the folds' models, none of which saw what it was tested on."
+    return say(
+        "Learned from all {size:,} labelled examples ({dev:,} of them chose epochs) with the recipe "
+        "{value}, the best on dev over {parts} folds. Its test score is that of the folds' models, none "
+        "of which saw what it was tested on.",
+        size=question.folds.size,
+        dev=len(whole.dev),
+        value=used.recipe.name or used.recipe.brief,
+        parts=len(question.folds.parts),
     )

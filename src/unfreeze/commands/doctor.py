@@ -16,6 +16,7 @@ import torch
 from unfreeze.encoders.packaged import listed_encoders
 from unfreeze.encoders.precision import bf16_speed, fast_precision, pick_device
 from unfreeze.features.cache import cache_folder
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.runs.cost import free_bytes, processor_name
 
@@ -53,11 +54,18 @@ class Doctor:
 
     def lines(self) -> Iterator[str]:
         """The same for people."""
-        yield f"unfreeze {self.unfreeze}, Python {self.python}, {self.system}"
+        yield say(
+            "unfreeze {unfreeze}, Python {python}, {system}",
+            unfreeze=self.unfreeze,
+            python=self.python,
+            system=self.system,
+        )
         yield "packages: " + ", ".join(f"{name} {number or 'missing'}" for name, number in self.packages.items())
-        yield f"device: {self.device}; {self.free_gb:,.1f} GB of memory free"
+        yield say("device: {device}; {free_gb:,.1f} GB of memory free", device=self.device, free_gb=self.free_gb)
         measured = (
-            "" if self.bf16 is None else f" (bf16 multiplies {self.bf16:.1f} times as fast as fp32 here, measured now)"
+            ""
+            if self.bf16 is None
+            else say(" (bf16 multiplies {bf16:.1f} times as fast as fp32 here, measured now)", bf16=self.bf16)
         )
         yield f"precision: {self.precision}{measured}"
         for name, found in self.extras.items():
@@ -66,8 +74,15 @@ class Doctor:
             yield f"encoder {name}: {where}"
         about = self.cache
         yield (
-            f"cache: {about['folder']}, {about['stores']:,.0f} stores of layer states with {about['mb']:,.1f} MB, at "
-            f"most {about['cap_gb']:g} GB (--cache-gb); {about['free_gb']:,.1f} GB of the disk free"
+            say(
+                "cache: {about}, {about2:,.0f} stores of layer states with {about3:,.1f} MB, at most {about4:g} "
+                "GB (--cache-gb); {about5:,.1f} GB of the disk free",
+                about=about["folder"],
+                about2=about["stores"],
+                about3=about["mb"],
+                about4=about["cap_gb"],
+                about5=about["free_gb"],
+            )
         )
 
 

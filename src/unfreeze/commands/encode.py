@@ -29,6 +29,7 @@ from unfreeze.errors import InputError, nearest, shown
 from unfreeze.features.extract import encoded
 from unfreeze.features.layout import Form
 from unfreeze.features.store import spans
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import cut_at_limit, read_inputs, said_cut
 from unfreeze.plan import Plan, check_length
 from unfreeze.runs.place import check_parted, place_at
@@ -66,7 +67,10 @@ def form_of(pooling: str | None) -> Form:
     if pooling is None:
         return "tokens"
     if pooling not in POOLED:
-        raise InputError(f"unknown pooling '{shown(pooling)}'{nearest(pooling, POOLED)}", where="--pooling")
+        raise InputError(
+            say("unknown pooling '{pooling}'{pooling2}", pooling=shown(pooling), pooling2=nearest(pooling, POOLED)),
+            where="--pooling",
+        )
     return pooling
 
 
@@ -92,7 +96,7 @@ def encode_file(
         The shape of `states`.
     """
     if out.suffix != ".safetensors":
-        raise InputError(f"ends in '{out.suffix}'; .safetensors is written", where=str(out))
+        raise InputError(say("ends in '{suffix}'; .safetensors is written", suffix=out.suffix), where=str(out))
     check_length(asked.max_length)
     examples = _parts(data, asked)
     encoder = load_encoder(asked.encoder, asked.max_length, asked.options)
@@ -116,7 +120,7 @@ def encode_file(
         if place is None:
             _write_here(sheet, encoder.to(pick_device(device)), read, asked.form, watcher)
         else:
-            progress = Progress(watcher, f"layer states of {read.texts:,} texts", read.texts)
+            progress = Progress(watcher, say("layer states of {texts:,} texts", texts=read.texts), read.texts)
             write_away(sheet, read.parts, _sent(encoder, asked, device), place, progress)
     return shape
 
@@ -234,7 +238,7 @@ def _write_here(sheet: Sheet, encoder: Encoder, read: _Read, form: Form, watcher
 def _write_states(file: TensorFile, encoder: Encoder, read: _Read, form: Form, watcher: Watcher) -> None:
     """Compute the states of every part and write them to their places."""
     rows, pieces = read.rows(form), sum(len(part.ids) for part in read.parts)
-    name = f"layer states of {read.texts:,} texts"
+    name = say("layer states of {texts:,} texts", texts=read.texts)
     watcher.begin(name, 0)
     row, done = 0, 0
     with frozen(encoder) as reader:

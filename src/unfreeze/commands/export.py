@@ -15,6 +15,7 @@ from unfreeze.export.card import Card, write_card
 from unfreeze.export.forms import form_named
 from unfreeze.export.int8 import Judged, add_int8, told
 from unfreeze.export.samples import awkward, labelled_items, plainly_read, sample_of, texts_of
+from unfreeze.language.message import say
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def export(
     """
     form, source = form_named(to), Path(bundle)
     if int8 and not form.smaller:
-        raise InputError(f"{form.name} has no form in 8 bits; use --to onnx", where="--int8")
+        raise InputError(say("{name} has no form in 8 bits; use --to onnx", name=form.name), where="--int8")
     folder = Path(out) if out is not None else source.with_name(f"{source.resolve().name}-{form.name}")
     if os.path.lexists(folder):
         raise InputError("already exists; choose another --out or remove it", where=str(folder))

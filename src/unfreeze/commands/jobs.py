@@ -16,6 +16,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.data.folds import Folds
 from unfreeze.disk.lock import holder_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.records.encoders import folder_of, read_encoders
 from unfreeze.records.folds import fold_folder, read_folds
@@ -160,20 +161,22 @@ def _read_again(plan: Plan) -> Dataset:
     try:
         return read_data(plan)
     except InputError as error:
-        problem = f"{error.problem}; comparison.json names the data so, and every machine needs them there"
+        problem = say(
+            "{problem}; comparison.json names the data so, and every machine needs them there", problem=error.problem
+        )
         raise InputError(problem, where=error.where) from None
 
 
 def _said(trials: int, finals: int, shared: Sequence[Shared], folder: Path) -> str:
     lines = [_done(trials, finals), *_missing(shared)]
     waits = [one for each in shared for one in each.waits]
-    judge = f"`unfreeze compare` with --out {folder} judges"
+    judge = say("`unfreeze compare` with --out {folder} judges", folder=folder)
     if not waits:
-        lines.append(f"all runs are there: {judge}")
+        lines.append(say("all runs are there: {judge}", judge=judge))
     elif any(map(_trials_missing, shared)):
         lines.append("submit again for the final runs")
     else:
-        lines.append(f"once they are there, {judge}")
+        lines.append(say("once they are there, {judge}", judge=judge))
     return "; ".join(lines)
 
 
@@ -196,7 +199,11 @@ def _missing(shared: Sequence[Shared]) -> Iterator[str]:
     }
     others = [_count(count, what) for what, count in counts.items() if count]
     if others:
-        yield f"{' and '.join(others)} of other parts {'is' if sum(counts.values()) == 1 else 'are'} missing"
+        yield say(
+            "{others} of other parts {values} missing",
+            others=" and ".join(others),
+            values="is" if sum(counts.values()) == 1 else "are",
+        )
     yield from dict.fromkeys(line for one in waits for line in one.held)
 
 

@@ -15,6 +15,7 @@ from unfreeze.data.examples import Example, Label
 from unfreeze.data.unlabelled import Wanted, unlabelled_parts
 from unfreeze.disk.files import new_file
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import cut_at_limit, pair_reading, read_inputs, said_cut
 from unfreeze.records.forecasts import Singles
 from unfreeze.tasks.kinds import Task
@@ -92,7 +93,9 @@ class Predicted:
 def form_of(out: Path | None, escape_formulas: bool) -> Form:
     """What a file's name asks for. Raises `InputError` where it ends in none of `FORMATS`."""
     if out is not None and out.suffix not in FORMATS:
-        raise InputError(f"ends in '{out.suffix}'; known: {', '.join(FORMATS)}", where=str(out))
+        raise InputError(
+            say("ends in '{suffix}'; known: {formats}", suffix=out.suffix, formats=", ".join(FORMATS)), where=str(out)
+        )
     return Form(out is not None and out.suffix == ".jsonl", escape_formulas)
 
 

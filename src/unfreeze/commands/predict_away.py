@@ -16,6 +16,7 @@ from unfreeze.data.examples import Example
 from unfreeze.disk.files import new_file
 from unfreeze.disk.in_parts import Parts, parts_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import said_cut
 from unfreeze.plan import Plan
 from unfreeze.runs.opening import versions
@@ -96,7 +97,7 @@ def predict_away(asked: Asked, plan: Plan, watcher: Watcher) -> int:
             bundle,
             texts_of(asked.file, wanted, SHARD),
             place,
-            Progress(watcher, f"predictions for {count:,} texts", count),
+            Progress(watcher, say("predictions for {count:,} texts", count=count), count),
         )
         cut = _join(parts, asked.out)
     if told := said_cut(cut, count, predictor.model.encoder.max_length):

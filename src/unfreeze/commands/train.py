@@ -12,6 +12,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.disk.claim import claimed
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.table import default_names, method_named
 from unfreeze.plan import Plan
@@ -94,9 +95,11 @@ def _best(bench: Workbench, chosen: Mapping[MethodName, Chosen]) -> tuple[Learne
 
 
 def _about(learned: Learned, dataset: Dataset) -> dict[str, object]:
-    made = (
-        f"Learned from {len(dataset.train) + len(dataset.dev):,} labelled examples, of which {len(dataset.dev):,} "
-        "chose method, recipe and epochs. Nothing was tested."
+    made = say(
+        "Learned from {dev:,} labelled examples, of which {dev2:,} chose method, recipe and epochs. "
+        "Nothing was tested.",
+        dev=len(dataset.train) + len(dataset.dev),
+        dev2=len(dataset.dev),
     )
     kept = {"method": learned.method, "metric": learned.metric, "run": learned.run, "versions": versions()}
     return {**kept, "dev": {name: list(scores) for name, scores in learned.dev.items()}, "made": made}

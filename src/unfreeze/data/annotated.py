@@ -12,6 +12,7 @@ from unfreeze.data.span_offsets import Document, Span, in_characters
 from unfreeze.data.tally import Tally
 from unfreeze.data.word_cutting import words_in
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 NESTED = "Spans inside another, which were left out"
 CROSSING = "Spans that overlap a longer one, which were left out"
@@ -50,14 +51,17 @@ def tagged_words(
         if sentence is not None:
             sentences[split].append(sentence)
     if spans >= MANY and tally.total(CUT) > MOST_CUT * spans:
-        problem = (
-            f"{tally.total(CUT):,} of {spans:,} spans begin or end inside a word; do offsets count characters from 0?"
+        problem = say(
+            "{cut:,} of {spans:,} spans begin or end inside a word; do offsets count characters from 0?",
+            cut=tally.total(CUT),
+            spans=spans,
         )
         raise InputError(problem, where=tally.first[CUT])
     for split, found in sentences.items():
         if not found:
             raise InputError(
-                f"{split} has no text with a word", where=next((d.where for s, d in places if s == split), split)
+                say("{split} has no text with a word", split=split),
+                where=next((d.where for s, d in places if s == split), split),
             )
     said += [line for what in _WARNINGS for line in tally.notes(what, warning=True)]
     return sentences, said + [line for what in _REMARKS for line in tally.notes(what)]

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from unfreeze.data.class_names import names_in_schema
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 T = TypeVar("T")
 _STREAM_END = b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00"
@@ -83,14 +84,14 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _unreadable(path: Path) -> str:
-    return f"is not a readable {'parquet' if _is_parquet(path) else 'Arrow'} file"
+    return say("is not a readable {path} file", path="parquet" if _is_parquet(path) else "Arrow")
 
 
 def _columns_of(path: Path, table: Any) -> ArrowColumns:
     columns = Columns(path, table)
     twice = [name for name, count in Counter(iter(columns)).items() if count > 1]
     if twice:
-        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=str(path))
+        raise InputError(say("column '{twice}' occurs twice; rename one", twice=twice[0]), where=str(path))
     nested = frozenset(field.name for field in table.schema if _is_nested(field.type))
     nested |= {f.name for f in table.schema if _is_json(f.type) and any(map(_is_list, columns[f.name]))}
     named = names_in_schema(table.schema.metadata)
@@ -194,12 +195,14 @@ class Columns(Mapping[str, Sequence[Any]]):
         at = self._table.schema.get_field_index(name)
         if at < 0:
             raise KeyError(name)
-        return _guarded(self._path, f"column '{name}' cannot be read", lambda: _values(self._table.column(at)))
+        return _guarded(
+            self._path, say("column '{name}' cannot be read", name=name), lambda: _values(self._table.column(at))
+        )
 
     def first(self, name: str, count: int) -> list[Any]:
         """The values of the first rows."""
         column = self._table.column(self._table.schema.get_field_index(name)).slice(0, count)
-        return _guarded(self._path, f"column '{name}' cannot be read", lambda: _values(column))
+        return _guarded(self._path, say("column '{name}' cannot be read", name=name), lambda: _values(column))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._table.column_names)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from unfreeze.data.audit import RARE, Audit, SplitAudit
 from unfreeze.data.examples import Dataset
 from unfreeze.data.unread import unread_lines
+from unfreeze.language.message import joined, say, template
 from unfreeze.tasks.kinds import task
 
 TOP = 8
@@ -19,7 +20,7 @@ LOPSIDED = 0.9
 
 def audit_lines(found: Audit) -> list[str]:
     """Findings, one sentence each; those that may spoil a comparison come first and start with `Warning:`."""
-    return [f"Warning: {line}" for line in _warnings(found)] + list(_notes(found))
+    return [say("Warning: {line}", line=line) for line in _warnings(found)] + list(_notes(found))
 
 
 def lines_of(dataset: Dataset, found: Audit) -> list[str]:
@@ -32,30 +33,41 @@ def _percent(share: float) -> str:
 
 
 def _listed(counts: Mapping[str, int], total: int | None = None) -> str:
-    shown = [f"{name} {_percent(n / total) if total else f'{n:,}'}" for name, n in list(counts.items())[:TOP]]
-    more = len(counts) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    shown = joined(f"{name} {_percent(n / total) if total else f'{n:,}'}" for name, n in list(counts.items())[:TOP])
+    more = len(counts) - TOP
+    return say("{labels} and {more} more", labels=shown, more=more) if more > 0 else shown
 
 
 def _warnings(found: Audit) -> Iterator[str]:
     for o in found.overlaps:
-        what = f"{_of(o.count, found.splits[o.later])} {o.later} texts ({_percent(o.share)})"
-        yield f"also in {o.earlier}: {what}, such as {o.where[0][0]} = {o.where[0][1]}."
+        yield say(
+            "also in {earlier}: {count:,} of {all:,} {later} texts ({share}), such as {where} = {other}.",
+            earlier=say(o.earlier), later=say(o.later), count=o.count, all=found.splits[o.later].examples,
+            share=_percent(o.share), where=o.where[0][0], other=o.where[0][1],
+        )  # fmt: skip
     if found.clashing:
-        yield f"texts that occur with different labels: {found.clashing:,}{_first_clash(found)}."
+        yield say(
+            "texts that occur with different labels: {number:,}{such_as}.",
+            number=found.clashing, such_as=_first_clash(found),
+        )  # fmt: skip
     for split, part in found.splits.items():
         if part.empty:
-            yield f"empty texts: {_of(part.empty, part)} in {split}."
+            yield say("empty texts: {empty} in {split}.", empty=_of(part.empty, part), split=say(split))
     for split, counts in found.unseen.items():
         if counts:
-            unseen = task(found.task or "tagging").target.words.unseen.format(split)
-            what = f"{unseen}, which count as missed: {sum(counts.values()):,}"
-            yield f"{what} ({_listed(counts)})."
+            yield say(
+                "{unseen}, which count as missed: {number:,} ({labels}).",
+                unseen=say(task(found.task or "tagging").target.words.unseen, split=say(split)),
+                number=sum(counts.values()), labels=_listed(counts),
+            )  # fmt: skip
     if found.rare:
-        yield f"labels with fewer than {RARE} training examples: {_listed(found.rare)}."
+        yield say("labels with fewer than {least} training examples: {labels}.", least=RARE, labels=_listed(found.rare))
     for split, n in (found.over_limit or {}).items():
         if n:
-            yield f"longer than the encoder reads at once: {_of(n, found.splits[split])} {split} examples."
+            yield say(
+                "longer than the encoder reads at once: {number} {split} examples.",
+                number=_of(n, found.splits[split]), split=say(split),
+            )  # fmt: skip
     yield from unread_lines(found.unread or {})
     yield from _doubtful_splits(found)
 
@@ -63,39 +75,63 @@ def _warnings(found: Audit) -> Iterator[str]:
 def _doubtful_splits(found: Audit) -> Iterator[str]:
     for split, part in found.splits.items():
         if split == "dev" and part.examples == 1:
-            yield "dev has 1 example, which cannot choose among recipes: of those that get it right the first is taken."
+            yield say(
+                "dev has 1 example, which cannot choose among recipes: of those that get it right the first is taken."
+            )
         elif split != "train" and part.examples < SMALL:
-            yield f"{split} is small ({part.examples:,} examples); differences between methods will be hard to see."
+            yield say(
+                "{split} is small ({examples:,} examples); differences between methods will be hard to see.",
+                split=say(split), examples=part.examples,
+            )  # fmt: skip
         if part.majority is not None and part.majority > LOPSIDED and part.examples > 1:
-            label = next(iter(part.labels))
-            yield f"{_percent(part.majority)} of {split} has the label {label}; compare macro-F1, not accuracy."
+            yield say(
+                "{share} of {split} has the label {label}; compare macro-F1, not accuracy.",
+                share=_percent(part.majority), split=say(split), label=next(iter(part.labels)),
+            )  # fmt: skip
 
 
 def _of(count: int, part: SplitAudit) -> str:
-    return f"{count:,} of {part.examples:,}"
+    return say("{number:,} of {all:,}", number=count, all=part.examples)
 
 
 def _first_clash(found: Audit) -> str:
     clash = found.clashes[0]
+    first, second = clash.where[:2]
     if any(len(label) > 40 for label in clash.labels):
-        return f", such as {clash.where[0]} and {clash.where[1]}"
-    return f", such as {clash.where[0]} ({clash.labels[0]}) and {clash.where[1]} ({clash.labels[1]})"
+        return say(", such as {first} and {second}", first=first, second=second)
+    return say(
+        ", such as {first} ({label}) and {second} ({other})",
+        first=first, label=clash.labels[0], second=second, other=clash.labels[1],
+    )  # fmt: skip
 
 
 def _notes(found: Audit) -> Iterator[str]:
-    yield "Examples: " + ", ".join(f"{split} {part.examples:,}" for split, part in found.splits.items()) + "."
+    sizes = joined(
+        say("{split} {number:,}", split=say(split), number=part.examples) for split, part in found.splits.items()
+    )
+    yield say("Examples: {sizes}.", sizes=sizes)
     train = found.splits["train"]
     if train.labels:
-        yield f"Labels in train: {_listed(train.labels, sum(train.labels.values()))}."
+        yield say("Labels in train: {labels}.", labels=_listed(train.labels, sum(train.labels.values())))
     for split, part in found.splits.items():
         if part.duplicates:
-            share = _percent(part.duplicates / part.examples)
-            yield f"Repeated texts in {split}: {_of(part.duplicates, part)} ({share})."
-    yield f"Length of train texts: {_length(train)}."
+            yield say(
+                "Repeated texts in {split}: {number} ({share}).",
+                split=say(split), number=_of(part.duplicates, part), share=_percent(part.duplicates / part.examples),
+            )  # fmt: skip
+    yield _length(train)
 
 
 def _length(part: SplitAudit) -> str:
     """Quantiles in words, or in characters where words are as long as in text without spaces."""
     spaced = part.characters.median <= 12 * part.words.median
-    unit, q = ("words", part.words) if spaced else ("characters", part.characters)
-    return f"half have up to {q.median:,} {unit}, nine in ten up to {q.p90:,}, the longest {q.longest:,}"
+    q = part.words if spaced else part.characters
+    return say(_IN_WORDS if spaced else _IN_CHARACTERS, median=q.median, p90=q.p90, longest=q.longest)
+
+
+_IN_WORDS = template(
+    "Length of train texts: half have up to {median:,} words, nine in ten up to {p90:,}, the longest {longest:,}."
+)
+_IN_CHARACTERS = template(
+    "Length of train texts: half have up to {median:,} characters, nine in ten up to {p90:,}, the longest {longest:,}."
+)

@@ -13,6 +13,7 @@ from unfreeze.data.records import Records
 from unfreeze.data.tables import Table
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _SAMPLE = 200
 _NUMPY = re.compile(r"""\[\s*('[^']*'|"[^"]*"|-?\d+)(\s+('[^']*'|"[^"]*"|-?\d+))+\s*\]""")
@@ -47,11 +48,15 @@ def with_lists(table: Table) -> Table:
 
 def _cell(value: str, as_list: Callable[[str], Any], name: str, where: str) -> list[Any]:
     if as_list is listed_cell and _NUMPY.match(value):
-        problem = f"'{name}' contains arrays as numpy prints them, without commas"
-        raise InputError(f"{problem}; write lists (in pandas, .apply(list) before saving)", where=where)
+        problem = say("'{name}' contains arrays as numpy prints them, without commas", name=name)
+        raise InputError(
+            say("{problem}; write lists (in pandas, .apply(list) before saving)", problem=problem), where=where
+        )
     found = as_list(value)
     if not isinstance(found, list):
-        raise InputError(f"'{name}' contains no list in this row, unlike others; fix it or take it out", where=where)
+        raise InputError(
+            say("'{name}' contains no list in this row, unlike others; fix it or take it out", name=name), where=where
+        )
     return found
 
 

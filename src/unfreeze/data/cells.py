@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Cell = str | None
 Where = Callable[[int], str]
@@ -40,8 +41,14 @@ def texts_of(values: Sequence[Any], column: str, where: Where) -> list[Cell]:
         try:
             texts.append(_WRITTEN.get(type(value), _as_json)(value))
         except UnicodeDecodeError as error:
-            found = f"column '{column}' contains bytes that are not UTF-8 text (0x{error.object[error.start]:02x})"
-            raise InputError(f"{found}; write texts, or take the column out", where=where(row)) from None
+            found = say(
+                "column '{column}' contains bytes that are not UTF-8 text (0x{object:02x})",
+                column=column,
+                object=error.object[error.start],
+            )
+            raise InputError(
+                say("{found}; write texts, or take the column out", found=found), where=where(row)
+            ) from None
     return texts
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from unfreeze.data.data_files import files_in, folders_in
 from unfreeze.data.sources import Source, unpacked
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 UNLABELLED = frozenset({"unsup", "unsupervised", "unlabeled", "unlabelled", "unlabel", "unk"})
 """Names of folders whose texts have no class."""
@@ -41,9 +42,9 @@ def class_source(folder: Path, classes: Mapping[Path, Sequence[Path]]) -> tuple[
         raise InputError("contains no folder whose name is a class", where=str(folder))
     counts = listed([f"{path.name} {len(files):,}" for path, files in labelled.items()], 8)
     name = folder.resolve().name
-    said = [f"{name}: each folder is a class, each file a text: {counts}."]
+    said = [say("{name}: each folder is a class, each file a text: {counts}.", name=name, counts=counts)]
     if left:
-        said.append(f"{name}: left out, as texts without a class: {listed(left)}.")
+        said.append(say("{name}: left out, as texts without a class: {left}.", name=name, left=listed(left)))
     paths = tuple(path for files in labelled.values() for path in files)
     names = tuple(label.name for label, files in labelled.items() for _ in files)
     return Source(paths, classes=names, folder=folder), said

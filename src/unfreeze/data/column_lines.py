@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from unfreeze.data.column_numbers import EXTRA, check_numbers, columns_before_words
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Row = tuple[int, list[str]]
 """A line's number, from 1, and its fields."""
@@ -183,5 +184,11 @@ def _one_width(sentences: Sequence[list[Row]], width: int, where: str, tabs: boo
     line, found = next((line, row) for sentence in sentences for line, row in sentence if len(row) != width)
     number = f"{len(found)} column{'s' * (len(found) > 1)}"
     advice = "columns are separated by single tabs or by spaces, sentences by blank lines"
-    problem = f"{number} (parted by {'tabs' if tabs else 'spaces'}), other lines have {width}; {advice}"
+    problem = say(
+        "{number} (parted by {tabs}), other lines have {width}; {advice}",
+        number=number,
+        tabs="tabs" if tabs else "spaces",
+        width=width,
+        advice=advice,
+    )
     raise InputError(problem, where=f"{where}:{line}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Rows = Sequence[Sequence[str]]
 """The fields of one sentence's lines."""
@@ -94,8 +95,17 @@ def check_numbers(sentences: Sequence[Sequence[tuple[int, Sequence[str]]]], at: 
         for line, row in sentence:
             match = _NUMBER.fullmatch(row[at])
             if match is None or (last is not None and int(match[1]) != last + 1):
-                found = f"'{row[at]}' comes after {last}" if last is not None else f"there is '{row[at]}'"
+                found = (
+                    say("'{row}' comes after {last}", row=row[at], last=last)
+                    if last is not None
+                    else say("there is '{row}'", row=row[at])
+                )
                 advice = "fix it, separate sentences with a blank line, or say which column the words are with --text"
-                problem = f"column {at} counts the words of other sentences, but here {found}; {advice}"
+                problem = say(
+                    "column {at} counts the words of other sentences, but here {found}; {advice}",
+                    at=at,
+                    found=found,
+                    advice=advice,
+                )
                 raise InputError(problem, where=f"{where}:{line}")
             last = int(match[1])

@@ -12,6 +12,7 @@ from unfreeze.data.star_brackets import is_star_column
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.data.tally import take_others
 from unfreeze.errors import InputError, nearest
+from unfreeze.language.message import say
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 CONLL_2009: tuple[str, ...] = ("id", "form", "lemma", "plemma", "pos", "ppos", "feat", "pfeat", "head", "phead")
@@ -86,7 +87,10 @@ def roles_of(path: Path, block: Block, text: str | None, label: str | None, *, t
     if tagged and tag is None:
         tag, more = _tag_column(block, names, places, spans, word)
     if tag == word:
-        problem = f"one column would be both word and tag; the file has columns 0 to {block.width - 1}, give --label"
+        problem = say(
+            "one column would be both word and tag; the file has columns 0 to {width}, give --label",
+            width=block.width - 1,
+        )
         raise InputError(problem, where=f"{path}:{block.sentences[0][0][0]}")
     return Roles(word, tag, names, more, block.before, guessed, block.width)
 
@@ -95,7 +99,11 @@ def _names(path: Path, block: Block) -> tuple[str, ...]:
     """The columns' names: the file's own, or those of the shared task whose layout it has."""
     if block.names is not None:
         if len(block.names) != block.width:
-            problem = f"{len(block.names)} columns are named, the lines have {block.width}; fix `# global.columns`"
+            problem = say(
+                "{names} columns are named, the lines have {width}; fix `# global.columns`",
+                names=len(block.names),
+                width=block.width,
+            )
             raise InputError(problem, where=str(path))
         return block.names
     if block.before == ("same", "numbers", "number") and block.width >= len(CONLL_2012) + 1:
@@ -115,8 +123,14 @@ def _told(path: Path, given: str | None, names: Sequence[str], width: int, optio
         return folded.index(given.casefold())
     if given.isdecimal() and int(given) < width:
         return int(given)
-    allowed = nearest(given, names) if names else f"; the columns have no names, give an index from 0 to {width - 1}"
-    raise InputError(f"no column '{given}' for {option}{allowed}", where=str(path))
+    allowed = (
+        nearest(given, names)
+        if names
+        else say("; the columns have no names, give an index from 0 to {width}", width=width - 1)
+    )
+    raise InputError(
+        say("no column '{given}' for {option}{allowed}", given=given, option=option, allowed=allowed), where=str(path)
+    )
 
 
 def span_columns(block: Block) -> dict[int, Counter[str]]:
@@ -182,18 +196,22 @@ def roles_said(roles: Roles) -> str:
     layout = {CONLL_2009: " of CoNLL-2009", CONLL_2012: " of CoNLL-2012"}.get(roles.names, "")
     named = layout if roles.names else ", counted from 0"
     words = roles.name(roles.word) + _before_said(roles)
-    parts = [f"Columns{named}: words {words}"]
+    parts = [say("Columns{named}: words {words}", named=named, words=words)]
     if roles.tag is not None:
         tags = f"tags {roles.name(roles.tag)}"
         if roles.more:
             others = " and ".join(roles.name(at) for at in roles.more)
             contain = "contain" if roles.more[1:] else "contains"
-            tags += f" ({others} {contain} spans, too, inner ones as a rule, which are not read)"
+            tags += say(
+                " ({others} {contain} spans, too, inner ones as a rule, which are not read)",
+                others=others,
+                contain=contain,
+            )
         parts.append(tags)
     line = ", ".join(parts)
     line += f"{take_others(roles.guessed)}."
     in_front = roles.tag is not None and roles.tag < roles.word and "--text" in roles.guessed and not roles.names
-    return f"Warning: the tags seem to stand before the words. {line}" if in_front else line
+    return say("Warning: the tags seem to stand before the words. {line}", line=line) if in_front else line
 
 
 def _before_said(roles: Roles) -> str:

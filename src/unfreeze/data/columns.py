@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from unfreeze.data.known_columns import IDS, LABELS, PAIRS, ROW_NUMBERS, TEXTS, folded
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import CLASSES, SCORES, TASKS, Task
 from unfreeze.tasks.targets.scores import number
 from unfreeze.tasks.targets.target import Target
@@ -68,11 +69,16 @@ def choose_columns(
     names = [name for name in (columns.text, columns.text_b, columns.label, group) if name is not None]
     if len(set(names)) < len(names):
         roles = "text, second text and label" if group is None else "text, second text, label and group"
-        raise InputError(f"one column cannot be two of {roles}: {', '.join(names)}", where="--text")
+        raise InputError(
+            say("one column cannot be two of {roles}: {names}", roles=roles, names=", ".join(names)), where="--text"
+        )
     for name in (columns.text, columns.text_b, columns.label):
         if name in table.nested:
             many = "; for several labels a text: --task multilabel-classification" if name == columns.label else ""
-            raise InputError(f"column '{name}' contains lists or objects, not texts{many}", where=str(table.path))
+            raise InputError(
+                say("column '{name}' contains lists or objects, not texts{many}", name=name, many=many),
+                where=str(table.path),
+            )
     return columns
 
 
@@ -90,7 +96,9 @@ def find_column(table: Table, name: str | None, option: str) -> str | None:
     if name.isdecimal() and int(name) < len(table.columns):
         return table.columns[int(name)]
     known = nearest(name, table.columns) if table.header else f" (known: {_listed(table)})"
-    raise InputError(f"no column '{name}' for {option}{known}", where=str(table.path))
+    raise InputError(
+        say("no column '{name}' for {option}{known}", name=name, option=option, known=known), where=str(table.path)
+    )
 
 
 def _listed(table: Table) -> str:
@@ -102,7 +110,7 @@ def _listed(table: Table) -> str:
 
 
 def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") -> InputError:
-    advice = f"say which, as in {option} {example if table.header else 'INDEX'}"
+    advice = say("say which, as in {option} {example}", option=option, example=example if table.header else "INDEX")
     return InputError(f"{problem}; {advice}; columns: {_listed(table)}", where=str(table.path))
 
 
@@ -111,7 +119,12 @@ def _guess_label(table: Table, taken: set[str | None], group: str | None) -> str
     if len(found) == 1:
         return found[0]
     if found:
-        raise _unsure(table, f"{len(found)} columns could be the label: {listed(found)}", "--label", found[-1])
+        raise _unsure(
+            table,
+            say("{found} columns could be the label: {found2}", found=len(found), found2=listed(found)),
+            "--label",
+            found[-1],
+        )
     columns = [c for c in table.columns if c != group and (folded(c) not in ROW_NUMBERS or not table.header)]
     left = [c for c in columns if c not in taken]
     if len(columns) == 2:
@@ -155,20 +168,30 @@ def guess_task(labels: Sequence[str], pair: bool) -> Task:
     numeric = len(values) >= max(0.9 * len(labels), 1)
     commas = [label for label in labels if _DECIMAL_COMMA.fullmatch(label)]
     if commas and len(values) + len(commas) >= 0.9 * len(labels):
-        problem = f"labels such as '{commas[0]}' look like numbers with a decimal comma; write a point"
+        problem = say(
+            "labels such as '{commas}' look like numbers with a decimal comma; write a point", commas=commas[0]
+        )
         if all(len(label.partition(",")[2]) == 3 for label in commas):
-            problem = f"labels such as '{commas[0]}' look like numbers with commas; write 1234 or 1.234 as is meant"
-        elif any(set(label.split(",")) <= set(labels) for label in commas):
-            problem = (
-                f"labels such as '{commas[0]}' look like several classes or a decimal comma; write one, or a point"
+            problem = say(
+                "labels such as '{commas}' look like numbers with commas; write 1234 or 1.234 as is meant",
+                commas=commas[0],
             )
-        raise InputError(f"{problem}, or say --task {task_of(CLASSES, pair).kind}", where="--task")
+        elif any(set(label.split(",")) <= set(labels) for label in commas):
+            problem = say(
+                "labels such as '{commas}' look like several classes or a decimal comma; write one, or a point",
+                commas=commas[0],
+            )
+        raise InputError(
+            say("{problem}, or say --task {kind}", problem=problem, kind=task_of(CLASSES, pair).kind), where="--task"
+        )
     _refuse_dressed(labels, pair)
     fractions = any(not v.is_integer() for v in values)
     if numeric and not fractions and len(set(values)) > MANY_VALUES:
         kinds = (task_of(answers, pair).kind for answers in (CLASSES, SCORES))
-        problem = f"the labels are {len(set(values))} different whole numbers: classes or scores?"
-        raise InputError(f"{problem} Say --task {' or --task '.join(kinds)}", where="--task")
+        problem = say("the labels are {values} different whole numbers: classes or scores?", values=len(set(values)))
+        raise InputError(
+            say("{problem} Say --task {kinds}", problem=problem, kinds=" or --task ".join(kinds)), where="--task"
+        )
     return task_of(SCORES if numeric and fractions else CLASSES, pair)
 
 
@@ -182,8 +205,12 @@ def _refuse_dressed(labels: Sequence[str], pair: bool) -> None:
     times = any(re.match(r"-\d|:", unit) for _, unit in dresses)  # or dates
     if len(found) >= 0.9 * len(different) and len(dresses) <= 2 and not times:
         example = shown(min(match[0] for match in found))
-        problem = f"{len(found)} different labels such as '{example}' look like numbers with a sign or unit"
-        advice = f"write plain numbers for scores, or say --task {task_of(CLASSES, pair).kind}"
+        problem = say(
+            "{found} different labels such as '{example}' look like numbers with a sign or unit",
+            found=len(found),
+            example=example,
+        )
+        advice = say("write plain numbers for scores, or say --task {kind}", kind=task_of(CLASSES, pair).kind)
         raise InputError(f"{problem}; {advice}", where="--task")
 
 

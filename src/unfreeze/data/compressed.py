@@ -15,6 +15,7 @@ from typing import IO, Any
 import zstandard
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 SUFFIXES = (".gz", ".xz", ".bz2", ".zst")
 MOST_TIMES = 200
@@ -38,7 +39,7 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
             yield stream
     except (OSError, EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError) as error:
         said = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(f"cannot be read: {said}", where=str(file)) from None
+        raise InputError(say("cannot be read: {said}", said=said), where=str(file)) from None
 
 
 class _Bounded(io.RawIOBase):
@@ -57,8 +58,9 @@ class _Bounded(io.RawIOBase):
         count: int = self._stream.readinto(buffer)
         self._read += count
         if self._read > self._most:
-            found = (
-                f"unpacks to more than {MOST_TIMES} times its size; if it is meant to, unpack it and give the result"
+            found = say(
+                "unpacks to more than {most_times} times its size; if it is meant to, unpack it and give the result",
+                most_times=MOST_TIMES,
             )
             raise InputError(found, where=self._where)
         return count

@@ -12,6 +12,7 @@ from unfreeze.data.column_numbers import EXTRA
 from unfreeze.data.column_roles import CONLLU, Roles, roles_of
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z]+)*:|simple:")
 
@@ -72,7 +73,7 @@ def _sentence(path: Path, rows: Sequence[Row], word_at: int, tag_at: int | None)
     for what, values in (("word", words), ("tag", tags or ())):
         if "" in values:
             at = f"{path}:{lines[values.index('')]}"
-            raise InputError(f"the {what} is empty; every line needs a word and a tag", where=at)
+            raise InputError(say("the {what} is empty; every line needs a word and a tag", what=what), where=at)
     return Sentence(words, tags, lines)
 
 
@@ -88,9 +89,9 @@ def _check_alike(path: Path, block: Block, train: Roles) -> None:
         )
         counted = there is not None and all(row[there].isdecimal() for rows in block.sentences for _, row in rows)
         if here != there and not (here is None and counted):
-            has = "no column counts the words" if here is None else f"column {here} counts the words"
-            other = "none does" if there is None else f"column {there} does"
-            problem = f"{has}, in the training file {other}; give all files the same columns"
+            has = "no column counts the words" if here is None else say("column {here} counts the words", here=here)
+            other = "none does" if there is None else say("column {there} does", there=there)
+            problem = say("{has}, in the training file {other}; give all files the same columns", has=has, other=other)
             raise InputError(problem, where=str(path))
 
 
@@ -103,12 +104,12 @@ def _conllu(path: Path, lines: Sequence[str]) -> list[list[Row]]:
         elif not line.startswith("#"):
             fields = line.split("\t")
             if len(fields) != len(CONLLU):
-                problem = f"{len(fields)} columns, CoNLL-U has 10, separated by tabs"
+                problem = say("{fields} columns, CoNLL-U has 10, separated by tabs", fields=len(fields))
                 raise InputError(problem, where=f"{path}:{number}")
             if fields[0].isdecimal():
                 sentences[-1].append((number, fields))
             elif not EXTRA.fullmatch(fields[0]):
-                raise InputError(f"'{fields[0]}' is not a CoNLL-U word id", where=f"{path}:{number}")
+                raise InputError(say("'{fields}' is not a CoNLL-U word id", fields=fields[0]), where=f"{path}:{number}")
     return [sentence for sentence in sentences if sentence]
 
 

@@ -19,6 +19,7 @@ from unfreeze.data.sources import Source, in_order, plain_name
 from unfreeze.data.split_folders import packed_in, split_folder
 from unfreeze.data.split_names import WORDS, split_of
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say, template
 
 FEW = 6  # names in a message
 DEEPEST = 3  # folders inside each other that are searched for one that contains the splits
@@ -47,11 +48,11 @@ def find_splits(data: Path | None, named: Mapping[SplitName, Sequence[Path]]) ->
         return own, [*said, *shared_files(own)]
     if not data.exists():
         advice = "; a pattern of files is given with --train" if is_pattern(data) else "; check the path"
-        raise InputError(f"no such file or folder{advice}", where=str(data))
+        raise InputError(say("no such file or folder{advice}", advice=advice), where=str(data))
     if not data.is_dir():
         if "train" in own:
             problem = "DATA is a file, and --train names another; which is it? A pattern of files needs quote marks"
-            raise InputError(f"{problem}: --train 'train-*.csv'", where=str(data))
+            raise InputError(say("{problem}: --train 'train-*.csv'", problem=problem), where=str(data))
         found, more = {"train": Source((data,)), **own}, lone_part(data)
         return found, [*more, *said, *shared_files(found)]
     found, more = _in_folder(data, own, DEEPEST)
@@ -83,21 +84,21 @@ def _in_folder(folder: Path, own: dict[SplitName, Source], deep: int) -> Found:
     if len(found) > len(own):
         aside = [path.name for path in folders if files_in(path)] if not inside else []
         said += _unused(unclear)
-        said += (
-            [f"Not looked into: {'the folders' if aside[1:] else 'the folder'} {listed(aside, FEW)}."] if aside else []
-        )
+        said += [say(_ASIDE[len(aside) == 1], folders=listed(aside, FEW))] if aside else []
     return found, said
 
 
 def _unused(files: Iterable[Family]) -> list[str]:
     names = [path.name for family in files for path in family.paths]
-    return [f"Not used, as their names tell no split: {listed(names, FEW)}."] if names else []
+    return [say("Not used, as their names tell no split: {names}.", names=listed(names, FEW))] if names else []
 
 
 def _with_train(folder: Path, found: dict[SplitName, Source], said: list[str]) -> Found:
     if "train" not in found:
         names = listed(sorted(found), FEW) or "none"
-        raise InputError(f"no training set in the folder, found {names}; name one with --train", where=str(folder))
+        raise InputError(
+            say("no training set in the folder, found {names}; name one with --train", names=names), where=str(folder)
+        )
     return found, said
 
 
@@ -106,15 +107,25 @@ def _by_card(folder: Path, own: Mapping[SplitName, Source]) -> Found | None:
     known = configurations(folder) if "train" not in own else []
     if len(known) > 1:
         shown = [f"{one.name} ({one.folder})" if one.folder != "." else one.name for one in known]
-        problem = (
-            f"{CARD} lists {len(known)} sets: {listed(shown, 12)}; give the folder of one, or its files with --train"
+        problem = say(
+            "{card} lists {known} sets: {shown}; give the folder of one, or its files with --train",
+            card=CARD,
+            known=len(known),
+            shown=listed(shown, 12),
         )
         raise InputError(problem, where=str(folder))
     found, said = dict(own), []
     for name, patterns in known[0].files.items() if known else ():
         split = split_of(name)
         if split is None:
-            said.append(f"Not used: {name}, of which {CARD} says {listed(patterns, FEW)}.")
+            said.append(
+                say(
+                    "Not used: {name}, of which {card} says {patterns}.",
+                    name=name,
+                    card=CARD,
+                    patterns=listed(patterns, FEW),
+                )
+            )
         elif split in own:
             continue
         else:
@@ -123,10 +134,19 @@ def _by_card(folder: Path, own: Mapping[SplitName, Source]) -> Found | None:
             )
             paths = [path for path in map(Path, places) if may_be_data(path)]
             if not paths:
-                problem = f"{CARD} says that {name} is {listed(patterns, FEW)}, but no such file is there"
-                raise InputError(f"{problem}; download it, or name files with --train", where=str(folder))
+                problem = say(
+                    "{card} says that {name} is {patterns}, but no such file is there",
+                    card=CARD,
+                    name=name,
+                    patterns=listed(patterns, FEW),
+                )
+                raise InputError(
+                    say("{problem}; download it, or name files with --train", problem=problem), where=str(folder)
+                )
             if split in found:
-                problem = f"{CARD} has several sets for {split}; say which, as in --{split} FILE"
+                problem = say(
+                    "{card} has several sets for {split}; say which, as in --{split} FILE", card=CARD, split=split
+                )
                 raise InputError(problem, where=str(folder))
             families(paths, frozenset(WORDS), in_folder=True)
             found[split] = Source(in_order(dict.fromkeys(paths)))
@@ -148,7 +168,14 @@ def _by_name(folder: Path, files: Sequence[Family], own: Mapping[SplitName, Sour
         counted[split] = chosen
         if others:
             names = ", ".join(path.name for other in others for path in other.paths)
-            said.append(f"{split}: {chosen.paths[0].name} was taken, not {names}; --{split} FILE chooses.")
+            said.append(
+                say(
+                    "{split}: {name} was taken, not {names}; --{split} FILE chooses.",
+                    split=split,
+                    name=chosen.paths[0].name,
+                    names=names,
+                )
+            )
     _check_folds(folder, counted)
     return found, said
 
@@ -164,7 +191,11 @@ def _check_apart(folder: Path, split: SplitName, chosen: Family, other: Family) 
     same = stems[0] == stems[1]
     if (same and chosen.parted != other.parted) or (not same and _plainness(chosen)[:2] == _plainness(other)[:2]):
         both = f"{chosen.paths[0].name} and {other.paths[0].name}"
-        problem = f"{both} may both be {split}; name one, or all that belong together, as in --{split} '{split}*'"
+        problem = say(
+            "{both} may both be {split}; name one, or all that belong together, as in --{split} '{split}*'",
+            both=both,
+            split=split,
+        )
         raise InputError(problem, where=str(folder))
 
 
@@ -174,8 +205,15 @@ def _check_folds(folder: Path, chosen: Mapping[SplitName, Family]) -> None:
     for first, second in combinations(bare, 2):
         if len(bare[first].paths) == len(bare[second].paths):
             names = f"{bare[first].paths[0].name}, ... and {bare[second].paths[0].name}, ..."
-            problem = f"{names} may be folds, or parts of each split; name the files with --{first} and --{second}"
-            raise InputError(f"{problem} (--{first} '{first}*' takes all)", where=str(folder))
+            problem = say(
+                "{names} may be folds, or parts of each split; name the files with --{first} and --{second}",
+                names=names,
+                first=first,
+                second=second,
+            )
+            raise InputError(
+                say("{problem} (--{first} '{first}*' takes all)", problem=problem, first=first), where=str(folder)
+            )
 
 
 def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, Source], told_by: str | None) -> Found:
@@ -186,28 +224,42 @@ def _by_folder(folder: Path, inside: Iterable[Path], found: Mapping[SplitName, S
     for path in sorted(in_order(inside), key=lambda path: order.get(split_of(path.name) or "train", 0)):
         split = split_of(path.name)
         if split is None:
-            said.append(f"Not used: {path.name}, whose name tells no split.")
+            said.append(say("Not used: {name}, whose name tells no split.", name=path.name))
         elif told_by and not path.is_dir():
-            raise InputError(f"{told_by} names {path.name}, which is not there; copy it whole", where=str(folder))
+            raise InputError(
+                say("{told_by} names {name}, which is not there; copy it whole", told_by=told_by, name=path.name),
+                where=str(folder),
+            )
         elif split in found:
-            said.append(f"{split}: the folder {path.name} was not read; --{split} {path.name} chooses it.")
+            said.append(
+                say(
+                    "{split}: the folder {name} was not read; --{split} {name} chooses it.", split=split, name=path.name
+                )
+            )
         elif split in taken:
             names = f"{taken[split].name} and {path.name}"
-            raise InputError(f"the folders {names} may both be {split}; say which with --{split}", where=str(folder))
+            raise InputError(
+                say("the folders {names} may both be {split}; say which with --{split}", names=names, split=split),
+                where=str(folder),
+            )
         else:
             taken[split] = path
             new[split], more = split_folder(path)
             said += more
             if path.name.lower().startswith("partial"):
-                said.append(f"Warning: {split}: {path.name} contains only the first part of the set.")
+                said.append(
+                    say(
+                        "Warning: {split}: {name} contains only the first part of the set.", split=split, name=path.name
+                    )
+                )
     return new, said
 
 
 def _only_family(family: Family, found: Mapping[SplitName, Source]) -> Found:
     if len(family.paths) > 1:
-        said = f"train: {len(family.paths):,} parts of one file, the only data of the folder."
+        said = say("train: {paths:,} parts of one file, the only data of the folder.", paths=len(family.paths))
     else:
-        said = f"train: {family.paths[0].name}, the only file of the folder."
+        said = say("train: {name}, the only file of the folder.", name=family.paths[0].name)
     return {"train": Source(family.paths), **found}, [said]
 
 
@@ -230,13 +282,18 @@ def _deeper(
         holding = [path for path in folders if files_in(path)]
     if len(holding) == 1:
         inner, said = _in_folder(holding[0], own, deep - 1)
-        return inner, [f"Read from the folder {holding[0].name}.", *_unused(files), *said]
+        return inner, [say("Read from the folder {name}.", name=holding[0].name), *_unused(files), *said]
     if len(holding) > 1:
         names = listed([path.name for path in holding], 12)
-        raise InputError(f"contains several sets: {names}; give the folder of one", where=str(folder))
+        raise InputError(say("contains several sets: {names}; give the folder of one", names=names), where=str(folder))
     names = listed(sorted(path.name for family in files for path in family.paths), 12) or "no files"
-    inside = f"; and the folders {listed([path.name for path in folders], FEW)}" if folders else ""
-    problem = f"no training file in the folder, found {names}{inside}{packed_in(folder)}; name one with --train"
+    inside = say("; and the folders {name}", name=listed([path.name for path in folders], FEW)) if folders else ""
+    problem = say(
+        "no training file in the folder, found {names}{inside}{folder}; name one with --train",
+        names=names,
+        inside=inside,
+        folder=packed_in(folder),
+    )
     raise InputError(problem, where=str(folder))
 
 
@@ -248,3 +305,10 @@ def _holds(folder: Path, deep: int) -> bool:
     if any(split_of(family.name) for family in families(files_in(folder), frozenset(WORDS))):
         return True
     return any(split_of(path.name) for path in inside) or (deep > 0 and any(_holds(path, deep - 1) for path in inside))
+
+
+_ASIDE = {
+    True: template("Not looked into: the folder {folders}."),
+    False: template("Not looked into: the folders {folders}."),
+}
+"""By whether there is one alone."""

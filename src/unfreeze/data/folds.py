@@ -10,6 +10,7 @@ from unfreeze.data.measurable import check_parts, one_answer
 from unfreeze.data.read import DEV_SHARE, TOGETHER
 from unfreeze.data.splits import Bools, Examples, parted
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,29 @@ def in_folds(dataset: Dataset, number: int, seed: int) -> Folds:
     of = fold_numbers(whole, dataset.task, number, seed)
     labels = dataset.task.target.space(whole, dataset.labels.scheme)
     together = TOGETHER[grouped(whole)]
-    note = (
-        f"{number} folds: each of {len(whole):,} labelled examples is tested once, by models that never saw it "
-        f"({dataset.task.target.words.cut_by}{together} together, seed {seed}); {DEV_SHARE:.0%} of them choose "
-        "recipes and epochs in each fold."
+    note = say(
+        "{number} folds: each of {whole:,} labelled examples is tested once, by models that never saw it "
+        "({cut_by}{together} together, seed {seed}); {dev_share:.0%} of them choose recipes and epochs "
+        "in each fold.",
+        number=number,
+        whole=len(whole),
+        cut_by=dataset.task.target.words.cut_by,
+        together=together,
+        seed=seed,
+        dev_share=DEV_SHARE,
     )
     said = tuple(line for line in dataset.notes if line not in dataset.cut.values())
     every = replace(dataset, labels=labels, notes=(*said, note), cut={})
     parts = [_part(every, whole, of == fold, seed) for fold in range(number)]
     for fold, part in enumerate(parts, start=1):
-        check_parts(part, f"fold {fold} of {number} ({OPTION} has fewer)")
+        check_parts(part, say("fold {fold} of {number} ({option} has fewer)", fold=fold, number=number, option=OPTION))
         if only := one_answer(part.train, part.task, labels.scheme):
-            raise InputError(f"fold {fold} of {number} learns from one answer alone ({only})", where=OPTION)
+            raise InputError(
+                say(
+                    "fold {fold} of {number} learns from one answer alone ({only})", fold=fold, number=number, only=only
+                ),
+                where=OPTION,
+            )
     train, dev = parted(whole, cut_out(whole, dataset.task, DEV_SHARE, seed))
     return Folds(tuple(parts), replace(every, train=train, dev=dev, test=()))
 

@@ -9,6 +9,7 @@ import numpy as np
 from unfreeze.data.examples import Example
 from unfreeze.data.splits import Bools, Examples, Ints, cut_places, text_groups
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import Task
 
 OPTION = "--folds"
@@ -85,7 +86,10 @@ def fold_numbers(examples: Sequence[Example], task: Task, number: int, seed: int
     np.add.at(counts, (group, strata), 1.0)
     if len(counts) < number:
         what = "groups" if grouped(examples) else "different texts"
-        raise InputError(f"{number} folds of {len(counts)} {what}; ask for fewer folds", where=OPTION)
+        raise InputError(
+            say("{number} folds of {counts} {what}; ask for fewer folds", number=number, counts=len(counts), what=what),
+            where=OPTION,
+        )
     weights = counts / np.maximum(counts.sum(0), 1)
     order = np.random.default_rng(seed).permutation(len(counts))
     held, sizes, fold_of = np.zeros((number, counts.shape[1])), np.zeros(number), np.zeros(len(counts), np.int64)

@@ -10,6 +10,7 @@ from unfreeze.data.columns import find_column
 from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 OPTION = "--group"
 
@@ -31,7 +32,7 @@ def refuse_groups(given: str | None, path: Path) -> None:
     """Raise `InputError` where groups are asked for of tagged sentences, which have no such column."""
     if given is not None:
         problem = "is for tables with one text (or pair) per row; tagged sentences have no such column"
-        raise InputError(f"{problem}, so leave it out ({path})", where=OPTION)
+        raise InputError(say("{problem}, so leave it out ({path})", problem=problem, path=path), where=OPTION)
 
 
 def group_notes(splits: Mapping[SplitName, Sequence[Example]], column: str | None) -> list[str]:
@@ -44,13 +45,33 @@ def group_notes(splits: Mapping[SplitName, Sequence[Example]], column: str | Non
         return []
     named = {split: {e.group for e in examples if e.group is not None} for split, examples in splits.items()}
     if len(named["train"]) < 2:
-        found = f"one value, {min(named['train'])!r}" if named["train"] else "no value"
-        problem = f"column '{column}' has {found}; name one with several values, or leave {OPTION} out"
+        found = say("one value, {named!r}", named=min(named["train"])) if named["train"] else "no value"
+        problem = say(
+            "column '{column}' has {found}; name one with several values, or leave {option} out",
+            column=column,
+            found=found,
+            option=OPTION,
+        )
         raise InputError(problem, where=OPTION)
     alone = sum(e.group is None for e in splits["train"])
-    rest = f"; {alone:,} training rows without a value are each on their own" if alone else ""
-    said = [f"Groups: column '{column}' has {len(named['train']):,} values in train; splits keep each together{rest}."]
+    rest = say("; {alone:,} training rows without a value are each on their own", alone=alone) if alone else ""
+    said = [
+        say(
+            "Groups: column '{column}' has {named:,} values in train; splits keep each together{rest}.",
+            column=column,
+            named=len(named["train"]),
+            rest=rest,
+        )
+    ]
     for first, second in combinations(named, 2):
         if shared := named[first] & named[second]:
-            said.append(f"Warning: {len(shared):,} groups of column '{column}' are in both {first} and {second}.")
+            said.append(
+                say(
+                    "Warning: {shared:,} groups of column '{column}' are in both {first} and {second}.",
+                    shared=len(shared),
+                    column=column,
+                    first=first,
+                    second=second,
+                )
+            )
     return said

@@ -20,6 +20,7 @@ from unfreeze.data.examples import SPLITS
 from unfreeze.data.split_names import split_of
 from unfreeze.disk.files import new_folder
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 GIVEN = "given"
 """The folder of these files among what can be fetched or computed again."""
@@ -54,7 +55,11 @@ def _splits(data: object, where: str) -> dict[str, pa.Table]:
     if isinstance(data, Mapping) and data and not any(_is_column(value) for value in data.values()):
         unknown = [str(name) for name in data if split_of(str(name)) is None]
         if unknown:
-            problem = f"'{shown(unknown[0])}' is not a split; known: {listed(SPLITS)}, and their usual other names"
+            problem = say(
+                "'{unknown}' is not a split; known: {splits}, and their usual other names",
+                unknown=shown(unknown[0]),
+                splits=listed(SPLITS),
+            )
             raise InputError(problem, where=where)
         return {str(name): _table(value, f"{where}[{name!r}]") for name, value in data.items()}
     return {"data": _table(data, where)}
@@ -72,9 +77,12 @@ def _table(data: Any, where: str) -> pa.Table:
         table = _as_arrow(data)
     except (pa.ArrowException, TypeError, ValueError) as error:
         line = " ".join(str(error).split())
-        raise InputError(f"cannot be read as a table: {line}", where=where) from None
+        raise InputError(say("cannot be read as a table: {line}", line=line), where=where) from None
     if table is None:
-        raise InputError(f"is of type {type(data).__name__}, which is not read; known: {FORMS}", where=where)
+        raise InputError(
+            say("is of type {name}, which is not read; known: {forms}", name=type(data).__name__, forms=FORMS),
+            where=where,
+        )
     if table.num_rows == 0:
         raise InputError("has no rows", where=where)
     return table

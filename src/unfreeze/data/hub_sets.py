@@ -10,6 +10,7 @@ from typing import Any
 from unfreeze.data.held import kept
 from unfreeze.data.split_names import split_of
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 PREFIX = "hf://"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -40,7 +41,7 @@ def hub_set(url: str) -> HubSet:
     """What a URL names. Raises `InputError` where it names none."""
     match = _URL.fullmatch(url)
     if match is None:
-        raise InputError(f"names no data set of the hub; they are written {_FORM}", where=url)
+        raise InputError(say("names no data set of the hub; they are written {form}", form=_FORM), where=url)
     return HubSet(match["repo"], match["config"], match["revision"])
 
 
@@ -58,13 +59,15 @@ def fetched(url: str, folder: Path) -> tuple[Path, str, str]:
         raise InputError("needs the package datasets: pip install 'unfreeze[datasets]'", where=url) from None
     except Exception as error:  # no connection, no such set, several configurations: it fails in many ways
         line = " ".join(str(error).split())
-        raise InputError(f"cannot be fetched: {line}", where=url) from None
+        raise InputError(say("cannot be fetched: {line}", line=line), where=url) from None
     splits = {name: rows for name, rows in loaded.items() if split_of(name) is not None}
     if not splits:
-        raise InputError(f"has no split that is known by its name: {listed(list(loaded))}", where=url)
+        raise InputError(
+            say("has no split that is known by its name: {loaded}", loaded=listed(list(loaded))), where=url
+        )
     left = [name for name in loaded if name not in splits]
     known = revision or asked.revision or "of the last time it was fetched (the hub did not answer)"
-    said = f"Data set {asked.repo} of the Hugging Face hub, revision {known}"
+    said = say("Data set {repo} of the Hugging Face hub, revision {known}", repo=asked.repo, known=known)
     return kept(splits, folder, url), asked.name, f"{said}{f'; without {listed(left)}' if left else ''}."
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 Found = Iterable[tuple[dict[str, Any], int]]
 """Records, each with the line at which it begins, from 1."""
@@ -41,16 +42,20 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
     first = {name: column[0] for name, column in columns.items()}
     holders = [name for name, v in first.items() if _are_pairs(v) or (name in HOLDERS and _are_records(v))]
     if len(holders) > 1:
-        problem = f"contains several arrays of records ({listed(holders)}); write each to a file of its own"
+        problem = say(
+            "contains several arrays of records ({holders}); write each to a file of its own", holders=listed(holders)
+        )
         raise InputError(problem, where=str(path))
     if holders:
         nulls = first[holders[0]].count(None) if _are_pairs(first[holders[0]]) else 0
         found = reader.elements(reader.member(start, holders[0]), nulls=nulls > 0)
-        passed = f"; {nulls:,} more are null and were left out" if nulls else ""
-        return *_columns(found), f"The records are '{holders[0]}' of a JSON object{passed}."
+        passed = say("; {nulls:,} more are null and were left out", nulls=nulls) if nulls else ""
+        return *_columns(found), say(
+            "The records are '{holders}' of a JSON object{passed}.", holders=holders[0], passed=passed
+        )
     if len(columns) > 1 and all(isinstance(column[0], dict) for column in columns.values()):
         advice = "write one object per row (in pandas orient='records', lines=True)"
-        raise InputError(f"contains one object under each key; {advice}", where=str(path))
+        raise InputError(say("contains one object under each key; {advice}", advice=advice), where=str(path))
     return columns, lines, ""
 
 
@@ -131,15 +136,21 @@ class _Reader:
         try:
             return self._decode(self._text, at)
         except json.JSONDecodeError as error:
-            begun = "" if in_line else f", in what begins at line {self.line(at)}"
+            begun = "" if in_line else say(", in what begins at line {at}", at=self.line(at))
             place = at if in_line else min(error.pos, len(self._text.rstrip()))
-            raise self.error(f"is not JSON ({error.msg}{begun}); {_EXPECTED}", place) from None
+            raise self.error(
+                say("is not JSON ({msg}{begun}); {expected}", msg=error.msg, begun=begun, expected=_EXPECTED), place
+            ) from None
         except _TwiceError as error:
-            raise self.error(f"the key '{shown(str(error))}' occurs twice in an object; rename one", at) from None
+            raise self.error(
+                say("the key '{error}' occurs twice in an object; rename one", error=shown(str(error))), at
+            ) from None
         except RecursionError:
             raise self.error("lists or objects are nested too deeply to be read", at) from None
         except ValueError as error:
-            raise self.error(f"contains a value that cannot be read: {shown(str(error))}", at) from None
+            raise self.error(
+                say("contains a value that cannot be read: {error}", error=shown(str(error))), at
+            ) from None
 
     def record(self, at: int, in_line: bool = False) -> tuple[dict[str, Any], int]:
         """The object that begins at a place, and where it ends."""
@@ -160,7 +171,9 @@ class _Reader:
             following = self.after_space(end)
             parted = self._text.find("\n", end, following) >= 0 or following == len(self._text)
             if in_line and (self._text.find("\n", at, end) >= 0 or not parted):
-                raise self.error(f"is not JSON (more than one object, or a part of one); {_EXPECTED}", at)
+                raise self.error(
+                    say("is not JSON (more than one object, or a part of one); {expected}", expected=_EXPECTED), at
+                )
             yield record, line
             at = following
 

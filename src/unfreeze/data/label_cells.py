@@ -15,6 +15,7 @@ from unfreeze.data.labels import NO_LABEL, Splits
 from unfreeze.data.measurable import without
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say, template
 
 UNNAMED = -1
 """What `datasets` writes for a row without a label, beside class numbers that have names."""
@@ -43,7 +44,7 @@ def read_labels(tables: Mapping[SplitName, Table], name: str) -> tuple[dict[Spli
         if own or (names and _are_numbers(values, names, column, table)):
             labels[split] = named_labels(values, own or names, column, table.where)
             if not own:
-                said.append(f"{split}: class numbers were read with the names of the training file.")
+                said.append(say("{split}: class numbers were read with the names of the training file.", split=split))
         else:
             check_one_type(values, column, table.where)
             labels[split] = list(labels_of(table.column(column), column, table.where))
@@ -57,9 +58,16 @@ def _check_answers(table: Table, name: str) -> None:
     answers = table.values("answer")
     bad = [row for row, answer in enumerate(answers) if answer in ("reject", "ignore")]
     if bad and all(answer in ("accept", "reject", "ignore", None, "") for answer in answers):
-        problem = f"{len(bad):,} of {len(answers):,} rows were rejected or skipped by the annotator (column 'answer')"
+        problem = say(
+            "{bad:,} of {answers:,} rows were rejected or skipped by the annotator (column 'answer')",
+            bad=len(bad),
+            answers=len(answers),
+        )
         advice = "keep those with 'accept', or say --label answer where all are about one class"
-        raise InputError(f"{problem}, so '{name}' is not their label; {advice}", where=table.where(bad[0]))
+        raise InputError(
+            say("{problem}, so '{name}' is not their label; {advice}", problem=problem, name=name, advice=advice),
+            where=table.where(bad[0]),
+        )
 
 
 def _own_names(table: Table, column: str) -> tuple[str, ...]:
@@ -72,7 +80,10 @@ def _column(table: Table, name: str, split: SplitName) -> str:
     except InputError as error:
         if split == "train":
             raise
-        raise InputError(f"{error.problem}; if its labels are hidden, {without(split)}", where=error.where) from None
+        raise InputError(
+            say("{problem}; if its labels are hidden, {split}", problem=error.problem, split=without(split)),
+            where=error.where,
+        ) from None
 
 
 def _are_numbers(values: Sequence[Any], names: Sequence[str], column: str, table: Table) -> bool:
@@ -81,8 +92,11 @@ def _are_numbers(values: Sequence[Any], names: Sequence[str], column: str, table
     if not cells or not all(map(number_text, cells)):
         return False
     if any(map(number_text, names)):
-        problem = f"numbers in column '{column}' may be class numbers or names, which are numbers in the training file"
-        raise InputError(f"{problem}; write both files in the same way", where=str(table.path))
+        problem = say(
+            "numbers in column '{column}' may be class numbers or names, which are numbers in the training file",
+            column=column,
+        )
+        raise InputError(say("{problem}; write both files in the same way", problem=problem), where=str(table.path))
     return True
 
 
@@ -100,11 +114,17 @@ def drop_unnamed(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Split
         if examples and not kept[split]:
             advice = "give labelled rows" if split == "train" else without(split)
             raise InputError(
-                f"every row of {split} is without a label (-1 or no value); {advice}", where=examples[0].where
+                say("every row of {split} is without a label (-1 or no value); {advice}", split=split, advice=advice),
+                where=examples[0].where,
             )
         if dropped:
             said.append(
-                f"{split}: {dropped:,} of {len(examples):,} rows have no label (-1 or no value) and were left out."
+                say(
+                    "{split}: {dropped:,} of {examples:,} rows have no label (-1 or no value) and were left out.",
+                    split=split,
+                    dropped=dropped,
+                    examples=len(examples),
+                )
             )
     return kept, said
 
@@ -119,20 +139,26 @@ def labels_of(cells: Sequence[Cell], column: str, where: Where) -> list[str]:
         raise no_value(cells, column, where)
     labels = [without_edges(cell or "") for cell in cells]
     if "" in labels:
-        found = f"the label (column '{column}') is empty{_as_others(labels.count(''), len(labels))}"
-        problem = f"{found}; fill it in or take the row out"
+        found = say(
+            "the label (column '{column}') is empty{count}",
+            column=column,
+            count=_as_others(labels.count(""), len(labels)),
+        )
+        problem = say("{found}; fill it in or take the row out", found=found)
         raise InputError(problem, where=where(labels.index("")))
     return labels
 
 
 def no_value(cells: Sequence[Cell], column: str, where: Where) -> InputError:
     """What is wrong with a column of which some row has no value."""
-    found = f"no value for '{column}' in this row{_as_others(cells.count(None), len(cells))}"
-    return InputError(f"{found}; fill it in or take the row out", where=where(cells.index(None)))
+    found = say(
+        "no value for '{column}' in this row{count}", column=column, count=_as_others(cells.count(None), len(cells))
+    )
+    return InputError(say("{found}; fill it in or take the row out", found=found), where=where(cells.index(None)))
 
 
 def _as_others(count: int, rows: int) -> str:
-    return f" (as in {count:,} of {rows:,} rows)" if count > 1 else ""
+    return say(" (as in {count:,} of {rows:,} rows)", count=count, rows=rows) if count > 1 else ""
 
 
 def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where: Where) -> list[Cell]:
@@ -150,7 +176,10 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         return [value if value is None else str(value).strip() for value in values]
     if len(set(names)) < len(names):
         twice = Counter(names).most_common(1)[0][0]
-        raise InputError(f"two classes of column '{column}' have the name '{shown(twice)}'", where=where(0))
+        raise InputError(
+            say("two classes of column '{column}' have the name '{twice}'", column=column, twice=shown(twice)),
+            where=where(0),
+        )
     known: dict[Cell, Cell] = dict(zip(names, names, strict=True))
     known |= {str(number): name or f"(class {number})" for number, name in enumerate(names)}
     known |= {str(UNNAMED): None, None: None}
@@ -159,8 +188,18 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
         return [known[cell] for cell in cells]
     except KeyError as error:
         row = cells.index(error.args[0])
-        problem = f"'{shown(cells[row] or '')}' in column '{column}' is not a class: the file has {len(names)} classes"
-        advice = f"from 0 ('{shown(names[0])}') to {len(names) - 1} ('{shown(names[-1])}'), and -1 stands for no label"
+        problem = say(
+            "'{shown}' in column '{column}' is not a class: the file has {names} classes",
+            shown=shown(cells[row] or ""),
+            column=column,
+            names=len(names),
+        )
+        advice = say(
+            "from 0 ('{names}') to {names2} ('{names3}'), and -1 stands for no label",
+            names=shown(names[0]),
+            names2=len(names) - 1,
+            names3=shown(names[-1]),
+        )
         raise InputError(f"{problem}, {advice}", where=where(row)) from None
 
 
@@ -182,9 +221,31 @@ def check_one_type(values: Sequence[Any], column: str, where: Where) -> None:
     shares = []
     for kind, count in counts.most_common():
         example = texts_of(values[kinds.index(kind) :][:1], column, where)[0]
-        shares.append(f"{count:,} {kind}{'s' if count > 1 else ''} (such as '{shown(example or '')}')")
+        shares.append(
+            say(
+                _SHARES[kind, count > 1],
+                count=count,
+                example=shown(example or ""),
+            )
+        )
     rare = kinds.index(counts.most_common()[-1][0])
-    raise InputError(f"column '{column}' mixes {' and '.join(shares)}; write all labels as one kind", where=where(rare))
+    raise InputError(
+        say(
+            "column '{column}' mixes {shares}; write all labels as one kind", column=column, shares=" and ".join(shares)
+        ),
+        where=where(rare),
+    )
+
+
+_SHARES = {
+    ("number", False): template("{count:,} number (such as '{example}')"),
+    ("number", True): template("{count:,} numbers (such as '{example}')"),
+    ("truth value", False): template("{count:,} truth value (such as '{example}')"),
+    ("truth value", True): template("{count:,} truth values (such as '{example}')"),
+    ("text", False): template("{count:,} text (such as '{example}')"),
+    ("text", True): template("{count:,} texts (such as '{example}')"),
+}
+"""By kind, and whether there are several."""
 
 
 def _kind(value: Any) -> str | None:

@@ -12,6 +12,7 @@ from unfreeze.data.cells import number_text
 from unfreeze.data.examples import SPLITS, Example, SplitName
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 _YES = ("true", "t", "yes", "y", "1")
 _NO = ("false", "f", "no", "n", "0")
@@ -33,16 +34,21 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
     labels = [str(e.label) for e in train]
     for example, label in zip(train, labels, strict=True):
         if _is_printed(label):
-            problem = f"the label '{shown(label)}' is a printed list or object; one class a text can be learnt"
-            raise InputError(f"{problem}: write its name alone", where=example.where)
+            problem = say(
+                "the label '{label}' is a printed list or object; one class a text can be learnt", label=shown(label)
+            )
+            raise InputError(say("{problem}: write its name alone", problem=problem), where=example.where)
     if _are_tags(labels[:_SAMPLE]):
-        problem = f"the label '{shown(labels[0])}' seems to contain a tag for every word"
+        problem = say("the label '{labels}' seems to contain a tag for every word", labels=shown(labels[0]))
         advice = "give lists of words and tags, or words and tags parted by spaces, as many of the one as of the other"
         raise InputError(f"{problem}; {advice}", where=train[0].where)
     different = len(set(labels))
     if len(splits) < len(SPLITS) and len(labels) >= _FEW_ROWS and different > _ALONE * len(labels):
-        problem = (
-            f"{different:,} different labels in {len(labels):,} rows (such as '{shown(labels[0])}') are not classes"
+        problem = say(
+            "{different:,} different labels in {labels:,} rows (such as '{labels2}') are not classes",
+            different=different,
+            labels=len(labels),
+            labels2=shown(labels[0]),
         )
         advice = "is it the label column? --label takes another, --task regression reads plain numbers as scores"
         raise InputError(f"{problem}; {advice}", where=train[0].where)
@@ -89,8 +95,13 @@ def _several(counts: Counter[str]) -> list[str]:
             first = (whole or known or list(parts))[0]
             rows = sum(counts[label] for label in parts)
             return [
-                f"labels such as '{shown(first)}' seem to name several classes (parted by '{sign}', in {rows:,} rows); "
-                "one class a text is learnt, and each combination is a class of its own."
+                say(
+                    "labels such as '{first}' seem to name several classes (parted by '{sign}', in {rows:,} rows); "
+                    "one class a text is learnt, and each combination is a class of its own.",
+                    first=shown(first),
+                    sign=sign,
+                    rows=rows,
+                )
             ]
     return []
 
@@ -101,7 +112,10 @@ def _truth_words(counts: Counter[str]) -> list[str]:
         same = [word for word in words if word in folded]
         if len(same) > 1 and folded <= {*_YES, *_NO} and not folded <= {"true", "false", "1", "0"}:
             return [
-                f"{listed([repr(word) for word in same])} are classes of their own; if they mean one, write one word."
+                say(
+                    "{word} are classes of their own; if they mean one, write one word.",
+                    word=listed([repr(word) for word in same]),
+                )
             ]
     return []
 
@@ -113,4 +127,9 @@ def _minus_one(counts: Counter[str]) -> list[str]:
         return []
     if set(numbers) != {str(i) for i in range(-1, len(numbers) - 1)}:
         return []
-    return [f"'-1' ({numbers['-1']:,} rows) is kept as a class; if it stands for no label, take these rows out."]
+    return [
+        say(
+            "'-1' ({numbers:,} rows) is kept as a class; if it stands for no label, take these rows out.",
+            numbers=numbers["-1"],
+        )
+    ]

@@ -15,6 +15,7 @@ from unfreeze.data.known_columns import LABELS, WORDS, folded
 from unfreeze.data.table_examples import several
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 SEPARATORS = (";", "|", ",")
 ASK = "--task multilabel-classification"
@@ -46,7 +47,10 @@ def set_columns(table: Table, label: str | None) -> tuple[str, ...]:
         if len(candidates) == 1:
             return (candidates[0],)
     problem = "the label column is not safe to guess; say which, as in --label COLUMN, or --label A,B,C for columns"
-    raise InputError(f"{problem} of 0 and 1; columns: {listed(table.columns)}", where=str(table.path))
+    raise InputError(
+        say("{problem} of 0 and 1; columns: {columns}", problem=problem, columns=listed(table.columns)),
+        where=str(table.path),
+    )
 
 
 def certain_sets(table: Table, label: str | None) -> str | None:
@@ -86,7 +90,14 @@ def read_sets(tables: Mapping[SplitName, Table], columns: Sequence[str]) -> Read
         sets = [_set(value, parted, own, name, table, row) for row, value in enumerate(values)]
         twice = sum(len(set(one)) < len(one) for one in sets)
         if twice:
-            said.append(f"{split}: {twice:,} of {len(sets):,} rows have a label twice, which counts once.")
+            said.append(
+                say(
+                    "{split}: {twice:,} of {sets:,} rows have a label twice, which counts once.",
+                    split=split,
+                    twice=twice,
+                    sets=len(sets),
+                )
+            )
         labels[split] = sets
     return ReadSets(labels, tuple(said))
 
@@ -104,25 +115,35 @@ def _parting(tables: Mapping[SplitName, Table], column: str) -> tuple[Callable[[
     if not cells:
         return (lambda cell: []), []
     if all(cell.startswith("[") and cell.endswith("]") for cell in cells):
-        return listed_cell, [f"Labels: the cells of '{column}' are lists."]
+        return listed_cell, [say("Labels: the cells of '{column}' are lists.", column=column)]
     found = [sign for sign in SEPARATORS if any(sign in cell for cell in cells)]
     strong = [sign for sign in found if sign != ","] or found
     if len(strong) > 1:
         signs = " and ".join(f"'{sign}'" for sign in strong)
-        problem = f"labels in column '{column}' are parted by {signs}; part them by one sign, or write lists"
+        problem = say(
+            "labels in column '{column}' are parted by {signs}; part them by one sign, or write lists",
+            column=column,
+            signs=signs,
+        )
         raise InputError(problem, where=str(tables["train"].path))
     if not strong:
-        return (lambda cell: [cell]), [f"Labels: no cell of '{column}' has more than one."]
-    return (lambda cell: cell.split(strong[0])), [f"Labels: those of a text are parted by '{strong[0]}' in '{column}'."]
+        return (lambda cell: [cell]), [say("Labels: no cell of '{column}' has more than one.", column=column)]
+    return (lambda cell: cell.split(strong[0])), [
+        say("Labels: those of a text are parted by '{strong}' in '{column}'.", strong=strong[0], column=column)
+    ]
 
 
 def _set(value: Any, parted: Callable[[str], Any], names: Sequence[str], column: str, table: Table, row: int) -> Set:
     if value is None or value != value:
-        problem = f"no value for '{column}' in this row; a text without labels has an empty list or an empty cell"
+        problem = say(
+            "no value for '{column}' in this row; a text without labels has an empty list or an empty cell",
+            column=column,
+        )
         raise InputError(problem, where=table.where(row))
     if column in table.nested and not isinstance(value, list):
         raise InputError(
-            f"'{column}' has no list in this row, unlike others: '{_brief(value)}'", where=table.where(row)
+            say("'{column}' has no list in this row, unlike others: '{value}'", column=column, value=_brief(value)),
+            where=table.where(row),
         )
     parts = value if isinstance(value, list) else _of_cell(value, parted, column, table, row)
     return tuple(sys.intern(_name(part, names, column, table, row)) for part in parts)
@@ -134,22 +155,34 @@ def _of_cell(value: Any, parted: Callable[[str], Any], column: str, table: Table
         return []
     parts = parted((cell or "").strip())
     if not isinstance(parts, list):
-        raise InputError(f"'{shown(cell or '')}' in column '{column}' is not a list", where=table.where(row))
+        raise InputError(
+            say("'{shown}' in column '{column}' is not a list", shown=shown(cell or ""), column=column),
+            where=table.where(row),
+        )
     return parts
 
 
 def _name(part: Any, names: Sequence[str], column: str, table: Table, row: int) -> str:
     if names and isinstance(part, int) and not isinstance(part, bool):
         if not 0 <= part < len(names):
-            problem = f"{part} in column '{column}' is not a class: the file has {len(names)} classes, from 0"
+            problem = say(
+                "{part} in column '{column}' is not a class: the file has {names} classes, from 0",
+                part=part,
+                column=column,
+                names=len(names),
+            )
             raise InputError(problem, where=table.where(row))
         return names[part].strip()
     if isinstance(part, bool) or not isinstance(part, (str, int)):
-        problem = f"'{_brief(part)}' in a list of column '{column}' is not a label; lists of names are expected"
+        problem = say(
+            "'{part}' in a list of column '{column}' is not a label; lists of names are expected",
+            part=_brief(part),
+            column=column,
+        )
         raise InputError(problem, where=table.where(row))
     name = str(part).strip()
     if not name:
-        raise InputError(f"a label in column '{column}' is empty", where=table.where(row))
+        raise InputError(say("a label in column '{column}' is empty", column=column), where=table.where(row))
     return name
 
 
@@ -165,8 +198,15 @@ def _of_truths(table: Table, columns: Sequence[str]) -> list[Set]:
         for row, cell in enumerate(table.column(column)):
             truth = _TRUTH.get((cell or "").strip().casefold())
             if truth is None:
-                problem = f"'{shown(cell or '')}' in column '{column}' is neither 0 nor 1 (or false, true)"
-                raise InputError(f"{problem}; several columns of --label say yes or no each", where=table.where(row))
+                problem = say(
+                    "'{shown}' in column '{column}' is neither 0 nor 1 (or false, true)",
+                    shown=shown(cell or ""),
+                    column=column,
+                )
+                raise InputError(
+                    say("{problem}; several columns of --label say yes or no each", problem=problem),
+                    where=table.where(row),
+                )
             if truth:
                 sets[row].append(given)
     return [tuple(labels) for labels in sets]

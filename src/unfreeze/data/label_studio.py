@@ -9,6 +9,7 @@ from unfreeze.data.span_offsets import Document, Span
 from unfreeze.data.span_records import SEVERAL, span_items, spans_of
 from unfreeze.data.tally import Tally
 from unfreeze.errors import InputError, listed, nearest, shown
+from unfreeze.language.message import say
 
 UNANNOTATED = "Tasks without an annotation that counts (none, cancelled, or predictions only), which were left out"
 AGREED = "Tasks with several annotations of the same spans, of which one was taken"
@@ -34,7 +35,10 @@ def label_studio_document(
         InputError: no text, or spans of something that is not plain text.
     """
     if annotations is not None and not isinstance(annotations, list):
-        raise InputError(f"the annotations are {shown(str(annotations))}, not a list; export it again", where=where)
+        raise InputError(
+            say("the annotations are {annotations}, not a list; export it again", annotations=shown(str(annotations))),
+            where=where,
+        )
     made = [a for a in _objects(annotations) if isinstance(a.get("result"), list)]
     made = [annotation for annotation in made if not (annotation.get("was_cancelled") or annotation.get("skipped"))]
     if not made:
@@ -50,7 +54,9 @@ def label_studio_document(
         tally.add(DISAGREED if different else AGREED, split, where)
     content = data.get(text) if isinstance(data, Mapping) else None
     if not isinstance(content, str):
-        raise InputError(f"the task's data has no text '{text}'; fill it in or take the task out", where=where)
+        raise InputError(
+            say("the task's data has no text '{text}'; fill it in or take the task out", text=text), where=where
+        )
     return Document(where, line, content, tuple(spans))
 
 
@@ -66,7 +72,7 @@ def _spans(annotation: Mapping[str, Any], where: str, label: str | None) -> tupl
         value = result.get("value")
         odd = [what for name, what in _ODD.items() if isinstance(value, Mapping) and name in value]
         if odd:
-            raise InputError(f"spans of {odd[0]} are not read; annotate plain text", where=where)
+            raise InputError(say("spans of {odd} are not read; annotate plain text", odd=odd[0]), where=where)
         item = span_items([result]) if isinstance(value, Mapping) and "labels" in value else None
         if item is None or (label is not None and result.get("from_name") != label):
             other += 1
@@ -81,7 +87,10 @@ def check_tag(label: str, annotations: Sequence[Any], where: str) -> None:
     made = [annotation for of_task in annotations for annotation in _objects(of_task)]
     names = {str(result.get("from_name")) for annotation in made for result in _objects(annotation.get("result"))}
     if label not in names:
-        raise InputError(f"no labelling tag '{label}' for --label{nearest(label, names)}", where=where)
+        raise InputError(
+            say("no labelling tag '{label}' for --label{label2}", label=label, label2=nearest(label, names)),
+            where=where,
+        )
 
 
 def text_member(tasks: Sequence[Any], annotations: Sequence[Any], name: str | None, where: str) -> str:
@@ -95,7 +104,10 @@ def text_member(tasks: Sequence[Any], annotations: Sequence[Any], name: str | No
     }
     if name is not None:
         if name not in members:
-            raise InputError(f"no text '{name}' in the tasks' data for --text{nearest(name, members)}", where=where)
+            raise InputError(
+                say("no text '{name}' in the tasks' data for --text{name2}", name=name, name2=nearest(name, members)),
+                where=where,
+            )
         return str(name)
     named = [
         (data, item["text"])
@@ -109,5 +121,8 @@ def text_member(tasks: Sequence[Any], annotations: Sequence[Any], name: str | No
     for keys in ([key for key in members if key == "text"], holding, list(members)):
         if len(keys) == 1:
             return str(keys[0])
-    problem = f"which of the tasks' data is the text is not safe to guess ({listed(list(members)) or 'none is text'})"
-    raise InputError(f"{problem}; say which with --text", where=where)
+    problem = say(
+        "which of the tasks' data is the text is not safe to guess ({value})",
+        value=listed(list(members)) or "none is text",
+    )
+    raise InputError(say("{problem}; say which with --text", problem=problem), where=where)

@@ -8,6 +8,7 @@ from pathlib import Path
 from unfreeze.data.examples import SPLITS, Example, LabelSpace, SplitName
 from unfreeze.data.measurable import check_measurable, without
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import Task
 
 NO_LABEL = "-"
@@ -32,10 +33,19 @@ def drop_unlabelled(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Sp
         dropped = len(examples) - len(kept[name])
         if not kept[name]:
             advice = f"; {without(name)}" if name != "train" else ""
-            problem = f"every row of {name} has the label '-', which means no label{advice}"
+            problem = say(
+                "every row of {name} has the label '-', which means no label{advice}", name=name, advice=advice
+            )
             raise InputError(problem, where=examples[0].where)
         if dropped:
-            said.append(f"{name}: {dropped} of {len(examples)} rows have the label '-' (no label) and were left out.")
+            said.append(
+                say(
+                    "{name}: {dropped} of {examples} rows have the label '-' (no label) and were left out.",
+                    name=name,
+                    dropped=dropped,
+                    examples=len(examples),
+                )
+            )
     return kept, said
 
 

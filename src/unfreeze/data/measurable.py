@@ -11,6 +11,7 @@ from pathlib import Path
 
 from unfreeze.data.examples import Dataset, Example, SplitName
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import TAGS, Task
 from unfreeze.tasks.targets.target import Target
 
@@ -43,8 +44,15 @@ def check_measurable(
         if problem is not None and split in files:
             raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
         if problem is not None:
-            cut = f"what was cut out of train as {split} {problem.partition('; perhaps')[0]}"
-            raise InputError(f"{cut}; add rows with other labels, or give --{split}", where=str(files["train"]))
+            cut = say(
+                "what was cut out of train as {split} {partition}",
+                split=split,
+                partition=problem.partition("; perhaps")[0],
+            )
+            raise InputError(
+                say("{cut}; add rows with other labels, or give --{split}", cut=cut, split=split),
+                where=str(files["train"]),
+            )
 
 
 def check_placeholder_tags(tags: Mapping[SplitName, Sequence[Sequence[str]]], files: Mapping[SplitName, Path]) -> None:
@@ -52,7 +60,7 @@ def check_placeholder_tags(tags: Mapping[SplitName, Sequence[Sequence[str]]], fi
     for split in JUDGED:
         own = {tag for sentence in tags.get(split, ()) for tag in sentence}
         if len(own) == 1 and not any(tag in own for sentence in tags["train"] for tag in sentence):
-            problem = _says(f"every word has the tag '{own.pop()}'", TAGS)
+            problem = _says(say("every word has the tag '{pop}'", pop=own.pop()), TAGS)
             raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
 
 
@@ -60,8 +68,8 @@ def check_items(items: Sequence[Example], task: Task, scheme: str | None, where:
     """Raise `InputError` where the test items of a finished comparison (perhaps an old one) measure nothing."""
     problem = _problem("test", items, task, scheme)
     if problem is not None:
-        advice = f"compare again in another folder: {without('test')}"
-        raise InputError(f"the test set {problem}; {advice}", where=where)
+        advice = say("compare again in another folder: {without}", without=without("test"))
+        raise InputError(say("the test set {problem}; {advice}", problem=problem, advice=advice), where=where)
 
 
 def check_parts(dataset: Dataset, where: str) -> Dataset:
@@ -69,14 +77,21 @@ def check_parts(dataset: Dataset, where: str) -> Dataset:
     for split in JUDGED:
         problem = _problem(split, dataset.split(split), dataset.task, dataset.labels.scheme)
         if problem is not None:
-            raise InputError(f"the part of {split} that is used {problem}; use more of it", where=where)
+            raise InputError(
+                say("the part of {split} that is used {problem}; use more of it", split=split, problem=problem),
+                where=where,
+            )
     return dataset
 
 
 def without(split: SplitName) -> str:
     """What to do about a split whose labels cannot be used."""
     others = "--train (and --test)" if split == "dev" else "--train (and --dev)"
-    return f"leave the file out, and a {split} set is cut from train: name the other files with {others}"
+    return say(
+        "leave the file out, and a {split} set is cut from train: name the other files with {others}",
+        split=split,
+        others=others,
+    )
 
 
 def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: str | None) -> str | None:
@@ -84,8 +99,12 @@ def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: 
     if len(examples) == 1 and (problem := task.target.single_problem()):
         return problem
     if len(examples) == 1 and split == "test":
-        words = f" of {len(examples[0].words):,} words (blank lines part sentences)" if examples[0].words else ""
-        return f"has 1 item{words}, on which any difference between two models would look certain"
+        words = (
+            say(" of {words:,} words (blank lines part sentences)", words=len(examples[0].words))
+            if examples[0].words
+            else ""
+        )
+        return say("has 1 item{words}, on which any difference between two models would look certain", words=words)
     found = one_answer(examples, task, scheme)
     if found is None or (len(examples) == 1 and task.target.single_tells):
         return None
@@ -93,4 +112,8 @@ def _problem(split: SplitName, examples: Sequence[Example], task: Task, scheme: 
 
 
 def _says(answer: str, target: Target) -> str:
-    return f"has one answer only ({answer}), so it cannot show {target.words.shows}; perhaps its labels are hidden"
+    return say(
+        "has one answer only ({answer}), so it cannot show {shows}; perhaps its labels are hidden",
+        answer=answer,
+        shows=target.words.shows,
+    )

@@ -15,6 +15,7 @@ from unfreeze.data.sources import Source, in_order
 from unfreeze.data.split_folders import split_folder
 from unfreeze.data.split_names import WORDS
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 _PLACES = frozenset("*?[")
 """Characters of a pattern."""
@@ -55,7 +56,7 @@ def named_sources(named: Mapping[SplitName, Sequence[Path]]) -> tuple[dict[Split
             found[split] = Source(tuple(files))
         twice = {path for path in files if files.count(path) > 1}
         if twice:
-            raise InputError(f"--{split} names it twice; name it once", where=str(min(twice)))
+            raise InputError(say("--{split} names it twice; name it once", split=split), where=str(min(twice)))
     return found, said
 
 
@@ -73,7 +74,9 @@ def lone_part(path: Path) -> list[str]:
     match = re.search(r"(\d+)[-_ ]?of[-_ ]?0*([1-9]\d*)", path.name, re.IGNORECASE)
     if match is None or int(match[2]) < 2:
         return []
-    return [f"Warning: {path.name} is one of {int(match[2]):,} parts; the others are not read."]
+    return [
+        say("Warning: {name} is one of {match:,} parts; the others are not read.", name=path.name, match=int(match[2]))
+    ]
 
 
 def shared_files(found: Mapping[SplitName, Source]) -> list[str]:
@@ -85,6 +88,11 @@ def shared_files(found: Mapping[SplitName, Source]) -> list[str]:
         if both:
             names = listed([real[second][path].name for path in both], 3)
             said.append(
-                f"Warning: {second} is read from the same file as {first} ({names}), so it measures nothing new."
+                say(
+                    "Warning: {second} is read from the same file as {first} ({names}), so it measures nothing new.",
+                    second=second,
+                    first=first,
+                    names=names,
+                )
             )
     return said

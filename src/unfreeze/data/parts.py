@@ -21,6 +21,7 @@ from unfreeze.data.sources import Source
 from unfreeze.data.tables import Table, read_table, table_of
 from unfreeze.data.text_files import Format, load, read_text
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 FEW = 8  # numbers in a sentence
 TYPED = ("jsonl", "parquet", "arrow")
@@ -63,8 +64,20 @@ class Joined:
         first, last = self.source.paths[0].name, self.source.paths[-1].name
         each = " + ".join(f"{count:,}" for count in counts)
         if len(counts) > FEW:
-            each = f"{min(counts):,} to {max(counts):,} each, {sum(counts):,} in all"
-        return f"{len(counts):,} files, {first} to {last}: {each} {what}."
+            each = say(
+                "{counts:,} to {counts2:,} each, {counts3:,} in all",
+                counts=min(counts),
+                counts2=max(counts),
+                counts3=sum(counts),
+            )
+        return say(
+            "{counts:,} files, {first} to {last}: {each} {what}.",
+            counts=len(counts),
+            first=first,
+            last=last,
+            each=each,
+            what=what,
+        )
 
 
 def joined(source: Source, *, tagged: bool, wanted: Collection[str]) -> Joined:
@@ -86,7 +99,12 @@ def joined(source: Source, *, tagged: bool, wanted: Collection[str]) -> Joined:
     kinds = [kind for kind, _ in loaded]
     odd = next((i for i, kind in enumerate(kinds) if kind != kinds[0]), None)
     if odd is not None:
-        problem = f"is {kinds[odd]}, the part {source.paths[0].name} is {kinds[0]}; parts must be of one format"
+        problem = say(
+            "is {kinds}, the part {name} is {kinds2}; parts must be of one format",
+            kinds=kinds[odd],
+            name=source.paths[0].name,
+            kinds2=kinds[0],
+        )
         raise InputError(problem, where=str(source.paths[odd]))
     if kinds[0] in TYPED:
         return _records(source, kinds[0], [text for _, text in loaded])
@@ -109,10 +127,13 @@ def _records(source: Source, kind: Format, texts: Sequence[str]) -> Joined:
     names = list(parts[0].columns)
     for path, part in zip(source.paths, parts, strict=True):
         if kind != "jsonl" and set(part.columns) != set(names):
-            problem = (
-                f"has the columns {listed(list(part.columns))}, the part {source.paths[0].name} has {listed(names)}"
+            problem = say(
+                "has the columns {columns}, the part {name} has {names}",
+                columns=listed(list(part.columns)),
+                name=source.paths[0].name,
+                names=listed(names),
             )
-            raise InputError(f"{problem}; parts of one split have the same", where=str(path))
+            raise InputError(say("{problem}; parts of one split have the same", problem=problem), where=str(path))
     lengths = [max(part.lines, default=0) for part in parts]
     before = tuple(accumulate(lengths, initial=0))[:-1]
     lines = [line + first for part, first in zip(parts, before, strict=True) for line in part.lines]
@@ -120,7 +141,9 @@ def _records(source: Source, kind: Format, texts: Sequence[str]) -> Joined:
     if rows is not None:
         lost = next((row for row in rows if row >= len(lines)), None)
         if lost is not None:
-            problem = f"row {lost:,} was selected, but there are {len(lines):,}; save the set again"
+            problem = say(
+                "row {lost:,} was selected, but there are {lines:,}; save the set again", lost=lost, lines=len(lines)
+            )
             raise InputError(problem, where=str(source.shown))
         lines = [lines[row] for row in rows]
     records = Records(
@@ -140,7 +163,10 @@ def _names(source: Source, parts: Sequence[Records]) -> dict[str, tuple[str, ...
     for path, part in zip(source.paths, parts, strict=True):
         for column, names in part.class_names.items():
             if known.setdefault(column, names) != names:
-                problem = f"names the classes of '{column}' otherwise than the parts before; write all in one way"
+                problem = say(
+                    "names the classes of '{column}' otherwise than the parts before; write all in one way",
+                    column=column,
+                )
                 raise InputError(problem, where=str(path))
     return known
 
@@ -177,7 +203,10 @@ def _lines(source: Source, kind: Format, texts: Sequence[str], wanted: Collectio
     for path, text in zip(source.paths, texts, strict=True):
         if header and kept:
             if _first_lines(text, heads) != first:
-                problem = f"begins with another line than the part {source.paths[0].name}, whose first line names the "
+                problem = say(
+                    "begins with another line than the part {name}, whose first line names the ",
+                    name=source.paths[0].name,
+                )
                 problem += "columns; give each part the same, or join the parts into one file"
                 raise InputError(problem, where=f"{path}:1")
             text = "\n" * heads + text.split("\n", heads)[-1] if text.count("\n") >= heads else "\n" * heads

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unfreeze.data.text_files import lines_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say, template
 
 Rows = list[list[str]]
 
@@ -49,7 +50,9 @@ def rows_of(path: Path, text: str, delimiter: str) -> Parsed:
             return escaped
     if doubled.broken is not None:
         rule = 'a cell that begins with one ends with one, and marks inside are doubled ("")'
-        raise InputError(f"quote marks do not fit in this row: {rule}; fix it", where=f"{path}:{doubled.broken}")
+        raise InputError(
+            say("quote marks do not fit in this row: {rule}; fix it", rule=rule), where=f"{path}:{doubled.broken}"
+        )
     if "\\" in text and not _ODD_BACKSLASHES.search(text):
         return replace(doubled, notes=(*doubled.notes, "All backslashes stand in pairs; they were kept so."))
     return doubled
@@ -127,11 +130,13 @@ def _doubled(text: str, delimiter: str) -> Parsed:
     enclosed = sum(_is_enclosed(cell) and '""' in cell[1:-1] for row in raw.rows for cell in row if '"' in cell)
     if enclosed or (joined and quoted.broken is None):
         why = (
-            f"they seem to enclose some cells ({enclosed:,})" if enclosed else "they may enclose cells of several lines"
+            say("they seem to enclose some cells ({enclosed:,})", enclosed=enclosed)
+            if enclosed
+            else "they may enclose cells of several lines"
         )
-        said = f"Warning: quote marks were kept as text (first in line {first}), but {why}."
+        said = say("Warning: quote marks were kept as text (first in line {first}), but {why}.", first=first, why=why)
     else:
-        said = f"Quote marks enclose no cells; they were kept as text (first in line {first})."
+        said = say("Quote marks enclose no cells; they were kept as text (first in line {first}).", first=first)
     return raw if delimiter == "\t" and not said.startswith("Warning") else replace(raw, notes=(said,))
 
 
@@ -211,5 +216,8 @@ def _bare_marks(lines: Sequence[str], parsed: Parsed, delimiter: str) -> tuple[s
     ]
     if not found:
         return ()
-    rows = f"{len(found):,} row{'s' if len(found) > 1 else ''}, first in line {found[0]}"
-    return (f"Quote marks inside cells that they do not enclose were kept as text ({rows}).",)
+    rows = say(_ROWS if len(found) > 1 else _ROW, number=len(found), line=found[0])
+    return (say("Quote marks inside cells that they do not enclose were kept as text ({rows}).", rows=rows),)
+
+
+_ROW, _ROWS = template("{number:,} row, first in line {line}"), template("{number:,} rows, first in line {line}")

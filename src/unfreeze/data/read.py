@@ -27,6 +27,7 @@ from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import CLASSES, LABEL_SETS, TAGS, Task
 from unfreeze.tasks.kinds import task as task_called
 
@@ -110,7 +111,12 @@ def _assembled(parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dat
     if len(set(in_columns.values())) == 2:
         odd = next(split for split in in_columns if in_columns[split] != in_columns["train"])
         raise InputError(
-            f"contains {_form(loaded[odd][0])}, the training file {_form(loaded['train'][0])}", where=str(files[odd])
+            say(
+                "contains {loaded}, the training file {loaded2}",
+                loaded=_form(loaded[odd][0]),
+                loaded2=_form(loaded["train"][0]),
+            ),
+            where=str(files[odd]),
         )
     return _tagging(files, loaded, parts, told, seed) if in_columns["train"] else _texts(files, parts, told, seed)
 
@@ -124,7 +130,8 @@ def _tagging(
 ) -> Dataset:
     if told.task and not told.task.target.per_word:
         raise InputError(
-            f"holds tagged word columns, which do not fit --task {told.task.kind}", where=str(files["train"])
+            say("holds tagged word columns, which do not fit --task {kind}", kind=told.task.kind),
+            where=str(files["train"]),
         )
     refuse_groups(told.group, files["train"])
     for split in files:
@@ -140,7 +147,7 @@ def _check_tags_there(path: Path, text: str, split: SplitName) -> None:
     """Say what to do about a dev or test file of words alone, as shared tasks give out their test sets."""
     lines = (line for line in text.split("\n") if not line.startswith("#"))
     if split != "train" and not any(len(line.split()) > 1 for line in lines):
-        raise InputError(f"has words and no tags; {without(split)}", where=str(path))
+        raise InputError(say("has words and no tags; {split}", split=without(split)), where=str(path))
 
 
 def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int) -> Dataset:
@@ -202,7 +209,7 @@ def _label_sets(tables: dict[SplitName, Table], told: _Told) -> _Read | None:
     label = ",".join(used)
     named = _columns_said(replace(columns, label=label), told, train)
     never = sorted(set(used) - {name for one in read.labels["train"] for name in one}) if len(used) > 1 else ()
-    lacking = [f"Warning: no training row has the label '{name}', so it is left out." for name in never]
+    lacking = [say("Warning: no training row has the label '{name}', so it is left out.", name=name) for name in never]
     notes = (*_table_notes(tables), named, *read.notes, *missing_texts(splits), *lacking)
     tables.clear()  # as large as the examples
     return _Read(task, splits, {"text": columns.text, "label": label}, notes)
@@ -262,14 +269,22 @@ def fill_splits(splits: Splits, task: Task, seed: int) -> tuple[Splits, Cuts]:
             taken = cut_out(whole, task, of_rest, seed) if tied else cut_places(whole, task, of_rest, seed, groups)
             filled["train"], filled[split] = parted(whole, taken)
             if (only := one_answer(filled["train"], task, "BIO")) and not one_answer(whole, task, "BIO"):
-                problem = (
-                    f"after {split} was cut out of train, {only} there; add rows with other labels, or give --{split}"
+                problem = say(
+                    "after {split} was cut out of train, {only} there; add rows with other labels, or give --{split}",
+                    split=split,
+                    only=only,
                 )
                 raise InputError(problem, where=whole[0].where)
             groups = groups[~taken]
-            said[split] = (
-                f"No {split} file: {len(filled[split])} of {len(whole)} training examples were cut out for it "
-                f"({task.target.words.cut_by}{TOGETHER[tied]} together, seed {seed})."
+            said[split] = say(
+                "No {split} file: {filled} of {whole} training examples were cut out for it ({cut_by}{together} "
+                "together, seed {seed}).",
+                split=split,
+                filled=len(filled[split]),
+                whole=len(whole),
+                cut_by=task.target.words.cut_by,
+                together=TOGETHER[tied],
+                seed=seed,
             )
     return filled, said
 
@@ -288,8 +303,8 @@ def _tables(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], 
         tables[split] = read_table(files[split], kind, content, header=as_train, wanted=told.names())
         if not tables[split].header and len(tables[split].columns) != len(tables["train"].columns):
             width, other = len(tables[split].columns), len(tables["train"].columns)
-            problem = f"{width} columns without a header, the training file has {other}"
-            advice = f"; if its labels are not there, {without(split)}" if width < other else ""
+            problem = say("{width} columns without a header, the training file has {other}", width=width, other=other)
+            advice = say("; if its labels are not there, {split}", split=without(split)) if width < other else ""
             raise InputError(problem + advice, where=str(files[split]))
     return tables
 
@@ -298,7 +313,10 @@ def _check_labels_there(table: Table, label: str | None, split: SplitName) -> No
     """Say what to do about a dev or test file whose label column is empty, as shared tasks give out their test sets."""
     column = label and split != "train" and label in table.columns and label
     if column and not any(map(_is_there, table.values(column))):
-        raise InputError(f"no row has a label (column '{column}'); {without(split)}", where=str(table.path))
+        raise InputError(
+            say("no row has a label (column '{column}'); {split}", column=column, split=without(split)),
+            where=str(table.path),
+        )
 
 
 def _is_there(value: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from unfreeze.data.class_names import names_of_features
 from unfreeze.data.sources import Source
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 STATE, SETS, INFO = "state.json", "dataset_dict.json", "dataset_info.json"
 _INDICES = ("_indices_files", "_indices_data_files")
@@ -52,7 +53,13 @@ def saved_set(folder: Path) -> tuple[Source, list[str]]:
     columns, said = state.get("_format_columns"), []
     if isinstance(columns, list) and not state.get("_output_all_columns"):
         names = listed([str(name) for name in columns])
-        said.append(f"{folder.name}: its format was set to the columns {names}; all columns are read.")
+        said.append(
+            say(
+                "{name}: its format was set to the columns {names}; all columns are read.",
+                name=folder.name,
+                names=names,
+            )
+        )
     info = _object(folder / INFO) if (folder / INFO).is_file() else {}
     rows = _rows(indices) if indices else None
     return Source(files, folder=folder, class_names=names_of_features(info.get("features")), rows=rows), said
@@ -62,7 +69,7 @@ def _object(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise InputError(say("cannot be read: {strerror}", strerror=error.strerror), where=str(path)) from None
     except (ValueError, RecursionError):
         raise InputError("is not JSON; save the set again with save_to_disk", where=str(path)) from None
     if not isinstance(found, dict):
@@ -76,12 +83,17 @@ def _files(folder: Path, state: dict[str, Any], key: str) -> tuple[Path, ...]:
     entries = listed_there if isinstance(listed_there, list) else [None]
     names = [entry.get("filename") if isinstance(entry, dict) else None for entry in entries]
     if not all(isinstance(name, str) for name in names):
-        raise InputError(f"'{key}' is not a list of files; save the set again", where=str(folder / STATE))
+        raise InputError(say("'{key}' is not a list of files; save the set again", key=key), where=str(folder / STATE))
     paths = tuple(folder / Path(str(name)).name for name in names)
     missing = [path.name for path in paths if not path.is_file()]
     if missing:
         raise InputError(
-            f"{STATE} names {listed(missing, 6)}, which the folder lacks; copy it whole", where=str(folder)
+            say(
+                "{state} names {missing}, which the folder lacks; copy it whole",
+                state=STATE,
+                missing=listed(missing, 6),
+            ),
+            where=str(folder),
         )
     return paths
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from unfreeze.data.sources import in_order, natural, unpacked
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say, template
 
 _OF = re.compile(r"(.*?)[-_. ]?\(?(\d+)[-_ ]?of[-_ ]?(\d+)\)?(?:-[0-9a-f]{8,})?((?:\D.*)?)", re.IGNORECASE)
 """`train-00000-of-00003-0123456789abcdef.parquet`, `train_1_of_3.csv`, `train.jsonl-00000-of-00003`."""
@@ -114,13 +115,17 @@ def _whole(parts: dict[Path, _Part]) -> Family:
     folder, names = str(paths[0].parent), [path.name for path in paths]
     if len(totals) > 1:
         of = " and ".join(f"of {total}" for total in sorted(map(str, totals)))
-        raise InputError(f"parts {of} are mixed ({listed(names, 6)}); keep those of one set", where=folder)
+        raise InputError(
+            say("parts {of} are mixed ({names}); keep those of one set", of=of, names=listed(names, 6)), where=folder
+        )
     (total,) = totals
     gaps = all(part.gaps for part in parts.values())
     twice = next((number for number, after in pairwise(numbers) if number == after), None)
     if twice is not None and not gaps:
         both = [name for name, number in zip(names, numbers, strict=True) if number == twice]
-        raise InputError(f"part {twice} is there twice ({listed(both)}); keep one", where=folder)
+        raise InputError(
+            say("part {twice} is there twice ({both}); keep one", twice=twice, both=listed(both)), where=folder
+        )
     first = 0 if total is None or 0 in numbers or total not in numbers else 1
     wanted = range(first, first + total) if total is not None else range(numbers[0], numbers[-1] + 1)
     lost = list(islice((number for number in wanted if number not in set(numbers)), FEW)) if not gaps else []
@@ -131,9 +136,23 @@ def _whole(parts: dict[Path, _Part]) -> Family:
 
 
 def _missing(lost: list[int], count: int, total: int | None, names: list[str]) -> str:
-    of = "" if total is None else f" of {total:,}"
     numbers = ", ".join(map(str, lost)) + (", ..." if count > len(lost) else "")
-    missing = f"{'parts' if count > 1 else 'part'} {numbers}{of} {'are' if count > 1 else 'is'} missing"
     if not lost:
-        missing = f"there are more parts than{of.removeprefix(' of')}"
-    return f"{missing}, found {listed(names, FEW)}; put all into the folder, or name those to read with --train"
+        missing = say("there are more parts than {total:,}", total=total or 0)
+    elif total is None:
+        missing = say(_LOST[count > 1], parts=numbers)
+    else:
+        missing = say(_LOST_OF[count > 1], parts=numbers, total=total)
+    return say(
+        "{missing}, found {names}; put all into the folder, or name those to read with --train",
+        missing=missing,
+        names=listed(names, FEW),
+    )
+
+
+_LOST = {False: template("part {parts} is missing"), True: template("parts {parts} are missing")}
+_LOST_OF = {
+    False: template("part {parts} of {total:,} is missing"),
+    True: template("parts {parts} of {total:,} are missing"),
+}
+"""By whether there are several."""

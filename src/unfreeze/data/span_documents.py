@@ -14,6 +14,7 @@ from unfreeze.data.span_records import SEVERAL, Item, span_items, spans_of
 from unfreeze.data.tables import Table
 from unfreeze.data.tally import Tally, take_others
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 REJECTED = "Records that were rejected or skipped by the annotator, which were left out"
 REPEATED = "Records of a text that was annotated more than once, of which the first was kept"
@@ -73,7 +74,7 @@ def find_spans(table: Table, text: str | None, label: str | None) -> SpanColumns
         return None
     known = [name for name in _SPANS for column in found if folded(column) == name]
     if len(found) > 1 and not known:
-        problem = f"several columns contain spans ({listed(found)}); say which with --label"
+        problem = say("several columns contain spans ({found}); say which with --label", found=listed(found))
         raise InputError(problem, where=str(table.path))
     spans = next((column for name in known for column in found if folded(column) == name), found[0])
     _check_characters(table, spans)
@@ -93,8 +94,12 @@ def _check_characters(table: Table, spans: str) -> None:
                 str(item["end"]).isdecimal() and int(item["end"]) <= len(w) for w, items in pairs for item in items
             ]
             if within and all(within):
-                problem = f"the spans in '{spans}' seem to count the words of '{name}', not characters"
-                raise InputError(f"{problem}; write a list of one tag a word instead", where=table.where(0))
+                problem = say(
+                    "the spans in '{spans}' seem to count the words of '{name}', not characters", spans=spans, name=name
+                )
+                raise InputError(
+                    say("{problem}; write a list of one tag a word instead", problem=problem), where=table.where(0)
+                )
 
 
 def has_tasks(table: Table) -> bool:
@@ -115,7 +120,10 @@ def text_column(table: Table, text: str | None, spans: str | None) -> str:
     for names in ([name for name in known if folded(name) == "text"], known, texts):
         if len(names) == 1:
             return names[0]
-    problem = f"the column of texts is not safe to guess ({listed(texts) or 'none has texts'}); say which with --text"
+    problem = say(
+        "the column of texts is not safe to guess ({value}); say which with --text",
+        value=listed(texts) or "none has texts",
+    )
     raise InputError(problem, where=str(table.path))
 
 
@@ -168,7 +176,9 @@ def documents_of(table: Table, columns: SpanColumns, split: str, label: str | No
         else:
             seen.add(str(identity))
             if not isinstance(text, str):
-                raise InputError(f"no text in '{columns.text}'; fill it in or take the record out", where=where)
+                raise InputError(
+                    say("no text in '{text}'; fill it in or take the record out", text=columns.text), where=where
+                )
             annotated = answer == "accept" or own is not None or made is not None
             items = _items(value, columns.spans, annotated, where)
             found_spans, several = spans_of(items, lambda where=where: where)  # type: ignore[misc]
@@ -192,7 +202,10 @@ def _items(value: Any, column: str, annotated: bool, where: str) -> list[Item]:
     items = span_items(value) if value not in (None, "") else [] if annotated else None
     if items is None:
         found = "no value" if value in (None, "") else f"'{shown(str(value))}'"
-        raise InputError(f"{found} in '{column}'; a list of spans is expected, [] for none", where=where)
+        raise InputError(
+            say("{found} in '{column}'; a list of spans is expected, [] for none", found=found, column=column),
+            where=where,
+        )
     return items
 
 
@@ -218,18 +231,32 @@ def own_words(tokens: Any, text: str, where: str) -> tuple[tuple[int, int], ...]
         if not fits:
             found = f"{place[0]} to {place[1]} ('{shown(str(place[2]))}')"
             advice = "tokens follow each other and leave out white space only; export texts and tokens again"
-            raise InputError(f"the token {shown(found)} is not there in the text; {advice}", where=where)
+            raise InputError(
+                say("the token {found} is not there in the text; {advice}", found=shown(found), advice=advice),
+                where=where,
+            )
         end = stop
         words.append((start, stop))
     if text[end:].strip():
-        problem = f"no token has the end of the text ('{shown(text[end:].strip())}')"
-        raise InputError(f"{problem}; export texts and tokens again", where=where)
+        problem = say("no token has the end of the text ('{strip}')", strip=shown(text[end:].strip()))
+        raise InputError(say("{problem}; export texts and tokens again", problem=problem), where=where)
     return tuple(words)
 
 
 def columns_said(columns: SpanColumns, guessed: Sequence[str]) -> str:
     """Which columns are read as what, in a sentence; `guessed` are the options that were not given."""
     if columns.tasks:
-        return f"Columns: texts 'data.{columns.text}', spans '{columns.spans}' (Label Studio){take_others(guessed)}."
+        return say(
+            "Columns: texts 'data.{text}', spans '{spans}' (Label Studio){guessed}.",
+            text=columns.text,
+            spans=columns.spans,
+            guessed=take_others(guessed),
+        )
     tokens = f", words '{columns.tokens}'" if columns.tokens else ""
-    return f"Columns: texts '{columns.text}'{tokens}, spans '{columns.spans}'{take_others(guessed)}."
+    return say(
+        "Columns: texts '{text}'{tokens}, spans '{spans}'{guessed}.",
+        text=columns.text,
+        tokens=tokens,
+        spans=columns.spans,
+        guessed=take_others(guessed),
+    )

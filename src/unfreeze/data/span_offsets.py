@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from unfreeze.data.word_cutting import words_in
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,22 @@ def in_characters(documents: Sequence[Document]) -> tuple[list[Document], list[s
         if not fitting:
             raise _misfit(named)
         count = fitting[0]
-        said = [f"Offsets of spans count {_what(count)}, as the texts of {len(named):,} spans show."]
+        said = [
+            say(
+                "Offsets of spans count {count}, as the texts of {named:,} spans show.",
+                count=_what(count),
+                named=len(named),
+            )
+        ]
     elif not named:
         guessed = _by_words(documents)
         if guessed is not None:
             count = guessed
             said = [
-                f"Warning: offsets of spans seem to count {_what(count)}: only so do spans begin and end with words."
+                say(
+                    "Warning: offsets of spans seem to count {count}: only so do spans begin and end with words.",
+                    count=_what(count),
+                )
             ]
     return [_converted(document, count) for document in documents], said
 
@@ -123,9 +133,14 @@ def _misfit(named: Sequence[tuple[Document, Span]]) -> InputError:
     """The first span whose text stands elsewhere, and how many there are."""
     wrong = [(d, s) for d, s in named if _squeezed(d.text[s.start : s.end]) != _squeezed(s.text or "")]
     document, span = wrong[0]
-    found = f"the text at {span.start} to {span.end} is '{shown(document.text[span.start : span.end])}'"
-    problem = f"{found}, but its span says '{shown(span.text or '')}'"
-    others = f" ({len(wrong):,} of {len(named):,} spans do not fit)" if wrong[1:] else ""
+    found = say(
+        "the text at {start} to {end} is '{text}'",
+        start=span.start,
+        end=span.end,
+        text=shown(document.text[span.start : span.end]),
+    )
+    problem = say("{found}, but its span says '{shown}'", found=found, shown=shown(span.text or ""))
+    others = say(" ({wrong:,} of {named:,} spans do not fit)", wrong=len(wrong), named=len(named)) if wrong[1:] else ""
     advice = "was the text changed after it was annotated? Export text and spans again, or take the row out"
     return InputError(f"{problem}{others}; {advice}", where=document.where)
 
@@ -157,8 +172,13 @@ def _converted(document: Document, count: Count) -> Document:
     for span in document.spans:
         ends = count.ends(span, places)
         if ends is None or ends[1] > len(document.text) or ends[0] < 0:
-            problem = f"the span {span.start} to {span.end} ('{shown(span.kind)}') is not within its text"
-            advice = f"which has {len(document.text):,} characters; fix the offsets or take the row out"
+            problem = say(
+                "the span {start} to {end} ('{kind}') is not within its text",
+                start=span.start,
+                end=span.end,
+                kind=shown(span.kind),
+            )
+            advice = say("which has {text:,} characters; fix the offsets or take the row out", text=len(document.text))
             raise InputError(f"{problem}, {advice}", where=document.where)
         spans.append(replace(span, start=ends[0], end=ends[1]))
     return replace(document, spans=tuple(spans))

@@ -9,6 +9,7 @@ from typing import Any
 
 from unfreeze.data.span_offsets import Span
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 STARTS = (
     "start",
@@ -143,11 +144,15 @@ def spans_of(items: Sequence[Item], where: Callable[[], str], names: Sequence[st
     for item in items:
         for end in ("start", "end"):
             if not _is_offset(item[end]):
-                problem = f"a span's {end} is {shown(json.dumps(item[end], default=str))}, not a whole number"
-                raise InputError(f"{problem}; fix it or take the span out", where=where())
+                problem = say(
+                    "a span's {end} is {item}, not a whole number",
+                    end=end,
+                    item=shown(json.dumps(item[end], default=str)),
+                )
+                raise InputError(say("{problem}; fix it or take the span out", problem=problem), where=where())
         if int(item["end"]) < int(item["start"]):
-            problem = f"the span {item['start']} to {item['end']} ends before it begins"
-            raise InputError(f"{problem}; fix it or take it out", where=where())
+            problem = say("the span {item} to {item2} ends before it begins", item=item["start"], item2=item["end"])
+            raise InputError(say("{problem}; fix it or take it out", problem=problem), where=where())
         kind = item["kind"]
         if isinstance(kind, list):
             several += len(kind) > 1
@@ -155,8 +160,16 @@ def spans_of(items: Sequence[Item], where: Callable[[], str], names: Sequence[st
         if isinstance(kind, int) and not isinstance(kind, bool) and 0 <= kind < len(names):
             kind = names[kind]
         if not isinstance(kind, str) or not kind.strip():
-            found_so = "no type" if kind is None or kind == "" else f"the type {shown(json.dumps(kind, default=str))}"
-            problem = f"the span {item['start']} to {item['end']} has {found_so}"
-            raise InputError(f"{problem}; give the name of one or take the span out", where=where())
+            found_so = (
+                "no type"
+                if kind is None or kind == ""
+                else say("the type {kind}", kind=shown(json.dumps(kind, default=str)))
+            )
+            problem = say(
+                "the span {item} to {item2} has {found_so}", item=item["start"], item2=item["end"], found_so=found_so
+            )
+            raise InputError(
+                say("{problem}; give the name of one or take the span out", problem=problem), where=where()
+            )
         found.append(Span(int(item["start"]), int(item["end"]), " ".join(kind.split()), item.get("text")))
     return found, several

@@ -12,6 +12,7 @@ from unfreeze.data.examples import Example, SplitName
 from unfreeze.data.label_doubts import check_classes_likely, class_doubts
 from unfreeze.data.labels import NO_LABEL, Splits
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 SURELY_MISSING = frozenset({"nan", "-nan", "<na>", "nat", "#n/a", "#na", "#n/a n/a", "\\n"})
 SURELY_MISSING |= {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!"}
@@ -54,8 +55,11 @@ def one_spelling(splits: Mapping[SplitName, tuple[Example, ...]], named: bool = 
         merged = {}
     said = []
     if merged:
-        pairs = [f"'{shown(label)}' is read as '{shown(one)}'" for label, one in sorted(merged.items())]
-        said.append(f"Labels that are one class in several spellings: {listed(pairs, 8)}.")
+        pairs = [
+            say("'{label}' is read as '{one}'", label=shown(label), one=shown(one))
+            for label, one in sorted(merged.items())
+        ]
+        said.append(say("Labels that are one class in several spellings: {pairs}.", pairs=listed(pairs, 8)))
     settled = (
         {
             split: tuple(replace(e, label=merged[str(e.label)]) if e.label in merged else e for e in examples)
@@ -75,8 +79,15 @@ def missing_texts(splits: Mapping[SplitName, tuple[Example, ...]]) -> list[str]:
         if found:
             word = found[0].text if found[0].text in MISSING_TEXTS else found[0].text_b
             warnings.append(
-                f"Warning: {len(found):,} of {len(examples):,} texts of {split} are a word that programs write for a "
-                f"missing value ('{word}', {found[0].where})."
+                say(
+                    "Warning: {found:,} of {examples:,} texts of {split} are a word that programs write for a "
+                    "missing value ('{word}', {where}).",
+                    found=len(found),
+                    examples=len(examples),
+                    split=split,
+                    word=word,
+                    where=found[0].where,
+                )
             )
     return warnings
 
@@ -126,9 +137,20 @@ def _refuse_missing(splits: Mapping[SplitName, tuple[Example, ...]], train: set[
     for split, examples in splits.items():
         found = [e for e in examples if str(e.label).casefold() in refused]
         if found:
-            meaning = f"not a number as '{shown(min(rest))}' is" if plain else "what programs write for a missing value"
-            count = f"in {len(found):,} of {len(examples):,} rows of {split}"
-            problem = f"the label '{found[0].label}' is {meaning}; fill it in or take the row out ({count})"
+            meaning = (
+                say("not a number as '{rest}' is", rest=shown(min(rest)))
+                if plain
+                else "what programs write for a missing value"
+            )
+            count = say(
+                "in {found:,} of {examples:,} rows of {split}", found=len(found), examples=len(examples), split=split
+            )
+            problem = say(
+                "the label '{label}' is {meaning}; fill it in or take the row out ({count})",
+                label=found[0].label,
+                meaning=meaning,
+                count=count,
+            )
             raise InputError(problem, where=found[0].where)
 
 
@@ -142,24 +164,43 @@ def _doubts(train: tuple[Example, ...]) -> list[str]:
     for label in sorted(set(counts) - NO_WARNING):
         if label.casefold() in MISSING:
             doubts.append(
-                f"{counts[label]:,} of {len(train):,} training rows have the label '{label}', which programs write for "
-                f"a missing value (first at {first[label].where}); it is kept as a class."
+                say(
+                    "{counts:,} of {train:,} training rows have the label '{label}', which programs write for a "
+                    "missing value (first at {where}); it is kept as a class.",
+                    counts=counts[label],
+                    train=len(train),
+                    label=label,
+                    where=first[label].where,
+                )
             )
     numbers = [label for label in counts if _is_number(label)]
     # Digits behind a zero, `007`, are codes; beside numbers they are not a mixture.
     words = [label for label in counts if not (_is_number(label) or label.isdecimal() or label == NO_LABEL)]
     if numbers and words:
         parts = [
-            f"{sum(counts[label] for label in kind):,} {name} (such as '{shown(kind[0])}', {first[kind[0]].where})"
+            say(
+                "{counts:,} {name} (such as '{kind}', {where})",
+                counts=sum(counts[label] for label in kind),
+                name=name,
+                kind=shown(kind[0]),
+                where=first[kind[0]].where,
+            )
             for name, kind in (("numbers", numbers), ("words", words))
         ]
-        doubts.append(f"the training labels mix {' and '.join(parts)}; all are kept as classes.")
+        doubts.append(say("the training labels mix {parts}; all are kept as classes.", parts=" and ".join(parts)))
     doubts += class_doubts(counts)
     looks: dict[str, str] = {}
     for label in sorted(counts):
         same = looks.setdefault(number_text(label) or _look(label), label)
         if same != label:
-            doubts.append(f"'{shown(same)}' and '{shown(label)}' are two classes ({first[label].where}); one class?")
+            doubts.append(
+                say(
+                    "'{same}' and '{label}' are two classes ({where}); one class?",
+                    same=shown(same),
+                    label=shown(label),
+                    where=first[label].where,
+                )
+            )
     return [f"Warning: {line}" for line in doubts[:8]]
 
 

@@ -11,6 +11,7 @@ from unfreeze.data.shards import families
 from unfreeze.data.sources import Source, plain_name
 from unfreeze.data.split_names import WORDS
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say
 
 FEW = 6  # names in a message
 
@@ -29,20 +30,29 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
     if classes and not tables:
         source, said = class_source(folder, classes)
         beside = [path.name for path in files]
-        return source, [*said, *([f"{folder.name}: not used: {listed(beside, FEW)}."] if beside else [])]
+        return source, [
+            *said,
+            *([say("{name}: not used: {beside}.", name=folder.name, beside=listed(beside, FEW))] if beside else []),
+        ]
     if not files:
         names = listed([path.name for path in folders], FEW)
         if any("=" in path.name for path in folders):
-            problem = (
-                f"contains the folders {names}, whose names are a column, which is not read; write it into the files"
+            problem = say(
+                "contains the folders {names}, whose names are a column, which is not read; write it into the files",
+                names=names,
             )
             raise InputError(problem, where=str(folder))
-        problem = f"contains no data files{', but the folders ' + names + '; give one of them' if folders else ''}"
+        problem = say(
+            "contains no data files{names}",
+            names=", but the folders " + names + "; give one of them" if folders else "",
+        )
         raise InputError(f"{problem}{packed_in(folder)}", where=str(folder))
     kinds = sorted({plain_name(path).suffix.lower() for path in files})
     if len(kinds) > 1:
         found = listed([kind or "no suffix" for kind in kinds], FEW)
-        raise InputError(f"contains files of several kinds ({found}); name those to read", where=str(folder))
+        raise InputError(
+            say("contains files of several kinds ({found}); name those to read", found=found), where=str(folder)
+        )
     whole = families(files, frozenset(WORDS), in_folder=True)
     return Source(tuple(path for family in whole for path in family.paths), folder=folder), []
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from unfreeze.data.examples import Example
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import Task
 from unfreeze.tasks.targets.target import MARKED
 
@@ -131,8 +132,8 @@ def cut_places(examples: Examples, task: Task, share: float, seed: int, groups: 
                 is_cut[g] = True
                 left -= int(sizes[g])
     if not is_cut.any():
-        found = f"{len(examples)} examples with {len(sizes)} different texts"
-        problem = f"{found} are too few to cut a split from; give --dev and --test files"
+        found = say("{examples} examples with {sizes} different texts", examples=len(examples), sizes=len(sizes))
+        problem = say("{found} are too few to cut a split from; give --dev and --test files", found=found)
         raise InputError(problem, where=examples[0].where if examples else None)
     taken: Bools = is_cut[group]
     if not all(_tells(_answers(examples, side, task)) for side in (taken, ~taken)):

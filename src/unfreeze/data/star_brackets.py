@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _CELL = re.compile(r"((?:\([^()*\s]+)*)\*?(\)*)")
 
@@ -44,7 +45,9 @@ def unstarred(sequences: Sequence[Sequence[str]], lines: Sequence[Sequence[int]]
         for cell, line in zip(tags, places, strict=True):
             match = _CELL.fullmatch(cell)
             if match is None or not cell:
-                raise InputError(f"'{cell}' is not a bracketed tag, as in '(PER*'", where=f"{where}:{line}")
+                raise InputError(
+                    say("'{cell}' is not a bracketed tag, as in '(PER*'", cell=cell), where=f"{where}:{line}"
+                )
             opened = match[1].split("(")[1:]
             begins = bool(opened) and not open_types
             nested += len(opened) - begins
@@ -52,14 +55,21 @@ def unstarred(sequences: Sequence[Sequence[str]], lines: Sequence[Sequence[int]]
             open_types += opened
             found.append(f"{'B' if begins else 'I'}-{open_types[0]}" if open_types else "O")
             if len(match[2]) > len(open_types):
-                raise InputError(f"'{cell}' closes a bracket that is not open", where=f"{where}:{line}")
+                raise InputError(say("'{cell}' closes a bracket that is not open", cell=cell), where=f"{where}:{line}")
             del open_types[len(open_types) - len(match[2]) :]
         if open_types:
-            raise InputError(f"the bracket of '{open_types[0]}' is not closed", where=f"{where}:{places[-1]}")
+            raise InputError(
+                say("the bracket of '{open_types}' is not closed", open_types=open_types[0]),
+                where=f"{where}:{places[-1]}",
+            )
         read.append(tuple(found))
     if nested > outer:
-        problem = (
-            f"the brackets of this column lie inside each other ({nested} of {nested + outer}), as in a parse tree"
+        problem = say(
+            "the brackets of this column lie inside each other ({nested} of {outer}), as in a parse tree",
+            nested=nested,
+            outer=nested + outer,
         )
-        raise InputError(f"{problem}; give a column of flat tags with --label", where=f"{where}:{lines[0][0]}")
+        raise InputError(
+            say("{problem}; give a column of flat tags with --label", problem=problem), where=f"{where}:{lines[0][0]}"
+        )
     return Unstarred(read, nested)

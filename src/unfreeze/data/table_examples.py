@@ -13,6 +13,7 @@ from unfreeze.data.groups import groups_of
 from unfreeze.data.label_cells import no_value
 from unfreeze.data.tables import Table
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 NULL = "\\N"
 BETWEEN = "\n"
@@ -86,7 +87,11 @@ def _cells(table: Table, name: str | None, option: str) -> list[str | None]:
     if None in cells:
         raise no_value(cells, column, table.where)
     if NULL in cells:
-        problem = f"'{NULL}' for '{column}' is what data bases write for no value; fill it in or take the row out"
+        problem = say(
+            "'{null}' for '{column}' is what data bases write for no value; fill it in or take the row out",
+            null=NULL,
+            column=column,
+        )
         raise InputError(problem, where=table.where(cells.index(NULL)))
     # What nobody sees is an empty text, which the audit counts.
     return [cell if not cell or cell[0] not in INVISIBLE or without_edges(cell) else "" for cell in cells]

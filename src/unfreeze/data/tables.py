@@ -15,6 +15,7 @@ from unfreeze.data.quoting import delimiter_of, rows_of
 from unfreeze.data.records import Records, read_records
 from unfreeze.data.text_files import Format, lines_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _LOOKED_AT, _FEW_LINES = 10_000, 10
 _SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
@@ -57,7 +58,9 @@ class Table:
             InputError: the column contains lists or objects, or something that is not text.
         """
         if name in self.nested:
-            raise InputError(f"column '{name}' contains lists or objects, not texts", where=str(self.path))
+            raise InputError(
+                say("column '{name}' contains lists or objects, not texts", name=name), where=str(self.path)
+            )
         return texts_of(self.values(name), name, self.where)
 
     def values(self, name: str) -> Sequence[Any]:
@@ -111,10 +114,13 @@ def read_table(
 
 def _check_rows(table: Table) -> None:
     if not table.lines:
-        raise InputError(f"the file has {'a header but ' if table.columns else ''}no rows", where=str(table.path))
+        raise InputError(
+            say("the file has a header but no rows") if table.columns else say("the file has no rows"),
+            where=str(table.path),
+        )
     twice = [name for name, n in Counter(table.columns).items() if n > 1 and name.strip()]
     if twice:
-        raise InputError(f"column '{twice[0]}' occurs twice; rename one", where=f"{table.path}:1")
+        raise InputError(say("column '{twice}' occurs twice; rename one", twice=twice[0]), where=f"{table.path}:1")
 
 
 def table_of(records: Records) -> Table:
@@ -134,7 +140,7 @@ def _delimited(
     first = [line.count("\x01") for line in text[:_LOOKED_AT].split("\n")[:-1]]
     if len(first) >= _FEW_LINES and len(set(first)) == 1 and first[0]:
         problem = "columns are parted by the control character U+0001, as Hive writes them"
-        raise InputError(f"{problem}; write the file with tabs or commas", where=str(path))
+        raise InputError(say("{problem}; write the file with tabs or commas", problem=problem), where=str(path))
     delimiter = named[1] if named else "\t" if kind == "tsv" else delimiter_of(text)
     parsed = rows_of(path, text, delimiter)
     rows, lines, said = parsed.rows, parsed.lines, list(parsed.notes)
@@ -143,7 +149,13 @@ def _delimited(
     if parsed.plain and "\r" in text:
         inside = [line for row, line in zip(rows, lines, strict=True) if any("\r" in cell for cell in row)]
         if inside:
-            said.append(f"Carriage returns inside lines were kept as text (in {len(inside):,}, first in {inside[0]}).")
+            said.append(
+                say(
+                    "Carriage returns inside lines were kept as text (in {inside:,}, first in {inside2}).",
+                    inside=len(inside),
+                    inside2=inside[0],
+                )
+            )
     width = min(len(rows[0]), max(map(len, rows[1:]), default=len(rows[0])))
     if any(map(str.strip, rows[0][width:])):
         width = len(rows[0])
@@ -151,10 +163,21 @@ def _delimited(
     for row in surplus:
         del row[width:]
     if surplus:
-        said.append(f"Empty cells behind the last of {width} columns were left out ({len(surplus):,} lines).")
+        said.append(
+            say(
+                "Empty cells behind the last of {width} columns were left out ({surplus:,} lines).",
+                width=width,
+                surplus=len(surplus),
+            )
+        )
     for row, line in zip(rows, lines, strict=True):
         if len(row) != width:
-            problem = f"{len(row)} fields, the first line has {width}; {_advice(row, delimiter)}"
+            problem = say(
+                "{row} fields, the first line has {width}; {row2}",
+                row=len(row),
+                width=width,
+                row2=_advice(row, delimiter),
+            )
             raise InputError(problem, where=f"{path}:{line}")
     if header is None:
         header = (names_columns if texts_only else has_header)(rows, wanted)
@@ -171,7 +194,7 @@ def _advice(row: Sequence[str], delimiter: str) -> str:
     if delimiter == "\t":
         return "fix the line"
     doubled = " and double the marks inside" if any('"' in cell for cell in row) else ""
-    return f"enclose texts that contain the delimiter in double quotes{doubled}"
+    return say("enclose texts that contain the delimiter in double quotes{doubled}", doubled=doubled)
 
 
 def _same_names(row: Sequence[str], names: Sequence[str]) -> bool:

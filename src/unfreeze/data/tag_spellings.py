@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
+
+from unfreeze.language.message import opening, say, template
 
 Form = Literal["before", "behind", "letter", "type", "none"]
 
@@ -185,24 +187,46 @@ def spelling_said(spelling: Spelling, scheme: str, canonical: str | None, sequen
         return _plain_said(counts, sequences)
     if spelling.form == "type":
         types = ", ".join(tag for tag, _ in counts.most_common(4) if tag != spelling.outside)
-        return (
-            f"Warning: the tags are bare types ({types}) beside '{spelling.outside}'. They were read as spans, a run "
-            f"of one type as one (IO), and turned into BIO; write B-{spelling.example} and I-{spelling.example} to "
-            f"part spans that touch. If they are not spans, rename the tag '{spelling.outside}'."
+        return say(
+            "Warning: the tags are bare types ({types}) beside '{outside}'. They were read as spans, a run "
+            "of one type as one (IO), and turned into BIO; write B-{example} and I-{example} to part spans "
+            "that touch. If they are not spans, rename the tag '{outside}'.",
+            types=types,
+            outside=spelling.outside,
+            example=spelling.example,
         )
     read = spelling.read([spelling.example])[0]
-    written = f", written as '{spelling.example}'" if read != spelling.example else ""
-    if spelling.outside != "O":
-        written += f"{' with' if written else ', with'} '{spelling.outside}' for O"
-    if written:
-        examples = f"'B{read[1:]}', 'O'"
-        line = f"he tags follow {scheme}{written}. They were turned into {canonical} ({examples}), "
-        line += "and so reports and predictions write them"
-    else:
-        line = f"he tags follow {scheme}" + (f" and were turned into {canonical}" if scheme != canonical else "")
+    parts = {"scheme": scheme, "canonical": canonical, "example": spelling.example, "outside": spelling.outside,
+             "tag": f"B{read[1:]}"}  # fmt: skip
+    way = _WAYS[read != spelling.example, spelling.outside != "O"]
+    if way is None:
+        way = _AS_IS if scheme == canonical else _CHANGED
+    line = say(way, **parts)
     if spelling.sure:
-        return f"T{line}."
-    return f"Warning: t{line}. If '{spelling.outside}' is a type of spans, write B-{spelling.outside}."
+        return opening(line)
+    return say(
+        "Warning: {line} If '{outside}' is a type of spans, write B-{outside}.", line=line, outside=spelling.outside
+    )
+
+
+_WAYS: Mapping[tuple[bool, bool], str | None] = {
+    (True, True): template(
+        "the tags follow {scheme}, written as '{example}' with '{outside}' for O. They were turned into {canonical} "
+        "('{tag}', 'O'), and so reports and predictions write them."
+    ),
+    (True, False): template(
+        "the tags follow {scheme}, written as '{example}'. They were turned into {canonical} ('{tag}', 'O'), and so "
+        "reports and predictions write them."
+    ),
+    (False, True): template(
+        "the tags follow {scheme}, with '{outside}' for O. They were turned into {canonical} ('{tag}', 'O'), and so "
+        "reports and predictions write them."
+    ),
+    (False, False): None,
+}
+"""By whether tags are spelt otherwise than here, and whether `O` is."""
+_AS_IS = template("the tags follow {scheme}.")
+_CHANGED = template("the tags follow {scheme} and were turned into {canonical}.")
 
 
 def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str:
@@ -213,24 +237,34 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
     outside = sum(n for tag, n in counts.items() if tag.casefold() in OUTSIDE)
     if lettered.total() >= max(1, _PARTLY * (counts.total() - outside)):
         odd = [f"'{tag}'" for tag in others if tag not in lettered and tag.casefold() not in OUTSIDE]
-        found = f", but too many do not ({_short(odd)})" if odd else ", but not in one way"
-        return (
-            f"Warning: many tags look like span tags ('{next(iter(lettered))}'){found}; they are taken as plain tags, "
-            f"{judged}. Write all but O as B-TYPE and I-TYPE."
+        found = say(", but too many do not ({odd})", odd=_short(odd)) if odd else ", but not in one way"
+        return say(
+            "Warning: many tags look like span tags ('{lettered}'){found}; they are taken as plain tags, "
+            "{judged}. Write all but O as B-TYPE and I-TYPE.",
+            lettered=next(iter(lettered)),
+            found=found,
+            judged=judged,
         )
     if _are_wrapped(counts):
-        return (
-            f"Warning: the tags look like span tags with something around each (such as '{max(counts, key=len)}'); "
-            f"they are taken as plain tags, {judged}. Write all but O as B-TYPE and I-TYPE."
+        return say(
+            "Warning: the tags look like span tags with something around each (such as '{counts}'); they are "
+            "taken as plain tags, {judged}. Write all but O as B-TYPE and I-TYPE.",
+            counts=max(counts, key=len),
+            judged=judged,
         )
     often = number >= _OFTEN * counts.total() and _runs(counts, most, sequences)
     if others and (often or most.casefold() in OUTSIDE):
         share = f"{100 * number / counts.total():.0f} %"
         like = "as in data of spans" if most.casefold() in OUTSIDE else "as O is in data of spans"
-        return (
-            f"Warning: '{most}' is the most frequent tag ({share}), {like}, but the others ({_short(others)}) follow "
-            f"no span scheme; they are taken as plain tags, {judged}. If they are spans, write them B-TYPE and I-TYPE, "
-            "and O for no span."
+        return say(
+            "Warning: '{most}' is the most frequent tag ({share}), {like}, but the others ({others}) follow "
+            "no span scheme; they are taken as plain tags, {judged}. If they are spans, write them B-TYPE "
+            "and I-TYPE, and O for no span.",
+            most=most,
+            share=share,
+            like=like,
+            others=_short(others),
+            judged=judged,
         )
     return "The tags are plain tags, in no span scheme."
 

@@ -23,6 +23,7 @@ from unfreeze.data.tag_spellings import spelling_of, spelling_said
 from unfreeze.data.text_files import Format
 from unfreeze.data.unlearnable_tags import check_tags
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.schemes import CANONICAL, Scheme, convert, fault, is_torn, recognise
 
 LONG = 1000
@@ -60,22 +61,34 @@ def column_sentences(
     for split in sorted(files.keys() - {"train"}):
         kind, content = loaded[split]
         if roles.tag is not None and _is_one_column(content):
-            problem = f"has one column only, so words without tags; {without(split)}"
+            problem = say("has one column only, so words without tags; {split}", split=without(split))
             raise InputError(problem, where=str(files[split]))
         sentences[split], own = read_sentences(files[split], kind, content, word=word, label=label, like=roles)
         if own is not roles and own.guessed:
-            said.append(f"Warning: {split} has {own.width} columns, train {roles.width}. {roles_said(own)}")
+            said.append(
+                say(
+                    "Warning: {split} has {width} columns, train {width2}. {own}",
+                    split=split,
+                    width=own.width,
+                    width2=roles.width,
+                    own=roles_said(own),
+                )
+            )
     if all(has_segment_digits(found) for found in sentences.values()):
         sentences = {split: strip_segment_digits(found) for split, found in sentences.items()}
         said.append("Every word is a character with a segment digit; the digit was taken off.")
     language = language_of([s for found in sentences.values() for s in found])
     if language:
         sentences = {split: without_language(found, language) for split, found in sentences.items()}
-        said.append(f"Every word begins with '{language}', the language, which was taken off.")
+        said.append(say("Every word begins with '{language}', the language, which was taken off.", language=language))
     for split, found in sentences.items():
         if len(found) == 1 and len(found[0].words) > LONG:
             said.append(
-                f"Warning: {split} is one sentence of {len(found[0].words):,} words; blank lines part sentences."
+                say(
+                    "Warning: {split} is one sentence of {words:,} words; blank lines part sentences.",
+                    split=split,
+                    words=len(found[0].words),
+                )
             )
     return {split: sentences[split] for split in files}, roles, said
 
@@ -121,7 +134,7 @@ def tagged_examples(
     said += loosened
     torn = 0 if scheme in ("IO", "IOB1") else sum(sum(_torn(found, scheme)) for found in sentences.values())
     if torn:
-        said.append(f"Spans that run on into the next sentence, each read as two: {torn}.")
+        said.append(say("Spans that run on into the next sentence, each read as two: {torn}.", torn=torn))
     said += [f"Warning: {line}" for line in _twice(as_read)]
     files_tags = {read: tag for tag, read in as_read.items() if tag != read}
     splits = {split: _converted(files[split], found, scheme, checked, files_tags) for split, found in sentences.items()}
@@ -134,7 +147,17 @@ def _twice(as_read: Mapping[str, str]) -> list[str]:
     for tag, read in as_read.items():
         by_meaning.setdefault(read, []).append(tag)
     pairs = [tags for tags in by_meaning.values() if len(tags) > 1]
-    return [f"tags in two spellings mean the same, such as '{pairs[0][0]}' and '{pairs[0][1]}'."] if pairs else []
+    return (
+        [
+            say(
+                "tags in two spellings mean the same, such as '{pairs}' and '{pairs2}'.",
+                pairs=pairs[0][0],
+                pairs2=pairs[0][1],
+            )
+        ]
+        if pairs
+        else []
+    )
 
 
 def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tuple[Tagged, list[str]]:
@@ -147,7 +170,13 @@ def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tup
         plain = unstarred([s.tags or () for s in found], [s.lines for s in found], str(files[split]))
         read[split] = [replace(s, tags=tags) for s, tags in zip(found, plain.tags, strict=True)]
         if plain.nested:
-            said.append(f"Warning: {split}: {plain.nested} spans lie inside others and were left out.")
+            said.append(
+                say(
+                    "Warning: {split}: {nested} spans lie inside others and were left out.",
+                    split=split,
+                    nested=plain.nested,
+                )
+            )
     return read, said
 
 
@@ -162,8 +191,8 @@ def _converted(
     broken = _faults(sentences, checked)
     if broken:
         line, tag, problem = broken[0]
-        problem += f" (the file writes '{files_tags[tag]}')" if tag in files_tags else ""
-        more = f" (and {len(broken) - 1} more sentences of the file)" if broken[1:] else ""
+        problem += say(" (the file writes '{files_tags}')", files_tags=files_tags[tag]) if tag in files_tags else ""
+        more = say(" (and {broken} more sentences of the file)", broken=len(broken) - 1) if broken[1:] else ""
         raise InputError(problem + more, where=f"{path}:{line}")
     return tuple(words_example(path, s, convert(s.tags or (), scheme, CANONICAL[scheme])) for s in sentences)
 
@@ -179,8 +208,15 @@ def _strictness(path: Path, train: Sequence[Sentence], scheme: Scheme) -> tuple[
         return scheme, []
     line, _, problem = broken[0]
     return "IOB1", [
-        f"Warning: {len(broken)} of {len(train)} training sentences break BIO, so tags are read loosely, "
-        f"by conlleval's rules (first at {path}:{line}: {problem.partition(' breaks')[0]})."
+        say(
+            "Warning: {broken} of {train} training sentences break BIO, so tags are read loosely, by "
+            "conlleval's rules (first at {path}:{line}: {partition}).",
+            broken=len(broken),
+            train=len(train),
+            path=path,
+            line=line,
+            partition=problem.partition(" breaks")[0],
+        )
     ]
 
 

@@ -28,6 +28,7 @@ from unfreeze.data.token_lists import BLANK, NO_TAGS, NO_WORDS, ListColumns, fin
 from unfreeze.data.word_cutting import CUT_WORDS, RULE
 from unfreeze.data.word_rows import find_word_rows, row_sentences, word_rows_said
 from unfreeze.errors import InputError, listed
+from unfreeze.language.message import say, template
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,10 @@ def tagging_in(
         return TaggedTables(sentences, {"text": rows.words, "label": rows.tags}, [word_rows_said(rows, guessed)])
     if sure:
         problem = "tagging needs words with tags (CoNLL columns, lists of words and tags) or texts with spans"
-        raise InputError(f"{problem}; this file has the columns {listed(train.columns)}", where=str(train.path))
+        raise InputError(
+            say("{problem}; this file has the columns {columns}", problem=problem, columns=listed(train.columns)),
+            where=str(train.path),
+        )
     return None
 
 
@@ -88,8 +92,13 @@ def _check_doubt(table: Table, used: Sequence[str], told: bool) -> None:
     flat = [name for name in table.columns if name not in table.nested and name not in used]
     classes = [name for name in flat if folded(name) in LABELS]
     if not told and classes and any(folded(name) in TEXTS for name in flat):
-        problem = f"contains tagged words ('{used[-1]}') and labels of texts ({listed(classes)})"
-        raise InputError(f"{problem}; say which, as in --task tagging or --label {classes[0]}", where=str(table.path))
+        problem = say(
+            "contains tagged words ('{used}') and labels of texts ({classes})", used=used[-1], classes=listed(classes)
+        )
+        raise InputError(
+            say("{problem}; say which, as in --task tagging or --label {classes}", problem=problem, classes=classes[0]),
+            where=str(table.path),
+        )
 
 
 def _check_there(tables: Mapping[SplitName, Table], names: Sequence[str]) -> None:
@@ -97,8 +106,11 @@ def _check_there(tables: Mapping[SplitName, Table], names: Sequence[str]) -> Non
     for split, table in tables.items():
         lacking = [name for name in names if name not in table.columns]
         if lacking:
-            problem = f"no column '{lacking[0]}', which the training file has"
-            raise InputError(f"{problem}; if its tags are not there, {without(split)}", where=str(table.path))
+            problem = say("no column '{lacking}', which the training file has", lacking=lacking[0])
+            raise InputError(
+                say("{problem}; if its tags are not there, {split}", problem=problem, split=without(split)),
+                where=str(table.path),
+            )
 
 
 def _lists(tables: Mapping[SplitName, Table], columns: ListColumns, guessed: Sequence[str]) -> TaggedTables:
@@ -106,8 +118,16 @@ def _lists(tables: Mapping[SplitName, Table], columns: ListColumns, guessed: Seq
     records = tables["train"].records
     names = records.class_names.get(columns.tags, ()) if records else ()
     sentences = {split: list_sentences(table, columns, split, tally, names) for split, table in tables.items()}
-    more = f" ({listed(columns.others)} {'are' if columns.others[1:] else 'is'} as long)" if columns.others else ""
-    said = [f"Columns: words '{columns.words}', tags '{columns.tags}'{more}{take_others(guessed)}."]
+    more = say(_AS_LONG[len(columns.others) == 1], others=listed(columns.others)) if columns.others else ""
+    said = [
+        say(
+            "Columns: words '{words}', tags '{tags}'{more}{guessed}.",
+            words=columns.words,
+            tags=columns.tags,
+            more=more,
+            guessed=take_others(guessed),
+        )
+    ]
     for what in (NO_WORDS, NO_TAGS, BLANK):
         said += tally.notes(what)
     return TaggedTables(sentences, {"text": columns.words, "label": columns.tags}, said)
@@ -120,13 +140,16 @@ def _spans(
     documents = {split: documents_of(table, columns, split, label, tally) for split, table in tables.items()}
     for split, found in documents.items():
         if not found:
-            raise InputError(f"no record of {split} is annotated; give annotated ones", where=str(tables[split].path))
+            raise InputError(
+                say("no record of {split} is annotated; give annotated ones", split=split),
+                where=str(tables[split].path),
+            )
     if tally.total(OTHER) and not any(document.spans for document in documents["train"]):
         problem = "its annotations contain choices or the like, and no spans; for classes export JSON-MIN or CSV"
         raise InputError(problem, where=str(tables["train"].path))
     sentences, said = tagged_words(documents)
     own = all(document.words is not None for found in documents.values() for document in found)
-    rule = "The words are the file's own tokens." if own else f"Texts were cut into words: {RULE}."
+    rule = "The words are the file's own tokens." if own else say("Texts were cut into words: {rule}.", rule=RULE)
     told = [columns_said(columns, guessed), rule]
     for what in (DISAGREED, REPEATED, SEVERAL):
         told += tally.notes(what, warning=True)
@@ -134,3 +157,7 @@ def _spans(
         told += tally.notes(what)
     used = {"text": columns.text, "label": columns.spans, "words": CUT_WORDS}
     return TaggedTables(sentences, used, [*told, *said], in_bio=True)
+
+
+_AS_LONG = {True: template(" ({others} is as long)"), False: template(" ({others} are as long)")}
+"""By whether there is one alone."""

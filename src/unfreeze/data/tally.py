@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from unfreeze.language.message import say
+
 
 @dataclass
 class Tally:
@@ -30,7 +32,7 @@ class Tally:
             return []
         by_split = ", ".join(f"{number:,} in {split}" for split, number in self.counts[what].items())
         begin = f"Warning: {what[0].lower()}{what[1:]}" if warning else what
-        return [f"{begin}: {by_split}, such as {self.first[what]}."]
+        return [say("{begin}: {by_split}, such as {first}.", begin=begin, by_split=by_split, first=self.first[what])]
 
 
 def take_others(options: Sequence[str]) -> str:

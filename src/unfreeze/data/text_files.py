@@ -13,6 +13,7 @@ from unfreeze.data.compressed import SUFFIXES as COMPRESSED
 from unfreeze.data.compressed import opened
 from unfreeze.data.sources import plain_name
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow", "conll", "conllu", "txt"]
 
@@ -56,7 +57,7 @@ def read_text(path: Path, may_be_empty: bool = False) -> str:
     except FileNotFoundError:
         raise InputError("no such file; check the path", where=str(path)) from None
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise InputError(say("cannot be read: {strerror}", strerror=error.strerror), where=str(path)) from None
     told = _other_than_utf8(data)
     if told:
         raise InputError(told, where=str(path))
@@ -66,7 +67,7 @@ def read_text(path: Path, may_be_empty: bool = False) -> str:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        found = f"byte 0x{data[error.start]:02x} is not UTF-8 text; save the file as UTF-8"
+        found = say("byte 0x{data:02x} is not UTF-8 text; save the file as UTF-8", data=data[error.start])
         raise InputError(found, where=f"{path}:{line}") from None
     if not text.strip() and not may_be_empty:
         raise InputError("the file is empty", where=str(path))
@@ -125,7 +126,7 @@ def load(path: Path, *, tagged: bool = False) -> tuple[Format, str]:
     if is_arrow(path):
         named = SUFFIXES[plain_name(path).suffix.lower()]
         if path.suffix.lower() in COMPRESSED:
-            raise InputError(f"is {named} in another packing; unpack it", where=str(path))
+            raise InputError(say("is {named} in another packing; unpack it", named=named), where=str(path))
         return named, ""
     text = read_text(path)
     return format_of(path, text, tagged=tagged), text

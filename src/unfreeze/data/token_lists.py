@@ -16,6 +16,7 @@ from unfreeze.data.tables import Table
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.data.tally import Tally
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 
 NO_WORDS = "Rows without a word, which were left out"
 NO_TAGS = "Rows without tags (no list, or -1 or nothing for every word), which were left out"
@@ -109,8 +110,12 @@ def find_lists(table: Table, text: str | None, label: str | None, *, labelled: b
         tags = left[0] if len(left) == 1 else None
     if words is None or tags is None:
         if len(texts) > 1 and any(_as_long(table.first(texts[0]), table.first(name)) for name in texts[1:]):
-            problem = f"which lists are words and which tags is not safe to guess ({listed(list(lists))})"
-            raise InputError(f"{problem}; say which with --text and --label", where=str(table.path))
+            problem = say(
+                "which lists are words and which tags is not safe to guess ({lists})", lists=listed(list(lists))
+            )
+            raise InputError(
+                say("{problem}; say which with --text and --label", problem=problem), where=str(table.path)
+            )
         return None
     more = [name for name in others if name not in (words, tags) and _as_long(table.first(words), table.first(name))]
     return ListColumns(words, tags, tuple(more))
@@ -173,15 +178,23 @@ def list_sentences(
             tally.add(NO_TAGS, split, where)
         else:
             if len(tags) != len(words):
-                problem = f"{len(words)} words in '{columns.words}', but {len(tags)} tags in '{columns.tags}'"
-                raise InputError(f"{problem}; every word needs a tag", where=where)
+                problem = say(
+                    "{words} words in '{words2}', but {tags} tags in '{tags2}'",
+                    words=len(words),
+                    words2=columns.words,
+                    tags=len(tags),
+                    tags2=columns.tags,
+                )
+                raise InputError(say("{problem}; every word needs a tag", problem=problem), where=where)
             read = _tags(tags, names if numbers else None, columns.tags, where)
             pairs = [(word, tag) for word, tag in zip(words, read, strict=True) if word]
             tally.add(BLANK, split, where, len(words) - len(pairs))
             sentences.append(Sentence(tuple(w for w, _ in pairs), tuple(t for _, t in pairs), (line,) * len(pairs)))
     if not sentences:
         advice = "give tagged rows" if split == "train" else without(split)
-        raise InputError(f"no row of {split} has words with tags; {advice}", where=str(table.path))
+        raise InputError(
+            say("no row of {split} has words with tags; {advice}", split=split, advice=advice), where=str(table.path)
+        )
     return sentences
 
 
@@ -206,7 +219,9 @@ def _word(word: Any, column: str, where: str) -> str:
         return str(word)
     if not isinstance(word, str):
         found = "no text" if word is None else f"{shown(str(word))} ({type(word).__name__})"
-        raise InputError(f"'{column}' contains {found} among its words; write texts", where=where)
+        raise InputError(
+            say("'{column}' contains {found} among its words; write texts", column=column, found=found), where=where
+        )
     return " ".join(word.split()) if not word.strip() or _BREAK.search(word) else word
 
 
@@ -223,13 +238,20 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
         if odd in (-100, "-100"):
             advice = "it marks pieces of words: give whole words, from before they were parted for a model"
         raise InputError(
-            f"'{column}' contains {shown(repr(odd))} for some words, which is not a tag; {advice}", where=where
+            say(
+                "'{column}' contains {odd} for some words, which is not a tag; {advice}",
+                column=column,
+                odd=shown(repr(odd)),
+                advice=advice,
+            ),
+            where=where,
         )
     if names is None:
         return [tag.strip() for tag in tags]
     if not names:
-        problem = (
-            f"'{column}' contains class numbers without names, so that spans cannot be distinguished from other tags"
+        problem = say(
+            "'{column}' contains class numbers without names, so that spans cannot be distinguished from other tags",
+            column=column,
         )
         advice = "write names in place of numbers, or parquet or Arrow with names in the schema, as `datasets` does"
         raise InputError(f"{problem}; {advice}", where=where)
@@ -238,6 +260,20 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
         (tag for tag, n in zip(tags, numbers, strict=True) if not (n.is_integer() and 0 <= n < len(names))), None
     )
     if odd is not None:
-        known = f"the file names {len(names)} classes, from 0 ('{shown(names[0])}') to {len(names) - 1}"
-        raise InputError(f"{odd} in '{column}' is not a class: {known} ('{shown(names[-1])}')", where=where)
+        known = say(
+            "the file names {names} classes, from 0 ('{names2}') to {names3}",
+            names=len(names),
+            names2=shown(names[0]),
+            names3=len(names) - 1,
+        )
+        raise InputError(
+            say(
+                "{odd} in '{column}' is not a class: {known} ('{names}')",
+                odd=odd,
+                column=column,
+                known=known,
+                names=shown(names[-1]),
+            ),
+            where=where,
+        )
     return [names[int(n)] for n in numbers]

@@ -24,6 +24,7 @@ from unfreeze.data.text_files import load
 from unfreeze.data.unlabelled_words import given_words, task_texts, with_words
 from unfreeze.data.word_rows import find_rows_of_words
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tasks.kinds import Task
 
 
@@ -100,7 +101,9 @@ def unlabelled_parts(path: Path, wanted: Wanted) -> Iterator[tuple[Example, ...]
     kind, content = load(path)
     if kind in ("conll", "conllu"):
         if wanted.task and not wanted.task.target.per_word:
-            raise InputError(f"contains word columns, which do not fit {wanted.task.kind}", where=str(path))
+            raise InputError(
+                say("contains word columns, which do not fit {kind}", kind=wanted.task.kind), where=str(path)
+            )
         sentences, _ = read_sentences(path, kind, content, word=wanted.text, tagged=False)
         if has_segment_digits(sentences):
             sentences = strip_segment_digits(sentences)

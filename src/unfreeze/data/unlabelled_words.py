@@ -15,6 +15,7 @@ from unfreeze.data.token_lists import find_lists, plain_words
 from unfreeze.data.word_cutting import CUT_WORDS, cut_words
 from unfreeze.data.word_rows import find_rows_of_words, row_sentences
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 
 def given_words(table: Table, text: str | None) -> list[Example] | None:
@@ -62,7 +63,7 @@ def task_texts(table: Table, text: str | None) -> list[Example] | None:
     for row, data in enumerate(table.values("data")):
         content = data.get(member) if isinstance(data, dict) else None
         if not isinstance(content, str):
-            raise InputError(f"the task's data has no text '{member}'", where=table.where(row))
+            raise InputError(say("the task's data has no text '{member}'", member=member), where=table.where(row))
         examples.append(Example(table.where(row), content))
     return examples
 

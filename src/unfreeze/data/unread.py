@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from unfreeze.language.message import joined, say, template
+
 MUCH = 0.10
 """A larger share of unknown pieces is worth a warning."""
 MOST = 0.25
@@ -67,22 +69,39 @@ def unread_lines(found: Mapping[str, Unread]) -> Iterator[str]:
     if lost:
         parts = list(lost.values())
         in_bytes = sum(part.parts for part in parts) > sum(part.unknown for part in parts)
-        what = "parts of a character" if in_bytes else f"the unknown {parts[0].unit.removesuffix('s')}"
-        yield f"{_shares(lost, 'share')} are {what}: {_why(max(part.share for part in parts))}"
+        what = _IN_BYTES if in_bytes else _UNKNOWN[parts[0].unit]
+        why = _why(max(part.share for part in parts))
+        yield say("{shares} are {what}: {why}", shares=_shares(lost, "share"), what=say(what), why=why)
     if spelt:
-        yield f"{_shares(spelt, 'spelt')} are single letters: {_why(1.0)}"
+        yield say("{shares} are single letters: {why}", shares=_shares(spelt, "spelt"), why=_why(1.0))
+
+
+_IN_BYTES = template("parts of a character")
+_UNKNOWN = {"pieces": template("the unknown piece"), "words": template("the unknown word")}
+_OF = {
+    "pieces": template("{share:.1f} % of the pieces of {split}"),
+    "words": template("{share:.1f} % of the words of {split}"),
+}
 
 
 def _shares(found: Mapping[str, Unread], name: str) -> str:
-    first, *more = (f"{100 * getattr(part, name):.1f} % {{}}of {split}" for split, part in found.items())
-    unit = next(iter(found.values())).unit
-    return ", ".join([first.format(f"of the {unit} "), *(one.format("") for one in more)])
+    (first, part), *more = found.items()
+    told = [say(_OF[part.unit], share=100 * getattr(part, name), split=say(first))]
+    told += [say("{share:.1f} % of {split}", share=100 * getattr(one, name), split=say(split)) for split, one in more]
+    return joined(told)
 
 
 def _why(share: float) -> str:
     if share < MOST:
-        return "what they say is lost on this encoder."
-    known = "does not know this script or language" if share >= NEARLY_ALL else "knows little of this kind of text"
-    return (
-        f"this encoder {known}. Try --encoder with one that was pretrained on such text, as a multilingual one may be."
-    )
+        return say("what they say is lost on this encoder.")
+    return say(_KNOWS_NONE if share >= NEARLY_ALL else _KNOWS_LITTLE)
+
+
+_KNOWS_NONE = template(
+    "this encoder does not know this script or language. Try --encoder with one that was pretrained on such text, as a "
+    "multilingual one may be."
+)
+_KNOWS_LITTLE = template(
+    "this encoder knows little of this kind of text. Try --encoder with one that was pretrained on such text, as a "
+    "multilingual one may be."
+)

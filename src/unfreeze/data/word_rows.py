@@ -14,6 +14,7 @@ from unfreeze.data.tables import Table
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.data.tally import take_others
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _WORDS = ("word", "token", "words", "tokens", "form")
 _TAGS = ("ner_tag", "ner", "ner_tags", "tag", "tags", "bio", "iob", "entity", "entities", "label", "labels", "pos")
@@ -67,8 +68,14 @@ def find_word_rows(table: Table, text: str | None, label: str | None, *, sure: b
     if not (sure or tags in spans or called_so):
         return None
     if sentences is None and not _has_gaps(table):
-        problem = f"contains one word per row ('{words}', with tags '{tags}'), and nothing shows where a sentence ends"
-        raise InputError(f"{problem}; add a column 'sentence_id', or blank lines", where=str(table.path))
+        problem = say(
+            "contains one word per row ('{words}', with tags '{tags}'), and nothing shows where a sentence ends",
+            words=words,
+            tags=tags,
+        )
+        raise InputError(
+            say("{problem}; add a column 'sentence_id', or blank lines", problem=problem), where=str(table.path)
+        )
     return WordColumns(words, tags, sentences)
 
 
@@ -148,7 +155,7 @@ def row_sentences(table: Table, columns: WordColumns) -> list[Sentence]:
 def _filled(table: Table, name: str, what: str) -> list[str]:
     cells = [(cell or "").strip() for cell in table.column(name)]
     if "" in cells:
-        problem = f"the {what} is empty; every row needs a word and a tag"
+        problem = say("the {what} is empty; every row needs a word and a tag", what=what)
         raise InputError(problem, where=table.where(cells.index("")))
     return cells
 
@@ -156,4 +163,10 @@ def _filled(table: Table, name: str, what: str) -> list[str]:
 def word_rows_said(columns: WordColumns, guessed: Sequence[str]) -> str:
     """Which columns are read as what, in a sentence."""
     ends = f"sentences '{columns.sentences}'" if columns.sentences else "sentences at blank lines"
-    return f"Columns: words '{columns.words}', tags '{columns.tags}', one per row, {ends}{take_others(guessed)}."
+    return say(
+        "Columns: words '{words}', tags '{tags}', one per row, {ends}{guessed}.",
+        words=columns.words,
+        tags=columns.tags,
+        ends=ends,
+        guessed=take_others(guessed),
+    )

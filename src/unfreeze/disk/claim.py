@@ -12,6 +12,7 @@ from unfreeze.disk.shares import CLAIMS, at_work
 from unfreeze.disk.soft_lock import PREFIX
 from unfreeze.disk.unfinished import discard, make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _OWN = ("runs", "training", "cells", "sets")  # folders in which only the holder writes
 _TRIES = 100  # to enter a folder that others make, and delete again since it stayed empty
@@ -32,7 +33,7 @@ def claimed(out: Path, mark: str = "comparison.json") -> Iterator[None]:
             try:
                 _enter(out, mark, made, held)
             except OSError as error:
-                problem = f"cannot be written: {error.strerror or error}; choose another --out"
+                problem = say("cannot be written: {value}; choose another --out", value=error.strerror or error)
                 raise InputError(problem, where=str(out)) from None
             sweep(out)
             for folder in out.glob("runs/[!.]*"):
@@ -85,16 +86,20 @@ def _check(out: Path, mark: str, held: bool = False) -> bool:
         raise InputError("is not the name of a folder; choose another --out", where=repr(str(out)))
     there = next((folder for folder in (out, *out.parents) if os.path.lexists(folder)), Path())
     if not there.exists():
-        raise InputError(f"{_named(there, out)}is a broken link; choose another --out", where=str(out))
+        raise InputError(say("{there}is a broken link; choose another --out", there=_named(there, out)), where=str(out))
     if not there.is_dir():
-        raise InputError(f"{_named(there, out)}is a file and not a folder; choose another --out", where=str(out))
+        raise InputError(
+            say("{there}is a file and not a folder; choose another --out", there=_named(there, out)), where=str(out)
+        )
     names = os.listdir(out) if there == out else []
     locks = any(name == LOCK or name.startswith(PREFIX) for name in names)
     foreign = any(not name.startswith(".") for name in names) if held else bool(names) and not locks
     if foreign and mark not in names:
-        raise InputError(f"already exists and contains no {Path(mark).stem}; choose another --out", where=str(out))
+        raise InputError(
+            say("already exists and contains no {stem}; choose another --out", stem=Path(mark).stem), where=str(out)
+        )
     return locks
 
 
 def _named(there: Path, out: Path) -> str:
-    return "" if there == out else f"cannot be written: its parent {there} "
+    return "" if there == out else say("cannot be written: its parent {there} ", there=there)

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 
 from unfreeze.disk.unfinished import discard, hidden, make_folder, sweep, unmake_folders
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 # How torch, tokenizers, HDF5 and others report a failing disk, in errors without a class of their own.
 _OF_THE_DISK = re.compile(
@@ -37,7 +38,7 @@ def writing(path: Path) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, (OSError, SafetensorError)) and not _OF_THE_DISK.search(str(error)):
             raise
-        raise InputError(f"cannot be written: {_problem(path, error)}", where=str(path)) from None
+        raise InputError(say("cannot be written: {path}", path=_problem(path, error)), where=str(path)) from None
 
 
 def _problem(path: Path, error: Exception) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     import yaml
@@ -36,7 +37,7 @@ def read_bytes(path: Path, missing: str = "not found") -> bytes:
     except FileNotFoundError:
         raise InputError(missing, where=str(path)) from None
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {value}", value=error.strerror or error), where=str(path)) from None
 
 
 def parsed(data: bytes, where: str) -> Any:
@@ -51,7 +52,7 @@ def parsed(data: bytes, where: str) -> Any:
     except UnicodeEncodeError:
         raise InputError("cannot be read: it contains half of a character (\\ud800 to \\udfff)", where=where) from None
     except ValueError as error:
-        raise InputError(f"cannot be read: {in_words(error)}", where=where) from None
+        raise InputError(say("cannot be read: {error}", error=in_words(error)), where=where) from None
     return values
 
 
@@ -112,7 +113,7 @@ def read_yaml(path: Path) -> Any:
         raise InputError("is not YAML: it is nested too deeply", where=str(path)) from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError, KeyError) as error:
         place = in_words(error).replace(' in "<unicode string>", ', " in ")
-        raise InputError(f"is not YAML: {place}", where=str(path)) from None
+        raise InputError(say("is not YAML: {place}", place=place), where=str(path)) from None
 
 
 def _loader() -> type[yaml.SafeLoader]:
@@ -126,7 +127,9 @@ def _loader() -> type[yaml.SafeLoader]:
             known = [key for key in written if isinstance(key, Hashable)]
             if len(set(known)) < len(known):
                 twice = next(key for key in known if known.count(key) > 1)
-                raise yaml.constructor.ConstructorError(None, None, f"'{twice}' appears twice", node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, say("'{twice}' appears twice", twice=twice), node.start_mark
+                )
             return super().construct_mapping(node, deep)
 
     return Loader

@@ -25,6 +25,7 @@ from unfreeze.disk.owner import Owner, began_at, owner_from, this_process
 from unfreeze.disk.soft_lock import NEW, PREFIX, HeldError
 from unfreeze.disk.unfinished import began_after
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 LOCK = ".lock"
 # What systems report for a file system without locks.
@@ -81,16 +82,22 @@ def holder_of(folder: Path) -> HeldError | None:
 
 def said_of(held: HeldError) -> str:
     """The holder, in words."""
-    return f"process {held.owner.process} on {held.owner.host}" if held.owner else "another process"
+    return (
+        say("process {process} on {host}", process=held.owner.process, host=held.owner.host)
+        if held.owner
+        else "another process"
+    )
 
 
 def _in_use(folder: Path, held: HeldError) -> InputError:
     """A holder that the system knows is alive; if only a file names it, that file can be deleted."""
     who = said_of(held)
     if not held.file:
-        return InputError(f"is in use by {who}; wait, or choose another --out", where=str(folder))
-    advice = f"wait, choose another --out, or, if that process has ended, delete {held.file} there"
-    return InputError(f"is in use by {who}, says {held.file}; {advice}", where=str(folder))
+        return InputError(say("is in use by {who}; wait, or choose another --out", who=who), where=str(folder))
+    advice = say("wait, choose another --out, or, if that process has ended, delete {file} there", file=held.file)
+    return InputError(
+        say("is in use by {who}, says {file}; {advice}", who=who, file=held.file, advice=advice), where=str(folder)
+    )
 
 
 def _has_locks(folder: Path) -> bool:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from unfreeze.disk.json_files import in_words
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Kind = Literal["text", "text or none", "number", "numbers", "texts or none", "label"]
 """The kind of a column's cells; `numbers` are equally many in each, a label is a text, a number, or several texts."""
@@ -37,22 +38,22 @@ def read_columns(path: Path, columns: Mapping[str, Kind], optional: Mapping[str,
             there = set(file.schema_arrow.names)
             wanted = {**columns, **{name: kind for name, kind in (optional or {}).items() if name in there}}
             if lacking := [name for name in wanted if name not in there]:
-                raise InputError(f"has no column '{lacking[0]}'", where=str(path))
+                raise InputError(say("has no column '{lacking}'", lacking=lacking[0]), where=str(path))
             table = file.read(list(wanted))
             table.validate(full=True)
             return {name: _cells(table[name], kind, f"{path}: column '{name}'") for name, kind in wanted.items()}
     except (OSError, ValueError, TypeError, KeyError, MemoryError, pa.ArrowException) as error:
         problem = getattr(error, "strerror", None) or in_words(error)
-        raise InputError(f"cannot be read: {problem}", where=str(path)) from None
+        raise InputError(say("cannot be read: {problem}", problem=problem), where=str(path)) from None
 
 
 def _cells(column: Any, kind: Kind, where: str) -> Any:
     found = next((what for what, is_one in _kinds().items() if is_one(column.type)), None)
     allowed = _ALLOWED[kind]
     if found not in allowed:
-        raise InputError(f"contains {column.type}, not {allowed[0]}", where=where)
+        raise InputError(say("contains {type}, not {allowed}", type=column.type, allowed=allowed[0]), where=where)
     if column.null_count and not kind.endswith("or none"):
-        raise InputError(f"has {column.null_count} empty cells", where=where)
+        raise InputError(say("has {null_count} empty cells", null_count=column.null_count), where=where)
     if found == "texts":
         return _texts_of_lists(column, where)
     if found == "numbers":

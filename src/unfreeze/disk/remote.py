@@ -18,6 +18,7 @@ from unfreeze.disk.files import new_file, new_folder
 from unfreeze.disk.json_files import in_words
 from unfreeze.disk.unfinished import hidden
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 RECORD = "record.json"
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[a-z0-9+.:-]+)*://")
@@ -75,7 +76,9 @@ class Remote:
             found = [_relative(name, root) for name in (files.find(root) if files.exists(root) else ())]
         outside = [name for name in found if ".." in PurePosixPath(name).parts or "\\" in name]
         if outside:
-            raise InputError(f"has a file whose name leads out of it: {shown(outside[0])}", where=self.url)
+            raise InputError(
+                say("has a file whose name leads out of it: {outside}", outside=shown(outside[0])), where=self.url
+            )
         return [name for name in found if not any(part.startswith(".") for part in name.split("/"))]
 
     def check(self, marks: Sequence[str]) -> None:
@@ -84,7 +87,7 @@ class Remote:
             files.invalidate_cache()
             names = [str(name).rstrip("/").rpartition("/")[2] for name in _listed(files, root)]
         if names and not set(names) & set(marks):
-            found = f"already exists and contains no {Path(marks[0]).stem}; choose another"
+            found = say("already exists and contains no {stem}; choose another", stem=Path(marks[0]).stem)
             raise InputError(found, where=self.url)
 
     def pull(self, local: Path) -> None:
@@ -192,9 +195,11 @@ def _reached(url: str) -> Iterator[tuple[Any, str]]:
     except InputError:
         raise
     except ImportError as error:
-        raise InputError(f"needs a package that is not installed: {in_words(error)}", where=url) from None
+        raise InputError(
+            say("needs a package that is not installed: {error}", error=in_words(error)), where=url
+        ) from None
     except Exception as error:  # of whatever package reads this kind of place, and its network
-        raise InputError(f"cannot be read or written: {in_words(error)}", where=url) from None
+        raise InputError(say("cannot be read or written: {error}", error=in_words(error)), where=url) from None
 
 
 def _opened(url: str) -> tuple[Any, str]:

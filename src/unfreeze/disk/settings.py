@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.language.message import say
 
 T = TypeVar("T")
 
@@ -21,10 +22,12 @@ def settings_from(cls: type[T], values: Any, where: str) -> T:
 
     known = {f.name for f in fields(cls) if f.init}  # type: ignore[arg-type]
     if not isinstance(values, dict):
-        raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=where)
+        raise InputError(say("expected a mapping of settings, found {name}", name=type(values).__name__), where=where)
     for key in values:
         if key not in known:
-            raise InputError(f"unknown key '{shown(str(key))}'{nearest(str(key), known)}", where=where)
+            raise InputError(
+                say("unknown key '{key}'{key2}", key=shown(str(key)), key2=nearest(str(key), known)), where=where
+            )
     try:
         made: T = TypeAdapter(cls).validate_python(values)
     except ValidationError as error:
@@ -34,5 +37,10 @@ def settings_from(cls: type[T], values: Any, where: str) -> T:
     switched = [key for key, value in values.items() if isinstance(value, bool) and getattr(made, key) is not value]
     if switched:
         found = str(values[switched[0]]).lower()
-        raise InputError(f"{switched[0]}: is {found}, which is for switches; a number is expected", where=where)
+        raise InputError(
+            say(
+                "{switched}: is {found}, which is for switches; a number is expected", switched=switched[0], found=found
+            ),
+            where=where,
+        )
     return made

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from unfreeze.disk.json_files import in_words
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -29,7 +30,9 @@ def read_tensors(path: Path, remedy: str = "") -> dict[str, Tensor]:
         tensors: dict[str, Tensor] = load_file(path)
     except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
         problem = getattr(error, "strerror", None) or in_words(error)
-        raise InputError(f"cannot be loaded: {problem}{_then(remedy)}", where=str(path)) from None
+        raise InputError(
+            say("cannot be loaded: {problem}{remedy}", problem=problem, remedy=_then(remedy)), where=str(path)
+        ) from None
     return tensors
 
 
@@ -46,21 +49,31 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], where: str, reme
 def check_fit(module: nn.Module, tensors: Mapping[str, Tensor], where: str, remedy: str = "") -> None:
     """Raise `InputError` as `load_into` does; the module may be without memory (on the meta device)."""
     if problem := _misfit(module.state_dict(), tensors):
-        raise InputError(f"cannot be loaded: {problem}{_then(remedy)}", where=where)
+        raise InputError(say("cannot be loaded: {problem}{remedy}", problem=problem, remedy=_then(remedy)), where=where)
 
 
 def _misfit(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str | None:
     for name, tensor in wanted.items():
         if name not in found:
-            return f"it has no tensor {shown(name)}"
+            return say("it has no tensor {name}", name=shown(name))
         if found[name].shape != tensor.shape:
-            return f"{shown(name)} has the shape {list(found[name].shape)}, expected {list(tensor.shape)}"
+            return say(
+                "{name} has the shape {shape}, expected {shape2}",
+                name=shown(name),
+                shape=list(found[name].shape),
+                shape2=list(tensor.shape),
+            )
         if found[name].is_floating_point() != tensor.is_floating_point():
-            return f"{shown(name)} contains {found[name].dtype}, expected {tensor.dtype}"
+            return say(
+                "{name} contains {dtype}, expected {dtype2}",
+                name=shown(name),
+                dtype=found[name].dtype,
+                dtype2=tensor.dtype,
+            )
         if found[name].is_floating_point() and not found[name].isfinite().all():
-            return f"{shown(name)} contains weights that are infinite or NaN"
+            return say("{name} contains weights that are infinite or NaN", name=shown(name))
     surplus = sorted(found.keys() - wanted.keys())
-    return f"it has an unexpected tensor, {shown(surplus[0])}" if surplus else None
+    return say("it has an unexpected tensor, {surplus}", surplus=shown(surplus[0])) if surplus else None
 
 
 def _then(remedy: str) -> str:

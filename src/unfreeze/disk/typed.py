@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from unfreeze.disk.json_files import as_text, parsed, read_bytes
 from unfreeze.errors import InputError, shown
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -81,7 +82,9 @@ def _adapter(kind: Any, loose: bool) -> TypeAdapter[Any]:
 def _told(error: Mapping[str, Any], around: tuple[str, str]) -> str:
     place = shown(".".join(str(part) for part in error["loc"][1:]))
     if error["type"] in _UNKNOWN:
-        return f"'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one"
+        return say(
+            "'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one", place=place
+        )
     if error["type"] == "json_invalid":
         return "cannot be read: it is nested too deeply"  # all else was seen before
     if error["type"] == TOLD:

@@ -28,6 +28,7 @@ from unfreeze.encoders.freezing import frozen, light_copy
 from unfreeze.encoders.linear_layers import Linears, linear_layers, of_kind
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.recipe import Targets
 
 INSTALL = "pip install unfreeze[lora]"
@@ -156,7 +157,7 @@ def check_adapters(
     """
     layers = _layers_of(encoder, state)
     if not layers:
-        raise InputError(f"has no adapters of this encoder; {remedy}", where=where)
+        raise InputError(say("has no adapters of this encoder; {remedy}", remedy=remedy), where=where)
     check_fit(_shapes(layers, low_rank.rank), state, where, remedy)
 
 
@@ -177,7 +178,10 @@ def _peft() -> Any:
     try:
         import peft
     except ImportError as error:
-        raise InputError(f"LoRA needs peft, which is not installed ({error.name}): {INSTALL}", where="lora") from None
+        raise InputError(
+            say("LoRA needs peft, which is not installed ({name}): {install}", name=error.name, install=INSTALL),
+            where="lora",
+        ) from None
     return peft
 
 

@@ -11,6 +11,7 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.precision import autocast
 from unfreeze.encoders.source import shortened
 from unfreeze.encoders.which_way import LENGTHS, furthest, random_batch
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from unfreeze.encoders.transformer import TransformerEncoder
@@ -37,7 +38,7 @@ def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
                 with autocast(encoder.device, "bf16", cache=False):
                     trouble = _trouble(exact, reader.run(batch, "one by one"), reader.run(batch, way))
     except Exception as error:  # what has no bf16 fails in its own way
-        return f"it cannot be run in it ({shortened(error, 120)})"
+        return say("it cannot be run in it ({error})", error=shortened(error, 120))
     return trouble
 
 

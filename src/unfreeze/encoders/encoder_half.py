@@ -10,6 +10,7 @@ import torch
 from transformers import MODEL_MAPPING, AutoModel
 
 from unfreeze.encoders.source import Source
+from unfreeze.language.message import say
 
 
 def is_half(config: Any) -> bool:
@@ -43,10 +44,16 @@ def half_of(source: Source, config: Any) -> tuple[Any, dict[str, Any], list[str]
             model, found = AutoModel.from_pretrained(source.where, config=config, trust_remote_code=False, **options)
             model, whole = model.get_encoder() if hasattr(model, "get_encoder") else None, True
     if model is None or not hasattr(model, "config"):
-        raise source.error(f"is a {config.model_type}, of which no encoder of texts can be taken")
+        raise source.error(
+            say("is a {model_type}, of which no encoder of texts can be taken", model_type=config.model_type)
+        )
     for kind in ("missing_keys", "unexpected_keys"):
         found[kind] = {name for name in found[kind] if not _of_decoder(name)}
-    return model, found, [f"Of the {config.model_type}, its encoder alone is used."] if whole else []
+    return (
+        model,
+        found,
+        [say("Of the {model_type}, its encoder alone is used.", model_type=config.model_type)] if whole else [],
+    )
 
 
 def _encoder_class(config: Any) -> Any:

@@ -10,6 +10,7 @@ from unfreeze.encoders.pickled_weights import pickled
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.tokenizer_files import needs_no_file
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 WANTED = "the floating-point weights that they were made from are needed"
 ADAPTERS = ("adapter_config.json", "adapter_model.*", "adapter.safetensors", "pytorch_adapter.*", "adapter_model_*")
@@ -35,7 +36,9 @@ def check_files(source: Source, pickles: bool = False) -> list[str]:
     quantised = config.get("quantization_config")
     if quantised:
         how = quantised.get("quant_method") if isinstance(quantised, Mapping) else None
-        raise source.error(f"its weights are quantised{f' ({how})' if how else ''}; {WANTED}")
+        raise source.error(
+            say("its weights are quantised{how}; {wanted}", how=f" ({how})" if how else "", wanted=WANTED)
+        )
     return notes + _check_adapters(source)
 
 
@@ -44,13 +47,22 @@ def _check_adapters(source: Source) -> list[str]:
     adapter = next(_adapters(source), None)
     if adapter is not None:
         raise source.error(
-            f"contains an adapter ({adapter}), which is not applied here; merge it into the weights (merge_and_unload "
-            "of peft) and save the model, or take the adapter's files away to use the model without it"
+            say(
+                "contains an adapter ({adapter}), which is not applied here; merge it into the weights "
+                "(merge_and_unload of peft) and save the model, or take the adapter's files away to use the "
+                "model without it",
+                adapter=adapter,
+            )
         )
     below = sorted(source.folder.glob("*/adapter_config.json"))
     if not below:
         return []
-    return [f"Warning: the encoder's folder contains an adapter in {below[0].parent.name}, which is not applied."]
+    return [
+        say(
+            "Warning: the encoder's folder contains an adapter in {name}, which is not applied.",
+            name=below[0].parent.name,
+        )
+    ]
 
 
 def _adapters(source: Source) -> Iterator[str]:
@@ -61,19 +73,26 @@ def _check_folder(folder: Path, name: str, no_tokenizer: bool, pickles: bool) ->
     if not (folder / "config.json").exists():
         alone = " but an adapter, which is nothing without its base model; merge it into that and save the model"
         more = alone if (folder / ADAPTERS[0]).exists() else "; give an encoder folder as transformers saves it"
-        raise InputError(f"contains no config.json{more}", where=str(folder))
+        raise InputError(say("contains no config.json{more}", more=more), where=str(folder))
     found = pickled(folder)
     if not list(folder.glob("*.safetensors")) and not (found and pickles):
         if found is not None:
             raise InputError(
-                f"contains its weights as pickles ({found}), which are not loaded as they are; re-save them with "
-                f"unfreeze convert {name} --out NEW",
+                say(
+                    "contains its weights as pickles ({found}), which are not loaded as they are; re-save them with "
+                    "unfreeze convert {name} --out NEW",
+                    found=found,
+                    name=name,
+                ),
                 where=str(folder),
             )
         other = sorted(p.name for kind in OTHER_WEIGHTS for p in folder.glob(kind)) or ["none"]
         raise InputError(
-            f"contains no weights as safetensors (other weights: {', '.join(other[:3])}); save it with transformers' "
-            "save_pretrained",
+            say(
+                "contains no weights as safetensors (other weights: {other}); save it with transformers' "
+                "save_pretrained",
+                other=", ".join(other[:3]),
+            ),
             where=str(folder),
         )
     # transformers makes an empty tokenizer where there is no file, and every word would become the unknown piece.

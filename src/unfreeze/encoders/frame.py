@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _SAMPLES = ("a", "1", ".", "的", "е", "ا")
 
@@ -52,7 +53,10 @@ def frame_of(tokenizer: Any, texts: int) -> Frame:
     backend = tokenizer.backend_tokenizer
     undefined = next(_undefined(backend.post_processor), None)
     if undefined is not None:  # tokenizers would end the process's thread with a message of its own
-        raise InputError(f"puts the special piece {undefined!r} around texts, which is not defined", where="tokenizer")
+        raise InputError(
+            say("puts the special piece {undefined!r} around texts, which is not defined", undefined=undefined),
+            where="tokenizer",
+        )
     backend.no_padding()
     backend.no_truncation()
     sample = next((text for text in _samples(tokenizer) if backend.encode(text, add_special_tokens=False).ids), None)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.trial import drawn
+from unfreeze.language.message import say
 
 DEFAULT = 512  # pieces, where nothing limits them; as many as BERT reads
 _ENDLESS = 10**9  # tokenizers without a limit say 10^30
@@ -41,24 +42,42 @@ def length_limit(
     scaled = _before_other_positions(model.config)
     if scaled is not None and scaled < limit:
         limit = scaled
-        notes = [f"The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch."]
+        notes = [
+            say(
+                "The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch.",
+                limit=limit,
+            )
+        ]
     special = len(tokenizer.backend_tokenizer.encode("").ids)
     if limit <= special:
-        raise source.error(f"reads {limit} pieces at once, of which {special} are special: none are left for a text")
+        raise source.error(
+            say(
+                "reads {limit} pieces at once, of which {special} are special: none are left for a text",
+                limit=limit,
+                special=special,
+            )
+        )
     if not _holds(model, limit):
-        raise source.error(f"fails on inputs of {limit} pieces, though they are within its limit; choose --max-length")
+        raise source.error(
+            say("fails on inputs of {limit} pieces, though they are within its limit; choose --max-length", limit=limit)
+        )
     return limit, notes
 
 
 def _chosen(most: int | None, asked: int | None) -> tuple[int, list[str]]:
     if most is None and asked is None:
         return DEFAULT, [
-            "Neither the encoder's tokenizer nor its configuration limits the length of a text: "
-            f"{DEFAULT} pieces are read; --max-length chooses."
+            say(
+                "Neither the encoder's tokenizer nor its configuration limits the length of a text: {default} "
+                "pieces are read; --max-length chooses.",
+                default=DEFAULT,
+            )
         ]
     if most is None or asked is None or asked <= most:
         return asked or most or DEFAULT, []
-    return most, [f"The encoder reads {most:,} pieces at most, not the {asked:,} of --max-length."]
+    return most, [
+        say("The encoder reads {most:,} pieces at most, not the {asked:,} of --max-length.", most=most, asked=asked)
+    ]
 
 
 def _pieces(source: Source, where: str, value: Any) -> int | None:
@@ -66,7 +85,7 @@ def _pieces(source: Source, where: str, value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value or float(value) < 1:
-        raise source.error(f"{where} {value!r}; a number of pieces is expected")
+        raise source.error(say("{where} {value!r}; a number of pieces is expected", where=where, value=value))
     return None if value > _ENDLESS else int(value)
 
 

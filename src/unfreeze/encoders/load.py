@@ -16,6 +16,7 @@ from unfreeze.encoders.skip_thoughts.encoder import SkipThoughtsEncoder
 from unfreeze.encoders.word_vectors import files as word_vectors
 from unfreeze.encoders.word_vectors.encoder import WordVectors
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Load = Callable[[str, int | None, Mapping[str, str]], Encoder]
 # Which folders are of a family, and how one is loaded; the first that knows a folder has it.
@@ -48,7 +49,9 @@ def load_encoder(
     given = dict(options or {})
     path = packaged_folder(name) or Path(name)
     if path.suffix in _OF_FOLDERS and path.is_file():
-        raise InputError(f"is one file of an encoder; give the folder that it is in: {path.parent}", where=name)
+        raise InputError(
+            say("is one file of an encoder; give the folder that it is in: {parent}", parent=path.parent), where=name
+        )
     for is_published, load in FAMILIES:
         if is_published(path):
             return load(name, max_length, given)

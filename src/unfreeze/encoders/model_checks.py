@@ -6,6 +6,7 @@ from typing import Any
 
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.trial import Trial, tried
+from unfreeze.language.message import say
 
 
 def check_runs(source: Source, model: Any, limit: int) -> Trial:
@@ -18,6 +19,9 @@ def check_runs(source: Source, model: Any, limit: int) -> Trial:
     trial = tried(source, model, limit)
     if trial.looks == "nowhere":
         raise source.error(
-            f"is of type {kind!r}, in which a piece's state does not depend on other pieces on this machine"
+            say(
+                "is of type {kind!r}, in which a piece's state does not depend on other pieces on this machine",
+                kind=kind,
+            )
         )
     return trial

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError, nearest
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,14 +30,15 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
     for name in given:
         if name not in known:
             raise InputError(
-                f"is not an option of this encoder{nearest(name, known)}", where=f"--encoder-option {name}"
+                say("is not an option of this encoder{name}", name=nearest(name, known)),
+                where=say("--encoder-option {name}", name=name),
             )
     try:
         made: T = TypeAdapter(kind).validate_python(dict(given), strict=False)
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        raise InputError(f"{first['msg'].lower()}", where=f"--encoder-option {name}") from None
+        raise InputError(f"{first['msg'].lower()}", where=say("--encoder-option {name}", name=name)) from None
     return made
 
 

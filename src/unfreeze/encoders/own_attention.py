@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from unfreeze.encoders.attend import Scores, attend
 from unfreeze.encoders.disentangled import ConvolutionInEachInput, Disentangled, DisentangledEncoder
 from unfreeze.encoders.packed import equal_length_groups, lengths_here
+from unfreeze.language.message import say
 
 
 class _MPNetAttention:
@@ -113,4 +114,8 @@ def attend_fully(model: Any, longest: int) -> str | None:
         return None
     model.set_attention_type("original_full")
     short = (5 + 2 * model.config.num_random_blocks) * model.config.block_size
-    return f"Texts of more than {short:,} pieces are read with full attention, not sparse." if longest > short else None
+    return (
+        say("Texts of more than {short:,} pieces are read with full attention, not sparse.", short=short)
+        if longest > short
+        else None
+    )

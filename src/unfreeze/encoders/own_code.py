@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from unfreeze.encoders.source import Source
+from unfreeze.language.message import say
 
 # Kinds whose weights were published with code before transformers had them, class names and all. For other known kinds,
 # code under "AutoModel" is another network, even where it keeps the name: gte-Qwen2's Qwen2Model looks both ways.
@@ -36,13 +37,22 @@ def _check_model(source: Source, config: Mapping[str, Any]) -> list[str]:
     if not isinstance(kind, str) or not kind:
         return []  # loading reports what is missing
     if kind not in CONFIG_MAPPING:
-        code = f"its own code for it ({next(iter(named.values()))}) is never run, and " if named else ""
+        code = (
+            say("its own code for it ({values}) is never run, and ", values=next(iter(named.values()))) if named else ""
+        )
         raise source.error(
-            f"is of type {kind!r}: {code}transformers {__version__} does not know it; if another release does, re-save "
-            "it with that, else choose another encoder"
+            say(
+                "is of type {kind!r}: {code}transformers {version} does not know it; if another release does, "
+                "re-save it with that, else choose another encoder",
+                kind=kind,
+                code=code,
+                version=__version__,
+            )
         )
     if kind not in MODEL_MAPPING_NAMES:
-        raise source.error(f"is of type {kind!r}, of which transformers has no model that gives states alone")
+        raise source.error(
+            say("is of type {kind!r}, of which transformers has no model that gives states alone", kind=kind)
+        )
     known = MODEL_MAPPING_NAMES[kind]
     own = known if isinstance(known, str) else known[0]
     if "AutoModel" in named:
@@ -50,12 +60,22 @@ def _check_model(source: Source, config: Mapping[str, Any]) -> list[str]:
         theirs = {_class(named[part]) for part in ("AutoConfig", "AutoModel") if part in named}
         if kind not in PORTED or not theirs <= classes:
             raise source.error(
-                f"names code of its own as the model ({named['AutoModel']}), which is never run; transformers' {own} "
-                "would give other states. If that is the model after all, take auto_map out of its config.json"
+                say(
+                    "names code of its own as the model ({named}), which is never run; transformers' {own} would "
+                    "give other states. If that is the model after all, take auto_map out of its config.json",
+                    named=named["AutoModel"],
+                    own=own,
+                )
             )
     if named:
         code = ", ".join(sorted(set(named.values())))
-        return [f"The encoder's folder names code of its own ({code}), which is not run: it is read as a {own}."]
+        return [
+            say(
+                "The encoder's folder names code of its own ({code}), which is not run: it is read as a {own}.",
+                code=code,
+                own=own,
+            )
+        ]
     return _odd_architecture(config, own)
 
 
@@ -64,7 +84,13 @@ def _odd_architecture(config: Mapping[str, Any], own: str) -> list[str]:
     names = config.get("architectures")
     for name in names if isinstance(names, list) else ():
         if isinstance(name, str) and not name.startswith(own.removesuffix("Model")) and name not in _known_names():
-            return [f"Warning: config.json names the network {name}, which transformers lacks: it is read as a {own}."]
+            return [
+                say(
+                    "Warning: config.json names the network {name}, which transformers lacks: it is read as a {own}.",
+                    name=name,
+                    own=own,
+                )
+            ]
     return []
 
 
@@ -86,10 +112,15 @@ def _check_tokenizer(source: Source) -> list[str]:
         return []
     if source.file("tokenizer.json") is None:
         raise source.error(
-            f"has a tokenizer that is code of its own ({names[-1]}), which is never run, and no tokenizer.json, which "
-            "would do the same without code; save one there"
+            say(
+                "has a tokenizer that is code of its own ({names}), which is never run, and no tokenizer.json, "
+                "which would do the same without code; save one there",
+                names=names[-1],
+            )
         )
-    return [f"The tokenizer's own code ({names[-1]}) is not run: texts are read as tokenizer.json says."]
+    return [
+        say("The tokenizer's own code ({names}) is not run: texts are read as tokenizer.json says.", names=names[-1])
+    ]
 
 
 def _named(auto_map: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.word_vectors.files import array_shape
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 # Encoders that need no hub: name to (package, folder in it, how to install). Our own come with this package.
 PACKAGED = {
@@ -43,7 +44,7 @@ def packaged_folder(name: str) -> Path | None:
         return None
     folder = _installed(name)
     if folder is None:
-        raise InputError(f"is not installed: {PACKAGED[name][2]}", where=f"--encoder {name}")
+        raise InputError(say("is not installed: {packaged}", packaged=PACKAGED[name][2]), where=f"--encoder {name}")
     return folder
 
 
@@ -59,7 +60,11 @@ def _installed(name: str) -> Path | None:
 
 def _listed_package(name: str) -> Listed:
     folder = _installed(name)
-    return Listed(name, f"not installed: {PACKAGED[name][2]}") if folder is None else _listed(name, folder)
+    return (
+        Listed(name, say("not installed: {packaged}", packaged=PACKAGED[name][2]))
+        if folder is None
+        else _listed(name, folder)
+    )
 
 
 def _cached() -> Iterator[Listed]:

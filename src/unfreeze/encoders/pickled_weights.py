@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from unfreeze.encoders.source import Source, shortened
+from unfreeze.language.message import say
 
 WHOLE = "pytorch_model.bin"
 INDEX = "pytorch_model.bin.index.json"
@@ -62,18 +63,29 @@ def _shards(source: Source, folder: Path) -> list[str]:
         values: Any = json.loads((folder / INDEX).read_text(encoding="utf-8"))
         names = sorted({str(name) for name in values["weight_map"].values()})
     except (OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
-        raise source.error(f"cannot be loaded: {INDEX} lists no files ({shortened(error, 80)})") from None
+        raise source.error(
+            say("cannot be loaded: {index} lists no files ({error})", index=INDEX, error=shortened(error, 80))
+        ) from None
     if not names:
-        raise source.error(f"cannot be loaded: {INDEX} lists no files")
+        raise source.error(say("cannot be loaded: {index} lists no files", index=INDEX))
     outside = [name for name in names if Path(name).name != name]
     if outside:
         raise source.error(
-            f"cannot be loaded: {INDEX} names a file outside the folder ({shortened(OSError(outside[0]), 80)})"
+            say(
+                "cannot be loaded: {index} names a file outside the folder ({outside})",
+                index=INDEX,
+                outside=shortened(OSError(outside[0]), 80),
+            )
         )
     missing = [name for name in names if not (folder / name).is_file()]
     if missing:
         raise source.error(
-            f"its weights lack {len(missing)} of {len(names)} files, such as {missing[0]}; fetch them all again"
+            say(
+                "its weights lack {missing} of {names} files, such as {missing2}; fetch them all again",
+                missing=len(missing),
+                names=len(names),
+                missing2=missing[0],
+            )
         )
     return names
 
@@ -89,16 +101,22 @@ def _read(source: Source, path: Path) -> dict[str, Tensor]:
             if mapped and "mmap can only be used" in str(error):
                 continue
             if "Weights only load failed" in str(error) or "Unsupported" in str(error):
-                problem = f"{path.name} contains more than tensors, or is torn; none of its code was run"
+                problem = say("{name} contains more than tensors, or is torn; none of its code was run", name=path.name)
             else:
-                problem = f"{path.name} is not a file of weights, or is torn ({shortened(error, 100)})"
-            raise source.error(f"cannot be loaded: {problem}") from None
+                problem = say(
+                    "{name} is not a file of weights, or is torn ({error})", name=path.name, error=shortened(error, 100)
+                )
+            raise source.error(say("cannot be loaded: {problem}", problem=problem)) from None
     if not isinstance(found, Mapping) or not found:
-        raise source.error(f"cannot be loaded: {path.name} contains no tensors by name")
+        raise source.error(say("cannot be loaded: {name} contains no tensors by name", name=path.name))
     others = [str(name) for name, value in found.items() if not isinstance(value, Tensor) or not isinstance(name, str)]
     if others:
         raise source.error(
-            f"cannot be loaded: {path.name} contains more than tensors by name, such as {others[0][:60]!r}"
+            say(
+                "cannot be loaded: {name} contains more than tensors by name, such as {others!r}",
+                name=path.name,
+                others=others[0][:60],
+            )
         )
     return dict(found)
 

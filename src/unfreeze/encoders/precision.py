@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 
 from unfreeze.errors import InputError, nearest
+from unfreeze.language.message import say
 
 Precision = Literal["fp32", "bf16"]
 DEVICES = ("auto", "cpu", "cuda")
@@ -19,7 +20,9 @@ WORTH = 1.25  # times as fast as fp32 that bf16 must be, to make up for what it 
 def pick_device(wanted: str) -> torch.device:
     """The device for `auto`, `cpu` or `cuda`. Raises `InputError` for other names, and for CUDA where there is none."""
     if wanted not in DEVICES:
-        raise InputError(f"unknown device '{wanted}'{nearest(wanted, DEVICES)}", where="--device")
+        raise InputError(
+            say("unknown device '{wanted}'{wanted2}", wanted=wanted, wanted2=nearest(wanted, DEVICES)), where="--device"
+        )
     if wanted == "cuda" and not torch.cuda.is_available():
         raise InputError("no CUDA device is available; use --device cpu", where="--device")
     if wanted == "auto":

@@ -14,6 +14,7 @@ from unfreeze.encoders.protocol import Inputs, ranges
 from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.word_pieces import encode_words, space_piece
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _CHUNK = 4096  # texts tokenised at a time, so that memory for what tokenizers keep of each stays flat
 _CHUNK_CHARACTERS = 1 << 20  # and at most that many characters, unless one text has more
@@ -69,10 +70,14 @@ def read_texts(
     frame = frame_of(tokenizer, len(sides))
     room = max_length - frame.special
     if room < len(sides):
-        what = (
-            f"{max_length} pieces are too few for {len(sides)} text{'s'[: len(sides) - 1]} and {frame.special} special"
+        what = say(
+            "{max_length} pieces are too few for {sides} text{value} and {special} special",
+            max_length=max_length,
+            sides=len(sides),
+            value="s"[: len(sides) - 1],
+            special=frame.special,
         )
-        raise InputError(f"{what} pieces; raise it", where="--max-length")
+        raise InputError(say("{what} pieces; raise it", what=what), where="--max-length")
     # Nothing else would be left of a text, or of both, without a piece.
     fill = [stand_in(tokenizer)] if frame.special < len(sides) else []
     left = tokenizer.truncation_side == "left"
@@ -159,7 +164,9 @@ def read_words(tokenizer: Any, max_length: int, sentences: Sequence[Sequence[str
     frame = frame_of(tokenizer, 1)
     capacity = max_length - frame.special
     if capacity < 1:
-        raise InputError(f"{max_length} pieces leave no room for a word; raise it", where="--max-length")
+        raise InputError(
+            say("{max_length} pieces leave no room for a word; raise it", max_length=max_length), where="--max-length"
+        )
     unknown = stand_in(tokenizer)
     space = space_piece(tokenizer)
 

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from unfreeze.encoders.source import Source, shortened
+from unfreeze.language.message import say
 from unfreeze.recipe import Pooling
 
 MODULES = "modules.json"
@@ -91,7 +92,14 @@ def read_sentence_model(source: Source) -> SentenceModel | None:
     _check_first(source, kind)
     pooling, counts, normalise, notes = _vector(source, modules[1:])
     if kind not in _TRANSFORMERS:
-        notes.insert(0, f"Warning: its first module is {kind}, code of its own, which is not run: {_plainly(path)}.")
+        notes.insert(
+            0,
+            say(
+                "Warning: its first module is {kind}, code of its own, which is not run: {path}.",
+                kind=kind,
+                path=_plainly(path),
+            ),
+        )
     settings = _transformer_settings(source, path)
     prompts, prompt = _prompts(source)
     limit = settings.get("max_seq_length") or _given(settings, "processor_kwargs", "tokenizer_args").get(_LIMIT)
@@ -123,11 +131,11 @@ def _settings_said(settings: Mapping[str, Any]) -> list[str]:
     if not left:
         return []
     names = shortened_name(", ".join(sorted(left)))
-    return [f"Warning: its sentence-transformers settings have {names}, which is not done here."]
+    return [say("Warning: its sentence-transformers settings have {names}, which is not done here.", names=names)]
 
 
 def _plainly(path: str) -> str:
-    return f"the transformer in {path} is read as it is" if path else "the transformer is read as it is"
+    return say("the transformer in {path} is read as it is", path=path) if path else "the transformer is read as it is"
 
 
 def _modules(source: Source) -> list[tuple[str, str]]:
@@ -138,12 +146,20 @@ def _modules(source: Source) -> list[tuple[str, str]]:
         values = json.loads(path.read_text(encoding="utf-8"))
         found = [(shortened_name(str(one["type"]).rpartition(".")[2]), str(one["path"])) for one in values]
     except (OSError, ValueError, RecursionError, TypeError, KeyError) as error:
-        raise source.error(f"cannot be loaded: {MODULES} lists no modules ({shortened(error)})") from None
+        raise source.error(
+            say("cannot be loaded: {modules} lists no modules ({error})", modules=MODULES, error=shortened(error))
+        ) from None
     if not found:
-        raise source.error(f"cannot be loaded: {MODULES} lists no modules")
+        raise source.error(say("cannot be loaded: {modules} lists no modules", modules=MODULES))
     for _, folder in found:
         if folder.startswith(("/", "\\")) or ".." in PurePosixPath(folder.replace("\\", "/")).parts or ":" in folder:
-            raise source.error(f"cannot be loaded: {MODULES} names a folder outside of it ({shortened_name(folder)})")
+            raise source.error(
+                say(
+                    "cannot be loaded: {modules} names a folder outside of it ({folder})",
+                    modules=MODULES,
+                    folder=shortened_name(folder),
+                )
+            )
     return found
 
 
@@ -154,12 +170,16 @@ def shortened_name(name: str) -> str:
 
 def _check_first(source: Source, kind: str) -> None:
     if kind in _NO_ENCODER:
-        raise source.error(f"is a sentence-transformers folder of {_NO_ENCODER[kind]} ({kind})")
+        raise source.error(
+            say("is a sentence-transformers folder of {no_encoder} ({kind})", no_encoder=_NO_ENCODER[kind], kind=kind)
+        )
     if kind in _SEVERAL:
         parts = sorted(str(p.parent.relative_to(source.folder)) for p in source.folder.glob("**/config.json"))
         parts = [part for part in parts if (source.folder / part / "tokenizer_config.json").exists()]
         which = f": {', '.join(parts)}" if parts else ""
-        raise source.error(f"contains several encoders behind a {kind}; give the folder of one{which}")
+        raise source.error(
+            say("contains several encoders behind a {kind}; give the folder of one{which}", kind=kind, which=which)
+        )
 
 
 def _vector(source: Source, modules: list[tuple[str, str]]) -> tuple[Pooling | None, bool, bool, list[str]]:
@@ -178,7 +198,9 @@ def _vector(source: Source, modules: list[tuple[str, str]]) -> tuple[Pooling | N
         elif kind not in _SILENT:
             left_out.append(_described(kind, settings))
     if left_out:
-        notes.append(f"Of its sentence-transformers modules, these are left out: {', '.join(left_out)}.")
+        notes.append(
+            say("Of its sentence-transformers modules, these are left out: {left_out}.", left_out=", ".join(left_out))
+        )
     return pooling, counts, normalise, notes
 
 
@@ -195,13 +217,17 @@ def _pooling(settings: Mapping[str, Any]) -> tuple[Pooling, str | None]:
         modes = [mode for key, mode in _OLD_KEYS.items() if settings.get(key) is True] or ["mean"]
     known = [mode for mode in modes if mode in _POOLINGS]
     if not known:
-        return "mean", f"Its pooling ({', '.join(modes)[:80]}) is not known here; the mean stands for it."
+        return "mean", say(
+            "Its pooling ({modes}) is not known here; the mean stands for it.", modes=", ".join(modes)[:80]
+        )
     chosen = "mean" if "mean" in known else known[0]
     pooling = _POOLINGS[chosen]
     if len(modes) > 1:
-        return pooling, f"Its pooling joins {' and '.join(modes)[:80]}; here {pooling} stands alone."
+        return pooling, say(
+            "Its pooling joins {modes}; here {pooling} stands alone.", modes=" and ".join(modes)[:80], pooling=pooling
+        )
     if chosen in ("weightedmean", "mean_sqrt_len_tokens"):
-        return pooling, f"Its pooling is {chosen}; here the plain mean stands for it."
+        return pooling, say("Its pooling is {chosen}; here the plain mean stands for it.", chosen=chosen)
     return pooling, None
 
 
@@ -228,5 +254,8 @@ def _kind_said(source: Source) -> list[str]:
     if kind in (None, "SentenceTransformer"):
         return []
     return [
-        f"It was made as a {shortened_name(str(kind))}; here its transformer alone is used, without what that adds."
+        say(
+            "It was made as a {kind}; here its transformer alone is used, without what that adds.",
+            kind=shortened_name(str(kind)),
+        )
     ]

@@ -16,6 +16,7 @@ from typing import Any
 
 from unfreeze.encoders.plain_tokenizer import parts_of, plain_tokenizer
 from unfreeze.encoders.source import Source, shortened
+from unfreeze.language.message import say
 
 FILES = ("spm.model", "spiece.model", "sentencepiece.bpe.model", "sentencepiece.model", "tokenizer.model")
 SAMPLES = (
@@ -46,8 +47,11 @@ def checked_against(source: Source, tokenizer: Any, file: Path) -> Any:
     if cuts_alike(fixed, model):
         return fixed
     raise source.error(
-        f"{file.name} cannot be turned into a tokenizer that cuts texts as sentencepiece does; give the folder a "
-        "tokenizer.json made from it"
+        say(
+            "{name} cannot be turned into a tokenizer that cuts texts as sentencepiece does; give the folder "
+            "a tokenizer.json made from it",
+            name=file.name,
+        )
     )
 
 
@@ -59,8 +63,11 @@ def read_model(source: Source, file: Path) -> Any:
         return SentencePieceProcessor(model_file=str(file))
     except (OSError, RuntimeError, ValueError, TypeError) as error:
         raise source.error(
-            f"cannot be loaded: {file.name} is not a sentencepiece model ({shortened(error, 80)}); give one, or a "
-            "tokenizer.json"
+            say(
+                "cannot be loaded: {name} is not a sentencepiece model ({error}); give one, or a tokenizer.json",
+                name=file.name,
+                error=shortened(error, 80),
+            )
         ) from None
 
 
@@ -89,7 +96,9 @@ def fast_one(source: Source, slow: Any, file: Path) -> Any:
     pieces = [(model.id_to_piece(i), model.get_score(i)) for i in range(model.get_piece_size())]
     alike = all(slow.convert_tokens_to_ids(piece) == i for i, (piece, _) in enumerate(pieces))
     if not alike or slow("ab")["input_ids"] != model.encode("ab"):
-        raise source.error(f"has no fast tokenizer (its {type(slow).__name__} has none), which word alignment needs")
+        raise source.error(
+            say("has no fast tokenizer (its {name} has none), which word alignment needs", name=type(slow).__name__)
+        )
     return plain_tokenizer(slow, Tokenizer(models.Unigram(pieces, model.unk_id())))
 
 

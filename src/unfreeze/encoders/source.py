@@ -13,6 +13,7 @@ from typing import Any
 
 from unfreeze.encoders.packaged import PACKAGED, packaged_folder
 from unfreeze.errors import InputError, nearest
+from unfreeze.language.message import say
 
 # What is fetched of a repository: no code, and of weights only those that are read.
 FETCHED = ("*.json", "*.txt", "*.model", "model*.safetensors", "*/model*.safetensors")
@@ -54,9 +55,11 @@ class Source:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
-            raise self.error(f"cannot be loaded: {name} is not JSON ({shortened(error)})") from None
+            raise self.error(
+                say("cannot be loaded: {name} is not JSON ({error})", name=name, error=shortened(error))
+            ) from None
         if not isinstance(values, dict):
-            raise self.error(f"cannot be loaded: {name} contains no JSON object")
+            raise self.error(say("cannot be loaded: {name} contains no JSON object", name=name))
         return values
 
     def inside(self, path: str) -> Source:
@@ -78,7 +81,7 @@ class Source:
         except InputError:
             raise
         except Exception as error:
-            raise self.error(f"cannot be loaded: {shortened(error)}") from None
+            raise self.error(say("cannot be loaded: {error}", error=shortened(error))) from None
 
 
 def source_of(name: str, pickles: bool = False) -> Source:
@@ -94,11 +97,16 @@ def source_of(name: str, pickles: bool = False) -> Source:
     if Path(where).is_dir():
         return Source(name, Path(where))
     if not _REPOSITORY.fullmatch(name):
-        raise InputError(f"no such encoder or folder{nearest(name, PACKAGED)}", where=f"--encoder {name}")
+        raise InputError(
+            say("no such encoder or folder{name}", name=nearest(name, PACKAGED)), where=f"--encoder {name}"
+        )
     folder = _fetched(name, FETCHED)
     if not any(folder.glob("**/*.safetensors")) and (folder / "config.json").exists():
         if not pickles:
-            problem = f"has no weights as safetensors on the hub; re-save others with unfreeze convert {name} --out NEW"
+            problem = say(
+                "has no weights as safetensors on the hub; re-save others with unfreeze convert {name} --out NEW",
+                name=name,
+            )
             raise InputError(problem, where=f"--encoder {name}")
         folder = _fetched(name, (*FETCHED, *FETCHED_PICKLES))
     return Source(name, folder)
@@ -115,7 +123,9 @@ def _fetched(name: str, patterns: tuple[str, ...]) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(patterns)))
     except Exception as error:  # no connection, no such repository, no leave to read it, no room
         hint = nearest(name, PACKAGED)
-        raise InputError(f"cannot be loaded: {shortened(error)}{hint}", where=f"--encoder {name}") from None
+        raise InputError(
+            say("cannot be loaded: {error}{hint}", error=shortened(error), hint=hint), where=f"--encoder {name}"
+        ) from None
 
 
 def shortened(error: BaseException, most: int = 300) -> str:

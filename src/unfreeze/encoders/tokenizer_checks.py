@@ -8,6 +8,7 @@ from unfreeze.encoders.frame import frame_of, stand_in
 from unfreeze.encoders.source import Source
 from unfreeze.encoders.tables import tables_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 CAPITALS = 0.02
 """A vocabulary with a larger share of pieces with capital letters was made from text with capitals."""
@@ -33,13 +34,16 @@ def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
     try:
         frame = frame_of(tokenizer, 1)
     except InputError as error:
-        raise source.error(f"has a tokenizer that cannot be used: {error.problem}") from None
+        raise source.error(say("has a tokenizer that cannot be used: {problem}", problem=error.problem)) from None
     notes = _rows_for_all(source, model, tokenizer, vocabulary)
     named = [token for token in (tokenizer.cls_token, tokenizer.sep_token) if token]
     if not frame.special and named:
         notes.append(
-            "Warning: the encoder's tokenizer adds no special pieces to a text, although it has "
-            f"{' and '.join(named)}: an encoder that was pretrained with them may do worse without."
+            say(
+                "Warning: the encoder's tokenizer adds no special pieces to a text, although it has {named}: an "
+                "encoder that was pretrained with them may do worse without.",
+                named=" and ".join(named),
+            )
         )
     return notes + _capitals(tokenizer, vocabulary)
 
@@ -52,14 +56,23 @@ def _rows_for_all(source: Source, model: Any, tokenizer: Any, vocabulary: dict[s
     spare = {tokenizer.pad_token, tokenizer.mask_token}  # what no text is read with
     if set(beyond) <= spare and stand_in(tokenizer) < rows:
         return [
-            f"The encoder's tokenizer has {' and '.join(beyond)}, for which the model's table has no row; a text that "
-            "contains it is read with the unknown piece in its place."
+            say(
+                "The encoder's tokenizer has {beyond}, for which the model's table has no row; a text that "
+                "contains it is read with the unknown piece in its place.",
+                beyond=" and ".join(beyond),
+            )
         ]
-    shown = ", ".join(beyond[:3]) + (f" and {len(beyond) - 3} more" if len(beyond) > 3 else "")
+    shown = ", ".join(beyond[:3]) + (say(" and {beyond} more", beyond=len(beyond) - 3) if len(beyond) > 3 else "")
     raise source.error(
-        f"its tokenizer has {len(vocabulary):,} pieces, the model's table {rows:,} rows: none for {shown}; enlarge the "
-        f"table with the model's resize_token_embeddings({max(vocabulary.values()) + 1}), or take the tokenizer that "
-        "belongs to the model"
+        say(
+            "its tokenizer has {vocabulary:,} pieces, the model's table {rows:,} rows: none for {shown}; "
+            "enlarge the table with the model's resize_token_embeddings({values}), or take the tokenizer "
+            "that belongs to the model",
+            vocabulary=len(vocabulary),
+            rows=rows,
+            shown=shown,
+            values=max(vocabulary.values()) + 1,
+        )
     )
 
 
@@ -73,9 +86,13 @@ def _capitals(tokenizer: Any, vocabulary: dict[str, int]) -> list[str]:
     if len(capital) <= CAPITALS * len(vocabulary):
         return []
     return [
-        f"Warning: {len(capital):,} of the {len(vocabulary):,} pieces of the encoder's vocabulary have capital "
-        "letters, but texts are lower-cased before they are read; for an encoder that distinguishes capitals, write "
-        '"do_lower_case": false into its tokenizer_config.json.'
+        say(
+            "Warning: {capital:,} of the {vocabulary:,} pieces of the encoder's vocabulary have capital "
+            "letters, but texts are lower-cased before they are read; for an encoder that distinguishes "
+            'capitals, write "do_lower_case": false into its tokenizer_config.json.',
+            capital=len(capital),
+            vocabulary=len(vocabulary),
+        )
     ]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from unfreeze.encoders import sentencepiece_files
 from unfreeze.encoders.plain_tokenizer import plain_tokenizer
 from unfreeze.encoders.source import Source
+from unfreeze.language.message import say
 
 # Tokenizers that need no file: a piece is a byte or a letter.
 WITHOUT_FILE = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
@@ -49,7 +50,9 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
         tokenizer.backend_tokenizer.no_truncation()
     else:
         if file is None:
-            raise source.error(f"has no fast tokenizer (its {kind} has none), which word alignment needs")
+            raise source.error(
+                say("has no fast tokenizer (its {kind} has none), which word alignment needs", kind=kind)
+            )
         tokenizer = sentencepiece_files.fast_one(source, tokenizer, file)
     if file is not None:
         return sentencepiece_files.checked_against(source, tokenizer, file), []
@@ -72,8 +75,11 @@ def _loaded(source: Source, file: Path | None) -> Any:
     found = getattr(transformers, str(named).removesuffix("Fast"), None)
     if found is None or not str(named).removesuffix("Fast").endswith("Tokenizer"):
         raise source.error(
-            f"cannot be loaded: nothing says which kind of tokenizer {file.name} is for; name one as tokenizer_class "
-            "in a tokenizer_config.json, such as T5Tokenizer"
+            say(
+                "cannot be loaded: nothing says which kind of tokenizer {name} is for; name one as "
+                "tokenizer_class in a tokenizer_config.json, such as T5Tokenizer",
+                name=file.name,
+            )
         )
     with source.loading():
         tokenizer = found.from_pretrained(source.where, trust_remote_code=False)
@@ -131,13 +137,21 @@ def _as_its_file(source: Source, tokenizer: Any) -> tuple[Any, list[str]]:
     special = set(tokenizer.all_special_ids)
     if sum(i in special for ids in theirs for i in ids) < sum(i in special for ids in ours for i in ids):
         return plain_tokenizer(tokenizer, file), [
-            f"The encoder's tokenizer.json is read as it stands: transformers' {kind} leaves out a part of it, without "
-            "which letters become unknown pieces."
+            say(
+                "The encoder's tokenizer.json is read as it stands: transformers' {kind} leaves out a part of "
+                "it, without which letters become unknown pieces.",
+                kind=kind,
+            )
         ]
     text = next(text for text, one, other in zip(texts, theirs, ours, strict=True) if one != other)
     return tokenizer, [
-        f"Warning: transformers' {kind} cuts {text[:20]!r} into other pieces than the encoder's tokenizer.json says; "
-        "to have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its tokenizer_config.json."
+        say(
+            "Warning: transformers' {kind} cuts {text!r} into other pieces than the encoder's tokenizer.json "
+            "says; to have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its "
+            "tokenizer_config.json.",
+            kind=kind,
+            text=text[:20],
+        )
     ]
 
 

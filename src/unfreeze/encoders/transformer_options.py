@@ -10,6 +10,7 @@ from pathlib import Path
 from unfreeze.encoders.options import options_from, saved_options
 from unfreeze.encoders.sentence_folder import SentenceModel, shortened_name
 from unfreeze.encoders.source import Source
+from unfreeze.language.message import say
 from unfreeze.recipe import Pooling
 
 SAVED = "unfreeze.json"
@@ -59,14 +60,20 @@ def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list
     notes = list(sentence.notes) if sentence else []
     prefix, prompts = options.prefix, sentence.prompts if sentence else {}
     if prefix:
-        notes.append(f"{_shown(prefix)} is put before every text, not before tagged words (--prefix).")
+        notes.append(
+            say("{prefix} is put before every text, not before tagged words (--prefix).", prefix=_shown(prefix))
+        )
         if sentence is not None and not sentence.prompt_counts:
             notes.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
     elif prompts:
         known = ", ".join(f"{shortened_name(name)}: {_shown(text)}" for name, text in list(prompts.items())[:3])
-        notes.append(f"It knows prompts ({known}); none is put before the texts unless --prefix names it.")
+        notes.append(
+            say("It knows prompts ({known}); none is put before the texts unless --prefix names it.", known=known)
+        )
     if options.pooling not in (None, "mean"):
-        notes.append(f"Its own pooling is {options.pooling}; the first recipes of linear heads take it.")
+        notes.append(
+            say("Its own pooling is {pooling}; the first recipes of linear heads take it.", pooling=options.pooling)
+        )
     return notes
 
 

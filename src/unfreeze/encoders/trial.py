@@ -11,6 +11,7 @@ from torch import Tensor
 from unfreeze.encoders.source import Source, shortened
 from unfreeze.encoders.tables import piece_rows
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Looks = Literal["around", "back", "nowhere"]
 SHORT, LONG = 12, 130  # pieces; some kinds do not look around in short inputs, so these are tried again at length
@@ -43,8 +44,12 @@ def tried(source: Source, model: Any, limit: int) -> Trial:
         raise
     except Exception as error:  # each kind fails in its own way
         raise source.error(
-            f"is of type {model.config.model_type!r}, which cannot be run on the pieces of texts alone "
-            f"({shortened(error, 150)}); an encoder of texts is needed"
+            say(
+                "is of type {model_type!r}, which cannot be run on the pieces of texts alone ({error}); an "
+                "encoder of texts is needed",
+                model_type=model.config.model_type,
+                error=shortened(error, 150),
+            )
         ) from None
 
 
@@ -56,17 +61,28 @@ def _tried(source: Source, model: Any, limit: int) -> Trial:
     if len(set(found)) > 1 or found[0][:2] != tuple(ids.shape) or len(found[0]) != 3:
         shown = ", ".join(" x ".join(map(str, shape[1:])) for shape in dict.fromkeys(found))
         raise source.error(
-            f"is of type {model.config.model_type!r}, whose layers give states of different shapes for an input of "
-            f"{length} pieces ({shown}); one state of the same width per piece and layer is expected"
+            say(
+                "is of type {model_type!r}, whose layers give states of different shapes for an input of "
+                "{length} pieces ({shown}); one state of the same width per piece and layer is expected",
+                model_type=model.config.model_type,
+                length=length,
+                shown=shown,
+            )
         )
     if not _same(out.hidden_states[-1], out.last_hidden_state):
-        problem = f"is of type {model.config.model_type!r}, which changes its last layer's states once more"
-        raise source.error(f"{problem}; choose another encoder")
+        problem = say(
+            "is of type {model_type!r}, which changes its last layer's states once more",
+            model_type=model.config.model_type,
+        )
+        raise source.error(say("{problem}; choose another encoder", problem=problem))
     if not out.last_hidden_state.isfinite().all():
         raise source.error("gives states that are infinite or NaN")
     if not _same(model(input_ids=ids).last_hidden_state, out.last_hidden_state):
-        problem = f"is of type {model.config.model_type!r}, which gives the same pieces other states at each run"
-        raise source.error(f"{problem}; choose another encoder")
+        problem = say(
+            "is of type {model_type!r}, which gives the same pieces other states at each run",
+            model_type=model.config.model_type,
+        )
+        raise source.error(say("{problem}; choose another encoder", problem=problem))
     return Trial(len(out.hidden_states), int(found[0][2]), _looks(model, {length, min(LONG, limit)}))
 
 

@@ -12,6 +12,7 @@ from safetensors import safe_open
 
 from unfreeze.encoders.folder_checks import WANTED
 from unfreeze.encoders.source import Source
+from unfreeze.language.message import say
 
 # Settings by other names than transformers has by now: a kind that does not know the name takes its default instead.
 OTHER_NAMES = {
@@ -31,7 +32,13 @@ def check_types(source: Source) -> None:
         with source.loading(), safe_open(path, framework="pt") as file:
             for name in file.keys():  # noqa: SIM118 (a file, not a dict)
                 if name.endswith("weight") and file.get_slice(name).get_dtype() in ("I8", "U8", "I16", "I32", "I64"):
-                    raise source.error(f"its weights are whole numbers ({name}), as of a quantised model; {WANTED}")
+                    raise source.error(
+                        say(
+                            "its weights are whole numbers ({name}), as of a quantised model; {wanted}",
+                            name=name,
+                            wanted=WANTED,
+                        )
+                    )
 
 
 def check_sizes(source: Source, config: Any) -> None:
@@ -46,8 +53,15 @@ def check_sizes(source: Source, config: Any) -> None:
             unread = name not in raw and other not in known and isinstance(given, int)
             if unread and isinstance(read, int) and read != given:
                 raise source.error(
-                    f"its config.json says {other} {given}, which transformers' {config.model_type} does not read: "
-                    f"it would have {name} {read}; rename {other} to {name} there"
+                    say(
+                        "its config.json says {other} {given}, which transformers' {model_type} does not read: it "
+                        "would have {name} {read}; rename {other} to {name} there",
+                        other=other,
+                        given=given,
+                        model_type=config.model_type,
+                        name=name,
+                        read=read,
+                    )
                 )
 
 
@@ -67,8 +81,14 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
     if odd:
         name, theirs, ours = odd[0]
         raise source.error(
-            f"its weights are not of the sizes in its config.json: {name} is {_shape(theirs)} in the weights, "
-            f"{_shape(ours)} by config.json ({len(odd)} tensors differ)"
+            say(
+                "its weights are not of the sizes in its config.json: {name} is {theirs} in the weights, {ours} "
+                "by config.json ({odd} tensors differ)",
+                name=name,
+                theirs=_shape(theirs),
+                ours=_shape(ours),
+                odd=len(odd),
+            )
         )
     surplus = {key for key in found["unexpected_keys"] if _inside(model, key) and not _CONSTANTS.search(key)}
     lacking = {key for key in found["missing_keys"] if "pooler" not in key}
@@ -78,7 +98,11 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
     broken = [name for name, p in model.named_parameters() if "pooler" not in name and not p.isfinite().all()]
     if broken:
         raise source.error(
-            f"its weights contain numbers that are not finite, in {len(broken)} tensors, such as {broken[0]}"
+            say(
+                "its weights contain numbers that are not finite, in {broken} tensors, such as {broken2}",
+                broken=len(broken),
+                broken2=broken[0],
+            )
         )
     return notes
 
@@ -86,10 +110,19 @@ def check_weights(source: Source, model: Any, found: Mapping[str, Any]) -> list[
 def _refuse_lacking(source: Source, lacking: Collection[str], unexpected: Collection[str]) -> None:
     adapter = next((key for key in sorted(unexpected) if _ADAPTER.search(key)), None)
     if adapter is not None:
-        raise source.error(f"its weights have an adapter in them ({adapter}); merge it, and save the model without it")
-    problem = f"its weights lack {len(lacking)} of the model's tensors, such as {min(lacking)}"
-    other = f" (and have others, such as {min(unexpected)})" if unexpected else ""
-    raise source.error(f"{problem}{other}; save it again with save_pretrained")
+        raise source.error(
+            say(
+                "its weights have an adapter in them ({adapter}); merge it, and save the model without it",
+                adapter=adapter,
+            )
+        )
+    problem = say(
+        "its weights lack {lacking} of the model's tensors, such as {lacking2}",
+        lacking=len(lacking),
+        lacking2=min(lacking),
+    )
+    other = say(" (and have others, such as {unexpected})", unexpected=min(unexpected)) if unexpected else ""
+    raise source.error(say("{problem}{other}; save it again with save_pretrained", problem=problem, other=other))
 
 
 def _surplus(source: Source, model: Any, surplus: Collection[str]) -> list[str]:
@@ -97,16 +130,30 @@ def _surplus(source: Source, model: Any, surplus: Collection[str]) -> list[str]:
     if not surplus:
         return []
     if not layers:
-        what = f"{len(surplus)} tensors that a {type(model).__name__} has no place for, such as {min(surplus)}"
-        return [f"Warning: the encoder's weights have {what}; they are left out."]
+        what = say(
+            "{surplus} tensors that a {name} has no place for, such as {surplus2}",
+            surplus=len(surplus),
+            name=type(model).__name__,
+            surplus2=min(surplus),
+        )
+        return [say("Warning: the encoder's weights have {what}; they are left out.", what=what)]
     if all(_ADAPTER.search(key) for key in layers):
         raise source.error(
-            f"its weights have an adapter in them ({layers[0]}), which is not applied here; merge it and save the model"
+            say(
+                "its weights have an adapter in them ({layers}), which is not applied here; merge it and save "
+                "the model",
+                layers=layers[0],
+            )
         )
     count = getattr(model.config, "num_hidden_layers", None)
     raise source.error(
-        f"its weights have tensors in the encoder's layers that the model has no place for, such as {layers[0]}; "
-        f"config.json says {count} layers (num_hidden_layers): fix that, or save the model again with save_pretrained"
+        say(
+            "its weights have tensors in the encoder's layers that the model has no place for, such as "
+            "{layers}; config.json says {count} layers (num_hidden_layers): fix that, or save the model "
+            "again with save_pretrained",
+            layers=layers[0],
+            count=count,
+        )
     )
 
 

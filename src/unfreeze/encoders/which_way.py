@@ -22,6 +22,7 @@ from unfreeze.encoders.given_layers import parts_given, upper_layers_left_out
 from unfreeze.encoders.protocol import Batch
 from unfreeze.encoders.ways import Way
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from unfreeze.encoders.transformer import TransformerEncoder
@@ -119,7 +120,7 @@ def _telling(encoder: TransformerEncoder) -> Iterator[Trial]:
             contrasts[factor] = trial.contrast
     if not contrasts:
         problem = "gives each piece a state that depends on that piece alone: its attention does nothing here"
-        raise InputError(f"{problem}; choose another encoder", where=f"--encoder {encoder.name}")
+        raise InputError(say("{problem}; choose another encoder", problem=problem), where=f"--encoder {encoder.name}")
     # Attention that is too loud looks at one piece alone.
     with louder(encoder.model, max(contrasts, key=contrasts.__getitem__)):
         yield _tried(encoder)
@@ -129,7 +130,7 @@ def _tried(encoder: TransformerEncoder) -> Trial:
     try:
         return Trial(encoder)
     except Exception as error:  # a model that wants more than pieces fails in ways of its own
-        problem = f"cannot be run on pieces of text ({' '.join(str(error).split())[:200]})"
+        problem = say("cannot be run on pieces of text ({split})", split=" ".join(str(error).split())[:200])
         raise InputError(problem, where=f"--encoder {encoder.name}") from None
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unfreeze.disk.unfinished import hidden, last_written, sweep, unfinished
+from unfreeze.language.message import say
 
 DISK_MARGIN = 1 << 29  # bytes of the disk that stay free whatever the cap allows
 _STORE = re.compile(r"[0-9a-f]{32}")
@@ -59,7 +60,12 @@ def room_for(folder: Path, needed: int, cap_bytes: int, in_use: Collection[str])
     possible = room + sum(sizes[path] for path in evictable)
     if needed > possible:
         left = max(possible, 0) / 1e6
-        return f"{needed / 1e6:,.1f} MB of states do not fit: the cap and the disk leave {left:,.1f} MB in {folder}"
+        return say(
+            "{needed:,.1f} MB of states do not fit: the cap and the disk leave {left:,.1f} MB in {folder}",
+            needed=needed / 1e6,
+            left=left,
+            folder=folder,
+        )
     for path in evictable:
         if needed <= room:
             break

@@ -25,6 +25,7 @@ from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, Layout, layout, store_key
 from unfreeze.features.rows import Dtype, NotFiniteError
 from unfreeze.features.store import About, StoredFeatures, TornStoreError, open_keys, open_store, write_store
+from unfreeze.language.message import say
 from unfreeze.layers.pooling import pool
 from unfreeze.recipe import CacheDtype
 
@@ -118,15 +119,18 @@ def extract(
         except NotFiniteError:
             note = "some states are too large for float16, so they are stored as float32"
         except OSError as error:
-            note = f"states cannot be stored in {folder}: {error.strerror or error}"
+            note = say("states cannot be stored in {folder}: {value}", folder=folder, value=error.strerror or error)
             break
     else:
         raise InputError("gives states that are infinite or NaN", where=f"encoder {encoder.name}")
     if encoder.ordered is not None:
-        problem = f"{note}; stateful reading needs a store, since single texts cannot be read again; raise --cache-gb"
+        problem = say(
+            "{note}; stateful reading needs a store, since single texts cannot be read again; raise --cache-gb",
+            note=note,
+        )
         raise InputError(problem, where=f"encoder {encoder.name}")
     return RecomputedFeatures(
-        encoder, inputs, where, form, token_budget, f"{note}; they are recomputed at each reading"
+        encoder, inputs, where, form, token_budget, say("{note}; they are recomputed at each reading", note=note)
     )
 
 

@@ -35,6 +35,7 @@ from unfreeze.encoders.protocol import Ints, LayerStates
 from unfreeze.features.index import index_of, layout_from
 from unfreeze.features.layout import Form, Layout
 from unfreeze.features.rows import Dtype, from_rows, row_bytes, to_rows
+from unfreeze.language.message import say
 
 _CHUNK = 1 << 20
 
@@ -153,7 +154,7 @@ class StoredFeatures:
             for there, here in spans(starts, starts + counts, self.about.row_bytes):
                 self._file.seek(there)
                 if self._file.readinto(data[here].data) != here.stop - here.start:
-                    raise OSError(f"feature store {self.about.key} was cut while in use")
+                    raise OSError(say("feature store {key} was cut while in use", key=self.about.key))
         return self._where.labelled(from_rows(rows, self.layers, self.width, self.about.dtype, layers), inputs)
 
 

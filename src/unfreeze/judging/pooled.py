@@ -19,6 +19,7 @@ import numpy as np
 from unfreeze.disk.mirror import shown_place
 from unfreeze.errors import InputError
 from unfreeze.judging.machines import distinct, in_words
+from unfreeze.language.message import say
 from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.comparison import Choice, FloorRecord, RunRecord, TestRecord
 from unfreeze.records.forecasts import Forecasts, likely_of
@@ -78,8 +79,10 @@ def _check_alike(folder: Path, parts: Sequence[Comparison]) -> None:
         setting = part.setting
         same = (setting.task, setting.labels, setting.metric) == (about.task, about.labels, about.metric)
         if not same or seeds(part) != seeds(parts[0]) or not all(_alike(part, name, most[name]) for name in most):
-            problem = f"fold {number} was run with other methods, recipes, seeds or labels than fold 1"
-            raise InputError(f"{problem}; start the same command again", where=str(folder))
+            problem = say(
+                "fold {number} was run with other methods, recipes, seeds or labels than fold 1", number=number
+            )
+            raise InputError(say("{problem}; start the same command again", problem=problem), where=str(folder))
 
 
 def _recipes(method: MethodName) -> Callable[[Comparison], list[Recipe]]:

@@ -14,6 +14,7 @@ from unfreeze.disk.mirror import shown_place
 from unfreeze.errors import InputError, shown
 from unfreeze.judging.pooled import pooled
 from unfreeze.judging.spread import ERROR, Floats
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import (
@@ -210,7 +211,9 @@ def read_compared(folder: Path) -> Compared:
     ]
     named = tuple(setting.plan.only_encoder for setting in settings)
     if len(set(named)) < len(named):
-        raise InputError(f"has folders of the same encoder; {AGAIN}", where=str(folder / "encoders.json"))
+        raise InputError(
+            say("has folders of the same encoder; {again}", again=AGAIN), where=str(folder / "encoders.json")
+        )
     plan = replace(settings[0].plan, encoder=named if len(named) > 1 else named[0], out=shown_place(folder))
     return _with_looks(folder, Compared(comparisons, encoders.dropped, plan))
 
@@ -245,10 +248,12 @@ def check_same(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> No
     for folder, other in zip(folders[1:], comparisons[1:], strict=True):
         about = [(c.setting.task, c.setting.labels, c.setting.metric) for c in (first, other)]
         if about[0] != about[1]:
-            problem = f"is about another task or other labels than {folders[0]}; {AGAIN}"
+            problem = say(
+                "is about another task or other labels than {folders}; {again}", folders=folders[0], again=AGAIN
+            )
             raise InputError(problem, where=str(folder / "comparison.json"))
         if other.items != first.items:
-            problem = f"has other test items than {folders[0]}; {AGAIN}"
+            problem = say("has other test items than {folders}; {again}", folders=folders[0], again=AGAIN)
             raise InputError(problem, where=str(folder / "items.parquet"))
 
 
@@ -265,19 +270,28 @@ def read_comparison(folder: Path) -> Comparison:
     for name, record in records.items():
         check_record(folder, setting, name, record)
     if not choices:
-        raise InputError(f"names no method; {UNFINISHED}", where=str(folder / "choice.json"))
+        raise InputError(say("names no method; {unfinished}", unfinished=UNFINISHED), where=str(folder / "choice.json"))
     check_items(items, setting.task, setting.labels.scheme, where=str(folder / "items.parquet"))
     tests: dict[str, TestRecord] = {}
     for method, choice in choices.items():
         for run in (*choice.trials, *choice.runs):
             if run not in records:
-                raise InputError(f"the record is missing; {UNFINISHED}", where=str(folder / "runs" / shown(run)))
+                raise InputError(
+                    say("the record is missing; {unfinished}", unfinished=UNFINISHED),
+                    where=str(folder / "runs" / shown(run)),
+                )
             if records[run].method != method:
-                raise InputError(f"has a run of another method, {run}, for {method}", where=str(folder / "choice.json"))
+                raise InputError(
+                    say("has a run of another method, {run}, for {method}", run=run, method=method),
+                    where=str(folder / "choice.json"),
+                )
         for run in choice.runs:
             test = read_test(folder / "runs" / run)
             if test is None:
-                raise InputError(f"there are no test scores; {UNFINISHED}", where=str(folder / "runs" / shown(run)))
+                raise InputError(
+                    say("there are no test scores; {unfinished}", unfinished=UNFINISHED),
+                    where=str(folder / "runs" / shown(run)),
+                )
             check_test(folder, setting, run, test, items)
             tests[run] = test
     check_metrics(folder, tests)

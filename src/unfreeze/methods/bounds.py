@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from unfreeze.language.message import say
 from unfreeze.recipe import Recipe
 
 
@@ -30,10 +31,17 @@ class Bounds:
             if value is None:
                 continue
             if not math.isfinite(value) or value < self.least.get(name, -math.inf):
-                return f"{name} is {value}; it must be a number of at least {self.least.get(name, 0)}"
+                return say(
+                    "{name} is {value}; it must be a number of at least {name2}",
+                    name=name,
+                    value=value,
+                    name2=self.least.get(name, 0),
+                )
             if name in self.positive and value <= 0:
-                return f"{name} is {value}; it must be above 0"
+                return say("{name} is {value}; it must be above 0", name=name, value=value)
             low, high = self.between.get(name, (-math.inf, math.inf))
             if not low <= value <= high:
-                return f"{name} is {value}; it must be from {low} to {high}"
+                return say(
+                    "{name} is {value}; it must be from {low} to {high}", name=name, value=value, low=low, high=high
+                )
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.bounds import Bounds
 from unfreeze.methods.families import one_vector
 from unfreeze.methods.method import Shape
@@ -37,9 +38,13 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
         InputError: which recipe, which setting, and what is allowed; or that the encoder is not for this task at all.
     """
     if task.target.per_word and one_vector(traits):
-        raise InputError(f"it gives one vector per text; {task.kind} needs one per word", where="--encoder")
+        raise InputError(
+            say("it gives one vector per text; {kind} needs one per word", kind=task.kind), where="--encoder"
+        )
     if task.target.per_word and traits.wordless:
-        raise InputError(f"is not for {task.kind}: {traits.wordless}", where="--encoder")
+        raise InputError(
+            say("is not for {kind}: {wordless}", kind=task.kind, wordless=traits.wordless), where="--encoder"
+        )
     for number, recipe in enumerate(recipes):
         problem = _head_problem(recipe, task, traits) or _SHARED.problem(recipe)
         if problem := problem or method_of(recipe).problem(recipe, task, traits):
@@ -50,8 +55,14 @@ def _head_problem(recipe: Recipe, task: Task, traits: Traits) -> str | None:
     heads = heads_for(recipe.method, task, traits)
     if recipe.head not in heads:
         over = " over one vector a text" if one_vector(traits) else ""
-        fitting = f"{task.kind} by {recipe.method}{over} takes {', '.join(heads)}"
-        return f"head '{recipe.head}' does not fit; {fitting}"
+        fitting = say(
+            "{kind} by {method}{over} takes {heads}",
+            kind=task.kind,
+            method=recipe.method,
+            over=over,
+            heads=", ".join(heads),
+        )
+        return say("head '{head}' does not fit; {fitting}", head=recipe.head, fitting=fitting)
     if task.pair and recipe.pair == "joint" and not traits.pairs:
         return "pair is joint; this encoder reads one text at a time: separate"
     if traits.causal and recipe.head == "linear" and recipe.pooling == "cls" and not task.target.per_word:

@@ -53,13 +53,13 @@ class FeatureExtraction(Method[FrozenRecipe]):
     def problem(self, recipe: FrozenRecipe, task: Task, traits: Traits) -> str | None:
         """See `Method.problem`."""
         if not recipe.l2 or not all(0 <= penalty < math.inf for penalty in recipe.l2):
-            return f"l2 is {list(recipe.l2)}; it must list one penalty or more, none below 0"
+            return say("l2 is {l2}; it must list one penalty or more, none below 0", l2=list(recipe.l2))
         if isinstance(recipe.layers, str):
             return None
         count = traits.layers
         if not recipe.layers or not all(-count <= layer < count for layer in recipe.layers):
-            listed = f"it must list one or more of 0 to {count - 1}, or -1 for the top one"
-            return f"layers is {list(recipe.layers)}; {listed}"
+            listed = say("it must list one or more of 0 to {count}, or -1 for the top one", count=count - 1)
+            return say("layers is {layers}; {listed}", layers=list(recipe.layers), listed=listed)
         return None
 
     def head_work(self, recipe: FrozenRecipe, task: Task, trained_parameters: int) -> int:

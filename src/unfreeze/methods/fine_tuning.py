@@ -52,7 +52,7 @@ class FineTuning(Method[TunedRecipe]):
     def unfit(self, traits: Traits) -> str | None:
         """See `Method.unfit`."""
         if traits.fixed is not None:
-            return f"cannot be fine-tuned: {traits.fixed}"
+            return say("cannot be fine-tuned: {fixed}", fixed=traits.fixed)
         known = FAMILIES[traits.family].tuned is not None
         return None if known else "cannot be fine-tuned: no recipes are known for encoders of its kind"
 
@@ -64,9 +64,17 @@ class FineTuning(Method[TunedRecipe]):
     def problem(self, recipe: TunedRecipe, task: Task, traits: Traits) -> str | None:
         """See `Method.problem`."""
         if recipe.reinit_top >= traits.layers:
-            return f"reinit_top is {recipe.reinit_top}; the encoder has {traits.layers - 1} layers above the embeddings"
+            return say(
+                "reinit_top is {reinit_top}; the encoder has {layers} layers above the embeddings",
+                reinit_top=recipe.reinit_top,
+                layers=traits.layers - 1,
+            )
         if recipe.head_first is not None and recipe.head not in ("linear", "crf"):
-            return f"head_first is {recipe.head_first}; a probe has a linear head, or crf for words, not {recipe.head}"
+            return say(
+                "head_first is {head_first}; a probe has a linear head, or crf for words, not {head}",
+                head_first=recipe.head_first,
+                head=recipe.head,
+            )
         if recipe.head_first is not None and recipe.reinit_top:
             return "head_first and reinit_top exclude each other: a probe reads the layers that would start afresh"
         return _BOUNDS.problem(recipe)

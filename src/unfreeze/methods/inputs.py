@@ -10,6 +10,7 @@ import numpy.typing as npt
 from unfreeze.data.examples import Example
 from unfreeze.encoders.protocol import Encoder, Inputs, Ints, ranges
 from unfreeze.encoders.reading import side_by_side
+from unfreeze.language.message import say
 from unfreeze.recipe import Recipe
 from unfreeze.tasks.kinds import Task
 
@@ -46,7 +47,9 @@ def example_lengths(inputs: Inputs) -> Ints:
 
 def said_cut(cut: int, texts: int, limit: int) -> str | None:
     """A sentence on the texts that are cut, or None when all are read to their end."""
-    return f"{cut:,} of {texts:,} texts are cut at {limit} pieces." if cut else None
+    return (
+        say("{cut:,} of {texts:,} texts are cut at {limit} pieces.", cut=cut, texts=texts, limit=limit) if cut else None
+    )
 
 
 def are_cut(inputs: Inputs) -> npt.NDArray[np.bool_]:

@@ -50,7 +50,7 @@ class Lora(Method[LoraRecipe]):
     def unfit(self, traits: Traits) -> str | None:
         """See `Method.unfit`: also where peft is not installed, which makes the adapters."""
         if traits.fixed is not None:
-            return f"cannot have adapters: {traits.fixed}"
+            return say("cannot have adapters: {fixed}", fixed=traits.fixed)
         if not traits.adaptable:
             return "cannot have adapters: it has no linear layers that they could be put on"
         if find_spec("peft") is None:
@@ -71,10 +71,18 @@ class Lora(Method[LoraRecipe]):
     def problem(self, recipe: LoraRecipe, task: Task, traits: Traits) -> str | None:
         """See `Method.problem`."""
         if recipe.rank > traits.width:
-            return f"rank is {recipe.rank}; it must be at most {traits.width}, the width of the encoder"
+            return say(
+                "rank is {rank}; it must be at most {width}, the width of the encoder",
+                rank=recipe.rank,
+                width=traits.width,
+            )
         if recipe.targets not in traits.adaptable:
             allowed = ", ".join(traits.adaptable) or "none"
-            return f"targets is {recipe.targets}; this encoder has layers of these kinds for adapters: {allowed}"
+            return say(
+                "targets is {targets}; this encoder has layers of these kinds for adapters: {allowed}",
+                targets=recipe.targets,
+                allowed=allowed,
+            )
         return _BOUNDS.problem(recipe)
 
     def limited(self, recipe: LoraRecipe, top: int) -> LoraRecipe:

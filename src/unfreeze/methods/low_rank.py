@@ -27,6 +27,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.features.extract import Features
 from unfreeze.features.layout import Form
+from unfreeze.language.message import say
 from unfreeze.layers.dropout import swap_dropout
 from unfreeze.methods.lora_recipes import LoraRecipe
 from unfreeze.methods.moving import step_bytes, stored_below, top_head, train_moving
@@ -50,7 +51,9 @@ class LoraModel(nn.Module):
         plain = _transformer(encoder)
         layers = target_layers(plain, recipe.targets, recipe.unfreeze_top)
         if not layers:
-            raise InputError(f"{plain.name} has no layers for adapters among those that may learn", where="lora")
+            raise InputError(
+                say("{name} has no layers for adapters among those that may learn", name=plain.name), where="lora"
+            )
         self.encoder = adapted_copy(plain, _low_rank(recipe), layers, seed)
         swap_dropout(self.encoder)
         self.adapter = adapters_of(self.encoder)
@@ -143,7 +146,7 @@ def _low_rank(recipe: LoraRecipe) -> LowRank:
 
 def _transformer(encoder: Encoder) -> TransformerEncoder:
     if not isinstance(encoder, TransformerEncoder):
-        raise InputError(f"{encoder.name} cannot have adapters: it is not a transformer", where="lora")
+        raise InputError(say("{name} cannot have adapters: it is not a transformer", name=encoder.name), where="lora")
     return encoder
 
 

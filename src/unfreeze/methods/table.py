@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.methods.feature_extraction import FEATURE_EXTRACTION
 from unfreeze.methods.fine_tuning import FINE_TUNING
 from unfreeze.methods.lora import LORA
@@ -29,7 +30,9 @@ def method_named(name: MethodName, where: str | None = None) -> Method[Any]:
     for method in METHODS:
         if method.name == name:
             return method
-    raise InputError(f"unknown method '{shown(str(name))}'{nearest(str(name), names())}", where=where)
+    raise InputError(
+        say("unknown method '{name}'{name2}", name=shown(str(name)), name2=nearest(str(name), names())), where=where
+    )
 
 
 def method_of(recipe: Recipe) -> Method[Any]:

@@ -27,6 +27,7 @@ from unfreeze.disk.files import new_file, write_json
 from unfreeze.disk.parquet_files import Cells, Kind, read_columns, write_columns
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.table import method_named
 from unfreeze.plan import plain
 from unfreeze.recipe import MethodName, Recipe
@@ -231,10 +232,17 @@ def read_record(run: Path) -> RunRecord:
     """Read one run's `record.json`."""
     record = read_typed(run / "record.json", RunRecord, NO_COMPARISON, RUN_AGAIN)
     if record.method != record.recipe.method:
-        found = f"is of {record.method}, but its recipe of {record.recipe.method}; {RUN_AGAIN}"
+        found = say(
+            "is of {method}, but its recipe of {method2}; {run_again}",
+            method=record.method,
+            method2=record.recipe.method,
+            run_again=RUN_AGAIN,
+        )
         raise InputError(found, where=str(run / "record.json"))
     if record.rung is not None and not record.rung.curve:
-        raise InputError(f"has a rung without a reading of dev; {RUN_AGAIN}", where=str(run / "record.json"))
+        raise InputError(
+            say("has a rung without a reading of dev; {run_again}", run_again=RUN_AGAIN), where=str(run / "record.json")
+        )
     epochs = {"recipe.epochs": record.recipe.epochs, "best_epoch": record.best_epoch}
     curves = {"curve": record.curve, "rung.curve": record.rung.curve if record.rung else ()}
     epochs |= {f"{name}.{number}.epoch": point.epoch for name in curves for number, point in enumerate(curves[name])}
@@ -280,7 +288,9 @@ def read_test(run: Path) -> TestRecord | None:
 def _check_shares(name: str, values: Any, where: Path, remedy: str) -> None:
     """Raise `InputError` where a column has what is not a probability; None where there is none."""
     if values is not None and not np.all((values >= 0) & (values <= _SURE)):
-        raise InputError(f"column '{name}' has a number outside 0 to 1; {remedy}", where=str(where))
+        raise InputError(
+            say("column '{name}' has a number outside 0 to 1; {remedy}", name=name, remedy=remedy), where=str(where)
+        )
 
 
 def write_items(folder: Path, examples: Iterable[Example]) -> None:
@@ -319,7 +329,9 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
     for method, choice in choices.items():
         method_named(method, str(path))
         if not choice.trials or choice.best_run not in choice.runs or "1" not in choice.latency_ms:
-            problem = f"is not as this version of unfreeze writes it: {method} has no run that it chose"
+            problem = say(
+                "is not as this version of unfreeze writes it: {method} has no run that it chose", method=method
+            )
             raise InputError(f"{problem}; {AGAIN}", where=str(path))
         check_number(f"{method}.extract_s", choice.extract_s, MOST_SECONDS, str(path), AGAIN)
         check_number(f"{method}.extract_all_s", choice.extract_all_s or 0.0, MOST_SECONDS, str(path), AGAIN)

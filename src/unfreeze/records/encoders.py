@@ -16,6 +16,7 @@ from pathlib import Path
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.records.comparison import AGAIN
 
 FILE = "encoders.json"
@@ -78,5 +79,5 @@ def read_encoders(out: Path) -> Encoders | None:
     names = encoders.folders.values()
     outside = any(Path(name).name != name or name in ("", ".", "..") for name in names)
     if not encoders.trained or outside or len(set(names)) < len(names) or set(encoders.dropped) - set(encoders.folders):
-        raise InputError(f"is not as this version of unfreeze writes it; {AGAIN}", where=str(path))
+        raise InputError(say("is not as this version of unfreeze writes it; {again}", again=AGAIN), where=str(path))
     return encoders

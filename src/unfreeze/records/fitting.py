@@ -10,6 +10,7 @@ from typing import Any
 from unfreeze.data.examples import Example, LabelSpace
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, listed, shown
+from unfreeze.language.message import say
 from unfreeze.records.comparison import AGAIN, RUN_AGAIN, FloorRecord, RunRecord, TestRecord
 from unfreeze.records.forecasts import Forecasts
 from unfreeze.records.setting import REMOVE, Setting
@@ -26,7 +27,7 @@ def check_setting(folder: Path, setting: Setting) -> None:
     """Raise `InputError` where labels or metric of `comparison.json` are not those of its task."""
     problem = label_problem(setting.task, setting.labels)
     if not problem and not judges(setting.task, setting.labels, setting.metric):
-        problem = f"the metric {briefly(setting.metric)} for {setting.task.kind}"
+        problem = say("the metric {metric} for {kind}", metric=briefly(setting.metric), kind=setting.task.kind)
     if problem:
         raise InputError(f"has {problem}; {REMOVE}", where=str(folder / "comparison.json"))
 
@@ -35,20 +36,26 @@ def check_test_items(folder: Path, setting: Setting, items: Sequence[Example]) -
     """Raise `InputError` where test items are not of the task, or their labels not in its label space."""
     where, task = str(folder / "items.parquet"), setting.task
     if not items:
-        raise InputError(f"contains no test items; {AGAIN}", where=where)
+        raise InputError(say("contains no test items; {again}", again=AGAIN), where=where)
     for number, item in enumerate(items, start=1):
         if (task.pair and item.text_b is None) or (task.target.per_word and not item.words):
-            raise InputError(f"row {number} is not an item of {task.kind}; {AGAIN}", where=where)
+            raise InputError(
+                say("row {number} is not an item of {kind}; {again}", number=number, kind=task.kind, again=AGAIN),
+                where=where,
+            )
     problem = _fault(setting, [item.label for item in items], items, gold=True)
     if problem:
-        raise InputError(f"column 'gold', {problem}; {AGAIN}", where=where)
+        raise InputError(say("column 'gold', {problem}; {again}", problem=problem, again=AGAIN), where=where)
 
 
 def check_record(folder: Path, setting: Setting, name: str, record: RunRecord) -> None:
     """Raise `InputError` where a run's record is another run's, or lacks the metric."""
     where = str(folder / "runs" / name / "record.json")
     if record.id != name:
-        raise InputError(f"is the record of another run, {shown(record.id)}; {RUN_AGAIN}", where=where)
+        raise InputError(
+            say("is the record of another run, {id}; {run_again}", id=shown(record.id), run_again=RUN_AGAIN),
+            where=where,
+        )
     _check_metric(setting, record.dev, "dev", where, RUN_AGAIN)
 
 
@@ -58,7 +65,9 @@ def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items
     _check_metric(setting, test.metrics, "metrics", str(where / "test.json"), RUN_AGAIN)
     _check_predictions(setting, test.predictions, items, str(where / "test.parquet"), RUN_AGAIN)
     if test.confidence and len(test.confidence) != len(items):
-        found = f"{len(test.confidence)} confidences for {len(items)} test items"
+        found = say(
+            "{confidence} confidences for {items} test items", confidence=len(test.confidence), items=len(items)
+        )
         raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
     _check_forecasts(setting, test.forecasts, items, str(where / "test.parquet"), RUN_AGAIN)
 
@@ -69,7 +78,9 @@ def check_metrics(folder: Path, tests: Mapping[str, TestRecord]) -> None:
     usual = max(names.values(), key=list(names.values()).count, default=set())
     for run, found in names.items():
         if found != usual:
-            problem = f"has the metrics {listed(sorted(found))}, other runs {listed(sorted(usual))}"
+            problem = say(
+                "has the metrics {found}, other runs {usual}", found=listed(sorted(found)), usual=listed(sorted(usual))
+            )
             raise InputError(f"{problem}; {RUN_AGAIN}", where=str(folder / "runs" / run / "test.json"))
 
 
@@ -84,13 +95,26 @@ def check_floor(folder: Path, setting: Setting, floor: FloorRecord, items: Seque
 def check_score(setting: Setting, told: float, found: float, where: Path, remedy: str) -> None:
     """Raise `InputError` where a score that was written is not what the predictions give, as far as one is defined."""
     if not math.isnan(found) and not math.isclose(told, found, rel_tol=1e-6, abs_tol=1e-6):
-        problem = f"says {setting.metric} {told:.6g}, but the predictions beside it give {found:.6g}"
+        problem = say(
+            "says {metric} {told:.6g}, but the predictions beside it give {found:.6g}",
+            metric=setting.metric,
+            told=told,
+            found=found,
+        )
         raise InputError(f"{problem}; {remedy}", where=str(where))
 
 
 def _check_metric(setting: Setting, scores: Mapping[str, float], name: str, where: str, remedy: str) -> None:
     if setting.metric not in scores:
-        raise InputError(f"{name}: has no {setting.metric}, the metric of this comparison; {remedy}", where=where)
+        raise InputError(
+            say(
+                "{name}: has no {metric}, the metric of this comparison; {remedy}",
+                name=name,
+                metric=setting.metric,
+                remedy=remedy,
+            ),
+            where=where,
+        )
 
 
 def _check_forecasts(
@@ -98,20 +122,33 @@ def _check_forecasts(
 ) -> None:
     names = len(setting.labels.names)
     if forecasts is not None and not forecasts.fits(len(items), names):
-        found = f"probabilities of other items or labels than the {len(items)} test items' {names}"
+        found = say(
+            "probabilities of other items or labels than the {items} test items' {names}", items=len(items), names=names
+        )
         raise InputError(f"{found}; {remedy}", where=where)
     if ranks(setting.task) and (forecasts is None or forecasts.likely is None):
-        raise InputError(f"has no probabilities, of which {setting.metric} is computed; {remedy}", where=where)
+        raise InputError(
+            say("has no probabilities, of which {metric} is computed; {remedy}", metric=setting.metric, remedy=remedy),
+            where=where,
+        )
 
 
 def _check_predictions(
     setting: Setting, predictions: Sequence[Any], items: Sequence[Example], where: str, remedy: str
 ) -> None:
     if len(predictions) != len(items):
-        raise InputError(f"{len(predictions)} predictions for {len(items)} test items; {remedy}", where=where)
+        raise InputError(
+            say(
+                "{predictions} predictions for {items} test items; {remedy}",
+                predictions=len(predictions),
+                items=len(items),
+                remedy=remedy,
+            ),
+            where=where,
+        )
     problem = _fault(setting, predictions, items, gold=False)
     if problem:
-        raise InputError(f"column 'prediction', {problem}; {remedy}", where=where)
+        raise InputError(say("column 'prediction', {problem}; {remedy}", problem=problem, remedy=remedy), where=where)
 
 
 def _fault(setting: Setting, labels: Sequence[Any], items: Sequence[Example], *, gold: bool) -> str | None:

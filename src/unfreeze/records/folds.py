@@ -14,6 +14,7 @@ from pathlib import Path
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.plan import MOST_FOLDS
 from unfreeze.records.comparison import AGAIN
 
@@ -47,8 +48,12 @@ def write_folds(out: Path, folds: FoldsRecord) -> None:
     """
     known = read_folds(out)
     if known is not None and known != folds:
-        group = "" if known.group is None else f" with --group {known.group}"
-        problem = f"holds a comparison in {known.number} folds{group}; choose another --out or remove it"
+        group = "" if known.group is None else say(" with --group {group}", group=known.group)
+        problem = say(
+            "holds a comparison in {number} folds{group}; choose another --out or remove it",
+            number=known.number,
+            group=group,
+        )
         raise InputError(problem, where=str(out))
     write_json(out / FILE, asdict(folds))
 
@@ -64,5 +69,5 @@ def read_folds(out: Path) -> FoldsRecord | None:
         return None
     folds = read_typed(path, FoldsRecord, remedy=AGAIN)
     if not 2 <= folds.number <= MOST_FOLDS:
-        raise InputError(f"is not as this version of unfreeze writes it; {AGAIN}", where=str(path))
+        raise InputError(say("is not as this version of unfreeze writes it; {again}", again=AGAIN), where=str(path))
     return folds

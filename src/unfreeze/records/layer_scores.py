@@ -11,6 +11,7 @@ from typing import Any
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.records.comparison import AGAIN
 
 FILE = "probes.json"
@@ -104,6 +105,10 @@ def read_layer_scores(folder: Path, file: str = FILE) -> LayerScores | None:
     path = folder / file
     scores = read_typed(path, LayerScores, remedy=AGAIN)
     if scores.chosen not in {one.layer for one in scores.layers}:
-        problem = f"is not as this version of unfreeze writes it: no layer {scores.chosen}, which was chosen; {AGAIN}"
+        problem = say(
+            "is not as this version of unfreeze writes it: no layer {chosen}, which was chosen; {again}",
+            chosen=scores.chosen,
+            again=AGAIN,
+        )
         raise InputError(problem, where=str(path))
     return scores

@@ -10,6 +10,7 @@ from typing import Literal
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 FILE = "looks.json"
 REMEDY = "delete it and start the same command again; runs that are finished stay"
@@ -54,5 +55,13 @@ def read_looks(folder: Path) -> tuple[Look, ...]:
     looks = read_typed(path, tuple[Look, ...], remedy=REMEDY)
     for look in looks:
         if not 0 < look.error <= look.spent <= LARGEST_ERROR:
-            raise InputError(f"has a look with the error {look.error:g} of {look.spent:g}; {REMEDY}", where=str(path))
+            raise InputError(
+                say(
+                    "has a look with the error {error:g} of {spent:g}; {remedy}",
+                    error=look.error,
+                    spent=look.spent,
+                    remedy=REMEDY,
+                ),
+                where=str(path),
+            )
     return looks

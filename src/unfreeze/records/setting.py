@@ -7,7 +7,7 @@ newer version may add some; what is there must be of the declared type.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from unfreeze.data.examples import LabelSpace
 from unfreeze.disk.files import write_json
 from unfreeze.disk.typed import OURS, briefly, read_typed, typed
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
+from unfreeze.language.stored import plain_messages, revived
 from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.tasks.kinds import Task, task
 from unfreeze.tasks.metrics import with_main
@@ -139,8 +141,31 @@ class _Parts:
 def write_setting(folder: Path, setting: Setting) -> None:
     """Write `comparison.json`."""
     parts = {name: asdict(getattr(setting, name)) for name in ("data", "audit", "encoder", "environment")}
+    parts["data"][_MESSAGES] = plain_messages(_sentences(setting.data, setting.audit, setting.encoder))
     written = _Written(setting.task.kind, setting.labels, setting.metric, plain(setting.plan), **parts)
     write_json(folder / "comparison.json", asdict(written))
+
+
+_MESSAGES = "messages"
+"""Key under `data`, of what sentences were made from: for other languages. Older versions pass it over."""
+
+
+def _sentences(data: DataFacts, audit: AuditFacts, encoder: EncoderFacts) -> tuple[str, ...]:
+    return (*data.said, *audit.lines, *encoder.said, *([encoder.fixed] if encoder.fixed else []))
+
+
+def _told_again(parts: _Parts, kept: Any) -> _Parts:
+    """The parts with sentences as messages, as far as it was kept what they were made from."""
+    data, audit, encoder = parts.data, parts.audit, parts.encoder
+    again = {str(sentence): sentence for sentence in revived(_sentences(data, audit, encoder), kept)}
+    return replace(
+        parts,
+        data=replace(data, said=tuple(again[one] for one in data.said)),
+        audit=replace(audit, lines=tuple(again[one] for one in audit.lines)),
+        encoder=replace(
+            encoder, said=tuple(again[one] for one in encoder.said), fixed=encoder.fixed and again[encoder.fixed]
+        ),
+    )
 
 
 def read_setting(folder: Path) -> Setting:
@@ -153,6 +178,7 @@ def read_setting(folder: Path) -> Setting:
     written = read_typed(path, _Written, NO_COMPARISON, REMOVE)
     values = {name: getattr(written, name) for name in ("data", "audit", "encoder", "environment")}
     parts = typed(values, _Parts, str(path), REMOVE, loose=True)
+    parts = _told_again(parts, written.data.get(_MESSAGES))
     check_number("encoder.layers", parts.encoder.layers, MOST_LAYERS, str(path), REMOVE)
     counts = {f"data.sizes.{split}": size for split, size in parts.data.sizes.items()}
     counts |= {f"audit.splits.{name}.words.median": split.words.median for name, split in parts.audit.splits.items()}
@@ -174,7 +200,17 @@ def read_setting(folder: Path) -> Setting:
 def check_number(name: str, value: float, most: int, where: str, remedy: str) -> None:
     """Raise `InputError` where a number is none that any version wrote: below 0, or above `most`."""
     if not 0 <= value <= most:
-        raise InputError(f"{OURS}: {name}: {briefly(value)}, where 0 to {most:,} can be; {remedy}", where=where)
+        raise InputError(
+            say(
+                "{ours}: {name}: {value}, where 0 to {most:,} can be; {remedy}",
+                ours=OURS,
+                name=name,
+                value=briefly(value),
+                most=most,
+                remedy=remedy,
+            ),
+            where=where,
+        )
 
 
 def begun_precision(folder: Path) -> str | None:

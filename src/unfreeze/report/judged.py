@@ -9,6 +9,7 @@ from unfreeze.errors import InputError
 from unfreeze.judging import result_json
 from unfreeze.judging.read import Compared
 from unfreeze.judging.result import Result
+from unfreeze.language.message import say
 
 
 def read_result(folder: Path, compared: Compared) -> Result:
@@ -26,6 +27,6 @@ def read_result(folder: Path, compared: Compared) -> Result:
     floor = result.floor is None or set(result.floor.gains) >= set(there)
     folds = result.folds is None or set(result.folds.scores) == set(result.folds.recipes) == set(there)
     if not folds or there != told or len(told) != len(result.arms) or pairs != wanted or not advised or not floor:
-        problem = f"is about other methods than those that were run; {result_json.AGAIN}"
+        problem = say("is about other methods than those that were run; {again}", again=result_json.AGAIN)
         raise InputError(problem, where=str(folder / result_json.FILE))
     return result

@@ -26,6 +26,7 @@ from unfreeze.errors import InputError, user_fault
 from unfreeze.features.cache import new_store, room_for
 from unfreeze.features.layout import store_key
 from unfreeze.features.store import open_keys
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import WEIGHTS, Where, Workbench, fingerprint_of, record_of, split_inputs, states_of
@@ -184,7 +185,14 @@ def check_precision(precision: Precision, device: torch.device, watcher: Telling
         problem = "its GPU cannot compute in bf16, in which the question was begun; leave this machine out"
         raise InputError(problem, where=platform.node())
     if fast_precision(device) != precision:
-        watcher.say(f"{platform.node()} computes in {precision}, as the others do; {fast_precision(device)} is faster.")
+        watcher.say(
+            say(
+                "{node} computes in {precision}, as the others do; {device} is faster.",
+                node=platform.node(),
+                precision=precision,
+                device=fast_precision(device),
+            )
+        )
 
 
 def extracted(bench: Workbench, where: Where, node: str) -> States:

@@ -19,6 +19,7 @@ from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.features.index import predicted_bytes
 from unfreeze.features.layout import Form, layout
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import pair_reading, read_inputs
 from unfreeze.methods.split_features import SplitFeatures, split_features
 from unfreeze.methods.trainer import trainer_of
@@ -175,7 +176,7 @@ def computed_states(bench: Workbench, split: SplitName, pair: str, form: Form) -
     reader, inputs = bench.reader, split_inputs(bench, split, pair)
     where = layout(inputs, form, reader.ordered is None)
     size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
-    name = f"layer states of {split} ({form}, {size:,.1f} MB)"
+    name = say("layer states of {split} ({form}, {size:,.1f} MB)", split=split, form=form, size=size)
     bench.watcher.begin(name, bench.left)
     made = split_features(
         reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
@@ -184,5 +185,5 @@ def computed_states(bench: Workbench, split: SplitName, pair: str, form: Form) -
     )  # fmt: skip
     bench.watcher.end(name, None)
     if made.features.note:
-        bench.watcher.say(f"  note on {name}: {made.features.note}")
+        bench.watcher.say(say("  note on {name}: {note}", name=name, note=made.features.note))
     return made

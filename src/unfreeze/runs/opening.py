@@ -27,6 +27,7 @@ from unfreeze.encoders.precision import Precision, fast_precision, precision_to_
 from unfreeze.encoders.protocol import Encoder, Inputs
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
+from unfreeze.language.message import joined, opening, say
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.inputs import cut_at_limit, read_inputs
 from unfreeze.methods.table import default_names, method_named
@@ -143,7 +144,7 @@ def opened(
         begun = begun_precision(out) or begun
         begun_in = precision_for(plan, begun)
         if begun is not None and begun_in != fast_precision(encoder.device):
-            tell(f"Computing goes on in {begun_in}, in which it was begun.")
+            tell(say("Computing goes on in {begun_in}, in which it was begun.", begun_in=begun_in))
         known = encoder.notes
         precision = loaded.usable(begun_in)
         for line in encoder.notes[len(known) :]:
@@ -176,8 +177,13 @@ def _parts_at_work(out: Path) -> str | None:
     hosts = sorted({owner.host for owner in owners if owner is not None})
     if not owners:
         return None
-    runs = "a run is" if len(owners) == 1 else f"{len(owners)} runs are"
-    return f"In {out} {runs} being made by `unfreeze jobs`{' on ' if hosts else ''}{', '.join(hosts)}, which then ends."
+    where = say(" on {hosts}", hosts=joined(hosts)) if hosts else ""
+    if len(owners) == 1:
+        return say("In {out} a run is being made by `unfreeze jobs`{where}, which then ends.", out=out, where=where)
+    return say(
+        "In {out} {number} runs are being made by `unfreeze jobs`{where}, which then ends.",
+        out=out, number=len(owners), where=where,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -196,7 +202,9 @@ def reopened(folder: Path, dataset: Dataset, loaded: Loaded, watcher: Watcher | 
     question = question_digest(dataset, loaded.fingerprint, precision, encoder.max_length, dtype)
     if question != setting.data.question:
         problem = "data or encoder, or what this machine can compute in, are not what comparison.json says"
-        raise InputError(f"{problem}; give every machine the same files and versions", where=str(folder))
+        raise InputError(
+            say("{problem}; give every machine the same files and versions", problem=problem), where=str(folder)
+        )
     with workbench(setting.plan, dataset, encoder, folder, watcher, precision) as bench:
         bench.fingerprint, bench.alone = loaded.fingerprint, False
         yield Opened(bench, setting.plan, question)
@@ -240,9 +248,10 @@ def _possible(plan: Plan, encoder: Encoder, of_several: bool) -> tuple[Plan, str
     allowed = replace(plan, methods=tuple(method.name for method in left))
     if not unfit:
         return allowed, None
-    only = " and ".join(method.words.noun for method in left)
-    reasons = "; ".join(dict.fromkeys(unfit.values()))
-    return allowed, f"{only[:1].upper()}{only[1:]} alone: {encoder.name} {reasons}."
+    only = joined((method.words.noun for method in left), " and ")
+    reasons = joined(dict.fromkeys(unfit.values()), "; ")
+    told = say("{methods} alone: {encoder} {reasons}.", methods=only, encoder=encoder.name, reasons=reasons)
+    return allowed, opening(told)
 
 
 def _setting(

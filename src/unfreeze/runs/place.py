@@ -11,6 +11,7 @@ import torch
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.split_features import SplitFeatures
 from unfreeze.plan import HERE, Plan
 from unfreeze.runs.bench import Where, Workbench
@@ -76,7 +77,10 @@ def place_at(plan: Plan) -> Place:
 def check_parted(encoder: Encoder, plan: Plan) -> None:
     """Raise `InputError` where texts cannot be shared among machines, each of which reads some of them alone."""
     if encoder.ordered is not None:
-        problem = f"{encoder.name} reads each text after the one before, so one process reads all; leave --engine out"
+        problem = say(
+            "{name} reads each text after the one before, so one process reads all; leave --engine out",
+            name=encoder.name,
+        )
         raise InputError(problem, where=f"--engine {plan.engine}")
 
 

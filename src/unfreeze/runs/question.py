@@ -15,6 +15,7 @@ from unfreeze.data.read import read_dataset
 from unfreeze.data.splits import stratified_subset
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.tasks.metrics import asking, defined, metric_named
 
@@ -66,10 +67,20 @@ def folds_of(plan: Plan, dataset: Dataset, out: Path) -> tuple[Folds | None, str
     try:
         folds = in_folds(dataset, FOLDS_OF_FEW, DATA_SEED)
     except InputError as error:
-        return None, f"One test set is held out, since {FOLDS_OF_FEW} folds cannot be made: {error}."
+        return None, say(
+            "One test set is held out, since {folds_of_few} folds cannot be made: {error}.",
+            folds_of_few=FOLDS_OF_FEW,
+            error=error,
+        )
     return folds, (
-        f"There is no test file, and {size:,} examples are under {FEW:,}: they are tested in {FOLDS_OF_FEW} folds, "
-        "each with fewer seeds than one test set would get. `--folds 0` holds one test set out instead."
+        say(
+            "There is no test file, and {size:,} examples are under {few:,}: they are tested in "
+            "{folds_of_few} folds, each with fewer seeds than one test set would get. `--folds 0` holds one "
+            "test set out instead.",
+            size=size,
+            few=FEW,
+            folds_of_few=FOLDS_OF_FEW,
+        )
     )
 
 
@@ -79,7 +90,11 @@ def _measured(dataset: Dataset) -> Dataset:
         gold = [example.label for example in dataset.split(split)]
         if dataset.task.asked and not defined(dataset.task, dataset.labels, gold):
             words = metric_named(dataset.task.asked).words
-            problem = f"there is nothing in {split} that {words} could measure; choose another metric or {split} set"
+            problem = say(
+                "there is nothing in {split} that {words} could measure; choose another metric or {split} set",
+                split=split,
+                words=words,
+            )
             raise InputError(problem, where="--metric")
     return dataset
 
@@ -93,9 +108,9 @@ def with_size(dataset: Dataset, size: int, subset: int = 0) -> Dataset:
     had, has = ({name for e in part for name in target.names_in(e.label)} for part in (dataset.train, kept))
     lost = had - has
     if lost and not target.may_lack:
-        problem = f"{size} training examples have no room for class '{min(lost)}'; take more"
+        problem = say("{size} training examples have no room for class '{lost}'; take more", size=size, lost=min(lost))
         raise InputError(problem, where="--train-size")
-    note = f"{size:,} of {len(dataset.train):,} training examples are used (--train-size)."
+    note = say("{size:,} of {train:,} training examples are used (--train-size).", size=size, train=len(dataset.train))
     return replace(dataset, train=kept, notes=(*dataset.notes, note))
 
 
@@ -105,6 +120,6 @@ def with_fewer(dataset: Dataset, split: SplitName, size: int, subset: int = 0) -
     if size >= len(examples):
         return dataset
     kept = stratified_subset(examples, dataset.task, size, DATA_SEED + subset)
-    note = f"{size:,} of {len(examples):,} {split} examples are used."
+    note = say("{size:,} of {examples:,} {split} examples are used.", size=size, examples=len(examples), split=split)
     parts: dict[str, Any] = {split: kept, "notes": (*dataset.notes, note)}
     return replace(dataset, **parts)

@@ -22,6 +22,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, TypeVar
 
+from unfreeze.language.message import say
+
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent to anybody
 
 import ray
@@ -194,7 +196,7 @@ def connect(engine: str) -> None:
             ray.init(address, **quiet)
     except (ConnectionError, RuntimeError, ValueError, ImportError, OSError, TimeoutError) as error:
         line = " ".join(str(error).split())
-        raise InputError(f"no Ray can be joined: {line}", where=f"--engine {engine}") from None
+        raise InputError(say("no Ray can be joined: {line}", line=line), where=f"--engine {engine}") from None
 
 
 def _knock(engine: str) -> None:
@@ -204,7 +206,7 @@ def _knock(engine: str) -> None:
         try:
             socket.create_connection((host, int(port)), timeout=WAIT_FOR).close()
         except OSError as error:
-            raise InputError(f"no Ray can be joined: {error}", where=f"--engine {engine}") from None
+            raise InputError(say("no Ray can be joined: {error}", error=error), where=f"--engine {engine}") from None
 
 
 class RayPlace:
@@ -338,7 +340,7 @@ def _joined() -> _Joined:
 
 
 def _name_of(where: Where) -> str:
-    return f"layer states of {where[0]} ({where[2]})"
+    return say("layer states of {where} ({where2})", where=where[0], where2=where[2])
 
 
 def check_room(plan: Plan) -> None:
@@ -347,9 +349,12 @@ def check_room(plan: Plan) -> None:
     wanted = {"CPU": plan.cpus_per_run, "GPU": plan.gpus_per_run}
     if not any(all(node.get(name, 0) >= count for name, count in wanted.items()) for node in nodes):
         most = {name: max((node.get(name, 0) for node in nodes), default=0) for name in wanted}
-        problem = (
-            f"no machine has {wanted['CPU']} processors and {wanted['GPU']:g} GPUs for a run; the most are "
-            f"{most['CPU']:g} and {most['GPU']:g}"
+        problem = say(
+            "no machine has {wanted} processors and {wanted2:g} GPUs for a run; the most are {most:g} and {most2:g}",
+            wanted=wanted["CPU"],
+            wanted2=wanted["GPU"],
+            most=most["CPU"],
+            most2=most["GPU"],
         )
         raise InputError(problem, where="--cpus-per-run")
 
@@ -460,7 +465,7 @@ class _Watch:
         watcher, key = self._bench.watcher, (task, event.of or event.what)
         if event.kind == "begin":
             if key in self._begun:
-                watcher.say(f"  {self._begun[key]}: lost; it is begun again")
+                watcher.say(say("  {begun}: lost; it is begun again", begun=self._begun[key]))
                 watcher.end(self._begun[key], None)
             self._begun[key] = f"{event.what}, on {event.host}"
             watcher.begin(self._begun[key], self._bench.left)

@@ -19,6 +19,7 @@ from unfreeze.encoders.precision import pick_device
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.errors import InputError
 from unfreeze.features.cache import cache_folder
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.runs.opening import versions
 from unfreeze.runs.parcels import Parcel, packed, unpacked
@@ -72,7 +73,9 @@ class SentEncoder:
         name = self.name if self.packaged else str(kept_folder(ENCODERS, self.fingerprint, files))
         encoder = load_encoder(name, self.max_length, dict(self.options)).to(pick_device(self.device))
         if encoder.fingerprint() != self.fingerprint:
-            problem = f"has other weights on {platform.node()}; install the same version of its package there"
+            problem = say(
+                "has other weights on {node}; install the same version of its package there", node=platform.node()
+            )
             raise InputError(problem, where=f"encoder {self.name}")
         encoder.name = self.name
         return encoder
@@ -140,5 +143,9 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 def check_version(version: str) -> None:
     """Raise `InputError` where another version of this package asks."""
     if version != versions()["unfreeze"]:
-        problem = f"has unfreeze {versions()['unfreeze']}, the command {version}; install the same on all machines"
+        problem = say(
+            "has unfreeze {versions}, the command {version}; install the same on all machines",
+            versions=versions()["unfreeze"],
+            version=version,
+        )
         raise InputError(problem, where=platform.node())

@@ -17,6 +17,7 @@ from unfreeze.disk.lock import holder_of, said_of
 from unfreeze.disk.shares import claim_of, forget_dead
 from unfreeze.disk.soft_lock import HeldError
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.trainer import trainer_of
 from unfreeze.records.comparison import RunRecord
 from unfreeze.runs.bench import Workbench, finished, record_of
@@ -42,7 +43,7 @@ def part_from(text: str) -> Part:
     """`i/n` as a part. Raises `InputError` where it is something else."""
     number, sign, of = text.partition("/")
     if not (sign and number.isdecimal() and of.isdecimal() and int(of) > 0 and int(number) <= int(of)):
-        raise InputError(f"must be i/n, from 0/n to n-1/n, such as 0/4, found '{text}'", where="--part")
+        raise InputError(say("must be i/n, from 0/n to n-1/n, such as 0/4, found '{text}'", text=text), where="--part")
     return Part(int(number), int(of))
 
 
@@ -121,9 +122,10 @@ def share(bench: Workbench, flows: Sequence[Flow[object]], part: Part, root: Pat
 
 def taken_over(driver: HeldError) -> str:
     """Why a part ends before its share is made, as the end of a sentence."""
-    return (
-        f"{said_of(driver)} finishes this comparison now, so that this part ends here "
-        f"(if that process is gone, delete {driver.file})"
+    return say(
+        "{driver} finishes this comparison now, so that this part ends here (if that process is gone, delete {file})",
+        driver=said_of(driver),
+        file=driver.file,
     )
 
 
@@ -140,7 +142,12 @@ def _waits(followed: Sequence[_Followed], part: Part, held: Mapping[str, HeldErr
 
 def _holder(unit: Unit, held: HeldError) -> str:
     claim = f".claims/{unit.work.jobs[0].id}/{held.file}"
-    return f"{unit.work.name} is claimed by {said_of(held)}; if that has ended, delete {claim}"
+    return say(
+        "{name} is claimed by {held}; if that has ended, delete {claim}",
+        name=unit.work.name,
+        held=said_of(held),
+        claim=claim,
+    )
 
 
 def _made(bench: Workbench, units: Sequence[Unit], held: dict[str, HeldError]) -> list[Work]:

@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 
 from unfreeze.disk.files import new_folder, write_json
 from unfreeze.disk.mirror import sent
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.trained import Trained, gold_labels, metrics, settled
 from unfreeze.methods.trainer import Given, trainer_of
@@ -81,8 +82,12 @@ def _tell(bench: Workbench, work: Work, records: Sequence[RunRecord], watcher: I
 
 def _ended_early(record: RunRecord) -> str | None:
     if record.stopped is not None:
-        return f"  it was stopped there: another recipe had {100 * record.stopped:.1f} by then"
-    return f"  it diverged; what it had learned by epoch {record.best_epoch} is kept" if record.diverged else None
+        return say("  it was stopped there: another recipe had {stopped:.1f} by then", stopped=100 * record.stopped)
+    return (
+        say("  it diverged; what it had learned by epoch {best_epoch} is kept", best_epoch=record.best_epoch)
+        if record.diverged
+        else None
+    )
 
 
 def _rung(trained: Trained) -> Rung | None:

@@ -15,6 +15,7 @@ from unfreeze.data.examples import Label
 from unfreeze.disk.json_files import in_words
 from unfreeze.encoders.freezing import frozen
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import pair_reading
 from unfreeze.methods.model import AdaptedModel, restore
 from unfreeze.methods.trained import gold_labels, metrics
@@ -140,7 +141,8 @@ def trained_model(bench: Workbench, jobs: Sequence[Job]) -> AdaptedModel:
         return restore(bench.encoder, jobs[0].recipe, bench.objective, weights)
     except RuntimeError as error:
         raise InputError(
-            f"its weights do not fit: {in_words(error)}; {RUN_AGAIN}", where=_folders(bench, jobs)
+            say("its weights do not fit: {error}; {run_again}", error=in_words(error), run_again=RUN_AGAIN),
+            where=_folders(bench, jobs),
         ) from None
 
 
@@ -153,7 +155,7 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
     missing = [j for j in finals if bench.dataset.test and not (bench.run_folder(j) / "test.json").exists()]
     shared = bool(missing) and trainer_of(missing[0].recipe).shares_pass
     for group in [missing] if shared else [[j] for j in missing]:
-        name = f"test set, {group[0].recipe.method}"
+        name = say("test set, {method}", method=group[0].recipe.method)
         bench.watcher.begin(name, bench.left)
         with frozen(bench.encoder):
             pair = pair_reading(group[0].recipe, bench.dataset.task)

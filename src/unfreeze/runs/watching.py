@@ -5,6 +5,8 @@ from __future__ import annotations
 from threading import RLock
 from typing import Protocol
 
+from unfreeze.language.message import say
+
 
 class Watcher(Protocol):
     """Told how the work goes; the command line draws it. Several things may be at work at the same time."""
@@ -55,7 +57,7 @@ class Progress:
     def begin(self, before: int) -> None:
         """It begins, with some that were done before."""
         if before:
-            self._watcher.say(f"{self._name}: {before:,} are finished.")
+            self._watcher.say(say("{name}: {before:,} are finished.", name=self._name, before=before))
         self._watcher.begin(self._name, 0)
         self.add(before)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.tasks.targets.classes import Classes
 from unfreeze.tasks.targets.label_sets import LabelSets
 from unfreeze.tasks.targets.scores import Scores
@@ -50,5 +51,7 @@ TASKS = {
 def task(kind: str) -> Task:
     """The task called `kind`. Raises `InputError` naming the nearest known kind."""
     if kind not in TASKS:
-        raise InputError(f"unknown task '{shown(kind)}'{nearest(kind, TASKS)}", where="--task")
+        raise InputError(
+            say("unknown task '{kind}'{kind2}", kind=shown(kind), kind2=nearest(kind, TASKS)), where="--task"
+        )
     return TASKS[kind]

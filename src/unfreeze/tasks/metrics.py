@@ -73,9 +73,21 @@ def asking(task: Task, labels: LabelSpace, name: str | None, where: str = "--met
     if not judges(task, labels, full):
         known = fitting(task, labels)
         if f"{family}:CLASS" in known and one:
-            raise InputError(f"'{shown(one)}' is not a class; there are {listed(labels.names)}", where=where)
+            raise InputError(
+                say("'{one}' is not a class; there are {names}", one=shown(one), names=listed(labels.names)),
+                where=where,
+            )
         why = " needs probabilities of labels and" if family in METRICS and METRICS[family].ranks else ""
-        raise InputError(f"'{shown(name)}'{why} does not judge {task.kind} here{nearest(family, known)}", where=where)
+        raise InputError(
+            say(
+                "'{name}'{why} does not judge {kind} here{family}",
+                name=shown(name),
+                why=why,
+                kind=task.kind,
+                family=nearest(family, known),
+            ),
+            where=where,
+        )
     return with_main(task, full, labels.scheme)
 
 

@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from unfreeze.language.message import say
+
 Scheme = Literal["IO", "IOB1", "BIO", "BIOES", "BILOU", "BMES", "BMEWO", "plain"]
 Span = tuple[str, int, int]
 Flags = npt.NDArray[np.bool_]
@@ -106,13 +108,22 @@ def fault(tags: Sequence[str], scheme: Scheme, before: str = "O", after: str = "
     for i, tag in enumerate(tags):
         parts = split_tag(tag)
         if parts is None or parts[0] not in letters:
-            return i, f"tag '{tag}' is not a tag of the scheme {scheme} that the training tags follow"
+            return i, say(
+                "tag '{tag}' is not a tag of the scheme {scheme} that the training tags follow", tag=tag, scheme=scheme
+            )
         if scheme not in ("IO", "IOB1") and not _may_follow(last, tag, canonical):
             place = f"after '{last}'" if i else "at the start of a sentence"
-            return i, f"tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; fix the tag"
+            return i, say(
+                "tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; fix the tag",
+                tag=tag,
+                place=place,
+                scheme=scheme,
+            )
         last = tag
     if not _may_follow(last, after, canonical):
-        return len(tags) - 1, f"tag '{last}' ends the sentence inside a span, which breaks {scheme}; fix the tag"
+        return len(tags) - 1, say(
+            "tag '{last}' ends the sentence inside a span, which breaks {scheme}; fix the tag", last=last, scheme=scheme
+        )
     return None
 
 

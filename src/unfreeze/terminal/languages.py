@@ -12,6 +12,7 @@ import typer
 from unfreeze.errors import InputError, nearest
 from unfreeze.language.catalogue import LANGUAGES
 from unfreeze.language.choice import choose, known, told
+from unfreeze.language.message import say
 
 
 def _asked(name: str | None) -> str | None:
@@ -20,7 +21,9 @@ def _asked(name: str | None) -> str | None:
         return None
     language = known(name)
     if language is None:
-        raise InputError(f"unknown language '{name}'{nearest(name, LANGUAGES)}", where="--language")
+        raise InputError(
+            say("unknown language '{name}'{name2}", name=name, name2=nearest(name, LANGUAGES)), where="--language"
+        )
     choose(language)
     return language
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.plan import HERE, Plan, merged, read_plan
 
 
@@ -213,5 +214,5 @@ def encoder_options(pairs: list[str] | None) -> dict[str, str]:
     parts = [pair.partition("=") for pair in pairs or []]
     for name, sign, _ in parts:
         if not sign:
-            raise InputError("must be NAME=VALUE", where=f"--encoder-option {name}")
+            raise InputError("must be NAME=VALUE", where=say("--encoder-option {name}", name=name))
     return {name: value for name, _, value in parts}

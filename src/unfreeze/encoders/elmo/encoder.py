@@ -25,6 +25,7 @@ from unfreeze.encoders.protocol import Batch, Encoder, Inputs, Ints, LayerStates
 from unfreeze.encoders.rows import Rows
 from unfreeze.encoders.words import read_sentences, splitting, words_of
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 LONGEST_TEXT = 2048  # words; nothing in the network bounds them, but memory does
 STEP_CELLS = 1 << 25  # of a training step, each of which keeps some 50 bytes: 2,048 words of the original size
@@ -61,7 +62,7 @@ class ElmoEncoder(Encoder):
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
             broken = "its states continue from text to text, which training in random order would break"
-            self.fixed = f"{broken}; without stateful=true it can be"
+            self.fixed = say("{broken}; without stateful=true it can be", broken=broken)
         self._states: list[State] | None = None
         self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`
         self.eval()

@@ -15,6 +15,7 @@ from unfreeze.disk.arrays import new_hdf5
 from unfreeze.encoders.elmo.bilm import LstmSize
 from unfreeze.encoders.elmo.token_cnn import CnnSize
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 FORGET_BIAS = 1.0  # TensorFlow adds it at each step; the file has the bias without it
 _GATES = ("i", "j", "f", "o")  # blocks in the file; j is the candidate
@@ -56,7 +57,7 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         problem = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"is not an HDF5 file, or is torn: {problem}", where=str(path)) from None
+        raise InputError(say("is not an HDF5 file, or is torn: {problem}", problem=problem), where=str(path)) from None
 
 
 def write_hdf5(path: Path, weights: Mapping[str, Tensor], cnn: CnnSize, lstm: LstmSize, dtype: str = "float32") -> None:
@@ -106,9 +107,18 @@ class _Tensors:
 
         found = self.opened.get(name)
         if not isinstance(found, h5py.Dataset):
-            raise InputError(f"has no tensor {name}, which {self.source} asks for", where=str(self.path))
+            raise InputError(
+                say("has no tensor {name}, which {source} asks for", name=name, source=self.source),
+                where=str(self.path),
+            )
         if found.shape != shape:
-            problem = f"{name} has the shape {found.shape}, {self.source} asks for {shape}"
+            problem = say(
+                "{name} has the shape {shape}, {source} asks for {shape2}",
+                name=name,
+                shape=found.shape,
+                source=self.source,
+                shape2=shape,
+            )
             raise InputError(problem, where=str(self.path))
         self.names.add(name)
         return torch.from_numpy(np.asarray(found[()], dtype=np.float32))
@@ -123,7 +133,10 @@ class _Tensors:
 
         name = self.opened.visititems(unread)
         if name is not None:
-            raise InputError(f"has a tensor {name}, which {self.source} does not ask for", where=str(self.path))
+            raise InputError(
+                say("has a tensor {name}, which {source} does not ask for", name=name, source=self.source),
+                where=str(self.path),
+            )
 
 
 def _mapped(read: _Tensors, cnn: CnnSize, lstm: LstmSize) -> dict[str, Tensor]:

@@ -29,6 +29,7 @@ from unfreeze.encoders.elmo.published import WEIGHTS, Options, sized, write_safe
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.encoders.options import Written, plain_options
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 # What the names of the network's tensors begin with; others that a file may contain are ignored.
 _NETWORK = ("char_emb_layer.", "word_emb_layer.", "convolutions.", "highways.", "projection.", "forward_", "backward_")
@@ -57,7 +58,7 @@ def _dictionary(path: Path, marks: tuple[str, ...]) -> dict[str, int]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {error}", error=error), where=str(path)) from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -68,7 +69,7 @@ def _dictionary(path: Path, marks: tuple[str, ...]) -> dict[str, int]:
             raise InputError("is not a name and an id with a tab between them", where=f"{path}:{number}") from None
     missing = [mark for mark in marks if mark not in found]
     if missing:
-        raise InputError(f"has no {missing[0]}", where=str(path))
+        raise InputError(say("has no {missing}", missing=missing[0]), where=str(path))
     return found
 
 
@@ -92,7 +93,8 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
         path = next((place for place in places if place.exists()), places[-1])
         if not path.exists():
             raise InputError(
-                f"not found; config.json says that it contains the network's sizes ({named})", where=str(path)
+                say("not found; config.json says that it contains the network's sizes ({named})", named=named),
+                where=str(path),
             )
         values = _json(path)
     written = typed(values, _Written, str(path), loose=True, wrong=_WRONG)
@@ -108,13 +110,29 @@ def read_options(folder: Path, lexicon: Lexicon) -> Options:
             width,
         )  # fmt: skip
     if kinds != ("cnn", "elmo") or embedding < 1 or activation not in ACTIVATIONS:
-        problem = f"token_embedder '{kinds[0]}' of {embedding}, {activation}, below '{kinds[1]}'"
-        raise InputError(f"{problem}; a character CNN (cnn, relu or tanh) below elmo is read", where=str(path))
+        problem = say(
+            "token_embedder '{kinds}' of {embedding}, {activation}, below '{kinds2}'",
+            kinds=kinds[0],
+            embedding=embedding,
+            activation=activation,
+            kinds2=kinds[1],
+        )
+        raise InputError(
+            say("{problem}; a character CNN (cnn, relu or tanh) below elmo is read", problem=problem), where=str(path)
+        )
     if longest != lexicon.longest:
-        raise InputError(f"max_characters_per_token is {longest}; {lexicon.longest} is read", where=str(path))
+        raise InputError(
+            say("max_characters_per_token is {longest}; {longest2} is read", longest=longest, longest2=lexicon.longest),
+            where=str(path),
+        )
     if (width > 0) != (lexicon.words is not None):
         raise InputError(
-            f"word_dim is {width}, and word.dic is {'there' if lexicon.words else 'missing'}", where=str(path)
+            say(
+                "word_dim is {width}, and word.dic is {words}",
+                width=width,
+                words="there" if lexicon.words else "missing",
+            ),
+            where=str(path),
         )
     return Options(cnn_size, size, plain_options(written.unfreeze))
 
@@ -186,20 +204,31 @@ class _Tensors:
             raise InputError("not found", where=str(path)) from None
         except Exception as error:  # a torn file can raise nearly anything
             first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise InputError(f"is not a file of plain tensors, or is torn: {first[:200]}", where=str(path)) from None
+            raise InputError(
+                say("is not a file of plain tensors, or is torn: {first}", first=first[:200]), where=str(path)
+            ) from None
 
     def done(self) -> None:
         """Raise `InputError` where a tensor of the network was not asked for: it is of a smaller one."""
         left = [name for name in self.found if str(name).startswith(_NETWORK) and name not in self.names]
         if left:
-            raise InputError(f"has a tensor {left[0]}, which the configuration does not ask for", where=str(self.path))
+            raise InputError(
+                say("has a tensor {left}, which the configuration does not ask for", left=left[0]), where=str(self.path)
+            )
 
     def __call__(self, name: str, *shape: int) -> Tensor:
         tensor = self.found.get(name) if isinstance(self.found, Mapping) else None
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
-            raise InputError(f"has no tensor {name}, which the configuration asks for", where=str(self.path))
+            raise InputError(
+                say("has no tensor {name}, which the configuration asks for", name=name), where=str(self.path)
+            )
         if tuple(tensor.shape) != shape:
-            problem = f"{name} has the shape {tuple(tensor.shape)}, the configuration asks for {shape}"
+            problem = say(
+                "{name} has the shape {shape}, the configuration asks for {shape2}",
+                name=name,
+                shape=tuple(tensor.shape),
+                shape2=shape,
+            )
             raise InputError(problem, where=str(self.path))
         self.names.add(name)
         return tensor.detach().to(torch.float32)

@@ -23,6 +23,7 @@ from unfreeze.encoders.elmo.model import ElmoModel
 from unfreeze.encoders.elmo.token_cnn import ACTIVATIONS, CnnSize
 from unfreeze.encoders.options import Written, plain_options
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 WEIGHTS = "weights.safetensors"
 _WRONG = "is not as ELMo's options are written"
@@ -83,7 +84,10 @@ def _options_file(folder: Path) -> Path:
     if len(named) > 1:
         names = ", ".join(path.name for path in named)
         raise InputError(
-            f"contains {len(named)} files of options; keep one, with its weights: {names}", where=str(folder)
+            say(
+                "contains {named} files of options; keep one, with its weights: {names}", named=len(named), names=names
+            ),
+            where=str(folder),
         )
     return named[0] if named else plain
 
@@ -109,11 +113,27 @@ def read_options(folder: Path) -> Options:
         cnn_size = CnnSize(CHARACTERS, cnn.embedding.dim, cnn.filters, cnn.n_highway, size.projection, cnn.activation)
     characters, longest, activation = cnn.n_characters, cnn.max_characters_per_token, cnn.activation
     if characters not in (CHARACTERS, CHARACTERS - 1):
-        raise InputError(f"n_characters is {characters}; a published model has {CHARACTERS}", where=str(path))
+        raise InputError(
+            say(
+                "n_characters is {characters}; a published model has {characters2}",
+                characters=characters,
+                characters2=CHARACTERS,
+            ),
+            where=str(path),
+        )
     if longest != LONGEST:
-        raise InputError(f"max_characters_per_token is {longest}; a published model has 50", where=str(path))
+        raise InputError(
+            say("max_characters_per_token is {longest}; a published model has 50", longest=longest), where=str(path)
+        )
     if activation not in ACTIVATIONS:
-        raise InputError(f"activation is {activation}; known are {', '.join(ACTIVATIONS)}", where=str(path))
+        raise InputError(
+            say(
+                "activation is {activation}; known are {activations}",
+                activation=activation,
+                activations=", ".join(ACTIVATIONS),
+            ),
+            where=str(path),
+        )
     return Options(cnn_size, size, plain_options(written.unfreeze))
 
 
@@ -146,9 +166,14 @@ def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
             torn = torn or error
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise InputError(f"contains {len(found)} files of ELMo's weights; keep one: {names}", where=str(folder))
+        raise InputError(
+            say("contains {found} files of ELMo's weights; keep one: {names}", found=len(found), names=names),
+            where=str(folder),
+        )
     if not found:
-        wanted = f"has {options_name} but no .hdf5 file with ELMo's weights (char_embed, ...)"
+        wanted = say(
+            "has {options_name} but no .hdf5 file with ELMo's weights (char_embed, ...)", options_name=options_name
+        )
         raise torn or InputError(wanted, where=str(folder))
     return read_hdf5(found[0], options.cnn, options.lstm, options_name)
 

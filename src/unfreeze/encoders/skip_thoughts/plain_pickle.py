@@ -9,6 +9,7 @@ from typing import Any
 
 from unfreeze.disk.json_files import in_words
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _MOST = 1 << 20  # bytes; options are some hundred
 
@@ -21,7 +22,9 @@ class _PlainUnpickler(pickle._Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Refuse every name."""
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only plain data is read")
+        raise pickle.UnpicklingError(
+            say("it asks for {module}.{name}, and only plain data is read", module=module, name=name)
+        )
 
 
 def read_plain_pickle(path: Path) -> Any:
@@ -34,10 +37,12 @@ def read_plain_pickle(path: Path) -> Any:
         with path.open("rb") as file:
             data = file.read(_MOST + 1)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from None
+        raise InputError(say("cannot be read: {strerror}", strerror=error.strerror), where=str(path)) from None
     if len(data) > _MOST:
         raise InputError("is larger than 1 MB, which options never are", where=str(path))
     try:
         return _PlainUnpickler(io.BytesIO(data), encoding="latin1").load()
     except Exception as error:  # a torn pickle can raise nearly anything
-        raise InputError(f"is not a pickle of plain options: {in_words(error)}", where=str(path)) from None
+        raise InputError(
+            say("is not a pickle of plain options: {error}", error=in_words(error)), where=str(path)
+        ) from None

@@ -28,6 +28,7 @@ from unfreeze.encoders.skip_thoughts.plain_pickle import read_plain_pickle
 from unfreeze.encoders.skip_thoughts.reading import Kind, Options
 from unfreeze.encoders.skip_thoughts.vocabulary import END, UNKNOWN, Part, Table, Vocabulary, mapped_file
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 DICTIONARY, SAVED_OPTIONS = "dictionary.txt", "unfreeze.json"
 PARTS: dict[Kind, tuple[Part, ...]] = {"uni": ("uni",), "bi": ("bi",), "combine": ("uni", "bi")}
@@ -100,7 +101,9 @@ def _read_words(path: Path) -> list[str]:
     known = set(words)
     for word, what in ((UNKNOWN, "unknown words"), (END, "the end of a text")):
         if word not in known:
-            raise InputError(f"has no line '{word}', which stands for {what}", where=str(path))
+            raise InputError(
+                say("has no line '{word}', which stands for {what}", word=word, what=what), where=str(path)
+            )
     return words
 
 
@@ -110,13 +113,26 @@ def _map_table(path: Path, rows: int, width: int) -> Table:
     except OSError as error:
         raise InputError(_missing(error), where=str(path)) from None
     except Exception as error:  # numpy reads the header as Python, and a torn one raises nearly anything
-        raise InputError(f"is not an array of numbers, or is torn: {in_words(error)}", where=str(path)) from None
+        raise InputError(
+            say("is not an array of numbers, or is torn: {error}", error=in_words(error)), where=str(path)
+        ) from None
     if not isinstance(table, np.memmap) or table.dtype.kind != "f" or table.ndim != 2:
         raise InputError("is not a table of floating-point numbers", where=str(path))
     if len(table) != rows:
-        raise InputError(f"has {len(table):,} rows, {DICTIONARY} has {rows:,} words", where=str(path))
+        raise InputError(
+            say(
+                "has {table:,} rows, {dictionary} has {rows:,} words",
+                table=len(table),
+                dictionary=DICTIONARY,
+                rows=rows,
+            ),
+            where=str(path),
+        )
     if table.shape[1] != width:
-        raise InputError(f"has vectors of {table.shape[1]} numbers, the GRU reads {width}", where=str(path))
+        raise InputError(
+            say("has vectors of {shape} numbers, the GRU reads {width}", shape=table.shape[1], width=width),
+            where=str(path),
+        )
     return table
 
 
@@ -132,12 +148,21 @@ def _read_gru(folder: Path, part: Part) -> nn.GRU:
     except InputError:
         raise
     except Exception as error:  # as with tables, and what a torn zip file raises besides
-        raise InputError(f"is not an .npz file of weights, or is torn: {in_words(error)}", where=str(path)) from None
+        raise InputError(
+            say("is not an .npz file of weights, or is torn: {error}", error=in_words(error)), where=str(path)
+        ) from None
     width, hidden, source = _sizes(path, directions[0])
     for prefix, arrays in zip(_PREFIXES[part], directions, strict=True):
         for name, shape in shapes(width, hidden).items():
             if arrays[name].shape != shape:
-                found = f"{prefix}{name} has the shape {arrays[name].shape}, {source} asks for {shape}"
+                found = say(
+                    "{prefix}{name} has the shape {shape}, {source} asks for {shape2}",
+                    prefix=prefix,
+                    name=name,
+                    shape=arrays[name].shape,
+                    source=source,
+                    shape2=shape,
+                )
                 raise InputError(found, where=str(path))
     return gru_from(directions)
 
@@ -146,10 +171,13 @@ def _direction(file: Any, prefix: str, path: Path) -> Arrays:
     arrays = {}
     for name in shapes(0, 0):
         if prefix + name not in file:
-            raise InputError(f"has no array {prefix}{name}", where=str(path))
+            raise InputError(say("has no array {prefix}{name}", prefix=prefix, name=name), where=str(path))
         array = file[prefix + name]
         if array.dtype.kind != "f" or not array.ndim:
-            raise InputError(f"{prefix}{name} is not an array of floating-point numbers", where=str(path))
+            raise InputError(
+                say("{prefix}{name} is not an array of floating-point numbers", prefix=prefix, name=name),
+                where=str(path),
+            )
         arrays[name] = array.astype(np.float32)
     return arrays
 
@@ -179,4 +207,6 @@ def _write_table(path: Path, table: Table) -> None:
 
 
 def _missing(error: OSError) -> str:
-    return "not found" if isinstance(error, FileNotFoundError) else f"cannot be read: {in_words(error)}"
+    return (
+        "not found" if isinstance(error, FileNotFoundError) else say("cannot be read: {error}", error=in_words(error))
+    )

@@ -22,6 +22,7 @@ from unfreeze.disk.arrays import save_array
 from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.encoders.word_vectors.text import read_text
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 VECTORS, VOCABULARY, OPTIONS = "vectors.npy", "vocabulary.txt", "word_vectors.json"
 VOCABULARIES = (VOCABULARY, "vocab.txt", "words.txt")
@@ -42,10 +43,20 @@ def read_vectors(path: Path) -> VectorTable:
     """
     files = _in_folder(path) if path.is_dir() else [path]
     if not files:
-        raise InputError(f"contains no word vectors; expected {VECTORS} with {VOCABULARY}, or a .vec", where=str(path))
+        raise InputError(
+            say(
+                "contains no word vectors; expected {vectors} with {vocabulary}, or a .vec",
+                vectors=VECTORS,
+                vocabulary=VOCABULARY,
+            ),
+            where=str(path),
+        )
     if len(files) > 1:
         names = ", ".join(file.name for file in files)
-        raise InputError(f"contains {len(files)} files of vectors; give one of them: {names}", where=str(path))
+        raise InputError(
+            say("contains {files} files of vectors; give one of them: {names}", files=len(files), names=names),
+            where=str(path),
+        )
     file = files[0]
     if file.suffix == ".npy":
         return _read_array(file)
@@ -92,7 +103,7 @@ def _mapped(path: Path) -> np.ndarray[Any, Any]:
             raise ValueError("it is an archive of arrays")
     except Exception as error:  # numpy reads the header as Python, and a torn one raises nearly anything
         problem = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"cannot be read as an array: {problem}", where=str(path)) from None
+        raise InputError(say("cannot be read as an array: {problem}", problem=problem), where=str(path)) from None
     return array
 
 
@@ -100,7 +111,9 @@ def _read_array(path: Path) -> VectorTable:
     file = _vocabulary_of(path)
     if file is None:
         names = ", ".join((f"{path.stem}.vocab", f"{path.stem}.txt", *VOCABULARIES))
-        raise InputError(f"has no vocabulary beside it; looked for {names} and one .parquet", where=str(path))
+        raise InputError(
+            say("has no vocabulary beside it; looked for {names} and one .parquet", names=names), where=str(path)
+        )
     words = _words_of_table(file) if file.suffix == ".parquet" else _words_of_lines(file)
     return VectorTable(words, _mapped(path), str(path))
 
@@ -110,7 +123,7 @@ def _words_of_lines(path: Path) -> list[str]:
     try:
         lines = path.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {value}", value=error.strerror or error), where=str(path)) from None
     if lines[-1] == b"":
         lines.pop()
     if lines and all(line.endswith(b"\r") for line in lines):
@@ -120,7 +133,9 @@ def _words_of_lines(path: Path) -> list[str]:
         try:
             words.append(line.decode())
         except UnicodeDecodeError:
-            raise InputError(f"has a word that is not UTF-8: {line!r}", where=f"{path}:{number}") from None
+            raise InputError(
+                say("has a word that is not UTF-8: {line!r}", line=line), where=f"{path}:{number}"
+            ) from None
     return words
 
 
@@ -131,7 +146,7 @@ def _words_of_table(path: Path) -> list[str]:
     try:
         table = pq.read_table(path)
     except Exception as error:  # as with arrays
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {error}", error=error), where=str(path)) from None
     for column in table.columns:
         if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
             return [word or "" for word in column.to_pylist()]
@@ -144,7 +159,7 @@ def _read_binary(path: Path) -> VectorTable:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return _from_bytes(data, path)
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {error}", error=error), where=str(path)) from None
 
 
 def _from_bytes(data: mmap.mmap, path: Path) -> VectorTable:
@@ -156,18 +171,22 @@ def _from_bytes(data: mmap.mmap, path: Path) -> VectorTable:
     count, width = int(header[0]), int(header[1])
     at = data.find(b"\n") + 1
     if count * (4 * width + 1) > len(data) - at:
-        raise InputError(f"ends before the {count:,} words of its first line; is it whole?", where=str(path))
+        raise InputError(
+            say("ends before the {count:,} words of its first line; is it whole?", count=count), where=str(path)
+        )
     vectors = np.empty((count, width), "<f4")
     words = []
     for row in range(count):
         space = data.find(b" ", at)
         start = space + 1
         if space < 0 or start + 4 * width > len(data):
-            raise InputError(f"ends inside word {row + 1:,} of {count:,}; is it whole?", where=str(path))
+            raise InputError(
+                say("ends inside word {row:,} of {count:,}; is it whole?", row=row + 1, count=count), where=str(path)
+            )
         try:
             words.append(data[at:space].lstrip(b"\n").decode())
         except UnicodeDecodeError:
-            raise InputError(f"word {row + 1:,} is not UTF-8", where=str(path)) from None
+            raise InputError(say("word {row:,} is not UTF-8", row=row + 1), where=str(path)) from None
         at = start + 4 * width
         vectors[row] = np.frombuffer(data[start:at], "<f4")
     if not np.isfinite(vectors).all():

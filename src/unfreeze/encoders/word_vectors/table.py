@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 Ints = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float32]
@@ -34,19 +35,28 @@ class VectorTable:
 
     def __init__(self, words: Sequence[str], vectors: npt.NDArray[Any], where: str = "") -> None:
         if vectors.ndim != 2 or vectors.dtype.kind != "f":
-            found = f"an array of shape {vectors.shape} and type {vectors.dtype}"
-            raise InputError(f"contains {found}; rows of floats are expected, one per word", where=where)
+            found = say("an array of shape {shape} and type {dtype}", shape=vectors.shape, dtype=vectors.dtype)
+            raise InputError(
+                say("contains {found}; rows of floats are expected, one per word", found=found), where=where
+            )
         if not vectors.size:
             raise InputError("contains no word vectors", where=where)
         if len(words) != len(vectors):
-            raise InputError(f"has {len(vectors):,} rows, but its vocabulary has {len(words):,} words", where=where)
+            raise InputError(
+                say(
+                    "has {vectors:,} rows, but its vocabulary has {words:,} words",
+                    vectors=len(vectors),
+                    words=len(words),
+                ),
+                where=where,
+            )
         self.words, self.vectors, self.where = tuple(words), vectors, where
         self._rows: dict[str, int] = {}
         for row, word in enumerate(self.words):
             self._rows.setdefault(word, row)
         broken = next((word for word in self._rows if "\n" in word), None)
         if broken is not None:
-            raise InputError(f"has a word with a line break, {broken!r}", where=where)
+            raise InputError(say("has a word with a line break, {broken!r}", broken=broken), where=where)
 
     @property
     def width(self) -> int:
@@ -70,7 +80,7 @@ class VectorTable:
             found[known] = self.vectors[rows[known]]
         if not np.isfinite(found).all():
             word = self.words[rows[np.argmin(np.isfinite(found).all(1))]]
-            raise InputError(f"has numbers that are not finite, at the word {word!r}", where=self.where)
+            raise InputError(say("has numbers that are not finite, at the word {word!r}", word=word), where=self.where)
         return found
 
     @cached_property

@@ -10,6 +10,7 @@ import numpy as np
 from unfreeze.data.tables import is_number
 from unfreeze.encoders.word_vectors.table import Floats, VectorTable
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _BLOCK = 16 << 20  # bytes read at a time
 _BOM = b"\xef\xbb\xbf"
@@ -34,9 +35,13 @@ def read_text(path: Path) -> VectorTable:
             words += _decoded(kept, part[0], path)
             vectors[len(words) - len(kept) : len(words)] = part[1]
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+        raise InputError(say("cannot be read: {value}", value=error.strerror or error), where=str(path)) from None
     if header and header[0] != len(words):
-        problem = f"promises {header[0]:,} words in its first line and contains {len(words):,}; is it complete?"
+        problem = say(
+            "promises {header:,} words in its first line and contains {words:,}; is it complete?",
+            header=header[0],
+            words=len(words),
+        )
         raise InputError(problem, where=str(path))
     return VectorTable(words, vectors[: len(words)], str(path))
 
@@ -51,7 +56,9 @@ def _opening(path: Path) -> tuple[int, tuple[int, int] | None, int]:
         if header[1] < 1:
             raise InputError("promises 0 numbers a word", where=f"{path}:1")
         if header[1] > path.stat().st_size:
-            raise InputError(f"promises {header[1]:,} numbers a word, more than it has bytes", where=f"{path}:1")
+            raise InputError(
+                say("promises {header:,} numbers a word, more than it has bytes", header=header[1]), where=f"{path}:1"
+            )
         return lines, header, header[1]
     if len(first) < 2:
         raise InputError(
@@ -115,10 +122,12 @@ def _split(line: bytes, width: int, where: str) -> tuple[bytes, Floats]:
     more = [part for part in word.split()[1:] if is_number(part)]
     if len(numbers) != width or more:
         found = len(numbers) + len(more)
-        raise InputError(f"has {found} numbers after its word, where {width} are expected", where=where)
+        raise InputError(
+            say("has {found} numbers after its word, where {width} are expected", found=found, width=width), where=where
+        )
     bad = next((number for number in numbers if not is_number(number)), None)
     if bad is not None:
-        raise InputError(f"{bad.decode(errors='replace')!r} is not a number", where=where)
+        raise InputError(say("{decode!r} is not a number", decode=bad.decode(errors="replace")), where=where)
     with np.errstate(over="ignore"):
         row = np.array([float(number) for number in numbers], np.float32)
     if not np.isfinite(row).all():
@@ -134,5 +143,7 @@ def _decoded(lines: Sequence[tuple[int, bytes]], words: Sequence[bytes], path: P
             try:
                 word.decode()
             except UnicodeDecodeError:
-                raise InputError(f"has a word that is not UTF-8: {word!r}", where=f"{path}:{number}") from None
+                raise InputError(
+                    say("has a word that is not UTF-8: {word!r}", word=word), where=f"{path}:{number}"
+                ) from None
         raise

@@ -14,6 +14,7 @@ and what stands for a name in braces is put in by `message.put_together` where i
 
 from __future__ import annotations
 
-from unfreeze.language.zh import judging, report, tasks, terminal
+from unfreeze.language.zh import data, encoders, files, judging, report, tasks, terminal
 
-MESSAGES: dict[str, str] = {**judging.MESSAGES, **report.MESSAGES, **tasks.MESSAGES, **terminal.MESSAGES}
+PARTS = (judging, report, tasks, terminal, data, encoders, files)
+MESSAGES: dict[str, str] = {english: chinese for part in PARTS for english, chinese in part.MESSAGES.items()}
