@@ -25,8 +25,8 @@ def messages_of_code(functions: tuple[str, ...] = IN_CODE) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(SOURCE.rglob("*.py")):
         source = path.read_text(encoding="utf-8")
-        imported = re.search(r"from unfreeze\.language\.message import (.*)", source)
-        own = {"InputError", *(imported[1].split(", ") if imported else ())}
+        imported = re.findall(r"from unfreeze\.language\.message import (.*)", source)
+        own = {"InputError", *(name for line in imported for name in line.split(", "))}
         for text, line in _templates(ast.parse(source), own & {*functions, "joined"}):
             found.setdefault(text, f"{path.relative_to(SOURCE)}:{line}")
     return found

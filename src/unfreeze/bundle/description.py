@@ -21,7 +21,7 @@ from unfreeze.language.message import say
 from unfreeze.recipe import Recipe
 
 SCHEMA = 1
-REMEDY = "remove the folder of the bundle and start the comparison's command again"
+REMEDY = say("remove the folder of the bundle and start the comparison's command again")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def read_about(folder: Path) -> tuple[About, dict[str, Any]]:
     """What `bundle.json` says, and all that it tells along."""
     path = folder / "bundle.json"
     if not path.exists():
-        found = "contains no bundle.json; give the bundle folder in the --out of a comparison"
+        found = say("contains no bundle.json; give the bundle folder in the --out of a comparison")
         raise InputError(found, where=str(folder))
     values = read_json(path)
     schema = values.get("schema") if isinstance(values, dict) else None

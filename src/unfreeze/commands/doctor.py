@@ -67,11 +67,11 @@ class Doctor:
             if self.bf16 is None
             else say(" (bf16 multiplies {bf16:.1f} times as fast as fp32 here, measured now)", bf16=self.bf16)
         )
-        yield f"precision: {self.precision}{measured}"
+        yield say("precision: {precision}{measured}", precision=self.precision, measured=measured)
         for name, found in self.extras.items():
-            yield f"extra {name}: {found or f'missing; pip install unfreeze[{name}]'}"
+            yield say("extra {name}: {value}", name=name, value=found or f"missing; pip install unfreeze[{name}]")
         for name, where in self.encoders.items():
-            yield f"encoder {name}: {where}"
+            yield say("encoder {name}: {where}", name=name, where=where)
         about = self.cache
         yield (
             say(

@@ -179,7 +179,7 @@ class _Read:
         """What a person should know about how these texts are read."""
         if cut := said_cut(self.cut, self.texts, encoder.max_length):
             yield cut
-        yield from unread_lines({"the texts": self.unread} if self.unread else {})
+        yield from unread_lines({say("the texts"): self.unread} if self.unread else {})
 
 
 def _joined(offsets: Sequence[Ints]) -> Ints:

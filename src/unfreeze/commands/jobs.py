@@ -127,7 +127,7 @@ def make_share(
         shared = [one.shared for one in left.values()]
         if not (wait and any(map(_trials_missing, shared))):
             return _said(trials, finals, shared, folder)
-        tell(f"Waiting: {'; '.join(_missing(shared))}.")
+        tell(say("Waiting: {shared}.", shared="; ".join(_missing(shared))))
         while not any(one.may_go_on for one in left.values()):
             time.sleep(PAUSE)
             if (driver := holder_of(folder)) is not None:
@@ -174,7 +174,7 @@ def _said(trials: int, finals: int, shared: Sequence[Shared], folder: Path) -> s
     if not waits:
         lines.append(say("all runs are there: {judge}", judge=judge))
     elif any(map(_trials_missing, shared)):
-        lines.append("submit again for the final runs")
+        lines.append(say("submit again for the final runs"))
     else:
         lines.append(say("once they are there, {judge}", judge=judge))
     return "; ".join(lines)
@@ -187,7 +187,7 @@ def _trials_missing(shared: Shared) -> bool:
 
 def _done(trials: int, finals: int) -> str:
     made = [_count(count, what) for count, what in ((trials, "trial"), (finals, "final run")) if count]
-    return f"{' and '.join(made)} done" if made else "nothing to do for this part now"
+    return say("{made} done", made=" and ".join(made)) if made else say("nothing to do for this part now")
 
 
 def _missing(shared: Sequence[Shared]) -> Iterator[str]:

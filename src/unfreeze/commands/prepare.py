@@ -15,6 +15,7 @@ from unfreeze.data.examples import Dataset
 from unfreeze.data.folds import Folds
 from unfreeze.errors import InputError
 from unfreeze.judging.looks import LOOKS
+from unfreeze.language.message import say
 from unfreeze.plan import Plan
 from unfreeze.runs.opening import Opened, opened
 from unfreeze.runs.question import folds_of, read_data
@@ -45,7 +46,7 @@ def prepare(plan: Plan, watcher: Watcher | None = None, tell: Say = lambda line:
         InputError: the data, an encoder, the plan or the output folder is invalid.
     """
     if plan.drop_hopeless:
-        problem = "is decided by probes, which --prepare does not make; leave one of the two out"
+        problem = say("is decided by probes, which --prepare does not make; leave one of the two out")
         raise InputError(problem, where="--drop-hopeless")
     plan = in_full(plan)
     dataset = read_data(plan)

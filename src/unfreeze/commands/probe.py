@@ -19,6 +19,7 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.encoders.load import load_encoder
 from unfreeze.encoders.protocol import Encoder
 from unfreeze.encoders.random_twin import random_twin
+from unfreeze.language.message import say
 from unfreeze.methods.budgets import recipes
 from unfreeze.methods.checks import check_recipes
 from unfreeze.methods.fine_tuning import FINE_TUNING
@@ -196,6 +197,6 @@ def _opened(
     inputs = read_inputs(encoder, dataset.task, pair, bounded.train)
     _, unread = cut_and_unread(encoder, dataset.task, inputs)
     for line in unread_lines({"train": unread} if unread else {}):
-        tell(f"Warning: {line}")
+        tell(say("Warning: {line}", line=line))
     with workbench(replace(plan, cache_dtype="float16"), dataset, encoder, Path(), watcher, precision) as bench:
         yield replace(bench, dataset=bounded, fingerprint=fingerprint, inputs={("train", pair): inputs}), question

@@ -11,6 +11,7 @@ from unfreeze.encoders.freezing import frozen
 from unfreeze.floor.bag_of_words import VERSION, bag_of_words
 from unfreeze.judging.looks import MOST
 from unfreeze.judging.result import Result
+from unfreeze.language.message import say
 from unfreeze.methods.budgets import FOLD_SEEDS, SEEDS, recipes
 from unfreeze.methods.table import default_names, method_named
 from unfreeze.methods.trainer import trainer_of
@@ -121,9 +122,9 @@ def add_floor(bench: Workbench, question: str, known: FloorRecord | None = None)
     if before is not None and (before.question, before.version) == (question, VERSION):
         return before
     if known is None:
-        bench.watcher.begin("bag of words, without the encoder", bench.left)
+        bench.watcher.begin(say("bag of words, without the encoder"), bench.left)
         floor = bag_of_words(bench.dataset, question)
-        bench.watcher.end("bag of words, without the encoder", None)
+        bench.watcher.end(say("bag of words, without the encoder"), None)
     else:
         floor = replace(known, question=question)
     write_floor(bench.folder, floor)

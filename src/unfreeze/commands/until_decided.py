@@ -11,6 +11,7 @@ from unfreeze.judging.fold_scores import measured_for
 from unfreeze.judging.looking import Seen, look
 from unfreeze.judging.looks import LOOKS
 from unfreeze.judging.read import Compared, read_compared
+from unfreeze.language.message import say, template
 from unfreeze.plan import Plan
 from unfreeze.recipe import MethodName
 from unfreeze.records.comparison import Choice, write_choices
@@ -19,9 +20,9 @@ from unfreeze.runs.bench import Workbench
 from unfreeze.runs.jobs import Job
 
 _SAID: dict[Outcome, str] = {
-    "decided": "it is decided",
-    "hopeless": "not decided, and more seeds would not decide it: {} rule",
-    "open": "not decided",
+    "decided": template("{seeds} seeds: it is decided."),
+    "hopeless": template("{seeds} seeds: not decided, and more seeds would not decide it: {items} rule."),
+    "open": template("{seeds} seeds: not decided."),
 }
 
 
@@ -46,7 +47,7 @@ Train = Callable[[Wanted], None]
 """Makes the final runs that are missing, and writes which there are."""
 
 
-def until_decided(folder: Path, train: Train, say: Callable[[str], None]) -> tuple[Look, ...]:
+def until_decided(folder: Path, train: Train, tell: Callable[[str], None]) -> tuple[Look, ...]:
     """Train with more and more seeds, see `judging.looks`; what is finished is not done again.
 
     Each final run reads the test set once. Looking at the differences in between is what the looks' errors pay for.
@@ -64,7 +65,7 @@ def until_decided(folder: Path, train: Train, say: Callable[[str], None]) -> tup
         now, seen = look_at(compared, number, looks[-1].spent if looks else 0.0)
         looks = (*looks, now)
         write_looks(folder, looks)
-        say(f"{number} seeds: {_SAID[now.outcome].format(compared.items_in_words)}.")
+        tell(say(_SAID[now.outcome], seeds=number, items=compared.items_in_words))
         if now.outcome != "open" or following is None:
             break
         wanted = _next(compared, wanted, seen, following)

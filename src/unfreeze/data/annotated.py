@@ -14,15 +14,15 @@ from unfreeze.data.word_cutting import words_in
 from unfreeze.errors import InputError, shown
 from unfreeze.language.message import say
 
-NESTED = "Spans inside another, which were left out"
-CROSSING = "Spans that overlap a longer one, which were left out"
-TWICE = "Spans with the ends of another and another type, of which the first was kept"
-SHARED = "Spans that share a word with a longer one, which were left out"
-CUT = "Spans that begin or end inside a word, which belongs to them as a whole"
-TRIMMED = "Spans with white space at their ends, which was taken off"
-NOTHING = "Spans of no visible character, which were left out"
-BARE = "Texts without a span, all of whose words are tagged O"
-EMPTY = "Texts without a word, which were left out"
+NESTED = say("Spans inside another, which were left out")
+CROSSING = say("Spans that overlap a longer one, which were left out")
+TWICE = say("Spans with the ends of another and another type, of which the first was kept")
+SHARED = say("Spans that share a word with a longer one, which were left out")
+CUT = say("Spans that begin or end inside a word, which belongs to them as a whole")
+TRIMMED = say("Spans with white space at their ends, which was taken off")
+NOTHING = say("Spans of no visible character, which were left out")
+BARE = say("Texts without a span, all of whose words are tagged O")
+EMPTY = say("Texts without a word, which were left out")
 _WARNINGS = (NESTED, CROSSING, TWICE, SHARED, CUT)
 _REMARKS = (TRIMMED, NOTHING, BARE, EMPTY)
 MOST_CUT, MANY = 0.5, 10

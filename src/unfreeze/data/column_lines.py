@@ -183,7 +183,7 @@ def _one_width(sentences: Sequence[list[Row]], width: int, where: str, tabs: boo
         return min(widths)
     line, found = next((line, row) for sentence in sentences for line, row in sentence if len(row) != width)
     number = f"{len(found)} column{'s' * (len(found) > 1)}"
-    advice = "columns are separated by single tabs or by spaces, sentences by blank lines"
+    advice = say("columns are separated by single tabs or by spaces, sentences by blank lines")
     problem = say(
         "{number} (parted by {tabs}), other lines have {width}; {advice}",
         number=number,

@@ -100,7 +100,9 @@ def check_numbers(sentences: Sequence[Sequence[tuple[int, Sequence[str]]]], at: 
                     if last is not None
                     else say("there is '{row}'", row=row[at])
                 )
-                advice = "fix it, separate sentences with a blank line, or say which column the words are with --text"
+                advice = say(
+                    "fix it, separate sentences with a blank line, or say which column the words are with --text"
+                )
                 problem = say(
                     "column {at} counts the words of other sentences, but here {found}; {advice}",
                     at=at,

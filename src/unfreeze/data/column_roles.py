@@ -12,7 +12,7 @@ from unfreeze.data.star_brackets import is_star_column
 from unfreeze.data.tag_spellings import spelling_of
 from unfreeze.data.tally import take_others
 from unfreeze.errors import InputError, nearest
-from unfreeze.language.message import say
+from unfreeze.language.message import joined, say, template
 
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 CONLL_2009: tuple[str, ...] = ("id", "form", "lemma", "plemma", "pos", "ppos", "feat", "pfeat", "head", "phead")
@@ -193,23 +193,17 @@ def _tag_column(
 
 def roles_said(roles: Roles) -> str:
     """Which columns are read as what, in a sentence."""
-    layout = {CONLL_2009: " of CoNLL-2009", CONLL_2012: " of CoNLL-2012"}.get(roles.names, "")
-    named = layout if roles.names else ", counted from 0"
-    words = roles.name(roles.word) + _before_said(roles)
+    layout = {CONLL_2009: say(" of CoNLL-2009"), CONLL_2012: say(" of CoNLL-2012")}.get(roles.names, "")
+    named = layout if roles.names else say(", counted from 0")
+    words = say("{name}{before}", name=roles.name(roles.word), before=_before_said(roles))
     parts = [say("Columns{named}: words {words}", named=named, words=words)]
     if roles.tag is not None:
-        tags = f"tags {roles.name(roles.tag)}"
+        tags = say("tags {tag}", tag=roles.name(roles.tag))
         if roles.more:
-            others = " and ".join(roles.name(at) for at in roles.more)
-            contain = "contain" if roles.more[1:] else "contains"
-            tags += say(
-                " ({others} {contain} spans, too, inner ones as a rule, which are not read)",
-                others=others,
-                contain=contain,
-            )
+            others = joined((roles.name(at) for at in roles.more), " and ")
+            tags = say("{tags}{more}", tags=tags, more=say(_MORE[len(roles.more) == 1], others=others))
         parts.append(tags)
-    line = ", ".join(parts)
-    line += f"{take_others(roles.guessed)}."
+    line = say("{parts}{take_others}.", parts=joined(parts), take_others=take_others(roles.guessed))
     in_front = roles.tag is not None and roles.tag < roles.word and "--text" in roles.guessed and not roles.names
     return say("Warning: the tags seem to stand before the words. {line}", line=line) if in_front else line
 
@@ -217,5 +211,17 @@ def roles_said(roles: Roles) -> str:
 def _before_said(roles: Roles) -> str:
     if roles.names or "--text" not in roles.guessed or not roles.before:
         return ""
-    says = {"number": "counts them", "numbers": "contains numbers", "same": "is the same all through each sentence"}
-    return f" ({', '.join(f'{at} {says[kind]}' for at, kind in enumerate(roles.before))})"
+    says = {
+        say("number"): say("counts them"),
+        "numbers": say("contains numbers"),
+        "same": say("is the same all through each sentence"),
+    }
+    each = joined(say("{column} {says}", column=at, says=says[kind]) for at, kind in enumerate(roles.before))
+    return say(" ({columns})", columns=each)
+
+
+_MORE = {
+    True: template(" ({others} contains spans, too, inner ones as a rule, which are not read)"),
+    False: template(" ({others} contain spans, too, inner ones as a rule, which are not read)"),
+}
+"""By whether there is one alone."""

@@ -61,20 +61,20 @@ def choose_columns(
     given = find_column(table, text, "--text")
     pair = task.pair if task else given_b is not None if given else None
     if given_b and (given is None or pair is False):
-        raise _unsure(table, "--text-b needs --text and a task with two texts", "--text")
+        raise _unsure(table, say("--text-b needs --text and a task with two texts"), "--text")
     chosen = (given, given_b) if given else _guess_texts(table, {label, group}, pair)
     if pair and chosen[1] is None:
-        raise _unsure(table, "the task needs two texts, and the second is not safe to guess", "--text-b")
+        raise _unsure(table, say("the task needs two texts, and the second is not safe to guess"), "--text-b")
     columns = Columns(chosen[0] or "", chosen[1], label, group)
     names = [name for name in (columns.text, columns.text_b, columns.label, group) if name is not None]
     if len(set(names)) < len(names):
-        roles = "text, second text and label" if group is None else "text, second text, label and group"
+        roles = say("text, second text and label") if group is None else say("text, second text, label and group")
         raise InputError(
             say("one column cannot be two of {roles}: {names}", roles=roles, names=", ".join(names)), where="--text"
         )
     for name in (columns.text, columns.text_b, columns.label):
         if name in table.nested:
-            many = "; for several labels a text: --task multilabel-classification" if name == columns.label else ""
+            many = say("; for several labels a text: --task multilabel-classification") if name == columns.label else ""
             raise InputError(
                 say("column '{name}' contains lists or objects, not texts{many}", name=name, many=many),
                 where=str(table.path),
@@ -95,7 +95,7 @@ def find_column(table: Table, name: str | None, option: str) -> str | None:
         return same[0]
     if name.isdecimal() and int(name) < len(table.columns):
         return table.columns[int(name)]
-    known = nearest(name, table.columns) if table.header else f" (known: {_listed(table)})"
+    known = nearest(name, table.columns) if table.header else say(" (known: {table})", table=_listed(table))
     raise InputError(
         say("no column '{name}' for {option}{known}", name=name, option=option, known=known), where=str(table.path)
     )
@@ -106,7 +106,7 @@ def _listed(table: Table) -> str:
     if table.header:
         return listed([f"'{shown(name)}'" for name in table.columns])
     first = [shown(cell or "", 24) for cell in table.rows[0]]
-    return "no header; " + listed([f"{i} ('{cell}', ...)" for i, cell in enumerate(first)])
+    return say("no header; ") + listed([f"{i} ('{cell}', ...)" for i, cell in enumerate(first)])
 
 
 def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") -> InputError:
@@ -136,7 +136,7 @@ def _guess_label(table: Table, taken: set[str | None], group: str | None) -> str
             few, many = sorted(left, key=lambda c: len(set(table.column(c))))
             if 2 * len(set(table.column(few))) <= len(set(table.column(many))):
                 return few
-    raise _unsure(table, "the label column is not safe to guess", "--label")
+    raise _unsure(table, say("the label column is not safe to guess"), "--label")
 
 
 def _guess_texts(table: Table, taken: set[str | None], pair: bool | None) -> tuple[str, str | None]:
@@ -153,7 +153,7 @@ def _guess_texts(table: Table, taken: set[str | None], pair: bool | None) -> tup
     for candidates in (single, left):
         if len(candidates) == 1 and not pair:
             return candidates[0], None
-    raise _unsure(table, "the text column is not safe to guess", "--text")
+    raise _unsure(table, say("the text column is not safe to guess"), "--text")
 
 
 def guess_task(labels: Sequence[str], pair: bool) -> Task:

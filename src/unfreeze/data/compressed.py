@@ -87,7 +87,7 @@ class _Zstandard(io.RawIOBase):
             self._packed = self._packed or memoryview(self._file.read(1 << 16))
             if not self._packed:
                 if not self._frame.eof:
-                    raise EOFError("the file ends inside a frame")
+                    raise EOFError(say("the file ends inside a frame"))
                 return 0
             if self._frame.eof:
                 self._frame = zstandard.ZstdDecompressor().decompressobj()

@@ -89,8 +89,10 @@ def _check_alike(path: Path, block: Block, train: Roles) -> None:
         )
         counted = there is not None and all(row[there].isdecimal() for rows in block.sentences for _, row in rows)
         if here != there and not (here is None and counted):
-            has = "no column counts the words" if here is None else say("column {here} counts the words", here=here)
-            other = "none does" if there is None else say("column {there} does", there=there)
+            has = (
+                say("no column counts the words") if here is None else say("column {here} counts the words", here=here)
+            )
+            other = say("none does") if there is None else say("column {there} does", there=there)
             problem = say("{has}, in the training file {other}; give all files the same columns", has=has, other=other)
             raise InputError(problem, where=str(path))
 

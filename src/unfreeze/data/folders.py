@@ -47,11 +47,13 @@ def find_splits(data: Path | None, named: Mapping[SplitName, Sequence[Path]]) ->
             raise InputError("no training data; give DATA or --train FILE", where="DATA")
         return own, [*said, *shared_files(own)]
     if not data.exists():
-        advice = "; a pattern of files is given with --train" if is_pattern(data) else "; check the path"
+        advice = say("; a pattern of files is given with --train") if is_pattern(data) else say("; check the path")
         raise InputError(say("no such file or folder{advice}", advice=advice), where=str(data))
     if not data.is_dir():
         if "train" in own:
-            problem = "DATA is a file, and --train names another; which is it? A pattern of files needs quote marks"
+            problem = say(
+                "DATA is a file, and --train names another; which is it? A pattern of files needs quote marks"
+            )
             raise InputError(say("{problem}: --train 'train-*.csv'", problem=problem), where=str(data))
         found, more = {"train": Source((data,)), **own}, lone_part(data)
         return found, [*more, *said, *shared_files(found)]
@@ -286,7 +288,7 @@ def _deeper(
     if len(holding) > 1:
         names = listed([path.name for path in holding], 12)
         raise InputError(say("contains several sets: {names}; give the folder of one", names=names), where=str(folder))
-    names = listed(sorted(path.name for family in files for path in family.paths), 12) or "no files"
+    names = listed(sorted(path.name for family in files for path in family.paths), 12) or say("no files")
     inside = say("; and the folders {name}", name=listed([path.name for path in folders], FEW)) if folders else ""
     problem = say(
         "no training file in the folder, found {names}{inside}{folder}; name one with --train",

@@ -41,7 +41,9 @@ def in_folds(dataset: Dataset, number: int, seed: int) -> Folds:
         InputError: it has a test file, too few texts or groups, or a fold on which nothing can be measured.
     """
     if "test" not in dataset.cut:
-        problem = "tests every labelled example, and there is a test file; leave it out, or name it with --train too"
+        problem = say(
+            "tests every labelled example, and there is a test file; leave it out, or name it with --train too"
+        )
         raise InputError(problem, where=OPTION)
     whole = (*dataset.train, *dataset.dev, *dataset.test)
     of = fold_numbers(whole, dataset.task, number, seed)

@@ -85,7 +85,7 @@ def fold_numbers(examples: Sequence[Example], task: Task, number: int, seed: int
     counts = np.zeros((group.max() + 1, strata.max() + 1))  # (G, C)
     np.add.at(counts, (group, strata), 1.0)
     if len(counts) < number:
-        what = "groups" if grouped(examples) else "different texts"
+        what = say("groups") if grouped(examples) else say("different texts")
         raise InputError(
             say("{number} folds of {counts} {what}; ask for fewer folds", number=number, counts=len(counts), what=what),
             where=OPTION,

@@ -31,7 +31,7 @@ def groups_of(table: Table, column: str | None) -> list[str | None]:
 def refuse_groups(given: str | None, path: Path) -> None:
     """Raise `InputError` where groups are asked for of tagged sentences, which have no such column."""
     if given is not None:
-        problem = "is for tables with one text (or pair) per row; tagged sentences have no such column"
+        problem = say("is for tables with one text (or pair) per row; tagged sentences have no such column")
         raise InputError(say("{problem}, so leave it out ({path})", problem=problem, path=path), where=OPTION)
 
 
@@ -45,7 +45,7 @@ def group_notes(splits: Mapping[SplitName, Sequence[Example]], column: str | Non
         return []
     named = {split: {e.group for e in examples if e.group is not None} for split, examples in splits.items()}
     if len(named["train"]) < 2:
-        found = say("one value, {named!r}", named=min(named["train"])) if named["train"] else "no value"
+        found = say("one value, {named!r}", named=min(named["train"])) if named["train"] else say("no value")
         problem = say(
             "column '{column}' has {found}; name one with several values, or leave {option} out",
             column=column,

@@ -66,7 +66,7 @@ def fetched(url: str, folder: Path) -> tuple[Path, str, str]:
             say("has no split that is known by its name: {loaded}", loaded=listed(list(loaded))), where=url
         )
     left = [name for name in loaded if name not in splits]
-    known = revision or asked.revision or "of the last time it was fetched (the hub did not answer)"
+    known = revision or asked.revision or say("of the last time it was fetched (the hub did not answer)")
     said = say("Data set {repo} of the Hugging Face hub, revision {known}", repo=asked.repo, known=known)
     return kept(splits, folder, url), asked.name, f"{said}{f'; without {listed(left)}' if left else ''}."
 

@@ -21,7 +21,7 @@ HOLDERS = frozenset(
 """Keys under which files keep the array of their records."""
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_EXPECTED = "one JSON object per line is expected"
+_EXPECTED = say("one JSON object per line is expected")
 
 
 def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], str]:
@@ -35,7 +35,7 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
     start = reader.after_space(0)
     pair = text.startswith('"', reader.after_space(start + 1))
     if text[start : start + 1] == "[" and not pair:
-        return *_columns(reader.elements(start, to_end=True)), "The file is one JSON array."
+        return *_columns(reader.elements(start, to_end=True)), say("The file is one JSON array.")
     columns, lines = _columns(reader.objects(start))
     if len(lines) > 1:
         return columns, lines, ""
@@ -54,7 +54,7 @@ def read_json(path: Path, text: str) -> tuple[dict[str, list[Any]], list[int], s
             "The records are '{holders}' of a JSON object{passed}.", holders=holders[0], passed=passed
         )
     if len(columns) > 1 and all(isinstance(column[0], dict) for column in columns.values()):
-        advice = "write one object per row (in pandas orient='records', lines=True)"
+        advice = say("write one object per row (in pandas orient='records', lines=True)")
         raise InputError(say("contains one object under each key; {advice}", advice=advice), where=str(path))
     return columns, lines, ""
 
@@ -146,7 +146,7 @@ class _Reader:
                 say("the key '{error}' occurs twice in an object; rename one", error=shown(str(error))), at
             ) from None
         except RecursionError:
-            raise self.error("lists or objects are nested too deeply to be read", at) from None
+            raise self.error(say("lists or objects are nested too deeply to be read"), at) from None
         except ValueError as error:
             raise self.error(
                 say("contains a value that cannot be read: {error}", error=shown(str(error))), at
@@ -159,7 +159,9 @@ class _Reader:
         if not isinstance(value, dict):
             raise self.error(f"found a JSON {type(value).__name__}; {_EXPECTED}", at)
         if self._text.find("\\u", at, end) >= 0 and not _is_text(value):
-            raise self.error("contains half of a pair of \\u escapes, which is not a character; fix or remove it", at)
+            raise self.error(
+                say("contains half of a pair of \\u escapes, which is not a character; fix or remove it"), at
+            )
         return value, end
 
     def objects(self, at: int) -> Iterator[tuple[dict[str, Any], int]]:
@@ -205,10 +207,10 @@ class _Reader:
                 at = self.after_space(at + 1)
             elif self._text[at : at + 1] != "]":
                 place = min(at, len(self._text.rstrip()))
-                raise self.error("is not JSON (a comma or the end of the array is missing)", place)
+                raise self.error(say("is not JSON (a comma or the end of the array is missing)"), place)
         following = self.after_space(at + 1)
         if to_end and following < len(self._text):
-            raise self.error("is not JSON (more follows behind the array)", following)
+            raise self.error(say("is not JSON (more follows behind the array)"), following)
 
     def member(self, at: int, name: str) -> int:
         """Where the value of a key begins in the object that begins at a place."""

@@ -63,7 +63,7 @@ def _check_answers(table: Table, name: str) -> None:
             bad=len(bad),
             answers=len(answers),
         )
-        advice = "keep those with 'accept', or say --label answer where all are about one class"
+        advice = say("keep those with 'accept', or say --label answer where all are about one class")
         raise InputError(
             say("{problem}, so '{name}' is not their label; {advice}", problem=problem, name=name, advice=advice),
             where=table.where(bad[0]),
@@ -112,7 +112,7 @@ def drop_unnamed(splits: Mapping[SplitName, tuple[Example, ...]]) -> tuple[Split
         kept[split] = tuple(e for e in examples if e.label is not None)
         dropped = len(examples) - len(kept[split])
         if examples and not kept[split]:
-            advice = "give labelled rows" if split == "train" else without(split)
+            advice = say("give labelled rows") if split == say("train") else without(split)
             raise InputError(
                 say("every row of {split} is without a label (-1 or no value); {advice}", split=split, advice=advice),
                 where=examples[0].where,

@@ -40,7 +40,9 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
             raise InputError(say("{problem}: write its name alone", problem=problem), where=example.where)
     if _are_tags(labels[:_SAMPLE]):
         problem = say("the label '{labels}' seems to contain a tag for every word", labels=shown(labels[0]))
-        advice = "give lists of words and tags, or words and tags parted by spaces, as many of the one as of the other"
+        advice = say(
+            "give lists of words and tags, or words and tags parted by spaces, as many of the one as of the other"
+        )
         raise InputError(f"{problem}; {advice}", where=train[0].where)
     different = len(set(labels))
     if len(splits) < len(SPLITS) and len(labels) >= _FEW_ROWS and different > _ALONE * len(labels):
@@ -50,7 +52,7 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
             labels=len(labels),
             labels2=shown(labels[0]),
         )
-        advice = "is it the label column? --label takes another, --task regression reads plain numbers as scores"
+        advice = say("is it the label column? --label takes another, --task regression reads plain numbers as scores")
         raise InputError(f"{problem}; {advice}", where=train[0].where)
 
 

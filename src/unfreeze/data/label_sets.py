@@ -46,7 +46,9 @@ def set_columns(table: Table, label: str | None) -> tuple[str, ...]:
     for candidates in ([name for name in named if name in lists], named, lists):
         if len(candidates) == 1:
             return (candidates[0],)
-    problem = "the label column is not safe to guess; say which, as in --label COLUMN, or --label A,B,C for columns"
+    problem = say(
+        "the label column is not safe to guess; say which, as in --label COLUMN, or --label A,B,C for columns"
+    )
     raise InputError(
         say("{problem} of 0 and 1; columns: {columns}", problem=problem, columns=listed(table.columns)),
         where=str(table.path),

@@ -11,10 +11,10 @@ from unfreeze.data.tally import Tally
 from unfreeze.errors import InputError, listed, nearest, shown
 from unfreeze.language.message import say
 
-UNANNOTATED = "Tasks without an annotation that counts (none, cancelled, or predictions only), which were left out"
-AGREED = "Tasks with several annotations of the same spans, of which one was taken"
-DISAGREED = "Tasks whose annotations differ, of which the one marked as ground truth, or else the first, was taken"
-OTHER = "Results that are not spans of text (choices, relations and the like), which were left out"
+UNANNOTATED = say("Tasks without an annotation that counts (none, cancelled, or predictions only), which were left out")
+AGREED = say("Tasks with several annotations of the same spans, of which one was taken")
+DISAGREED = say("Tasks whose annotations differ, of which the one marked as ground truth, or else the first, was taken")
+OTHER = say("Results that are not spans of text (choices, relations and the like), which were left out")
 _ODD = {"hypertextlabels": "HTML", "paragraphlabels": "a dialogue"}
 
 

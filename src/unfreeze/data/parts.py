@@ -207,7 +207,7 @@ def _lines(source: Source, kind: Format, texts: Sequence[str], wanted: Collectio
                     "begins with another line than the part {name}, whose first line names the ",
                     name=source.paths[0].name,
                 )
-                problem += "columns; give each part the same, or join the parts into one file"
+                problem += say("columns; give each part the same, or join the parts into one file")
                 raise InputError(problem, where=f"{path}:1")
             text = "\n" * heads + text.split("\n", heads)[-1] if text.count("\n") >= heads else "\n" * heads
         text = text if text.endswith("\n") else f"{text}\n"

@@ -49,12 +49,12 @@ def rows_of(path: Path, text: str, delimiter: str) -> Parsed:
         if escaped is not None and escaped.broken is None and _is_even(escaped.rows) and not odder:
             return escaped
     if doubled.broken is not None:
-        rule = 'a cell that begins with one ends with one, and marks inside are doubled ("")'
+        rule = say('a cell that begins with one ends with one, and marks inside are doubled ("")')
         raise InputError(
             say("quote marks do not fit in this row: {rule}; fix it", rule=rule), where=f"{path}:{doubled.broken}"
         )
     if "\\" in text and not _ODD_BACKSLASHES.search(text):
-        return replace(doubled, notes=(*doubled.notes, "All backslashes stand in pairs; they were kept so."))
+        return replace(doubled, notes=(*doubled.notes, say("All backslashes stand in pairs; they were kept so.")))
     return doubled
 
 
@@ -101,7 +101,7 @@ def _escaped(text: str, delimiter: str, surely: bool) -> Parsed | None:
             for character, mark in marks.items():
                 if mark in cell:
                     row[at] = cell = cell.replace(mark, character)
-    said = ("Backslashes before quote marks or delimiters inside cells were read as escapes.", *parsed.notes)
+    said = (say("Backslashes before quote marks or delimiters inside cells were read as escapes."), *parsed.notes)
     return replace(parsed, notes=said)
 
 
@@ -132,7 +132,7 @@ def _doubled(text: str, delimiter: str) -> Parsed:
         why = (
             say("they seem to enclose some cells ({enclosed:,})", enclosed=enclosed)
             if enclosed
-            else "they may enclose cells of several lines"
+            else say("they may enclose cells of several lines")
         )
         said = say("Warning: quote marks were kept as text (first in line {first}), but {why}.", first=first, why=why)
     else:

@@ -27,14 +27,15 @@ from unfreeze.data.tagged import column_sentences, tagged_examples
 from unfreeze.data.tagging_tables import TaggedTables, tagging_in
 from unfreeze.data.text_files import Format
 from unfreeze.errors import InputError
-from unfreeze.language.message import say
+from unfreeze.language.message import joined as comma_joined
+from unfreeze.language.message import say, template
 from unfreeze.tasks.kinds import CLASSES, LABEL_SETS, TAGS, Task
 from unfreeze.tasks.kinds import task as task_called
 
 TEST_SHARE, DEV_SHARE = 0.2, 0.1
 """Shares of the labelled rows that are cut out where a file of that split is missing."""
 
-TOGETHER = ("equal texts", "equal texts and groups")
+TOGETHER = (say("equal texts"), say("equal texts and groups"))
 
 Loaded = Mapping[SplitName, tuple[Format, str]]
 Cuts = Mapping[SplitName, str]
@@ -158,7 +159,9 @@ def _of_sentences(files: Mapping[SplitName, Path], read: TaggedTables, seed: int
     splits, cuts = fill_splits(splits, task, seed)
     labels = task.target.space(splits["train"], scheme)
     check_measurable(splits, task, scheme, files)
-    return _dataset(task, labels, splits, read.columns, (f"Task: {task.kind}.", *read.notes, *found), cuts)
+    return _dataset(
+        task, labels, splits, read.columns, (say("Task: {kind}.", kind=task.kind), *read.notes, *found), cuts
+    )
 
 
 def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], told: _Told, seed: int) -> Dataset:
@@ -176,9 +179,9 @@ def _texts(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], t
     by_group = group_notes(texts.splits, told.group)
     splits, cuts = fill_splits(texts.splits, texts.task, seed)
     splits, space = label_space(splits, texts.task, files)
-    guessed = "" if told.task else "; guessed from the labels, --task KIND overrides"
+    guessed = "" if told.task else say("; guessed from the labels, --task KIND overrides")
     size = texts.task.target.size_in_words(space)
-    kind = f"Task: {texts.task.kind} ({size}{guessed})."
+    kind = say("Task: {kind} ({size}{guessed}).", kind=texts.task.kind, size=size, guessed=guessed)
     columns = texts.columns if told.group is None else {**texts.columns, "group": told.group}
     return _dataset(texts.task, space, splits, columns, (*counts, *texts.notes, *by_group, kind), cuts)
 
@@ -297,7 +300,9 @@ def _tables(files: Mapping[SplitName, Path], parts: Mapping[SplitName, Joined], 
             tables[split] = ready
             continue
         if kind == "txt":
-            problem = "plain text has no labels; a table (.csv, .tsv, .jsonl, .parquet) or CoNLL columns are needed"
+            problem = say(
+                "plain text has no labels; a table (.csv, .tsv, .jsonl, .parquet) or CoNLL columns are needed"
+            )
             raise InputError(problem, where=str(files[split]))
         as_train = tables["train"].header if tables and kind == parts["train"].kind else None
         tables[split] = read_table(files[split], kind, content, header=as_train, wanted=told.names())
@@ -336,12 +341,17 @@ def _of_split(split: SplitName, sentence: str) -> str:
 
 def _columns_said(columns: Columns, told: _Told, table: Table) -> str:
     parts = []
-    for role, name, given in (
-        ("text", columns.text, told.text),
-        ("second text", columns.text_b, told.text_b),
-        ("label", columns.label, told.label),
+    for column, name, given in (
+        (_TEXT, columns.text, told.text),
+        (_SECOND, columns.text_b, told.text_b),
+        (_LABEL, columns.label, told.label),
     ):
         if name is not None:
-            joined = " (joined by a line break)" if role == "text" and is_joined(table, name) else ""
-            parts.append(f"{role} '{name}'{joined}{'' if given else ' (guessed)'}")
-    return f"Columns: {', '.join(parts)}{'' if table.header else '; the files have no header'}."
+            together = say(" (joined by a line break)") if column == _TEXT and is_joined(table, name) else ""
+            parts.append(say(column, name=name, joined=together, guessed="" if given else say(" (guessed)")))
+    return say(_HEADED if table.header else _HEADLESS, parts=comma_joined(parts))
+
+
+_TEXT, _SECOND = template("text '{name}'{joined}{guessed}"), template("second text '{name}'{joined}{guessed}")
+_LABEL = template("label '{name}'{joined}{guessed}")
+_HEADED, _HEADLESS = template("Columns: {parts}."), template("Columns: {parts}; the files have no header.")

@@ -16,8 +16,8 @@ from unfreeze.data.tally import Tally, take_others
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.language.message import say
 
-REJECTED = "Records that were rejected or skipped by the annotator, which were left out"
-REPEATED = "Records of a text that was annotated more than once, of which the first was kept"
+REJECTED = say("Records that were rejected or skipped by the annotator, which were left out")
+REPEATED = say("Records of a text that was annotated more than once, of which the first was kept")
 _SPANS = ("label", "labels", "entities", "spans", "annotations", "annotation", "ner", "tags", "named_entities", "ents")
 _NEVER = frozenset({"predictions", "prediction", "suggestions", "relations", "cats", "meta", "comments", "tokens"})
 _TEXTS = TEXTS | {
@@ -201,7 +201,7 @@ def _items(value: Any, column: str, annotated: bool, where: str) -> list[Item]:
     """The spans of a record; none where it has no value although the tool says that it was annotated."""
     items = span_items(value) if value not in (None, "") else [] if annotated else None
     if items is None:
-        found = "no value" if value in (None, "") else f"'{shown(str(value))}'"
+        found = say("no value") if value in (None, "") else f"'{shown(str(value))}'"
         raise InputError(
             say("{found} in '{column}'; a list of spans is expected, [] for none", found=found, column=column),
             where=where,
@@ -230,7 +230,7 @@ def own_words(tokens: Any, text: str, where: str) -> tuple[tuple[int, int], ...]
                 fits = False
         if not fits:
             found = f"{place[0]} to {place[1]} ('{shown(str(place[2]))}')"
-            advice = "tokens follow each other and leave out white space only; export texts and tokens again"
+            advice = say("tokens follow each other and leave out white space only; export texts and tokens again")
             raise InputError(
                 say("the token {found} is not there in the text; {advice}", found=shown(found), advice=advice),
                 where=where,

@@ -62,9 +62,9 @@ class Count:
 
 
 POINTS = Count("characters", lambda character: 1)
-_UTF16 = Count("UTF-16 units (two for an emoji)", lambda character: 1 + (character > "\uffff"))
-_BYTES = Count("bytes of UTF-8", lambda character: len(character.encode()))
-_LINES = Count("line ends (\\r\\n) as one character", lambda character: int(character != "\r"))
+_UTF16 = Count(say("UTF-16 units (two for an emoji)"), lambda character: 1 + (character > "\uffff"))
+_BYTES = Count(say("bytes of UTF-8"), lambda character: len(character.encode()))
+_LINES = Count(say("line ends (\\r\\n) as one character"), lambda character: int(character != "\r"))
 COUNTS = (_UTF16, _BYTES, _LINES, *(replace(count, inclusive=True) for count in (POINTS, _UTF16, _BYTES)))
 """Other ways to count than characters, the likelier ones first."""
 _FEW = 3
@@ -109,7 +109,7 @@ def in_characters(documents: Sequence[Document]) -> tuple[list[Document], list[s
 
 
 def _what(count: Count) -> str:
-    return count.name + (", and ends are those of the last character" if count.inclusive else "")
+    return count.name + (say(", and ends are those of the last character") if count.inclusive else "")
 
 
 def _squeezed(text: str) -> str:
@@ -141,7 +141,7 @@ def _misfit(named: Sequence[tuple[Document, Span]]) -> InputError:
     )
     problem = say("{found}, but its span says '{shown}'", found=found, shown=shown(span.text or ""))
     others = say(" ({wrong:,} of {named:,} spans do not fit)", wrong=len(wrong), named=len(named)) if wrong[1:] else ""
-    advice = "was the text changed after it was annotated? Export text and spans again, or take the row out"
+    advice = say("was the text changed after it was annotated? Export text and spans again, or take the row out")
     return InputError(f"{problem}{others}; {advice}", where=document.where)
 
 

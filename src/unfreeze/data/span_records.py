@@ -24,7 +24,7 @@ STARTS = (
 )
 ENDS = ("end", "end_offset", "stop", "end_char", "end_index", "end_idx", "end_pos")
 LENGTHS = ("length", "len")
-SEVERAL = "Spans with several types, of which the first was taken"
+SEVERAL = say("Spans with several types, of which the first was taken")
 KINDS: tuple[str, ...] = (
     "label",
     "labels",
@@ -161,7 +161,7 @@ def spans_of(items: Sequence[Item], where: Callable[[], str], names: Sequence[st
             kind = names[kind]
         if not isinstance(kind, str) or not kind.strip():
             found_so = (
-                "no type"
+                say("no type")
                 if kind is None or kind == ""
                 else say("the type {kind}", kind=shown(json.dumps(kind, default=str)))
             )

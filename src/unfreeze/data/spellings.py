@@ -140,7 +140,7 @@ def _refuse_missing(splits: Mapping[SplitName, tuple[Example, ...]], train: set[
             meaning = (
                 say("not a number as '{rest}' is", rest=shown(min(rest)))
                 if plain
-                else "what programs write for a missing value"
+                else say("what programs write for a missing value")
             )
             count = say(
                 "in {found:,} of {examples:,} rows of {split}", found=len(found), examples=len(examples), split=split
@@ -201,7 +201,7 @@ def _doubts(train: tuple[Example, ...]) -> list[str]:
                     where=first[label].where,
                 )
             )
-    return [f"Warning: {line}" for line in doubts[:8]]
+    return [say("Warning: {line}", line=line) for line in doubts[:8]]
 
 
 def _look(label: str) -> str:

@@ -49,7 +49,7 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
         raise InputError(f"{problem}{packed_in(folder)}", where=str(folder))
     kinds = sorted({plain_name(path).suffix.lower() for path in files})
     if len(kinds) > 1:
-        found = listed([kind or "no suffix" for kind in kinds], FEW)
+        found = listed([kind or say("no suffix") for kind in kinds], FEW)
         raise InputError(
             say("contains files of several kinds ({found}); name those to read", found=found), where=str(folder)
         )
@@ -60,4 +60,4 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
 def packed_in(folder: Path) -> str:
     """That a folder has archives, as the end of a message; nothing if it has none."""
     names = [path.name for path in archives_in(folder)]
-    return f" (unpack {listed(names, FEW)})" if names else ""
+    return say(" (unpack {names})", names=listed(names, FEW)) if names else ""

@@ -139,7 +139,7 @@ def _delimited(
         text = "\n" + text[named.end() :]
     first = [line.count("\x01") for line in text[:_LOOKED_AT].split("\n")[:-1]]
     if len(first) >= _FEW_LINES and len(set(first)) == 1 and first[0]:
-        problem = "columns are parted by the control character U+0001, as Hive writes them"
+        problem = say("columns are parted by the control character U+0001, as Hive writes them")
         raise InputError(say("{problem}; write the file with tabs or commas", problem=problem), where=str(path))
     delimiter = named[1] if named else "\t" if kind == "tsv" else delimiter_of(text)
     parsed = rows_of(path, text, delimiter)
@@ -185,15 +185,15 @@ def _delimited(
         return Table(path, tuple(map(str, range(width))), rows, lines, header=False, notes=tuple(said))
     again = next((line for row, line in zip(rows[1:], lines[1:], strict=True) if _same_names(row, rows[0])), None)
     if again is not None and width > 1:
-        problem = "this row repeats the names of the columns, as when files are joined; take it out"
+        problem = say("this row repeats the names of the columns, as when files are joined; take it out")
         raise InputError(problem, where=f"{path}:{again}")
     return Table(path, tuple(rows[0]), rows[1:], lines[1:], notes=tuple(said))
 
 
 def _advice(row: Sequence[str], delimiter: str) -> str:
     if delimiter == "\t":
-        return "fix the line"
-    doubled = " and double the marks inside" if any('"' in cell for cell in row) else ""
+        return say("fix the line")
+    doubled = say(" and double the marks inside") if any('"' in cell for cell in row) else ""
     return say("enclose texts that contain the delimiter in double quotes{doubled}", doubled=doubled)
 
 

@@ -232,12 +232,12 @@ _CHANGED = template("the tags follow {scheme} and were turned into {canonical}."
 def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str:
     (most, number), *_ = counts.most_common(1)
     others = [tag for tag, _ in counts.most_common() if tag != most]
-    judged = "judged by accuracy of words, not by spans"
+    judged = say("judged by accuracy of words, not by spans")
     lettered = _lettered(counts)
     outside = sum(n for tag, n in counts.items() if tag.casefold() in OUTSIDE)
     if lettered.total() >= max(1, _PARTLY * (counts.total() - outside)):
         odd = [f"'{tag}'" for tag in others if tag not in lettered and tag.casefold() not in OUTSIDE]
-        found = say(", but too many do not ({odd})", odd=_short(odd)) if odd else ", but not in one way"
+        found = say(", but too many do not ({odd})", odd=_short(odd)) if odd else say(", but not in one way")
         return say(
             "Warning: many tags look like span tags ('{lettered}'){found}; they are taken as plain tags, "
             "{judged}. Write all but O as B-TYPE and I-TYPE.",
@@ -255,7 +255,7 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
     often = number >= _OFTEN * counts.total() and _runs(counts, most, sequences)
     if others and (often or most.casefold() in OUTSIDE):
         share = f"{100 * number / counts.total():.0f} %"
-        like = "as in data of spans" if most.casefold() in OUTSIDE else "as O is in data of spans"
+        like = say("as in data of spans") if most.casefold() in OUTSIDE else say("as O is in data of spans")
         return say(
             "Warning: '{most}' is the most frequent tag ({share}), {like}, but the others ({others}) follow "
             "no span scheme; they are taken as plain tags, {judged}. If they are spans, write them B-TYPE "
@@ -266,7 +266,7 @@ def _plain_said(counts: Counter[str], sequences: Sequence[Sequence[str]]) -> str
             others=_short(others),
             judged=judged,
         )
-    return "The tags are plain tags, in no span scheme."
+    return say("The tags are plain tags, in no span scheme.")
 
 
 def _are_wrapped(counts: Counter[str]) -> bool:

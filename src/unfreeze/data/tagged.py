@@ -76,7 +76,7 @@ def column_sentences(
             )
     if all(has_segment_digits(found) for found in sentences.values()):
         sentences = {split: strip_segment_digits(found) for split, found in sentences.items()}
-        said.append("Every word is a character with a segment digit; the digit was taken off.")
+        said.append(say("Every word is a character with a segment digit; the digit was taken off."))
     language = language_of([s for found in sentences.values() for s in found])
     if language:
         sentences = {split: without_language(found, language) for split, found in sentences.items()}
@@ -135,7 +135,7 @@ def tagged_examples(
     torn = 0 if scheme in ("IO", "IOB1") else sum(sum(_torn(found, scheme)) for found in sentences.values())
     if torn:
         said.append(say("Spans that run on into the next sentence, each read as two: {torn}.", torn=torn))
-    said += [f"Warning: {line}" for line in _twice(as_read)]
+    said += [say("Warning: {line}", line=line) for line in _twice(as_read)]
     files_tags = {read: tag for tag, read in as_read.items() if tag != read}
     splits = {split: _converted(files[split], found, scheme, checked, files_tags) for split, found in sentences.items()}
     return splits, canonical, said
@@ -165,7 +165,7 @@ def _without_brackets(files: Mapping[SplitName, Path], sentences: Tagged) -> tup
     if not is_star_column([s.tags or () for s in sentences["train"]]):
         return sentences, []
     read: Tagged = {}
-    said = ["The tags are spans in brackets and stars, such as '(PER*', and were turned into BIO."]
+    said = [say("The tags are spans in brackets and stars, such as '(PER*', and were turned into BIO.")]
     for split, found in sentences.items():
         plain = unstarred([s.tags or () for s in found], [s.lines for s in found], str(files[split]))
         read[split] = [replace(s, tags=tags) for s, tags in zip(found, plain.tags, strict=True)]

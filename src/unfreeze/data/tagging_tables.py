@@ -79,7 +79,7 @@ def tagging_in(
         sentences = {split: row_sentences(table, rows) for split, table in tables.items()}
         return TaggedTables(sentences, {"text": rows.words, "label": rows.tags}, [word_rows_said(rows, guessed)])
     if sure:
-        problem = "tagging needs words with tags (CoNLL columns, lists of words and tags) or texts with spans"
+        problem = say("tagging needs words with tags (CoNLL columns, lists of words and tags) or texts with spans")
         raise InputError(
             say("{problem}; this file has the columns {columns}", problem=problem, columns=listed(train.columns)),
             where=str(train.path),
@@ -145,11 +145,11 @@ def _spans(
                 where=str(tables[split].path),
             )
     if tally.total(OTHER) and not any(document.spans for document in documents["train"]):
-        problem = "its annotations contain choices or the like, and no spans; for classes export JSON-MIN or CSV"
+        problem = say("its annotations contain choices or the like, and no spans; for classes export JSON-MIN or CSV")
         raise InputError(problem, where=str(tables["train"].path))
     sentences, said = tagged_words(documents)
     own = all(document.words is not None for found in documents.values() for document in found)
-    rule = "The words are the file's own tokens." if own else say("Texts were cut into words: {rule}.", rule=RULE)
+    rule = say("The words are the file's own tokens.") if own else say("Texts were cut into words: {rule}.", rule=RULE)
     told = [columns_said(columns, guessed), rule]
     for what in (DISAGREED, REPEATED, SEVERAL):
         told += tally.notes(what, warning=True)

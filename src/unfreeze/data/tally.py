@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from unfreeze.language.message import say
+from unfreeze.language.message import inside, joined, say, template
 
 
 @dataclass
@@ -30,11 +30,18 @@ class Tally:
         """At most one sentence: what happened, how often in which split, and where first."""
         if not self.total(what):
             return []
-        by_split = ", ".join(f"{number:,} in {split}" for split, number in self.counts[what].items())
-        begin = f"Warning: {what[0].lower()}{what[1:]}" if warning else what
+        by_split = joined(
+            say("{number:,} in {split}", number=number, split=say(split)) for split, number in self.counts[what].items()
+        )
+        begin = say("Warning: {line}", line=inside(what)) if warning else what
         return [say("{begin}: {by_split}, such as {first}.", begin=begin, by_split=by_split, first=self.first[what])]
 
 
 def take_others(options: Sequence[str]) -> str:
     """The end of a sentence about guesses: which options take other columns."""
-    return f"; {' and '.join(options)} {'take others' if options[1:] else 'takes another'}" if options else ""
+    if not options:
+        return ""
+    return say(_TAKE_OTHERS if options[1:] else _TAKES_ANOTHER, options=joined(options, " and "))
+
+
+_TAKE_OTHERS, _TAKES_ANOTHER = template("; {options} take others"), template("; {options} takes another")

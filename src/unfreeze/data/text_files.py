@@ -31,16 +31,16 @@ SAMPLE = 2000
 """Lines looked at when the name does not tell the format."""
 
 _MAGIC = {
-    b"PK\x03\x04": "is a zip archive or a spreadsheet (.xlsx, .ods); unpack it, or save it as csv",
-    b"\xd0\xcf\x11\xe0": "is a spreadsheet or document of old Office programs; save it as csv",
-    b"\x1f\x8b": "is compressed by gzip; unpack it",
-    b"BZh91AY&SY": "is compressed by bzip2; unpack it",
-    b"\xfd7zXZ\0": "is compressed by xz; unpack it",
-    b"\x28\xb5\x2f\xfd": "is compressed by Zstandard; unpack it",
-    b"PAR1\x15": "is a parquet file; name it .parquet",
-    b"ARROW1\0\0": "is an Arrow file; name it .arrow",
-    b"SQLite format 3\0": "is an SQLite data base; write the table as csv",
-    b"%PDF-": "is a PDF document, not a table; write the texts as csv",
+    b"PK\x03\x04": say("is a zip archive or a spreadsheet (.xlsx, .ods); unpack it, or save it as csv"),
+    b"\xd0\xcf\x11\xe0": say("is a spreadsheet or document of old Office programs; save it as csv"),
+    b"\x1f\x8b": say("is compressed by gzip; unpack it"),
+    b"BZh91AY&SY": say("is compressed by bzip2; unpack it"),
+    b"\xfd7zXZ\0": say("is compressed by xz; unpack it"),
+    b"\x28\xb5\x2f\xfd": say("is compressed by Zstandard; unpack it"),
+    b"PAR1\x15": say("is a parquet file; name it .parquet"),
+    b"ARROW1\0\0": say("is an Arrow file; name it .arrow"),
+    b"SQLite format 3\0": say("is an SQLite data base; write the table as csv"),
+    b"%PDF-": say("is a PDF document, not a table; write the texts as csv"),
 }
 """How files begin that are not text."""
 
@@ -77,10 +77,10 @@ def read_text(path: Path, may_be_empty: bool = False) -> str:
 def _other_than_utf8(data: bytes) -> str | None:
     """What a file is that is certainly no UTF-8 text, and what to do; None if it may be."""
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "is UTF-32 text; save it as UTF-8"
+        return say("is UTF-32 text; save it as UTF-8")
     # Half of the bytes of Latin letters are zero in UTF-16; real text has hardly any.
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or data.count(0, 0, 4096) > len(data[:4096]) / 4:
-        return "is UTF-16 text (spreadsheets call it 'Unicode text'); save it as UTF-8"
+        return say("is UTF-16 text (spreadsheets call it 'Unicode text'); save it as UTF-8")
     return next((told for start, told in _MAGIC.items() if data.startswith(start)), None)
 
 

@@ -18,8 +18,8 @@ from unfreeze.data.tally import Tally
 from unfreeze.errors import InputError, listed, shown
 from unfreeze.language.message import say
 
-NO_WORDS = "Rows without a word, which were left out"
-NO_TAGS = "Rows without tags (no list, or -1 or nothing for every word), which were left out"
+NO_WORDS = say("Rows without a word, which were left out")
+NO_TAGS = say("Rows without tags (no list, or -1 or nothing for every word), which were left out")
 _WORDS: tuple[str, ...] = (
     "tokens",
     "words",
@@ -58,7 +58,7 @@ _TAGS += (
     "chunk_tags",
 )
 _TAGS += ("chunk", "chunks")
-BLANK = "Words that show nothing (empty, or white space), which were left out with their tags"
+BLANK = say("Words that show nothing (empty, or white space), which were left out with their tags")
 _NUMBER = re.compile(r"-?\d+(\.0)?")
 _BREAK = re.compile(r"[\t\n\r]")
 _UNTAGGED = (None, -1, -100, "-1", "-100")
@@ -191,7 +191,7 @@ def list_sentences(
             tally.add(BLANK, split, where, len(words) - len(pairs))
             sentences.append(Sentence(tuple(w for w, _ in pairs), tuple(t for _, t in pairs), (line,) * len(pairs)))
     if not sentences:
-        advice = "give tagged rows" if split == "train" else without(split)
+        advice = say("give tagged rows") if split == say("train") else without(split)
         raise InputError(
             say("no row of {split} has words with tags; {advice}", split=split, advice=advice), where=str(table.path)
         )
@@ -218,7 +218,7 @@ def _word(word: Any, column: str, where: str) -> str:
     if isinstance(word, int) and not isinstance(word, bool):
         return str(word)
     if not isinstance(word, str):
-        found = "no text" if word is None else f"{shown(str(word))} ({type(word).__name__})"
+        found = say("no text") if word is None else f"{shown(str(word))} ({type(word).__name__})"
         raise InputError(
             say("'{column}' contains {found} among its words; write texts", column=column, found=found), where=where
         )
@@ -234,9 +234,9 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
     bad = next((tag for tag in tags if tag in _UNTAGGED or isinstance(tag, bool) or not str(tag).strip()), "")
     if bad != "" or (names is None and not all(isinstance(tag, str) for tag in tags)):
         odd = bad if bad != "" else next(tag for tag in tags if not isinstance(tag, str))
-        advice = "a row is tagged as a whole or not at all"
+        advice = say("a row is tagged as a whole or not at all")
         if odd in (-100, "-100"):
-            advice = "it marks pieces of words: give whole words, from before they were parted for a model"
+            advice = say("it marks pieces of words: give whole words, from before they were parted for a model")
         raise InputError(
             say(
                 "'{column}' contains {odd} for some words, which is not a tag; {advice}",
@@ -253,7 +253,9 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
             "'{column}' contains class numbers without names, so that spans cannot be distinguished from other tags",
             column=column,
         )
-        advice = "write names in place of numbers, or parquet or Arrow with names in the schema, as `datasets` does"
+        advice = say(
+            "write names in place of numbers, or parquet or Arrow with names in the schema, as `datasets` does"
+        )
         raise InputError(f"{problem}; {advice}", where=where)
     numbers = [float(tag) for tag in tags]
     odd = next(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unfreeze.data.conll import Sentence
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 _LAYER = re.compile(r"[BIESMLUW][-_].+")
 _CHAIN = re.compile(r"\(\d+\)?|\d+\)")
@@ -36,9 +37,11 @@ def _problem(tag: str) -> str | None:
     for sign in "|;, ":
         layers = tag.split(sign)
         if len(layers) > 1 and all(x == "O" or _LAYER.fullmatch(x) for x in layers) and any(x != "O" for x in layers):
-            return "contains several tags; one per word can be learnt: keep one of them, such as the outermost span's"
+            return say(
+                "contains several tags; one per word can be learnt: keep one of them, such as the outermost span's"
+            )
     if all(_CHAIN.fullmatch(part) for part in tag.split("|")):
-        return "is a mention of a coreference chain, not a tag; give another column with --label"
+        return say("is a mention of a coreference chain, not a tag; give another column with --label")
     if ":" in tag and _MULTIWORD.fullmatch(tag):
-        return "is a numbered multiword expression, not a tag; give another column with --label"
+        return say("is a numbered multiword expression, not a tag; give another column with --label")
     return None

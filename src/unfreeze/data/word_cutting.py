@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-RULE = (
-    "a run of letters and digits is a word; every other visible character stands alone, and so does each character of "
-    "scripts without spaces between words (Chinese, Japanese, Korean, Thai, ...)"
+from unfreeze.language.message import say
+
+RULE = say(
+    "a run of letters and digits is a word; every other visible character stands alone, and so does "
+    "each character of scripts without spaces between words (Chinese, Japanese, Korean, Thai, ...)"
 )
 """The rule in words, for the user."""
 

@@ -162,7 +162,11 @@ def _filled(table: Table, name: str, what: str) -> list[str]:
 
 def word_rows_said(columns: WordColumns, guessed: Sequence[str]) -> str:
     """Which columns are read as what, in a sentence."""
-    ends = f"sentences '{columns.sentences}'" if columns.sentences else "sentences at blank lines"
+    ends = (
+        say("sentences '{sentences}'", sentences=columns.sentences)
+        if columns.sentences
+        else say("sentences at blank lines")
+    )
     return say(
         "Columns: words '{words}', tags '{tags}', one per row, {ends}{guessed}.",
         words=columns.words,

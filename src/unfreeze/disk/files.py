@@ -51,7 +51,7 @@ def _problem(path: Path, error: Exception) -> str:
         if shutil.disk_usage(folder).free < _FULL:
             return os.strerror(28)
     if _PARTLY.search(str(error)):
-        return "the disk took only a part of it; is it full?"
+        return say("the disk took only a part of it; is it full?")
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 

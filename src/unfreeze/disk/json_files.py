@@ -17,7 +17,7 @@ _SAID = 200  # characters of a library's message
 _MOST, _DIGITS = 1e150, 150  # numbers; the square of a larger one overflows
 
 
-def read_json(path: Path, missing: str = "not found") -> Any:
+def read_json(path: Path, missing: str = say("not found")) -> Any:
     """The values of a JSON file.
 
     Args:
@@ -30,7 +30,7 @@ def read_json(path: Path, missing: str = "not found") -> Any:
     return parsed(read_bytes(path, missing), str(path))
 
 
-def read_bytes(path: Path, missing: str = "not found") -> bytes:
+def read_bytes(path: Path, missing: str = say("not found")) -> bytes:
     """A file's content. Raises `InputError` where it cannot be read."""
     try:
         return path.read_bytes()
@@ -106,7 +106,7 @@ def read_yaml(path: Path) -> Any:
     """
     import yaml
 
-    data = read_bytes(path, "cannot be read: No such file or directory")
+    data = read_bytes(path, say("cannot be read: No such file or directory"))
     try:
         return yaml.load(as_text(data), Loader=_loader())
     except RecursionError:

@@ -85,7 +85,7 @@ def said_of(held: HeldError) -> str:
     return (
         say("process {process} on {host}", process=held.owner.process, host=held.owner.host)
         if held.owner
-        else "another process"
+        else say("another process")
     )
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
-OURS = "is not as this version of unfreeze writes it"
+OURS = say("is not as this version of unfreeze writes it")
 _MOST = 250  # characters of a problem
 TOLD = "told"  # of an error of our own, whose message says all
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
@@ -31,7 +31,7 @@ _MISSING = ("missing", "missing_argument", "missing_keyword_only_argument")
 def read_typed(
     path: Path,
     kind: type[T],
-    missing: str = "not found",
+    missing: str = say("not found"),
     remedy: str = "",
     *,
     loose: bool = False,
@@ -86,10 +86,14 @@ def _told(error: Mapping[str, Any], around: tuple[str, str]) -> str:
             "'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one", place=place
         )
     if error["type"] == "json_invalid":
-        return "cannot be read: it is nested too deeply"  # all else was seen before
+        return say("cannot be read: it is nested too deeply")  # all else was seen before
     if error["type"] == TOLD:
         return _problem(f"{place}: {error['msg']}", around)
-    what = "is missing" if error["type"] in _MISSING else f"{_lower(error['msg'])}, found {briefly(error['input'])}"
+    what = (
+        say("is missing")
+        if error["type"] in _MISSING
+        else say("{error}, found {error2}", error=_lower(error["msg"]), error2=briefly(error["input"]))
+    )
     return _problem(f"{place}: {what}" if place else what, around)
 
 

@@ -45,9 +45,9 @@ def trouble_in_bf16(encoder: TransformerEncoder) -> str | None:
 def _trouble(exact: Tensor, alone: Tensor, together: Tensor) -> str | None:
     """What is wrong with states (layers, P, width) in bf16, alone and in a batch, beside fp32; None if nothing is."""
     if exact.isfinite().all() and not (alone.isfinite().all() and together.isfinite().all()):
-        return "its states in it are infinite or NaN"
+        return say("its states in it are infinite or NaN")
     spread = (exact - exact.mean(1, keepdim=True)).abs().mean((1, 2))
     if bool(((alone - exact).abs().mean((1, 2)) > NOISE * spread).any()):
-        return "rounding makes its states in it too unlike those of fp32"
+        return say("rounding makes its states in it too unlike those of fp32")
     limit = TIMES * furthest(alone, exact) + STEP * exact.abs().mean((1, 2))
-    return None if bool((furthest(together, exact) <= limit).all()) else "its states in it depend on the batch"
+    return None if bool((furthest(together, exact) <= limit).all()) else say("its states in it depend on the batch")

@@ -12,7 +12,7 @@ from unfreeze.encoders.tokenizer_files import needs_no_file
 from unfreeze.errors import InputError
 from unfreeze.language.message import say
 
-WANTED = "the floating-point weights that they were made from are needed"
+WANTED = say("the floating-point weights that they were made from are needed")
 ADAPTERS = ("adapter_config.json", "adapter_model.*", "adapter.safetensors", "pytorch_adapter.*", "adapter_model_*")
 # Of TensorFlow, Flax, ONNX, Rust and llama.cpp, and pickles under other names.
 OTHER_WEIGHTS = ("*.bin", "*.h5", "*.msgpack", "*.ckpt*", "*.onnx", "*.ot", "*.gguf", "*.pt", "*.pth", "*.npz")
@@ -71,8 +71,8 @@ def _adapters(source: Source) -> Iterator[str]:
 
 def _check_folder(folder: Path, name: str, no_tokenizer: bool, pickles: bool) -> None:
     if not (folder / "config.json").exists():
-        alone = " but an adapter, which is nothing without its base model; merge it into that and save the model"
-        more = alone if (folder / ADAPTERS[0]).exists() else "; give an encoder folder as transformers saves it"
+        alone = say(" but an adapter, which is nothing without its base model; merge it into that and save the model")
+        more = alone if (folder / ADAPTERS[0]).exists() else say("; give an encoder folder as transformers saves it")
         raise InputError(say("contains no config.json{more}", more=more), where=str(folder))
     found = pickled(folder)
     if not list(folder.glob("*.safetensors")) and not (found and pickles):

@@ -23,6 +23,7 @@ from unfreeze.encoders.tokenizer_files import read_tokenizer
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.transformer_options import options_of, said_of
 from unfreeze.encoders.weight_checks import check_sizes, check_types, check_weights
+from unfreeze.language.message import say
 
 # How a model runs is decided here: its configuration may ask for an attention that this machine does not have, or that
 # is code on the hub, and for outputs in another form.
@@ -30,7 +31,7 @@ PLAIN = {
     "_attn_implementation": None, "_experts_implementation": None, "return_dict": True, "output_attentions": False,
     "output_hidden_states": False, "chunk_size_feed_forward": 0,
 }  # fmt: skip
-_ONE_BY_ONE = "The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them."
+_ONE_BY_ONE = say("The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them.")
 
 
 def load_transformer(

@@ -56,7 +56,9 @@ def saved_options(path: Path) -> dict[str, str]:
     """
     if not path.exists():
         return {}
-    return plain_options(read_typed(path, Written, remedy="delete it for the usual options", wrong="cannot be read"))
+    return plain_options(
+        read_typed(path, Written, remedy=say("delete it for the usual options"), wrong=say("cannot be read"))
+    )
 
 
 def plain_options(written: Written) -> dict[str, str]:

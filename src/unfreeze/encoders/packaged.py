@@ -122,7 +122,7 @@ def _listed(name: str, folder: Path) -> Listed:
             rows, width = array_shape(folder)
             return Listed(name, str(folder), 1, width, 4 * rows * width / 1e6)
         config = read_typed(
-            folder / "config.json", _Config, loose=True, wrong="is not the configuration of a transformer"
+            folder / "config.json", _Config, loose=True, wrong=say("is not the configuration of a transformer")
         )
     except InputError as error:
         return Listed(name, str(error))

@@ -29,11 +29,11 @@ _OLD_KEYS = {
     "pooling_mode_lasttoken": "lasttoken",
 }  # fmt: skip
 _NO_ENCODER = {
-    "StaticEmbedding": "a table of piece vectors, with no layers to read",
-    "SparseStaticEmbedding": "a table of piece weights, with no layers to read",
-    "WordEmbeddings": "word vectors; give them as a file of text, .vec or .npy",
-    "BoW": "a bag of words, which every comparison has beside it anyway",
-    "CLIPModel": "CLIP, which reads pictures too; give a folder of a text encoder",
+    "StaticEmbedding": say("a table of piece vectors, with no layers to read"),
+    "SparseStaticEmbedding": say("a table of piece weights, with no layers to read"),
+    "WordEmbeddings": say("word vectors; give them as a file of text, .vec or .npy"),
+    "BoW": say("a bag of words, which every comparison has beside it anyway"),
+    "CLIPModel": say("CLIP, which reads pictures too; give a folder of a text encoder"),
 }
 # Also as the first releases called it, a class for each kind.
 _TRANSFORMERS = (
@@ -135,7 +135,11 @@ def _settings_said(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _plainly(path: str) -> str:
-    return say("the transformer in {path} is read as it is", path=path) if path else "the transformer is read as it is"
+    return (
+        say("the transformer in {path} is read as it is", path=path)
+        if path
+        else say("the transformer is read as it is")
+    )
 
 
 def _modules(source: Source) -> list[tuple[str, str]]:

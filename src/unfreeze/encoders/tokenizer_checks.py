@@ -24,12 +24,14 @@ def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
         InputError: it is not fast, reads nothing, or has pieces that the model has no row for.
     """
     if not tokenizer.is_fast:
-        raise source.error("has no fast tokenizer, which word alignment needs")
+        raise source.error(say("has no fast tokenizer, which word alignment needs"))
     vocabulary = tokenizer.get_vocab()
     if len(vocabulary) <= len(set(tokenizer.all_special_tokens) | set(tokenizer.get_added_vocab())):
         raise source.error(
-            "has a tokenizer that knows special pieces alone: its vocabulary may be in files of another kind; save it "
-            "as tokenizer.json, or name its class in tokenizer_config.json (tokenizer_class)"
+            say(
+                "has a tokenizer that knows special pieces alone: its vocabulary may be in files of another "
+                "kind; save it as tokenizer.json, or name its class in tokenizer_config.json (tokenizer_class)"
+            )
         )
     try:
         frame = frame_of(tokenizer, 1)
@@ -109,6 +111,8 @@ def pairs_said(model: Any, tokenizer: Any) -> list[str]:
     if frame.types[0] != frame.types[1] and "token_type_ids" in tokenizer.model_input_names:
         return []
     return [
-        "Warning: both texts of a pair get token type 0 from the encoder's tokenizer, although the model knows two "
-        "types: an encoder that was pretrained with them may do worse on pairs."
+        say(
+            "Warning: both texts of a pair get token type 0 from the encoder's tokenizer, although the model "
+            "knows two types: an encoder that was pretrained with them may do worse on pairs."
+        )
     ]

@@ -38,8 +38,10 @@ def read_tokenizer(source: Source) -> tuple[Any, list[str]]:
     file = sentencepiece_files.only_sentencepiece(source.folder)
     if _named_class(source) == "CanineTokenizer" or source.settings("config.json").get("model_type") == "canine":
         raise source.error(
-            "is a canine, which joins every four letters inside: its layers have states of different numbers, so there "
-            "is none for every piece"
+            say(
+                "is a canine, which joins every four letters inside: its layers have states of different "
+                "numbers, so there is none for every piece"
+            )
         )
     tokenizer = _loaded(source, file)
     kind = type(tokenizer).__name__

@@ -37,6 +37,7 @@ from unfreeze.encoders.unread import kinds_of as kinds_of_pieces
 from unfreeze.encoders.unread import unread
 from unfreeze.encoders.ways import Way, cut, padded, shortest_first, unpadded
 from unfreeze.encoders.which_way import LENGTHS, LONG, MOST, find_way, layers_to_resume_from, random_batch
+from unfreeze.language.message import say
 from unfreeze.recipe import Targets
 
 Given = tuple[int, Tensor]
@@ -92,7 +93,7 @@ class TransformerEncoder(Encoder):
         """See `Encoder.wordless`."""
         if not self.causal or self.options.tagging:
             return None
-        return (
+        return say(
             "it is a decoder, in which a piece's state knows nothing of the pieces after it "
             "(--encoder-option tagging=true tags with it all the same)"
         )

@@ -64,7 +64,9 @@ def said_of(options: TransformerOptions, sentence: SentenceModel | None) -> list
             say("{prefix} is put before every text, not before tagged words (--prefix).", prefix=_shown(prefix))
         )
         if sentence is not None and not sentence.prompt_counts:
-            notes.append("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
+            notes.append(
+                say("Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.")
+            )
     elif prompts:
         known = ", ".join(f"{shortened_name(name)}: {_shown(text)}" for name, text in list(prompts.items())[:3])
         notes.append(

@@ -76,7 +76,7 @@ def _tried(source: Source, model: Any, limit: int) -> Trial:
         )
         raise source.error(say("{problem}; choose another encoder", problem=problem))
     if not out.last_hidden_state.isfinite().all():
-        raise source.error("gives states that are infinite or NaN")
+        raise source.error(say("gives states that are infinite or NaN"))
     if not _same(model(input_ids=ids).last_hidden_state, out.last_hidden_state):
         problem = say(
             "is of type {model_type!r}, which gives the same pieces other states at each run",

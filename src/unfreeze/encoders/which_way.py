@@ -119,7 +119,7 @@ def _telling(encoder: TransformerEncoder) -> Iterator[Trial]:
         if trial.mixes:
             contrasts[factor] = trial.contrast
     if not contrasts:
-        problem = "gives each piece a state that depends on that piece alone: its attention does nothing here"
+        problem = say("gives each piece a state that depends on that piece alone: its attention does nothing here")
         raise InputError(say("{problem}; choose another encoder", problem=problem), where=f"--encoder {encoder.name}")
     # Attention that is too loud looks at one piece alone.
     with louder(encoder.model, max(contrasts, key=contrasts.__getitem__)):
@@ -142,7 +142,7 @@ def _way(trial: Trial) -> Way:
         if trial.right("packed") and _right_at_length(encoder, "packed"):
             return "packed"
     if not trial.right("one by one"):
-        problem = "gives other states each time that it reads a text; choose another encoder"
+        problem = say("gives other states each time that it reads a text; choose another encoder")
         raise InputError(problem, where=f"--encoder {encoder.name}")
     if trial.right("padded") and _right_at_length(encoder, "padded"):
         return "padded"

@@ -117,7 +117,7 @@ def extract(
             note = full
             break
         except NotFiniteError:
-            note = "some states are too large for float16, so they are stored as float32"
+            note = say("some states are too large for float16, so they are stored as float32")
         except OSError as error:
             note = say("states cannot be stored in {folder}: {value}", folder=folder, value=error.strerror or error)
             break

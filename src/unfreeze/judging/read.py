@@ -48,7 +48,7 @@ from unfreeze.records.setting import Setting, read_setting
 from unfreeze.tasks import metrics
 from unfreeze.tasks.measures import Measure
 
-UNFINISHED = "the comparison did not finish: start the same command again, it goes on where it stopped"
+UNFINISHED = say("the comparison did not finish: start the same command again, it goes on where it stopped")
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class Compared:
     @property
     def items_in_words(self) -> str:
         """What was tested."""
-        return "labelled examples" if self.first.parts else "test items"
+        return say("labelled examples") if self.first.parts else say("test items")
 
     @property
     def error(self) -> float:

@@ -15,13 +15,14 @@ from unfreeze.judging.folds_result import FoldsResult
 from unfreeze.judging.gaps import PairGap
 from unfreeze.judging.result import ArmResult, EncoderResult, FloorResult, Result, Verdict
 from unfreeze.judging.second_result import SecondResult
+from unfreeze.language.message import say
 from unfreeze.plan import plain, plan_from
 from unfreeze.records.looks import Look
 from unfreeze.records.setting import NO_COMPARISON, AuditFacts, DataFacts, Environment
 
 SCHEMA = 3
 FILE = "result.json"
-AGAIN = "`unfreeze report` writes it again"
+AGAIN = say("`unfreeze report` writes it again")
 
 
 @dataclass(frozen=True)

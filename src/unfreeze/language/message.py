@@ -21,17 +21,19 @@ class Message(str):
     Attributes:
         template: English, with names in braces; the key in catalogues.
         values: what stands for the names; messages among them are said in the same language.
-        opens: it begins a sentence, so that English writes its first letter large.
+        opens: it begins a sentence, so that English writes its first letter large; None where it stands inside of one,
+            so that English writes it small.
     """
 
     template: str
     values: Mapping[str, Any]
-    opens: bool
+    opens: bool | None
 
-    def __new__(cls, template: str, values: Mapping[str, Any], opens: bool = False) -> Message:
+    def __new__(cls, template: str, values: Mapping[str, Any], opens: bool | None = False) -> Message:
         """The English sentence of a template. Raises `KeyError` where a name has no value."""
         text = _filled(template, values, ENGLISH)
-        made = super().__new__(cls, text[:1].upper() + text[1:] if opens else text)
+        first = text[:1] if opens is False else text[:1].upper() if opens else text[:1].lower()
+        made = super().__new__(cls, first + text[1:])
         made.template, made.values, made.opens = template, values, opens
         return made
 
@@ -81,6 +83,13 @@ def opening(message: str) -> str:
     if isinstance(message, Message) and not isinstance(message, Joined):
         return Message(message.template, message.values, opens=True)
     return message[:1].upper() + message[1:]
+
+
+def inside(message: str) -> str:
+    """The message where it stands inside of a sentence, with a small first letter."""
+    if isinstance(message, Message) and not isinstance(message, Joined):
+        return Message(message.template, message.values, opens=None)
+    return message[:1].lower() + message[1:]
 
 
 def joined(items: Iterable[str], separator: str = ", ", last: str | None = None) -> str:

@@ -55,7 +55,7 @@ def _revived(value: Any) -> Any:
     template = value["template"]
     if value["values"] and not any(template in catalogue(language) for language in CATALOGUES):
         raise ValueError("an unknown template, whose formats may be anything")
-    return Message(template, {name: _revived(one) for name, one in value["values"].items()}, bool(value["opens"]))
+    return Message(template, {name: _revived(one) for name, one in value["values"].items()}, value["opens"])
 
 
 def _item(value: Any) -> str:

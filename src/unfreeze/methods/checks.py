@@ -54,7 +54,7 @@ def check_recipes(recipes: Iterable[Recipe], task: Task, traits: Traits) -> None
 def _head_problem(recipe: Recipe, task: Task, traits: Traits) -> str | None:
     heads = heads_for(recipe.method, task, traits)
     if recipe.head not in heads:
-        over = " over one vector a text" if one_vector(traits) else ""
+        over = say(" over one vector a text") if one_vector(traits) else ""
         fitting = say(
             "{kind} by {method}{over} takes {heads}",
             kind=task.kind,
@@ -64,7 +64,7 @@ def _head_problem(recipe: Recipe, task: Task, traits: Traits) -> str | None:
         )
         return say("head '{head}' does not fit; {fitting}", head=recipe.head, fitting=fitting)
     if task.pair and recipe.pair == "joint" and not traits.pairs:
-        return "pair is joint; this encoder reads one text at a time: separate"
+        return say("pair is joint; this encoder reads one text at a time: separate")
     if traits.causal and recipe.head == "linear" and recipe.pooling == "cls" and not task.target.per_word:
-        return "pooling is cls; the first piece of a decoder has read nothing else: last, mean or max"
+        return say("pooling is cls; the first piece of a decoder has read nothing else: last, mean or max")
     return None

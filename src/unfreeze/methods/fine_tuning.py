@@ -54,7 +54,7 @@ class FineTuning(Method[TunedRecipe]):
         if traits.fixed is not None:
             return say("cannot be fine-tuned: {fixed}", fixed=traits.fixed)
         known = FAMILIES[traits.family].tuned is not None
-        return None if known else "cannot be fine-tuned: no recipes are known for encoders of its kind"
+        return None if known else say("cannot be fine-tuned: no recipes are known for encoders of its kind")
 
     def table(self, task: Task, traits: Traits) -> list[TunedRecipe]:
         """See `Method.table`."""
@@ -76,7 +76,7 @@ class FineTuning(Method[TunedRecipe]):
                 head=recipe.head,
             )
         if recipe.head_first is not None and recipe.reinit_top:
-            return "head_first and reinit_top exclude each other: a probe reads the layers that would start afresh"
+            return say("head_first and reinit_top exclude each other: a probe reads the layers that would start afresh")
         return _BOUNDS.problem(recipe)
 
     def limited(self, recipe: TunedRecipe, top: int) -> TunedRecipe:

@@ -52,9 +52,9 @@ class Lora(Method[LoraRecipe]):
         if traits.fixed is not None:
             return say("cannot have adapters: {fixed}", fixed=traits.fixed)
         if not traits.adaptable:
-            return "cannot have adapters: it has no linear layers that they could be put on"
+            return say("cannot have adapters: it has no linear layers that they could be put on")
         if find_spec("peft") is None:
-            return "cannot have adapters: peft is not installed (pip install unfreeze[lora])"
+            return say("cannot have adapters: peft is not installed (pip install unfreeze[lora])")
         return None
 
     def table(self, task: Task, traits: Traits) -> list[LoraRecipe]:

@@ -34,8 +34,8 @@ from unfreeze.recipe import MethodName, Recipe
 from unfreeze.records.forecasts import Forecasts, likely_of
 from unfreeze.records.setting import MOST_COUNTED, MOST_EPOCHS, MOST_SECONDS, NO_COMPARISON, check_number
 
-AGAIN = "delete it and start the same command again"
-RUN_AGAIN = "delete the folder of this run and start the same command again"
+AGAIN = say("delete it and start the same command again")
+RUN_AGAIN = say("delete the folder of this run and start the same command again")
 LEAST_FRESH = 2  # final runs that are needed for a spread between seeds
 _SURE = 1 + 1e-6  # as sure as one can be, rounded
 

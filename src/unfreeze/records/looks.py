@@ -13,7 +13,7 @@ from unfreeze.errors import InputError
 from unfreeze.language.message import say
 
 FILE = "looks.json"
-REMEDY = "delete it and start the same command again; runs that are finished stay"
+REMEDY = say("delete it and start the same command again; runs that are finished stay")
 LARGEST_ERROR = 0.05 + 1e-6
 Outcome = Literal["decided", "hopeless", "open"]
 

@@ -22,8 +22,8 @@ from unfreeze.plan import Plan, plain, plan_from
 from unfreeze.tasks.kinds import Task, task
 from unfreeze.tasks.metrics import with_main
 
-NO_COMPARISON = "not found; is this the --out folder of `unfreeze compare`?"
-REMOVE = "remove the folder, or choose another --out"
+NO_COMPARISON = say("not found; is this the --out folder of `unfreeze compare`?")
+REMOVE = say("remove the folder, or choose another --out")
 MOST_LAYERS, MOST_EPOCHS, MOST_SECONDS, MOST_COUNTED = 10_000, 1_000_000, 1_000_000_000, 10**15
 """No encoder, run or data set has more: such a number is that of a damaged file, and what loops over it would never end
 (products of counts would be larger than any float)."""

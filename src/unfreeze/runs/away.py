@@ -182,7 +182,7 @@ class Benches:
 def check_precision(precision: Precision, device: torch.device, watcher: Telling) -> None:
     """Say where another precision would be faster here. Raises `InputError` where this device cannot do it."""
     if precision == "bf16" and device.type == "cuda" and not torch.cuda.is_bf16_supported():
-        problem = "its GPU cannot compute in bf16, in which the question was begun; leave this machine out"
+        problem = say("its GPU cannot compute in bf16, in which the question was begun; leave this machine out")
         raise InputError(problem, where=platform.node())
     if fast_precision(device) != precision:
         watcher.say(

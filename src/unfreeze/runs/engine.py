@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from unfreeze.language.message import say
 from unfreeze.layers.side_by_side import Threads
 from unfreeze.methods.inputs import example_lengths, pair_reading
 from unfreeze.methods.trainer import trainer_of
@@ -111,7 +112,7 @@ class InProcess:
         try:
             ended.result()
         except StoppedError:
-            self._watcher.end(work.name, None, then="  it was stopped, since it cannot be chosen any more")
+            self._watcher.end(work.name, None, then=say("  it was stopped, since it cannot be chosen any more"))
 
     def stop(self) -> None:
         """Let what is at work end at its next step."""

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from unfreeze.data.examples import SPLITS, Dataset
+from unfreeze.language.message import say
 from unfreeze.plan import plain
 from unfreeze.recipe import CacheDtype, Recipe
 
@@ -47,7 +48,12 @@ class Work:
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.recipe.method} {self.recipe.name}, seed {', '.join(str(job.seed) for job in self.jobs)}"
+        return say(
+            "{method} {name}, seed {seed}",
+            method=self.recipe.method,
+            name=self.recipe.name,
+            seed=", ".join(str(job.seed) for job in self.jobs),
+        )
 
 
 def question_digest(

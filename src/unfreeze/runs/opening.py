@@ -201,7 +201,7 @@ def reopened(folder: Path, dataset: Dataset, loaded: Loaded, watcher: Watcher | 
     dtype = setting.plan.cache_dtype
     question = question_digest(dataset, loaded.fingerprint, precision, encoder.max_length, dtype)
     if question != setting.data.question:
-        problem = "data or encoder, or what this machine can compute in, are not what comparison.json says"
+        problem = say("data or encoder, or what this machine can compute in, are not what comparison.json says")
         raise InputError(
             say("{problem}; give every machine the same files and versions", problem=problem), where=str(folder)
         )

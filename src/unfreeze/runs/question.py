@@ -57,7 +57,7 @@ def folds_of(plan: Plan, dataset: Dataset, out: Path) -> tuple[Folds | None, str
     """
     if plan.folds:
         if plan.train_size is not None:
-            problem = "is not possible with --folds, which learn from all but what they test"
+            problem = say("is not possible with --folds, which learn from all but what they test")
             raise InputError(problem, where="--train-size")
         return in_folds(dataset, plan.folds, DATA_SEED), None
     size = sum(len(dataset.split(split)) for split in SPLITS)

@@ -402,7 +402,7 @@ class RayEngine:
         for task in dropped:
             del self._running[task]
         _cancel(dropped)
-        self._watch.end(work.name, "  it was stopped, since it cannot be chosen any more")
+        self._watch.end(work.name, say("  it was stopped, since it cannot be chosen any more"))
 
     def stop(self) -> None:
         """Let what is at work end."""

@@ -163,7 +163,7 @@ def score_on_test(bench: Workbench, finals: Sequence[Job]) -> None:
         gold = gold_labels(bench.dataset.test)
         for one, said in zip(group, decoded, strict=True):
             write_test(bench.run_folder(one), _test_record(bench, gold, said))
-        bench.watcher.end("test set", None, name)
+        bench.watcher.end(say("test set"), None, name)
 
 
 def _test_record(bench: Workbench, gold: Sequence[Label], said: Decoded) -> TestRecord:

@@ -77,7 +77,7 @@ def asking(task: Task, labels: LabelSpace, name: str | None, where: str = "--met
                 say("'{one}' is not a class; there are {names}", one=shown(one), names=listed(labels.names)),
                 where=where,
             )
-        why = " needs probabilities of labels and" if family in METRICS and METRICS[family].ranks else ""
+        why = say(" needs probabilities of labels and") if family in METRICS and METRICS[family].ranks else ""
         raise InputError(
             say(
                 "'{name}'{why} does not judge {kind} here{family}",

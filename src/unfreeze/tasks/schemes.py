@@ -112,7 +112,7 @@ def fault(tags: Sequence[str], scheme: Scheme, before: str = "O", after: str = "
                 "tag '{tag}' is not a tag of the scheme {scheme} that the training tags follow", tag=tag, scheme=scheme
             )
         if scheme not in ("IO", "IOB1") and not _may_follow(last, tag, canonical):
-            place = f"after '{last}'" if i else "at the start of a sentence"
+            place = say("after '{last}'", last=last) if i else say("at the start of a sentence")
             return i, say(
                 "tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; fix the tag",
                 tag=tag,

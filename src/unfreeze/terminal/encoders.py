@@ -72,7 +72,11 @@ def encode(
     encoder = reader.encoder or Plan().only_encoder
     asked = Asked(encoder, options, vars(columns), reader.max_length, form_of(pooling))
     elsewhere = plan_of(given(place, device=device)) if place.elsewhere else None
-    advice = "the same command begins again" if elsewhere is None else "the same command continues where it stopped"
+    advice = (
+        say("the same command begins again")
+        if elsewhere is None
+        else say("the same command continues where it stopped")
+    )
     with resumable(advice) as display:
         shape = encode_file(data, asked, out, device=device or Plan.device, watcher=display, elsewhere=elsewhere)
     echo(say("{out}: states {shape}", out=out, shape=shape))

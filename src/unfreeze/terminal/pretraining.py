@@ -72,7 +72,7 @@ def pretrain(options: PretrainingOptions) -> None:
     from unfreeze.pretraining.run import run
     from unfreeze.terminal.display import resumable
 
-    with resumable("the same command continues from the last checkpoint") as display:
+    with resumable(say("the same command continues from the last checkpoint")) as display:
         run(settings, display.say, display.trained, display.point)
     out = options.out
     echo(say("{out}: the encoder, with its curve in pretraining.html; use it with --encoder {out}", out=out))

@@ -75,6 +75,6 @@ def study(
     planned = study_plan(options, plan)
     names = studies_named(planned.studies)
     settings = planned.asked()
-    with resumable("the same command continues where it stopped") as display:
+    with resumable(say("the same command continues where it stopped")) as display:
         run_studies(names, settings, display, display.say)
     echo(say("Pages: {out}", out=settings.out / "index.html"))

@@ -61,7 +61,7 @@ class ElmoEncoder(Encoder):
         self.step_pieces = max(1, STEP_CELLS // (2 * model.lm.size.layers * model.lm.size.hidden))
         if self.reading.stateful:
             self.ordered = self.reading.batch_size
-            broken = "its states continue from text to text, which training in random order would break"
+            broken = say("its states continue from text to text, which training in random order would break")
             self.fixed = say("{broken}; without stateful=true it can be", broken=broken)
         self._states: list[State] | None = None
         self._known: tuple[Rows, Tensor] | None = None  # a table and its vectors, see `begin`

@@ -33,7 +33,7 @@ from unfreeze.language.message import say
 
 # What the names of the network's tensors begin with; others that a file may contain are ignored.
 _NETWORK = ("char_emb_layer.", "word_emb_layer.", "convolutions.", "highways.", "projection.", "forward_", "backward_")
-_WRONG = "is not as ELMoForManyLangs' configuration is written"
+_WRONG = say("is not as ELMoForManyLangs' configuration is written")
 _MARKS = ("<bow>", "<eow>", "<bos>", "<eos>", "<oov>", "<pad>")
 
 

@@ -26,7 +26,7 @@ from unfreeze.errors import InputError
 from unfreeze.language.message import say
 
 WEIGHTS = "weights.safetensors"
-_WRONG = "is not as ELMo's options are written"
+_WRONG = say("is not as ELMo's options are written")
 
 
 @dataclass(frozen=True)

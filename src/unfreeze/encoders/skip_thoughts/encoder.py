@@ -24,6 +24,7 @@ from unfreeze.encoders.skip_thoughts.reading import Options, read_sentences, wor
 from unfreeze.encoders.skip_thoughts.vocabulary import Part, Vocabulary
 from unfreeze.encoders.words import splitting
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 MOST_NUMBERS = 1 << 28  # in tables of word vectors that are drawn afresh: a gigabyte
 _WORDS = 2048  # read at a time: the gates of published GRUs take 60 MB then
@@ -42,7 +43,9 @@ class SkipThoughtsEncoder(Encoder):
         max_length: words of a text that are read.
     """
 
-    fixed = "its word vectors are read from disk as they are, and its states are made to be used so (Kiros et al. 2015)"
+    fixed = say(
+        "its word vectors are read from disk as they are, and its states are made to be used so (Kiros et al. 2015)"
+    )
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class SkipThoughtsEncoder(Encoder):
         self.parts = nn.ModuleDict({part: grus[part] for part in PARTS[kind]})
         self.layers, self.width = 1, sum(gru.hidden_size * (1 + gru.bidirectional) for gru in self.grus.values())
         self.family, self.reads_pairs = "sentence-vectors", False
-        self.wordless = "it gives one vector a text"
+        self.wordless = say("it gives one vector a text")
         self.eval()
 
     @property

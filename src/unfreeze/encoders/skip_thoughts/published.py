@@ -99,7 +99,7 @@ def _read_words(path: Path) -> list[str]:
         except UnicodeDecodeError:
             raise InputError("is not UTF-8", where=f"{path}:{number}") from None
     known = set(words)
-    for word, what in ((UNKNOWN, "unknown words"), (END, "the end of a text")):
+    for word, what in ((UNKNOWN, say("unknown words")), (END, say("the end of a text"))):
         if word not in known:
             raise InputError(
                 say("has no line '{word}', which stands for {what}", word=word, what=what), where=str(path)
@@ -208,5 +208,7 @@ def _write_table(path: Path, table: Table) -> None:
 
 def _missing(error: OSError) -> str:
     return (
-        "not found" if isinstance(error, FileNotFoundError) else say("cannot be read: {error}", error=in_words(error))
+        say("not found")
+        if isinstance(error, FileNotFoundError)
+        else say("cannot be read: {error}", error=in_words(error))
     )

@@ -18,6 +18,7 @@ from unfreeze.encoders.protocol import NO_LIMIT, Batch, Encoder, Inputs, LayerSt
 from unfreeze.encoders.word_vectors.files import OPTIONS, read_vectors, write_vectors
 from unfreeze.encoders.word_vectors.table import VectorTable
 from unfreeze.encoders.words import Tokenizer, read_sentences, splitting, words_of
+from unfreeze.language.message import say
 
 UNKNOWN = "[unknown]"
 
@@ -49,7 +50,7 @@ class WordVectors(Encoder):
         self.name, self.table, self.max_length, self.tokenizer = name, table, max_length, tokenizer
         self.layers, self.width = 1, table.width
         self.family, self.reads_pairs = "word-vectors", False
-        self.fixed = "a static table knows no context, so there is nothing contextual to tune"
+        self.fixed = say("a static table knows no context, so there is nothing contextual to tune")
         self.register_buffer("_place", torch.zeros(0), persistent=False)
         self.eval()
 

@@ -14,7 +14,7 @@ and what stands for a name in braces is put in by `message.put_together` where i
 
 from __future__ import annotations
 
-from unfreeze.language.zh import data, encoders, files, judging, report, tasks, terminal
+from unfreeze.language.zh import data, encoders, files, judging, report, tagging, tasks, terminal
 
-PARTS = (judging, report, tasks, terminal, data, encoders, files)
+PARTS = (judging, report, tasks, terminal, data, tagging, encoders, files)
 MESSAGES: dict[str, str] = {english: chinese for part in PARTS for english, chinese in part.MESSAGES.items()}

@@ -9,7 +9,11 @@ MESSAGES = {
     "LoRA needs peft, which is not installed ({name}): {install}": "LoRA 需要 peft，但尚未安装（{name}）：{install}",
     # encoders/bf16_trial.py
     "it cannot be run in it ({error})": "无法以此方式运行（{error}）",
+    "its states in it are infinite or NaN": "在此精度下状态为无穷大或 NaN",
+    "rounding makes its states in it too unlike those of fp32": "舍入使其状态与 fp32 相差太大",
+    "its states in it depend on the batch": "在此精度下状态与同批文本有关",
     # encoders/elmo/encoder.py
+    "its states continue from text to text, which training in random order would break": "它的状态会从一条文本延续到下一条，打乱顺序训练会破坏这种延续",
     "{broken}; without stateful=true it can be": "{broken}；不加 stateful=true 则可以",
     "has options of a larger network than its weights are": "的选项所描述的网络比它的权重大",
     # encoders/elmo/hdf5.py
@@ -18,6 +22,7 @@ MESSAGES = {
     "{name} has the shape {shape}, {source} asks for {shape2}": "{name} 的形状是 {shape}，而 {source} 要求 {shape2}",
     "has a tensor {name}, which {source} does not ask for": "有 {source} 没有要求的张量 {name}",
     # encoders/elmo/many_langs.py
+    "is not as ELMoForManyLangs' configuration is written": "与 ELMoForManyLangs 的配置写法不符",
     "is not a name and an id with a tab between them": "不是以制表符隔开的名称和编号",
     "has no {missing}": "没有 {missing}",
     "not found; config.json says that it contains the network's sizes ({named})": "没有找到；config.json 说它含有网络的规模（{named}）",
@@ -26,12 +31,12 @@ MESSAGES = {
     "max_characters_per_token is {longest}; {longest2} is read": "max_characters_per_token 是 {longest}；支持的是 {longest2}",
     "word_dim is {width}, and word.dic is {words}": "word_dim 是 {width}，而 word.dic 是 {words}",
     "contains no JSON object": "其中不是 JSON 对象",
-    "not found": "没有找到",
     "is not a file of plain tensors, or is torn: {first}": "不是只含张量的文件，或已损坏：{first}",
     "has a tensor {left}, which the configuration does not ask for": "有配置没有要求的张量 {left}",
     "has no tensor {name}, which the configuration asks for": "没有配置要求的张量 {name}",
     "{name} has the shape {shape}, the configuration asks for {shape2}": "{name} 的形状是 {shape}，而配置要求 {shape2}",
     # encoders/elmo/published.py
+    "is not as ELMo's options are written": "与 ELMo 的选项写法不符",
     "contains {named} files of options; keep one, with its weights: {names}": "有 {named} 个选项文件；请只保留一个及其权重：{names}",
     "n_characters is {characters}; a published model has {characters2}": "n_characters 是 {characters}；官方发布的模型是 {characters2}",
     "max_characters_per_token is {longest}; a published model has 50": "max_characters_per_token 是 {longest}；官方发布的模型是 50",
@@ -44,9 +49,12 @@ MESSAGES = {
     # encoders/finite.py
     "gives states that are infinite or NaN": "给出的状态是无穷大或 NaN",
     # encoders/folder_checks.py
+    "the floating-point weights that they were made from are needed": "需要量化之前的浮点权重",
     "its weights are quantised{how}; {wanted}": "其权重经过量化{how}；{wanted}",
     "contains an adapter ({adapter}), which is not applied here; merge it into the weights (merge_and_unload of peft) and save the model, or take the adapter's files away to use the model without it": "其中有适配器（{adapter}），这里不会应用；请把它合并进权重（peft 的 merge_and_unload）后再保存模型，或者移走适配器文件，不用它",
     "Warning: the encoder's folder contains an adapter in {name}, which is not applied.": "警告：编码器文件夹的 {name} 中有适配器，不会应用。",
+    " but an adapter, which is nothing without its base model; merge it into that and save the model": "，只有适配器，离开基础模型毫无用处；请把它合并进基础模型再保存",
+    "; give an encoder folder as transformers saves it": "；请给出 transformers 保存的编码器文件夹",
     "contains no config.json{more}": "其中没有 config.json{more}",
     "contains its weights as pickles ({found}), which are not loaded as they are; re-save them with unfreeze convert {name} --out NEW": "的权重是 pickle 格式（{found}），不会直接加载；请用 unfreeze convert {name} --out NEW 另存",
     "contains no weights as safetensors (other weights: {other}); save it with transformers' save_pretrained": "其中没有 safetensors 格式的权重（其他权重：{other}）；请用 transformers 的 save_pretrained 保存",
@@ -55,6 +63,8 @@ MESSAGES = {
     "puts the special piece {undefined!r} around texts, which is not defined": "会在文本两端加特殊子词 {undefined!r}，但该子词没有定义",
     "no text has a piece by it": "分词器没有为任何文本给出子词",
     "puts texts together in a way that is not known here": "拼接文本的方式无法识别",
+    # encoders/hugging_face.py
+    "The texts of a pair are read one by one: the encoder's tokenizer puts nothing between them.": "文本对逐条读取：编码器的分词器不在两条文本之间加任何分隔。",
     # encoders/length_limit.py
     "The encoder reads {limit:,} pieces: positions of longer texts are others, for all texts of a batch.": "编码器读取 {limit:,} 个子词：更长的文本其位置编码会不同，同批所有文本都受影响。",
     "reads {limit} pieces at once, of which {special} are special: none are left for a text": "一次读取 {limit} 个子词，其中 {special} 个是特殊子词：没有留给文本的位置",
@@ -69,6 +79,8 @@ MESSAGES = {
     # encoders/options.py
     "is not an option of this encoder{name}": "不是该编码器的选项{name}",
     "--encoder-option {name}": "--encoder-option {name}",
+    "delete it for the usual options": "请删除它以使用默认选项",
+    "cannot be read": "无法读取",
     # encoders/own_attention.py
     "Texts of more than {short:,} pieces are read with full attention, not sparse.": "超过 {short:,} 个子词的文本使用完整注意力，而不是稀疏注意力。",
     # encoders/own_code.py
@@ -83,6 +95,7 @@ MESSAGES = {
     # encoders/packaged.py
     "is not installed: {packaged}": "没有安装：{packaged}",
     "not installed: {packaged}": "没有安装：{packaged}",
+    "is not the configuration of a transformer": "不是 transformer 的配置",
     # encoders/pickled_weights.py
     "cannot be loaded: {index} lists no files ({error})": "无法加载：{index} 没有列出文件（{error}）",
     "cannot be loaded: {index} lists no files": "无法加载：{index} 没有列出文件",
@@ -101,9 +114,15 @@ MESSAGES = {
     "{what} pieces; raise it": "{what}个子词；请调大",
     "{max_length} pieces leave no room for a word; raise it": "{max_length} 个子词放不下一个词；请调大",
     # encoders/sentence_folder.py
+    "a table of piece vectors, with no layers to read": "子词向量表，没有可读取的层",
+    "a table of piece weights, with no layers to read": "子词权重表，没有可读取的层",
+    "word vectors; give them as a file of text, .vec or .npy": "词向量；请以文本文件、.vec 或 .npy 的形式给出",
+    "a bag of words, which every comparison has beside it anyway": "词袋模型，每次比较本来就会附带",
+    "CLIP, which reads pictures too; give a folder of a text encoder": "CLIP，它还读取图像；请给出文本编码器的文件夹",
     "Warning: its first module is {kind}, code of its own, which is not run: {path}.": "警告：其第一个模块是 {kind}，属于自带的代码，不会运行：{path}。",
     "Warning: its sentence-transformers settings have {names}, which is not done here.": "警告：其 sentence-transformers 设置中有 {names}，这里不会执行。",
     "the transformer in {path} is read as it is": "{path} 中的 transformer 原样读取",
+    "the transformer is read as it is": "transformer 按原样读取",
     "cannot be loaded: {modules} lists no modules ({error})": "无法加载：{modules} 没有列出模块（{error}）",
     "cannot be loaded: {modules} lists no modules": "无法加载：{modules} 没有列出模块",
     "cannot be loaded: {modules} names a folder outside of it ({folder})": "无法加载：{modules} 列出了它之外的文件夹（{folder}）",
@@ -119,6 +138,8 @@ MESSAGES = {
     "cannot be loaded: {name} is not a sentencepiece model ({error}); give one, or a tokenizer.json": "无法加载：{name} 不是 sentencepiece 模型（{error}）；请给出一个，或给出 tokenizer.json",
     "has no fast tokenizer (its {name} has none), which word alignment needs": "没有 fast tokenizer（其 {name} 没有），而词对齐需要它",
     # encoders/skip_thoughts/encoder.py
+    "its word vectors are read from disk as they are, and its states are made to be used so (Kiros et al. 2015)": "它的词向量直接从磁盘读取，其状态本来就是这样使用的（Kiros et al. 2015）",
+    "it gives one vector a text": "每条文本只给出一个向量",
     "gives one vector per text; tagging needs one per word": "每条文本只给出一个向量；序列标注需要每个词一个",
     # encoders/skip_thoughts/expansion.py
     "no word is among both the model's own and those with word vectors": "没有一个词既在模型自己的词表中、又有词向量",
@@ -129,6 +150,8 @@ MESSAGES = {
     # encoders/skip_thoughts/published.py
     "has neither uni_skip.npz nor bi_skip.npz": "既没有 uni_skip.npz 也没有 bi_skip.npz",
     "is not UTF-8": "不是 UTF-8",
+    "unknown words": "未知词",
+    "the end of a text": "文本的结尾",
     "has no line '{word}', which stands for {what}": "没有代表{what}的一行“{word}”",
     "is not an array of numbers, or is torn: {error}": "不是数值数组，或已损坏：{error}",
     "is not a table of floating-point numbers": "不是浮点数表",
@@ -147,19 +170,26 @@ MESSAGES = {
     "has no weights as safetensors on the hub; re-save others with unfreeze convert {name} --out NEW": "在 Hub 上没有 safetensors 格式的权重；其他格式请用 unfreeze convert {name} --out NEW 另存",
     "cannot be loaded: {error}{hint}": "无法加载：{error}{hint}",
     # encoders/tokenizer_checks.py
+    "has no fast tokenizer, which word alignment needs": "没有 fast tokenizer，而词对齐需要它",
+    "has a tokenizer that knows special pieces alone: its vocabulary may be in files of another kind; save it as tokenizer.json, or name its class in tokenizer_config.json (tokenizer_class)": "的分词器只认识特殊子词：词表可能在其他格式的文件中；请存为 tokenizer.json，或在 tokenizer_config.json 中写明类名（tokenizer_class）",
     "has a tokenizer that cannot be used: {problem}": "的分词器不能使用：{problem}",
     "Warning: the encoder's tokenizer adds no special pieces to a text, although it has {named}: an encoder that was pretrained with them may do worse without.": "警告：编码器的分词器不给文本加任何特殊子词，尽管它有 {named}：预训练时带特殊子词的编码器，不带可能会变差。",
     "The encoder's tokenizer has {beyond}, for which the model's table has no row; a text that contains it is read with the unknown piece in its place.": "编码器的分词器有 {beyond}，但模型的表中没有对应的行；含有它的文本会以未知子词代替。",
     " and {beyond} more": "以及另外 {beyond} 个",
     "its tokenizer has {vocabulary:,} pieces, the model's table {rows:,} rows: none for {shown}; enlarge the table with the model's resize_token_embeddings({values}), or take the tokenizer that belongs to the model": "的分词器有 {vocabulary:,} 个子词，而模型的表有 {rows:,} 行：没有 {shown} 的行；请用模型的 resize_token_embeddings({values}) 扩大该表，或者换用与模型配套的分词器",
     "Warning: {capital:,} of the {vocabulary:,} pieces of the encoder's vocabulary have capital letters, but texts are lower-cased before they are read; for an encoder that distinguishes capitals, write \"do_lower_case\": false into its tokenizer_config.json.": "警告：编码器词表的 {vocabulary:,} 个子词中有 {capital:,} 个含大写字母，但文本在读取前会转成小写；如果编码器区分大小写，请在其 tokenizer_config.json 中写上 \"do_lower_case\": false。",
+    "Warning: both texts of a pair get token type 0 from the encoder's tokenizer, although the model knows two types: an encoder that was pretrained with them may do worse on pairs.": "警告：编码器的分词器给文本对的两条文本都标为类型 0，尽管模型区分两种类型：预训练时区分类型的编码器，在文本对上可能会变差。",
     # encoders/tokenizer_files.py
+    "is a canine, which joins every four letters inside: its layers have states of different numbers, so there is none for every piece": "是 canine，它在内部把每四个字母合并：各层的状态数不同，因此不是每个子词一个",
     "has no fast tokenizer (its {kind} has none), which word alignment needs": "没有 fast tokenizer（其 {kind} 没有），而词对齐需要它",
     "cannot be loaded: nothing says which kind of tokenizer {name} is for; name one as tokenizer_class in a tokenizer_config.json, such as T5Tokenizer": "无法加载：没有任何地方说明 {name} 属于哪种分词器；请在 tokenizer_config.json 中写明 tokenizer_class，例如 T5Tokenizer",
     "The encoder's tokenizer.json is read as it stands: transformers' {kind} leaves out a part of it, without which letters become unknown pieces.": "编码器的 tokenizer.json 按原样读取：transformers 的 {kind} 漏掉了其中一部分，否则字母会变成未知子词。",
     "Warning: transformers' {kind} cuts {text!r} into other pieces than the encoder's tokenizer.json says; to have the file read as it is, put PreTrainedTokenizerFast as tokenizer_class into its tokenizer_config.json.": "警告：transformers 的 {kind} 把 {text!r} 切成的子词与编码器的 tokenizer.json 不同；如果要按该文件读取，请在其 tokenizer_config.json 中把 tokenizer_class 写成 PreTrainedTokenizerFast。",
+    # encoders/transformer.py
+    "it is a decoder, in which a piece's state knows nothing of the pieces after it (--encoder-option tagging=true tags with it all the same)": "它是解码器，每个子词的状态看不到后面的子词（加上 --encoder-option tagging=true 仍可标注）",
     # encoders/transformer_options.py
     "{prefix} is put before every text, not before tagged words (--prefix).": "{prefix} 会加在每条文本之前，但不加在带标签的词之前（--prefix）。",
+    "Warning: its own pooling leaves the prompt's pieces out (include_prompt); here they count.": "警告：它自己的池化不计提示部分的子词（include_prompt）；这里会计入。",
     "It knows prompts ({known}); none is put before the texts unless --prefix names it.": "它带有提示（{known}）；除非用 --prefix 指定，否则不加在文本前。",
     "Its own pooling is {pooling}; the first recipes of linear heads take it.": "它自己的池化是 {pooling}；线性任务头的前几个配方采用它。",
     # encoders/trial.py
@@ -182,7 +212,11 @@ MESSAGES = {
     "its weights have an adapter in them ({layers}), which is not applied here; merge it and save the model": "的权重中含有适配器（{layers}），这里不会应用；请先合并，再保存不含它的模型",
     "its weights have tensors in the encoder's layers that the model has no place for, such as {layers}; config.json says {count} layers (num_hidden_layers): fix that, or save the model again with save_pretrained": "的权重在编码器的层中有模型容不下的张量，如 {layers}；config.json 写的是 {count} 层（num_hidden_layers）：请改正，或用 save_pretrained 重新保存模型",
     # encoders/which_way.py
+    "gives each piece a state that depends on that piece alone: its attention does nothing here": "给每个子词的状态只取决于该子词本身：它的注意力在这里不起作用",
     "cannot be run on pieces of text ({split})": "无法在文本的子词上运行（{split}）",
+    "gives other states each time that it reads a text; choose another encoder": "每次读取同一文本给出的状态都不同；请换一个编码器",
+    # encoders/word_vectors/encoder.py
+    "a static table knows no context, so there is nothing contextual to tune": "静态词向量表不含上下文，没有可供微调的上下文表示",
     # encoders/word_vectors/files.py
     "contains no word vectors; expected {vectors} with {vocabulary}, or a .vec": "其中没有词向量；应有 {vectors} 加 {vocabulary}，或 .vec",
     "contains {files} files of vectors; give one of them: {names}": "有 {files} 个向量文件；请给出其中一个：{names}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 # fmt: off
 MESSAGES = {
     # bundle/description.py
+    "remove the folder of the bundle and start the comparison's command again": "请删除该 bundle 文件夹，并重新执行比较的命令",
+    "contains no bundle.json; give the bundle folder in the --out of a comparison": "其中没有 bundle.json；请给出比较的 --out 中的 bundle 文件夹",
     "has schema {schema}, this unfreeze reads {schema2}; use the version that wrote it": "的 schema 是 {schema}，这个 unfreeze 读取 {schema2}；请使用写出它的版本",
     # bundle/load.py
     "must be a list of texts, not one string": "必须是文本列表，而不是一个字符串",
@@ -25,11 +27,15 @@ MESSAGES = {
     "unfreeze {unfreeze}, Python {python}, {system}": "unfreeze {unfreeze}，Python {python}，{system}",
     "device: {device}; {free_gb:,.1f} GB of memory free": "设备：{device}；可用内存 {free_gb:,.1f} GB",
     " (bf16 multiplies {bf16:.1f} times as fast as fp32 here, measured now)": "（在此 bf16 乘法的速度是 fp32 的 {bf16:.1f} 倍，刚刚实测）",
+    "precision: {precision}{measured}": "精度：{precision}{measured}",
+    "extra {name}: {value}": "可选组件 {name}：{value}",
+    "encoder {name}: {where}": "编码器 {name}：{where}",
     "cache: {about}, {about2:,.0f} stores of layer states with {about3:,.1f} MB, at most {about4:g} GB (--cache-gb); {about5:,.1f} GB of the disk free": "缓存：{about}，{about2:,.0f} 份层状态共 {about3:,.1f} MB，上限 {about4:g} GB（--cache-gb）；磁盘剩余 {about5:,.1f} GB",
     # commands/encode.py
     "unknown pooling '{pooling}'{pooling2}": "未知池化方式“{pooling}”{pooling2}",
     "ends in '{suffix}'; .safetensors is written": "的后缀是“{suffix}”；只能写 .safetensors",
     "is put before texts; tagged sentences are read word by word, so leave it out": "会加在文本之前；带标签的句子是逐词读取的，请去掉它",
+    "the texts": "文本",
     "layer states of {texts:,} texts": "{texts:,} 条文本的各层状态",
     # commands/examples.py
     "this copy of unfreeze has no example data; install the package again": "这份 unfreeze 不含示例数据；请重新安装",
@@ -37,10 +43,14 @@ MESSAGES = {
     # commands/export.py
     "{name} has no form in 8 bits; use --to onnx": "{name} 没有 8 位形式；请用 --to onnx",
     # commands/jobs.py
+    "Waiting: {shared}.": "等待：{shared}。",
     "{problem}; comparison.json names the data so, and every machine needs them there": "{problem}；comparison.json 中记录的数据就在那里，每台机器都需要",
     "`unfreeze compare` with --out {folder} judges": "`unfreeze compare`（--out {folder}）会给出结论",
     "all runs are there: {judge}": "所有运行均已完成：{judge}",
+    "submit again for the final runs": "请再次提交以进行最终运行",
     "once they are there, {judge}": "完成之后，{judge}",
+    "{made} done": "已完成 {made}",
+    "nothing to do for this part now": "这一份现在没有要做的",
     "{others} of other parts {values} missing": "其他份还缺 {others}（{values}）",
     # commands/places.py
     "is a URL; parts share a folder of a disk that all of them see": "是 URL；各份需要共用一个大家都能访问的磁盘文件夹",
@@ -50,8 +60,18 @@ MESSAGES = {
     # commands/predict_away.py
     "needs --out FILE, beside which finished parts are kept": "需要 --out FILE，已完成的分块保存在它旁边",
     "predictions for {count:,} texts": "{count:,} 条文本的预测",
+    # commands/prepare.py
+    "is decided by probes, which --prepare does not make; leave one of the two out": "由探针决定，而 --prepare 不训练探针；两者请去掉一个",
+    # commands/probe.py
+    "Warning: {line}": "警告：{line}",
+    # commands/steps.py
+    "bag of words, without the encoder": "词袋模型（不用编码器）",
     # commands/train.py
     "Learned from {dev:,} labelled examples, of which {dev2:,} chose method, recipe and epochs. Nothing was tested.": "用 {dev:,} 条标注样本训练，其中 {dev2:,} 条用来选择方法、配方和轮数。没有做任何测试。",
+    # commands/until_decided.py
+    "{seeds} seeds: it is decided.": "{seeds} 个随机种子：已可判定。",
+    "{seeds} seeds: not decided, and more seeds would not decide it: {items} rule.": "{seeds} 个随机种子：尚未判定，再加随机种子也无法判定：起决定作用的是{items}。",
+    "{seeds} seeds: not decided.": "{seeds} 个随机种子：尚未判定。",
     # disk/claim.py
     "cannot be written: {value}; choose another --out": "无法写入：{value}；请换一个 --out",
     "is not the name of a folder; choose another --out": "不是文件夹名；请换一个 --out",
@@ -61,17 +81,21 @@ MESSAGES = {
     "cannot be written: its parent {there} ": "无法写入：其上级目录 {there} ",
     # disk/files.py
     "cannot be written: {path}": "无法写入：{path}",
+    "the disk took only a part of it; is it full?": "磁盘只写入了一部分；磁盘是否已满？",
     "was created by another process meanwhile; choose another --out or remove it": "在此期间被另一个进程创建了；请换一个 --out 或将其删除",
     # disk/json_files.py
+    "not found": "没有找到",
     "cannot be read: {value}": "无法读取：{value}",
     "cannot be read: it is nested too deeply": "无法读取：嵌套太深",
     "cannot be read: it contains half of a character (\\ud800 to \\udfff)": "无法读取：其中有半个字符（\\ud800 至 \\udfff）",
     "cannot be read: {error}": "无法读取：{error}",
+    "cannot be read: No such file or directory": "无法读取：没有这个文件或文件夹",
     "is not YAML: it is nested too deeply": "不是 YAML：嵌套太深",
     "is not YAML: {place}": "不是 YAML：{place}",
     "'{twice}' appears twice": "“{twice}”出现了两次",
     # disk/lock.py
     "process {process} on {host}": "{host} 上的进程 {process}",
+    "another process": "另一个进程",
     "is in use by {who}; wait, or choose another --out": "正被{who}使用；请等待，或换一个 --out",
     "wait, choose another --out, or, if that process has ended, delete {file} there": "请等待，或换一个 --out；如果那个进程已经结束，请删除那里的 {file}",
     "is in use by {who}, says {file}; {advice}": "据 {file}，正被{who}使用；{advice}",
@@ -100,7 +124,10 @@ MESSAGES = {
     "{name} contains weights that are infinite or NaN": "{name} 含有无穷大或 NaN 的权重",
     "it has an unexpected tensor, {surplus}": "有多余的张量 {surplus}",
     # disk/typed.py
+    "is not as this version of unfreeze writes it": "与这个版本的 unfreeze 写出的不同",
     "'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one": "这个版本的 unfreeze 不认识“{place}”；如果是更新的版本写的，请使用那个版本",
+    "is missing": "缺失",
+    "{error}, found {error2}": "{error}，却是 {error2}",
     # disk/unfinished.py
     "is a URL; a folder of this machine is needed here": "是 URL；这里需要本机的文件夹",
     # export/agreement.py
@@ -110,6 +137,7 @@ MESSAGES = {
     # features/cache.py
     "{needed:,.1f} MB of states do not fit: the cap and the disk leave {left:,.1f} MB in {folder}": "{needed:,.1f} MB 的状态放不下：按上限和磁盘，{folder} 中还剩 {left:,.1f} MB",
     # features/extract.py
+    "some states are too large for float16, so they are stored as float32": "有些状态超出 float16 的范围，因此存为 float32",
     "states cannot be stored in {folder}: {value}": "状态无法存入 {folder}：{value}",
     "{note}; stateful reading needs a store, since single texts cannot be read again; raise --cache-gb": "{note}；stateful 读取需要存储，因为单条文本无法重读；请调大 --cache-gb",
     "{note}; they are recomputed at each reading": "{note}；每次读取时重新计算",
@@ -119,6 +147,7 @@ MESSAGES = {
     "fold {number} was run with other methods, recipes, seeds or labels than fold 1": "第 {number} 折的方法、配方、随机种子或标签与第 1 折不同",
     "{problem}; start the same command again": "{problem}；请重新执行同一条命令",
     # judging/read.py
+    "the comparison did not finish: start the same command again, it goes on where it stopped": "比较没有完成：请重新执行同一条命令，它会接着跑",
     "has folders of the same encoder; {again}": "中有同一编码器的多个文件夹；{again}",
     "is about another task or other labels than {folders}; {again}": "的任务或标签与 {folders} 不同；{again}",
     "has other test items than {folders}; {again}": "的测试样本与 {folders} 不同；{again}",
@@ -126,6 +155,8 @@ MESSAGES = {
     "the record is missing; {unfinished}": "缺少记录；{unfinished}",
     "has a run of another method, {run}, for {method}": "中 {method} 的运行 {run} 属于另一种方法",
     "there are no test scores; {unfinished}": "没有测试得分；{unfinished}",
+    # judging/result_json.py
+    "`unfreeze report` writes it again": "`unfreeze report` 会重新写出它",
     # methods/bounds.py
     "{name} is {value}; it must be a number of at least {name2}": "{name} 是 {value}；必须是不小于 {name2} 的数",
     "{name} is {value}; it must be above 0": "{name} 是 {value}；必须大于 0",
@@ -133,20 +164,27 @@ MESSAGES = {
     # methods/checks.py
     "it gives one vector per text; {kind} needs one per word": "它每条文本只给出一个向量；{kind} 需要每个词一个",
     "is not for {kind}: {wordless}": "不用于 {kind}：{wordless}",
+    " over one vector a text": "（每条文本一个向量）",
     "{kind} by {method}{over} takes {heads}": "{method} 做 {kind}{over}可用的有 {heads}",
     "head '{head}' does not fit; {fitting}": "任务头“{head}”不适用；{fitting}",
+    "pair is joint; this encoder reads one text at a time: separate": "pair 是 joint；而这个编码器一次只读一条文本：请用 separate",
+    "pooling is cls; the first piece of a decoder has read nothing else: last, mean or max": "pooling 是 cls；而解码器的第一个子词没有读到任何内容：请用 last、mean 或 max",
     # methods/feature_extraction.py
     "l2 is {l2}; it must list one penalty or more, none below 0": "l2 是 {l2}；必须列出一个或多个不小于 0 的惩罚系数",
     "it must list one or more of 0 to {count}, or -1 for the top one": "必须列出 0 到 {count} 中的一个或多个，-1 表示最上层",
     "layers is {layers}; {listed}": "layers 是 {layers}；{listed}",
     # methods/fine_tuning.py
     "cannot be fine-tuned: {fixed}": "无法微调：{fixed}",
+    "cannot be fine-tuned: no recipes are known for encoders of its kind": "无法微调：这一类编码器没有已知的配方",
     "reinit_top is {reinit_top}; the encoder has {layers} layers above the embeddings": "reinit_top 是 {reinit_top}；编码器在词嵌入之上有 {layers} 层",
     "head_first is {head_first}; a probe has a linear head, or crf for words, not {head}": "head_first 是 {head_first}；探针的任务头是线性的，标注词时是 crf，而不是 {head}",
+    "head_first and reinit_top exclude each other: a probe reads the layers that would start afresh": "head_first 与 reinit_top 不能并用：探针所读的层会被重新初始化",
     # methods/inputs.py
     "{cut:,} of {texts:,} texts are cut at {limit} pieces.": "{texts:,} 条文本中有 {cut:,} 条在 {limit} 个子词处被截断。",
     # methods/lora.py
     "cannot have adapters: {fixed}": "无法加适配器：{fixed}",
+    "cannot have adapters: it has no linear layers that they could be put on": "无法加适配器：它没有可加适配器的线性层",
+    "cannot have adapters: peft is not installed (pip install unfreeze[lora])": "无法加适配器：peft 没有安装（pip install unfreeze[lora]）",
     "rank is {rank}; it must be at most {width}, the width of the encoder": "rank 是 {rank}；最多为编码器的宽度 {width}",
     "targets is {targets}; this encoder has layers of these kinds for adapters: {allowed}": "targets 是 {targets}；这个编码器可加适配器的层有：{allowed}",
     # methods/low_rank.py
@@ -199,6 +237,8 @@ MESSAGES = {
     "method: unknown method '{method}'{method2}": "method：未知方法“{method}”{method2}",
     "'{foreign}' is a setting of {owners}, not of {method}": "“{foreign}”是 {owners} 的设置，不属于 {method}",
     # records/comparison.py
+    "delete it and start the same command again": "请将其删除并重新执行同一条命令",
+    "delete the folder of this run and start the same command again": "请删除这次运行的文件夹，并重新执行同一条命令",
     "is of {method}, but its recipe of {method2}; {run_again}": "属于 {method}，而其配方属于 {method2}；{run_again}",
     "has a rung without a reading of dev; {run_again}": "有中途检查点，却没有开发集得分；{run_again}",
     "column '{name}' has a number outside 0 to 1; {remedy}": "列“{name}”中有 0 到 1 之外的数；{remedy}",
@@ -225,21 +265,30 @@ MESSAGES = {
     # records/layer_scores.py
     "is not as this version of unfreeze writes it: no layer {chosen}, which was chosen; {again}": "与这个版本的 unfreeze 写出的不同：没有选中的第 {chosen} 层；{again}",
     # records/looks.py
+    "delete it and start the same command again; runs that are finished stay": "请将其删除并重新执行同一条命令；已完成的运行会保留",
     "has a look with the error {error:g} of {spent:g}; {remedy}": "有一次检查的误差 {error:g} 超出 {spent:g}；{remedy}",
     # records/setting.py
+    "not found; is this the --out folder of `unfreeze compare`?": "没有找到；这是 `unfreeze compare` 的 --out 文件夹吗？",
+    "remove the folder, or choose another --out": "请删除该文件夹，或换一个 --out",
     "{ours}: {name}: {value}, where 0 to {most:,} can be; {remedy}": "{ours}：{name}：{value}，可以是 0 到 {most:,}；{remedy}",
     # report/judged.py
     "is about other methods than those that were run; {again}": "所涉及的方法与运行的不同；{again}",
     # runs/away.py
+    "its GPU cannot compute in bf16, in which the question was begun; leave this machine out": "的 GPU 无法用 bf16 计算，而该问题是以此精度开始的；请不要使用这台机器",
     "{node} computes in {precision}, as the others do; {device} is faster.": "{node} 与其他机器一样用 {precision} 计算；{device} 更快。",
     # runs/bench.py
     "layer states of {split} ({form}, {size:,.1f} MB)": "{split} 的各层状态（{form}，{size:,.1f} MB）",
     "  note on {name}: {note}": "  关于 {name}：{note}",
+    # runs/engine.py
+    "  it was stopped, since it cannot be chosen any more": "  已停止，因为它不可能再被选中",
+    # runs/jobs.py
+    "{method} {name}, seed {seed}": "{method} {name}，种子 {seed}",
     # runs/opening.py
     "Computing goes on in {begun_in}, in which it was begun.": "计算继续使用开始时的 {begun_in}。",
     " on {hosts}": "（在 {hosts} 上）",
     "In {out} a run is being made by `unfreeze jobs`{where}, which then ends.": "{out} 中有一次运行正由 `unfreeze jobs` 进行{where}，完成后它会结束。",
     "In {out} {number} runs are being made by `unfreeze jobs`{where}, which then ends.": "{out} 中有 {number} 次运行正由 `unfreeze jobs` 进行{where}，完成后它会结束。",
+    "data or encoder, or what this machine can compute in, are not what comparison.json says": "数据、编码器或本机的计算精度与 comparison.json 中所写的不符",
     "{problem}; give every machine the same files and versions": "{problem}；请让所有机器的文件和版本一致",
     "{methods} alone: {encoder} {reasons}.": "只用{methods}：{encoder} {reasons}。",
     "holds a comparison of other data, or with another encoder, task, metric or cache dtype; choose another --out or remove it": "中是另一份数据的比较，或者编码器、任务、指标、缓存精度不同；请换一个 --out 或将其删除",
@@ -250,6 +299,7 @@ MESSAGES = {
     "{name} reads each text after the one before, so one process reads all; leave --engine out": "{name} 逐条读取文本，后一条依赖前一条，因此由一个进程读取全部；请去掉 --engine",
     # runs/question.py
     "name a file or folder, or --train": "请指定文件或文件夹，或 --train",
+    "is not possible with --folds, which learn from all but what they test": "不能与 --folds 同用：每折都用测试部分之外的全部样本训练",
     "One test set is held out, since {folds_of_few} folds cannot be made: {error}.": "无法做 {folds_of_few} 折，因此只留出一个测试集：{error}。",
     "There is no test file, and {size:,} examples are under {few:,}: they are tested in {folds_of_few} folds, each with fewer seeds than one test set would get. `--folds 0` holds one test set out instead.": "没有测试文件，而 {size:,} 条样本少于 {few:,} 条：改做 {folds_of_few} 折交叉验证，每折的随机种子比单个测试集时少。`--folds 0` 则改为只留出一个测试集。",
     "there is nothing in {split} that {words} could measure; choose another metric or {split} set": "{split}中没有 {words} 可以衡量的内容；请换一个指标或{split}",
@@ -275,6 +325,7 @@ MESSAGES = {
     # runs/trials.py
     "its weights do not fit: {error}; {run_again}": "的权重不符：{error}；{run_again}",
     "test set, {method}": "测试集，{method}",
+    "test set": "测试集",
     # runs/watching.py
     "{name}: {before:,} are finished.": "{name}：已完成 {before:,} 次。",
     # sklearn/kept.py
@@ -293,15 +344,31 @@ MESSAGES = {
     "unknown task '{kind}'{kind2}": "未知任务“{kind}”{kind2}",
     # tasks/metrics.py
     "'{one}' is not a class; there are {names}": "“{one}”不是类别；现有的有 {names}",
+    " needs probabilities of labels and": "需要标签的概率，",
     "'{name}'{why} does not judge {kind} here{family}": "“{name}”{why}不能用来评判这里的 {kind}{family}",
     # tasks/schemes.py
     "tag '{tag}' is not a tag of the scheme {scheme} that the training tags follow": "标签“{tag}”不属于训练集所用的标注体系 {scheme}",
+    "after '{last}'": "（在“{last}”之后）",
+    "at the start of a sentence": "（在句首）",
     "tag '{tag}' {place} breaks the scheme {scheme} that the training tags follow; fix the tag": "标签“{tag}”{place}不符合训练集所用的标注体系 {scheme}；请改正该标签",
     "tag '{last}' ends the sentence inside a span, which breaks {scheme}; fix the tag": "标签“{last}”使句子在实体内部结束，不符合 {scheme}；请改正该标签",
+    # tasks/targets/label_sets.py
+    "(no label)": "（没有标签）",
+    # tasks/targets/scores.py
+    "has 1 item, and a correlation needs two": "只有 1 条样本，而相关系数至少需要两条",
+    # tasks/targets/tags.py
+    "no word is in a span": "没有词属于任何实体",
+    # terminal/encoders.py
+    "the same command begins again": "再次执行同一条命令会重新开始",
+    # terminal/examples.py
+    "{out}: {names}; source and licence of each are in its SOURCE.md": "{out}：{names}；各自的来源和许可见其 SOURCE.md",
+    "Try: unfreeze compare --plan {out} --out demo-out": "可以试试：unfreeze compare --plan {out} --out demo-out",
     # terminal/languages.py
     "unknown language '{name}'{name2}": "未知语言“{name}”{name2}",
     # terminal/options.py
     "must be NAME=VALUE": "须写成 NAME=VALUE",
+    # terminal/pretraining.py
+    "the same command continues from the last checkpoint": "再次执行同一条命令会从最近的检查点继续",
     # tracking/mlflow_log.py
     "no such folder": "没有这个文件夹",
     "was deleted in MLflow; restore it there, or choose another": "在 MLflow 中已被删除；请在那里恢复，或另选一个",

@@ -158,7 +158,7 @@ class LabelSets(Target):
 
     def shown(self, label: Any, spec: str = ".2f") -> str:
         """The labels, with commas."""
-        return ", ".join(label) or "(no label)"
+        return ", ".join(label) or say("(no label)")
 
     def cell(self, label: Any) -> str:
         """The labels joined by `;`, or a JSON list where a label has that sign."""

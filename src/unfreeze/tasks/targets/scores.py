@@ -79,7 +79,7 @@ class Scores(Target):
 
     def single_problem(self) -> str | None:
         """A correlation is not defined."""
-        return "has 1 item, and a correlation needs two"
+        return say("has 1 item, and a correlation needs two")
 
     def answer(self, label: Any) -> float | None:
         """`1` and `1.0` are one score."""

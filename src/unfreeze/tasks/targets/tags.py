@@ -72,7 +72,7 @@ class Tags(Target):
         """One tag; in a scheme, no span: spans are counted, of whatever kind."""
         tags = {tag for label in labels for tag in label}
         if scheme is not None:
-            return "no word is in a span" if labels and tags <= {"O"} else None
+            return say("no word is in a span") if labels and tags <= {"O"} else None
         return say("every word has the tag '{tags}'", tags=min(tags)) if len(tags) == 1 else None
 
     def answer(self, label: Any) -> str | None:
