@@ -176,7 +176,7 @@ def computed_states(bench: Workbench, split: SplitName, pair: str, form: Form) -
     reader, inputs = bench.reader, split_inputs(bench, split, pair)
     where = layout(inputs, form, reader.ordered is None)
     size = predicted_bytes(where, reader.layers, reader.width, bench.cache_dtype) / 1e6
-    name = say("layer states of {split} ({form}, {size:,.1f} MB)", split=split, form=form, size=size)
+    name = say("layer states of {split} ({form}, {size:,.1f} MB)", split=say(split), form=form, size=size)
     bench.watcher.begin(name, bench.left)
     made = split_features(
         reader, inputs, form, bench.objective, bench.dataset.split(split), cache=bench.cache,
