@@ -25,7 +25,9 @@ NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?")
 def shown(page: str) -> list[str]:
     """The lines that a person reads."""
     page = re.sub(r"<(script|style|pre).*?</\1>", "\n", page, flags=re.DOTALL)
-    lines = html.unescape(re.sub(r"</?(?:p|h\d|li|td|th|div|figcaption|caption|b|span|small|a|code|mark)\b[^>]*>", "\n", page))
+    lines = html.unescape(
+        re.sub(r"</?(?:p|h\d|li|td|th|div|figcaption|caption|b|span|small|a|code|mark)\b[^>]*>", "\n", page)
+    )
     return [line.strip() for line in re.sub(r"<[^>]+>", " ", lines).split("\n") if line.strip()]
 
 

@@ -1,9 +1,13 @@
 """The report in real headless Chromium: quiet console, no network, charts drawn, phone, dark and paper."""
 
+import shutil
+import subprocess
+
 import pytest
 from made_arms import add_patching, make_encoders
 
 from unfreeze.judging.judge import judge
+from unfreeze.language.choice import speaking
 from unfreeze.report.render import render
 
 pytestmark = pytest.mark.browser
@@ -22,8 +26,7 @@ def opened(comparison, chromium):
 
     def open_page(kind, width=1280, dark=False, folder=None, **options):
         folder = folder or comparison(kind, **options)
-        judge(folder)
-        pages.append(render(folder))
+        pages.append(render(folder, judged=judge(folder)))
         scheme = "dark" if dark else "light"
         page = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
         page.on("request", check)
@@ -130,3 +133,29 @@ def test_reads_without_javascript(comparison, chromium):
     page.goto(render(folder).as_uri())
     assert "The charts need JavaScript" in page.inner_text("noscript")
     assert "macro F1" in page.inner_text("main")
+
+
+GLYPHS = """() => {
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  const drawn = new Set();
+  for (const sign of "无法判定编码器微调") {
+    pen.clearRect(0, 0, 60, 60);
+    pen.font = "40px " + getComputedStyle(document.body).fontFamily;
+    pen.fillText(sign, 5, 45);
+    drawn.add(pen.getImageData(0, 0, 60, 60).data.join());
+  }
+  return drawn.size;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_in_chinese_every_sign_has_a_glyph_and_nothing_overflows(opened, width):
+    lister = shutil.which("fc-list")
+    if lister is None or not subprocess.run([lister, ":lang=zh"], capture_output=True, check=False).stdout:
+        pytest.skip("no font with Chinese characters is installed")
+    with speaking("zh"):
+        page = opened("classification", width)
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert "测试集准确率" in page.text_content(".chart svg >> nth=0")
+    assert page.evaluate(GLYPHS) == len(set("无法判定编码器微调"))  # boxes for missing ones would all be alike
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
