@@ -136,7 +136,7 @@ def test_reads_without_javascript(comparison, chromium):
 
 
 GLYPHS = """() => {
-  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+  const canvas = document.createElement("canvas"), pen = canvas.getContext("2d", {willReadFrequently: true});
   const drawn = new Set();
   for (const sign of "无法判定编码器微调") {
     pen.clearRect(0, 0, 60, 60);

@@ -362,7 +362,6 @@ MESSAGES = {
     "the same command begins again": "再次执行同一条命令会重新开始",
     # terminal/examples.py
     "{out}: {names}; source and licence of each are in its SOURCE.md": "{out}：{names}；各自的来源和许可见其 SOURCE.md",
-    "Try: unfreeze compare --plan {out} --out demo-out": "可以试试：unfreeze compare --plan {out} --out demo-out",
     # terminal/languages.py
     "unknown language '{name}'{name2}": "未知语言“{name}”{name2}",
     # terminal/options.py
@@ -374,5 +373,7 @@ MESSAGES = {
     "was deleted in MLflow; restore it there, or choose another": "在 MLflow 中已被删除；请在那里恢复，或另选一个",
     # tracking/trackio_log.py
     "is on a network file system; give --address a folder of this machine": "在网络文件系统上；请用 --address 给出本机的文件夹",
+    # studies/plan.py
+    "name a study, `all` or `list`, or a plan with `studies`": "请给出实验名、`all` 或 `list`，或带 `studies` 的计划文件",
 }
 # fmt: on
