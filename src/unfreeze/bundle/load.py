@@ -135,7 +135,7 @@ def _objective(about: About, where: Path) -> Objective:
     with _said_of(where):
         kind = task(about.task)
         if problem := label_problem(kind, labels):
-            raise InputError(f"has {problem}")
+            raise InputError(say("has {problem}", problem=problem))
         if not about.score_spread > 0:
             raise InputError(say("score_spread is {score_spread}; it must be above 0", score_spread=about.score_spread))
         check_length(about.max_length)
@@ -159,4 +159,4 @@ def _said_of(where: Path) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{error}; {REMEDY}", where=str(where)) from None
+        raise InputError(say("{error}; {remedy}", error=error, remedy=REMEDY), where=str(where)) from None

@@ -162,7 +162,7 @@ def _read_again(plan: Plan) -> Dataset:
         return read_data(plan)
     except InputError as error:
         problem = say(
-            "{problem}; comparison.json names the data so, and every machine needs them there", problem=error.problem
+            "{problem}; comparison.json names the data so, and every machine needs them there", problem=error.message
         )
         raise InputError(problem, where=error.where) from None
 

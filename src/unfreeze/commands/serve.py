@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from unfreeze.bundle.load import load
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.serving.limits import Limits
 from unfreeze.serving.model import Model, name_of
 
@@ -20,7 +21,7 @@ def check_installed() -> None:
     """Raise `InputError` where a package is missing."""
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
-        raise InputError(f"needs {', '.join(missing)}: pip install unfreeze[serve]", where="serve")
+        raise InputError(say("needs {missing}: pip install unfreeze[serve]", missing=", ".join(missing)), where="serve")
 
 
 def serve(
@@ -51,7 +52,7 @@ def serve(
 
     limits.check()
     if drain < 0:
-        raise InputError(f"is {drain:g}; it must be 0 or more", where="--drain")
+        raise InputError(say("is {drain:g}; it must be 0 or more", drain=drain), where="--drain")
     named = name_of(bundle, name)
     with bound(host, port) as listener:
         model = Model(load(bundle, device), named)

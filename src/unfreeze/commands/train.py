@@ -82,7 +82,7 @@ def _allowed(plan: Plan, encoder: Encoder) -> tuple[MethodName, ...]:
     unfit = {name: method_named(name).unfit(encoder.traits) for name in plan.methods or default_names()}
     for name, why in unfit.items():
         if plan.methods is not None and why is not None:
-            raise InputError(f"{plan.only_encoder} {why}", where=name)
+            raise InputError(say("{only_encoder} {why}", only_encoder=plan.only_encoder, why=why), where=name)
     return tuple(name for name, why in unfit.items() if why is None)
 
 

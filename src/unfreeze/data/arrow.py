@@ -117,7 +117,7 @@ def _guarded(path: Path, problem: str, read: Callable[[], T]) -> T:
         pyarrow.ArrowException,
     ) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{problem}: {reason[:200]}", where=str(path)) from None
+        raise InputError(say("{problem}: {reason}", problem=problem, reason=reason[:200]), where=str(path)) from None
 
 
 def _table(path: Path, parquet: bool) -> Any:

@@ -111,7 +111,10 @@ def _listed(table: Table) -> str:
 
 def _unsure(table: Table, problem: str, option: str, example: str = "COLUMN") -> InputError:
     advice = say("say which, as in {option} {example}", option=option, example=example if table.header else "INDEX")
-    return InputError(f"{problem}; {advice}; columns: {_listed(table)}", where=str(table.path))
+    return InputError(
+        say("{problem}; {advice}; columns: {table}", problem=problem, advice=advice, table=_listed(table)),
+        where=str(table.path),
+    )
 
 
 def _guess_label(table: Table, taken: set[str | None], group: str | None) -> str:
@@ -211,7 +214,7 @@ def _refuse_dressed(labels: Sequence[str], pair: bool) -> None:
             example=example,
         )
         advice = say("write plain numbers for scores, or say --task {kind}", kind=task_of(CLASSES, pair).kind)
-        raise InputError(f"{problem}; {advice}", where="--task")
+        raise InputError(say("{problem}; {advice}", problem=problem, advice=advice), where="--task")
 
 
 def task_of(target: Target, pair: bool) -> Task:

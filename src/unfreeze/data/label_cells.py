@@ -81,7 +81,7 @@ def _column(table: Table, name: str, split: SplitName) -> str:
         if split == "train":
             raise
         raise InputError(
-            say("{problem}; if its labels are hidden, {split}", problem=error.problem, split=without(split)),
+            say("{problem}; if its labels are hidden, {split}", problem=error.message, split=without(split)),
             where=error.where,
         ) from None
 
@@ -200,7 +200,7 @@ def named_labels(values: Sequence[Any], names: Sequence[str], column: str, where
             names2=len(names) - 1,
             names3=shown(names[-1]),
         )
-        raise InputError(f"{problem}, {advice}", where=where(row)) from None
+        raise InputError(say("{problem}, {advice}", problem=problem, advice=advice), where=where(row)) from None
 
 
 def check_one_type(values: Sequence[Any], column: str, where: Where) -> None:

@@ -43,7 +43,7 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
         advice = say(
             "give lists of words and tags, or words and tags parted by spaces, as many of the one as of the other"
         )
-        raise InputError(f"{problem}; {advice}", where=train[0].where)
+        raise InputError(say("{problem}; {advice}", problem=problem, advice=advice), where=train[0].where)
     different = len(set(labels))
     if len(splits) < len(SPLITS) and len(labels) >= _FEW_ROWS and different > _ALONE * len(labels):
         problem = say(
@@ -53,7 +53,7 @@ def check_classes_likely(splits: Mapping[SplitName, tuple[Example, ...]]) -> Non
             labels2=shown(labels[0]),
         )
         advice = say("is it the label column? --label takes another, --task regression reads plain numbers as scores")
-        raise InputError(f"{problem}; {advice}", where=train[0].where)
+        raise InputError(say("{problem}; {advice}", problem=problem, advice=advice), where=train[0].where)
 
 
 def class_doubts(counts: Counter[str]) -> list[str]:

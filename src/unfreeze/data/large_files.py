@@ -125,7 +125,7 @@ def _part(path: Path, kind: Format, header: str, rows: str, before: int, wanted:
     except InputError as error:
         place, _, line = (error.where or "").rpartition(":")
         where = f"{place}:{int(line) + moved}" if place == str(path) and line.isdecimal() else error.where
-        raise InputError(error.problem, where=where) from None
+        raise InputError(error.message, where=where) from None
     return replace(table, lines=[line + moved for line in table.lines])
 
 

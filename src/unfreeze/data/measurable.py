@@ -42,7 +42,7 @@ def check_measurable(
     for split in JUDGED:
         problem = _problem(split, splits.get(split, ()), task, scheme)
         if problem is not None and split in files:
-            raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
+            raise InputError(say("{problem}; {split}", problem=problem, split=without(split)), where=str(files[split]))
         if problem is not None:
             cut = say(
                 "what was cut out of train as {split} {partition}",
@@ -61,7 +61,7 @@ def check_placeholder_tags(tags: Mapping[SplitName, Sequence[Sequence[str]]], fi
         own = {tag for sentence in tags.get(split, ()) for tag in sentence}
         if len(own) == 1 and not any(tag in own for sentence in tags["train"] for tag in sentence):
             problem = _says(say("every word has the tag '{pop}'", pop=own.pop()), TAGS)
-            raise InputError(f"{problem}; {without(split)}", where=str(files[split]))
+            raise InputError(say("{problem}; {split}", problem=problem, split=without(split)), where=str(files[split]))
 
 
 def check_items(items: Sequence[Example], task: Task, scheme: str | None, where: str) -> None:

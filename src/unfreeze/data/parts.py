@@ -226,7 +226,7 @@ def told_in_parts(splits: Mapping[SplitName, Joined]) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        problem, where = (_told(text, splits) for text in (error.problem, error.where or ""))
+        problem, where = (_told(text, splits) for text in (error.message, error.where or ""))
         raise InputError(problem, where=where or None) from None
 
 

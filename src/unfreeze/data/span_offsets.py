@@ -142,7 +142,9 @@ def _misfit(named: Sequence[tuple[Document, Span]]) -> InputError:
     problem = say("{found}, but its span says '{shown}'", found=found, shown=shown(span.text or ""))
     others = say(" ({wrong:,} of {named:,} spans do not fit)", wrong=len(wrong), named=len(named)) if wrong[1:] else ""
     advice = say("was the text changed after it was annotated? Export text and spans again, or take the row out")
-    return InputError(f"{problem}{others}; {advice}", where=document.where)
+    return InputError(
+        say("{problem}{others}; {advice}", problem=problem, others=others, advice=advice), where=document.where
+    )
 
 
 def _by_words(documents: Sequence[Document]) -> Count | None:
@@ -179,6 +181,6 @@ def _converted(document: Document, count: Count) -> Document:
                 kind=shown(span.kind),
             )
             advice = say("which has {text:,} characters; fix the offsets or take the row out", text=len(document.text))
-            raise InputError(f"{problem}, {advice}", where=document.where)
+            raise InputError(say("{problem}, {advice}", problem=problem, advice=advice), where=document.where)
         spans.append(replace(span, start=ends[0], end=ends[1]))
     return replace(document, spans=tuple(spans))

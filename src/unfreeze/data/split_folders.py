@@ -46,7 +46,7 @@ def split_folder(folder: Path) -> tuple[Source, list[str]]:
             "contains no data files{names}",
             names=", but the folders " + names + "; give one of them" if folders else "",
         )
-        raise InputError(f"{problem}{packed_in(folder)}", where=str(folder))
+        raise InputError(say("{problem}{folder}", problem=problem, folder=packed_in(folder)), where=str(folder))
     kinds = sorted({plain_name(path).suffix.lower() for path in files})
     if len(kinds) > 1:
         found = listed([kind or say("no suffix") for kind in kinds], FEW)

@@ -256,7 +256,7 @@ def _tags(tags: Sequence[Any], names: Sequence[str] | None, column: str, where: 
         advice = say(
             "write names in place of numbers, or parquet or Arrow with names in the schema, as `datasets` does"
         )
-        raise InputError(f"{problem}; {advice}", where=where)
+        raise InputError(say("{problem}; {advice}", problem=problem, advice=advice), where=where)
     numbers = [float(tag) for tag in tags]
     odd = next(
         (tag for tag, n in zip(tags, numbers, strict=True) if not (n.is_integer() and 0 <= n < len(names))), None

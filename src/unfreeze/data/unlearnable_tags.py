@@ -28,7 +28,7 @@ def check_tags(path: Path, sentences: Sequence[Sentence]) -> None:
     for sentence in sentences:
         for tag, line in zip(sentence.tags or (), sentence.lines, strict=True):
             if problems[tag]:
-                raise InputError(f"'{tag}' {problems[tag]}", where=f"{path}:{line}")
+                raise InputError(say("'{tag}' {problems}", tag=tag, problems=problems[tag]), where=f"{path}:{line}")
 
 
 def _problem(tag: str) -> str | None:

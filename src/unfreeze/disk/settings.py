@@ -33,7 +33,10 @@ def settings_from(cls: type[T], values: Any, where: str) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = shown(".".join(str(part) for part in first["loc"]))
-        raise InputError(f"{field}: {first['msg']}, found {briefly(first['input'])}", where=where) from None
+        raise InputError(
+            say("{field}: {first}, found {first2}", field=field, first=first["msg"], first2=briefly(first["input"])),
+            where=where,
+        ) from None
     switched = [key for key, value in values.items() if isinstance(value, bool) and getattr(made, key) is not value]
     if switched:
         found = str(values[switched[0]]).lower()

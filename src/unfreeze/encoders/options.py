@@ -38,7 +38,9 @@ def options_from(kind: type[T], given: Mapping[str, str]) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        raise InputError(f"{first['msg'].lower()}", where=say("--encoder-option {name}", name=name)) from None
+        raise InputError(
+            say("{lower}", lower=first["msg"].lower()), where=say("--encoder-option {name}", name=name)
+        ) from None
     return made
 
 

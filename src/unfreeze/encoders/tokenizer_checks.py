@@ -36,7 +36,7 @@ def check_tokenizer(source: Source, model: Any, tokenizer: Any) -> list[str]:
     try:
         frame = frame_of(tokenizer, 1)
     except InputError as error:
-        raise source.error(say("has a tokenizer that cannot be used: {problem}", problem=error.problem)) from None
+        raise source.error(say("has a tokenizer that cannot be used: {problem}", problem=error.message)) from None
     notes = _rows_for_all(source, model, tokenizer, vocabulary)
     named = [token for token in (tokenizer.cls_token, tokenizer.sep_token) if token]
     if not frame.special and named:

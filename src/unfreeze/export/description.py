@@ -13,6 +13,7 @@ from unfreeze.encoders.frame import Frame, frame_of, stand_in
 from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.encoders.word_pieces import space_piece, words_given
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import pair_reading
 
 Reads = Literal["texts", "words", "both texts of a pair together", "each text of a pair on its own"]
@@ -103,7 +104,9 @@ def _plain_frame(encoder: TransformerEncoder, texts: int, per_word: bool) -> Fra
 
 
 def _unreadable(encoder: TransformerEncoder, why: str) -> InputError:
-    return InputError(f"the tokenizer of {encoder.name} {why}; use `unfreeze predict`", where="export")
+    return InputError(
+        say("the tokenizer of {name} {why}; use `unfreeze predict`", name=encoder.name, why=why), where="export"
+    )
 
 
 def _tokenizer(encoder: TransformerEncoder, frame: Frame, per_word: bool) -> tuple[Any, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from unfreeze.errors import InputError, nearest
 from unfreeze.halves import half_named
+from unfreeze.language.message import say
 
 if TYPE_CHECKING:
     from unfreeze.bundle.load import Predictor
@@ -75,5 +76,5 @@ FORMS = {
 def form_named(name: str) -> Form:
     """The form of this name. Raises `InputError` naming the nearest known one."""
     if name not in FORMS:
-        raise InputError(f"unknown form '{name[:60]}'{nearest(name, FORMS)}", where="--to")
+        raise InputError(say("unknown form '{name}'{name2}", name=name[:60], name2=nearest(name, FORMS)), where="--to")
     return FORMS[name]

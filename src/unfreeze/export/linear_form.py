@@ -12,6 +12,7 @@ from unfreeze.encoders.transformer import TransformerEncoder
 from unfreeze.errors import InputError
 from unfreeze.export.graph import exportable
 from unfreeze.heads.linear_members import LinearMembers
+from unfreeze.language.message import say
 from unfreeze.methods.frozen_recipes import FrozenRecipe
 from unfreeze.methods.task_heads import MembersBody, PooledBody, TagHead
 from unfreeze.recipe import Pooling, Recipe
@@ -37,7 +38,7 @@ class Folded:
 
 def refusal(form: str, why: str) -> InputError:
     """A form that cannot be exact, with the one that can."""
-    return InputError(f"cannot be exact: {why}; use --to onnx", where=f"--to {form}")
+    return InputError(say("cannot be exact: {why}; use --to onnx", why=why), where=f"--to {form}")
 
 
 def plain_encoder(predictor: Predictor, form: str) -> TransformerEncoder:

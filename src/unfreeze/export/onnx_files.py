@@ -15,6 +15,7 @@ import torch
 
 from unfreeze.errors import InputError
 from unfreeze.export.graph import Graph
+from unfreeze.language.message import say
 
 MODEL, INT8 = "model.onnx", "model.int8.onnx"
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -32,7 +33,9 @@ def check_installed() -> None:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     missing = [name for name in PACKAGES if find_spec(name) is None]
     if missing:
-        raise InputError(f"needs {', '.join(missing)}: pip install unfreeze[onnx]", where="--to onnx")
+        raise InputError(
+            say("needs {missing}: pip install unfreeze[onnx]", missing=", ".join(missing)), where="--to onnx"
+        )
 
 
 def write_graph(graph: Graph, folder: Path) -> None:

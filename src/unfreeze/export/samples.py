@@ -15,6 +15,7 @@ from unfreeze.data.unlabelled import read_unlabelled
 from unfreeze.encoders.word_pieces import encode_words
 from unfreeze.errors import InputError
 from unfreeze.export.graph import exportable
+from unfreeze.language.message import say
 from unfreeze.records.comparison import read_items
 
 MOST = 512
@@ -62,7 +63,7 @@ def labelled_items(predictor: Predictor, bundle: Path, test: str | Path | None) 
     read = read_dataset(None, train=file, dev=file, test=file, task=predictor.task.kind, **named)
     if read.labels.scheme != predictor.labels.scheme:
         schemes = f"{read.labels.scheme or 'no scheme'}, the bundle's {predictor.labels.scheme or 'no scheme'}"
-        raise InputError(f"has tags of {schemes}; write them alike", where=str(file))
+        raise InputError(say("has tags of {schemes}; write them alike", schemes=schemes), where=str(file))
     predictor.task.target.check_known("test", read.test, predictor.labels)
     return read.test
 

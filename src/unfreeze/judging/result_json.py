@@ -85,12 +85,17 @@ def read_result(folder: Path) -> Result:
     path = folder / FILE
     schema = read_typed(path, _Numbered, NO_COMPARISON, AGAIN, loose=True).schema
     if schema != SCHEMA:
-        raise InputError(f"is of schema {schema}, not of {SCHEMA}; {AGAIN}", where=str(path))
+        raise InputError(
+            say("is of schema {schema}, not of {schema2}; {again}", schema=schema, schema2=SCHEMA, again=AGAIN),
+            where=str(path),
+        )
     file = read_typed(path, _File, NO_COMPARISON, AGAIN, loose=True)
     try:
         plan = plan_from(file.plan)
     except InputError as error:
-        raise InputError(f"{OURS}: {error}; {AGAIN}", where=str(path)) from None
+        raise InputError(
+            say("{ours}: {error}; {again}", ours=OURS, error=error, again=AGAIN), where=str(path)
+        ) from None
     parts = {name: value for name, value in vars(file).items() if name not in ("schema", "data", "plan")}
     about = {name: value for name, value in vars(file.data).items() if name not in ("labels", "audit")}
     return Result(**parts, data=DataFacts(**about), labels=file.data.labels, audit=file.data.audit, plan=plan)

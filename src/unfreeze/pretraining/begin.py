@@ -230,7 +230,7 @@ def _known_model(settings: Pretraining, tell: Tell) -> tuple[Any, Any, Transform
     try:
         encoder = load_transformer(name)  # reports what is wrong with a folder
     except InputError as error:
-        raise InputError(error.problem, where=(error.where or "").replace("--encoder", "--from")) from None
+        raise InputError(error.message, where=(error.where or "").replace("--encoder", "--from")) from None
     _check_start(settings, encoder)
     where = source_of(name).where
     kind: Any = BertForPreTraining if settings.next_sentence else AutoModelForMaskedLM

@@ -332,7 +332,7 @@ def read_choices(folder: Path) -> dict[MethodName, Choice]:
             problem = say(
                 "is not as this version of unfreeze writes it: {method} has no run that it chose", method=method
             )
-            raise InputError(f"{problem}; {AGAIN}", where=str(path))
+            raise InputError(say("{problem}; {again}", problem=problem, again=AGAIN), where=str(path))
         check_number(f"{method}.extract_s", choice.extract_s, MOST_SECONDS, str(path), AGAIN)
         check_number(f"{method}.extract_all_s", choice.extract_all_s or 0.0, MOST_SECONDS, str(path), AGAIN)
     return choices

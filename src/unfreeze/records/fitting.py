@@ -29,7 +29,9 @@ def check_setting(folder: Path, setting: Setting) -> None:
     if not problem and not judges(setting.task, setting.labels, setting.metric):
         problem = say("the metric {metric} for {kind}", metric=briefly(setting.metric), kind=setting.task.kind)
     if problem:
-        raise InputError(f"has {problem}; {REMOVE}", where=str(folder / "comparison.json"))
+        raise InputError(
+            say("has {problem}; {remove}", problem=problem, remove=REMOVE), where=str(folder / "comparison.json")
+        )
 
 
 def check_test_items(folder: Path, setting: Setting, items: Sequence[Example]) -> None:
@@ -68,7 +70,9 @@ def check_test(folder: Path, setting: Setting, run: str, test: TestRecord, items
         found = say(
             "{confidence} confidences for {items} test items", confidence=len(test.confidence), items=len(items)
         )
-        raise InputError(f"{found}; {RUN_AGAIN}", where=str(where / "test.parquet"))
+        raise InputError(
+            say("{found}; {run_again}", found=found, run_again=RUN_AGAIN), where=str(where / "test.parquet")
+        )
     _check_forecasts(setting, test.forecasts, items, str(where / "test.parquet"), RUN_AGAIN)
 
 
@@ -81,7 +85,10 @@ def check_metrics(folder: Path, tests: Mapping[str, TestRecord]) -> None:
             problem = say(
                 "has the metrics {found}, other runs {usual}", found=listed(sorted(found)), usual=listed(sorted(usual))
             )
-            raise InputError(f"{problem}; {RUN_AGAIN}", where=str(folder / "runs" / run / "test.json"))
+            raise InputError(
+                say("{problem}; {run_again}", problem=problem, run_again=RUN_AGAIN),
+                where=str(folder / "runs" / run / "test.json"),
+            )
 
 
 def check_floor(folder: Path, setting: Setting, floor: FloorRecord, items: Sequence[Example]) -> None:
@@ -101,7 +108,7 @@ def check_score(setting: Setting, told: float, found: float, where: Path, remedy
             told=told,
             found=found,
         )
-        raise InputError(f"{problem}; {remedy}", where=str(where))
+        raise InputError(say("{problem}; {remedy}", problem=problem, remedy=remedy), where=str(where))
 
 
 def _check_metric(setting: Setting, scores: Mapping[str, float], name: str, where: str, remedy: str) -> None:
@@ -125,7 +132,7 @@ def _check_forecasts(
         found = say(
             "probabilities of other items or labels than the {items} test items' {names}", items=len(items), names=names
         )
-        raise InputError(f"{found}; {remedy}", where=where)
+        raise InputError(say("{found}; {remedy}", found=found, remedy=remedy), where=where)
     if ranks(setting.task) and (forecasts is None or forecasts.likely is None):
         raise InputError(
             say("has no probabilities, of which {metric} is computed; {remedy}", metric=setting.metric, remedy=remedy),

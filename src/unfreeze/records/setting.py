@@ -188,7 +188,9 @@ def read_setting(folder: Path) -> Setting:
     try:
         plan, kind = plan_from(written.plan), task(written.task)
     except InputError as error:
-        raise InputError(f"{OURS}: {error}; {REMOVE}", where=str(path)) from None
+        raise InputError(
+            say("{ours}: {error}; {remove}", ours=OURS, error=error, remove=REMOVE), where=str(path)
+        ) from None
     for number, recipe in enumerate(plan.recipes):
         check_number(f"plan.recipes.{number}.epochs", recipe.epochs, MOST_EPOCHS, str(path), REMOVE)
     kind = with_main(kind, written.metric, written.labels.scheme)

@@ -243,7 +243,9 @@ def _possible(plan: Plan, encoder: Encoder, of_several: bool) -> tuple[Plan, str
     unfit = {name: why for name in usual if (why := method_named(name).unfit(encoder.traits)) is not None}
     refused = [why for name, why in unfit.items() if name in asked]
     if refused and not (of_several and len(refused) < len(asked)):
-        raise InputError(f"{plan.only_encoder} {refused[0]}", where="--methods")
+        raise InputError(
+            say("{only_encoder} {refused}", only_encoder=plan.only_encoder, refused=refused[0]), where="--methods"
+        )
     left = [method_named(name) for name in asked or usual if name not in unfit]
     allowed = replace(plan, methods=tuple(method.name for method in left))
     if not unfit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 RETRY_SECONDS = 1
 
@@ -34,7 +35,7 @@ class Limits:
             (self.waiting, "--max-waiting"), (self.seconds, "--timeout"),
         ):  # fmt: skip
             if not value > 0:
-                raise InputError(f"is {value}; it must be above 0", where=option)
+                raise InputError(say("is {value}; it must be above 0", value=value), where=option)
         if self.waiting < self.texts:
             told = f"is {self.waiting:,}, fewer than the {self.texts:,} texts that one request may have (--max-texts)"
             raise InputError(told, where="--max-waiting")

@@ -12,6 +12,7 @@ import torch
 from unfreeze.bundle.load import Predictor
 from unfreeze.data.examples import Example, Label
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.inputs import are_cut, pair_reading, read_inputs
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -84,7 +85,9 @@ def name_of(bundle: str, asked: str | None) -> str:
     if asked is not None:
         if not _NAME.fullmatch(asked):
             allowed = "letters, digits, '.', '_' and '-', the first one a letter or digit, are allowed"
-            raise InputError(f"'{asked}' is not a name of a model; {allowed}", where="--name")
+            raise InputError(
+                say("'{asked}' is not a name of a model; {allowed}", asked=asked, allowed=allowed), where="--name"
+            )
         return asked
     parts = [part for part in PurePosixPath(bundle).parts if part not in ("/", ".", "..", "bundle")]
     found = re.sub(r"[^A-Za-z0-9._-]+", "-", parts[-1] if parts else "").strip("-._")[:128]

@@ -13,6 +13,7 @@ from unfreeze.bundle.load import Predictor
 from unfreeze.data.examples import Example
 from unfreeze.disk.typed import briefly
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.serving.limits import Limits, RefusedError
 from unfreeze.tasks.kinds import Task
 
@@ -112,17 +113,20 @@ def questions_of(predictor: Predictor, values: Sequence[Any], limits: Limits, wh
 
 def _text(predictor: Predictor, where: str, value: Any) -> Question:
     if not isinstance(value, str):
-        raise InputError(f"must be {TEXTS.one}, found {briefly(value)}", where=where)
+        raise InputError(say("must be {one}, found {value}", one=TEXTS.one, value=briefly(value)), where=where)
     return Question(predictor.example(where, value), value)
 
 
 def _pair(predictor: Predictor, where: str, value: Any) -> Question:
     if isinstance(value, Mapping):
         for name in value.keys() - {FIRST, SECOND}:
-            raise InputError(f"has an unknown field '{shown(name)}'{nearest(name, (FIRST, SECOND))}", where=where)
+            raise InputError(
+                say("has an unknown field '{name}'{name2}", name=shown(name), name2=nearest(name, (FIRST, SECOND))),
+                where=where,
+            )
         value = [value.get(FIRST), value.get(SECOND)]
     if not isinstance(value, list) or len(value) != 2 or not all(isinstance(text, str) for text in value):
-        raise InputError(f"must be {PAIRS.one}, found {briefly(value)}", where=where)
+        raise InputError(say("must be {one}, found {value}", one=PAIRS.one, value=briefly(value)), where=where)
     return Question(predictor.example(where, (value[0], value[1])), value[0])
 
 
@@ -133,7 +137,7 @@ def _words(predictor: Predictor, where: str, value: Any) -> Question:
             raise InputError("has no word to tag", where=where)
         return Question(predictor.example(where, [value[a:b] for a, b in spans]), value, spans)
     if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
-        raise InputError(f"must be {WORDS.one}, found {briefly(value)}", where=where)
+        raise InputError(say("must be {one}, found {value}", one=WORDS.one, value=briefly(value)), where=where)
     ends = list(accumulate(len(word) + 1 for word in value))
     places = tuple((end - 1 - len(word), end - 1) for word, end in zip(value, ends, strict=True))
     return Question(predictor.example(where, value), " ".join(value), places)

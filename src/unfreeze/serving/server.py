@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.serving.app import app_of
 from unfreeze.serving.service import Service
 
@@ -29,7 +30,10 @@ def bound(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError, OverflowError) as error:
-        raise InputError(f"'{host}' with port {port} is not an address here ({error})", where="--host") from None
+        raise InputError(
+            say("'{host}' with port {port} is not an address here ({error})", host=host, port=port, error=error),
+            where="--host",
+        ) from None
     made = socket.socket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -16,6 +16,7 @@ from unfreeze.errors import InputError, nearest
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Interval
 from unfreeze.judging.two_way import mean_ci
+from unfreeze.language.message import say
 from unfreeze.plan import HERE, TRIAL_SEED, Plan, check_seeds, plain
 from unfreeze.recipe import Family, Recipe
 from unfreeze.studies.published import Role
@@ -98,15 +99,21 @@ def asked_from(
     if not data_root.is_dir():
         raise InputError("no such folder; it should contain the standard sets", where=f"--data-root {data_root}")
     if seeds < 2:
-        raise InputError(f"is {seeds}; at least 2 are needed for an interval over seeds", where="--seeds")
+        raise InputError(
+            say("is {seeds}; at least 2 are needed for an interval over seeds", seeds=seeds), where="--seeds"
+        )
     check_seeds(seeds, "--seeds")
     for most, option in ((rows, "--train-size"), (tested, "--test-size")):
         if most is not None and most < LEAST_ROWS:
-            raise InputError(f"is {most}; at least {LEAST_ROWS} are needed", where=option)
+            raise InputError(
+                say("is {most}; at least {least_rows} are needed", most=most, least_rows=LEAST_ROWS), where=option
+            )
     if min_steps is not None and min_steps < 0:
-        raise InputError(f"is {min_steps}; at least 0 is needed", where="--min-steps")
+        raise InputError(say("is {min_steps}; at least 0 is needed", min_steps=min_steps), where="--min-steps")
     if budget not in TRIALS:
-        raise InputError(f"no budget '{budget}'{nearest(budget, TRIALS)}", where="--budget")
+        raise InputError(
+            say("no budget '{budget}'{budget2}", budget=budget, budget2=nearest(budget, TRIALS)), where="--budget"
+        )
     names = [name.strip() for name in encoders if name.strip()]
     if not names:
         raise InputError("name one or more", where="--encoders")

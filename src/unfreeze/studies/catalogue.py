@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.files import write_json, write_text
 from unfreeze.errors import InputError, nearest, shown
+from unfreeze.language.message import say
 from unfreeze.runs.watching import Watcher
 from unfreeze.studies import domains, label_count, layers, mutual_information, ner_capacity, pairs, table2, tricks
 from unfreeze.studies.asked import Asked
@@ -46,7 +47,10 @@ def studies_named(given: Sequence[str]) -> list[str]:
         raise InputError("name a study, `all` or `list`, or a plan with `studies`", where="NAME")
     for name in given:
         if name not in (*STUDIES, "all"):
-            raise InputError(f"no study '{shown(name)}'{nearest(name, (*STUDIES, 'all', 'list'))}", where="NAME")
+            raise InputError(
+                say("no study '{name}'{name2}", name=shown(name), name2=nearest(name, (*STUDIES, "all", "list"))),
+                where="NAME",
+            )
     return list(STUDIES) if "all" in given else list(dict.fromkeys(given))
 
 

@@ -22,6 +22,7 @@ from unfreeze.disk.lock import LOCK
 from unfreeze.disk.typed import read_typed
 from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.methods.checks import check_recipes
 from unfreeze.plan import Plan, plan_from
 from unfreeze.recipe import Recipe
@@ -282,7 +283,7 @@ def _read_mark(path: Path) -> _Mark:
     mark = read_typed(path, _Mark, remedy=AGAIN)
     names = (mark.folder, *mark.runs)
     if not mark.runs or any(not name or name.startswith(".") or Path(name).name != name for name in names):
-        raise InputError(f"names no runs, or runs that are elsewhere; {AGAIN}", where=str(path))
+        raise InputError(say("names no runs, or runs that are elsewhere; {again}", again=AGAIN), where=str(path))
     return mark
 
 
@@ -293,7 +294,9 @@ def _with_the_cells(folder: Path) -> Iterator[None]:
         yield
     except InputError as error:
         also = f"delete the folder {CELLS} of the study too, so that it is measured again"
-        raise InputError(f"{error.problem}; {also}", where=error.where or str(folder)) from None
+        raise InputError(
+            say("{problem}; {also}", problem=error.message, also=also), where=error.where or str(folder)
+        ) from None
 
 
 def _tested(run: Path) -> TestRecord:

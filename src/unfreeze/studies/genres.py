@@ -12,6 +12,7 @@ from unfreeze.data.measurable import one_answer
 from unfreeze.data.tables import read_table
 from unfreeze.data.text_files import load
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 
 COLUMN = "genre"
 
@@ -27,7 +28,7 @@ def genres_of(files: Mapping[str, str]) -> dict[str, str]:
         kind, content = load(Path(path))
         table = read_table(Path(path), kind, content)
         if COLUMN not in table.columns:
-            raise InputError(f"has no column '{COLUMN}'", where=path)
+            raise InputError(say("has no column '{column}'", column=COLUMN), where=path)
         for line, genre in zip(table.lines, table.column(COLUMN), strict=True):
             if genre:
                 found[f"{path}:{line}"] = genre

@@ -18,6 +18,7 @@ from unfreeze.disk.files import write_json, write_text
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError, shown
 from unfreeze.inert import drawable, in_markdown
+from unfreeze.language.message import say
 from unfreeze.studies.page import Claim, Entry, Figure, Page
 
 
@@ -38,7 +39,7 @@ def read_study(folder: Path, name: str) -> Page | None:
         return None
     page = read_typed(path, Page, remedy=f"`unfreeze study {name}` writes it again if it is deleted")
     if page.name != name:
-        raise InputError(f"is the page of another study, {shown(page.name)}; delete it", where=str(path))
+        raise InputError(say("is the page of another study, {name}; delete it", name=shown(page.name)), where=str(path))
     return page
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from unfreeze.data.hub_sets import HubSet, load
 from unfreeze.disk.files import write_text
 from unfreeze.errors import InputError, nearest
+from unfreeze.language.message import say
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ class Found:
 def standard_set(name: str) -> StandardSet:
     """The set of that name. Raises `InputError` naming the nearest."""
     if name not in SETS:
-        raise InputError(f"unknown set '{name}'{nearest(name, SETS)}", where="--tasks")
+        raise InputError(say("unknown set '{name}'{name2}", name=name, name2=nearest(name, SETS)), where="--tasks")
     return SETS[name]
 
 

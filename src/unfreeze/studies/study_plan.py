@@ -10,6 +10,7 @@ from typing import Any
 from unfreeze.disk.json_files import read_yaml
 from unfreeze.disk.settings import settings_from
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.plan import HERE, Plan
 from unfreeze.studies.asked import Asked, asked_from
 
@@ -82,7 +83,9 @@ def _read(file: Path) -> dict[str, Any]:
     """A file's settings, folders and files in them relative to its own folder where they are there."""
     values = read_yaml(file)
     if not isinstance(values, dict):
-        raise InputError(f"expected a mapping of settings, found {type(values).__name__}", where=str(file))
+        raise InputError(
+            say("expected a mapping of settings, found {name}", name=type(values).__name__), where=str(file)
+        )
     values = _listed(values)
     for name in ("data_root", "encoders", "corpus"):
         if isinstance(values.get(name), str):

@@ -14,6 +14,7 @@ from shlex import quote
 from typing import Any, TypeVar
 
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tracking.tracked import Logged, Tracked, TrackedRun
 
 T = TypeVar("T")
@@ -62,7 +63,9 @@ def _check(place: str) -> None:
     scheme, sign, rest = place.partition("://")
     if not sign or scheme.partition("+")[0] not in _KEPT:
         known = "sqlite:///FILE.db, http://HOST:PORT or the URI of a database"
-        raise InputError(f"MLflow keeps no runs there any more: give {known}", where=f"--address {place}")
+        raise InputError(
+            say("MLflow keeps no runs there any more: give {known}", known=known), where=f"--address {place}"
+        )
     file = Path(rest.removeprefix("/"))
     if scheme == "sqlite" and not file.parent.is_dir():
         raise InputError("no such folder", where=str(file.parent))

@@ -12,6 +12,7 @@ from unfreeze.disk.files import new_folder, write_json
 from unfreeze.disk.typed import read_typed
 from unfreeze.errors import InputError
 from unfreeze.inert import in_markdown
+from unfreeze.language.message import say
 from unfreeze.tracking.tracked import Logged, Tracked, TrackedRun
 
 FOLDER = "runs"
@@ -52,7 +53,7 @@ def _written(folder: Path, tracked: Tracked) -> dict[str, str]:
     mark = read_typed(folder / MARK, dict[str, str | dict[str, str]], "is missing: the folder is not ours", _ELSE)
     runs = mark.get("runs")
     if mark.get("comparison") != tracked.summary.id or not isinstance(runs, dict):
-        raise InputError(f"contains another comparison of this name; {_ELSE}", where=str(folder))
+        raise InputError(say("contains another comparison of this name; {else_}", else_=_ELSE), where=str(folder))
     return runs
 
 

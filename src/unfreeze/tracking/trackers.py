@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from unfreeze.errors import InputError, nearest
 from unfreeze.halves import half_named
+from unfreeze.language.message import say
 from unfreeze.tracking.tracked import Logged, Tracked
 
 
@@ -52,5 +53,7 @@ TRACKERS = {
 def tracker_named(name: str) -> Tracker:
     """The tracker of this name. Raises `InputError` naming the nearest known one."""
     if name not in TRACKERS:
-        raise InputError(f"unknown tracker '{name[:60]}'{nearest(name, TRACKERS)}", where="--to")
+        raise InputError(
+            say("unknown tracker '{name}'{name2}", name=name[:60], name2=nearest(name, TRACKERS)), where="--to"
+        )
     return TRACKERS[name]

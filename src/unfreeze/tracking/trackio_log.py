@@ -17,6 +17,7 @@ from typing import Any
 
 from unfreeze.disk.files import writing
 from unfreeze.errors import InputError
+from unfreeze.language.message import say
 from unfreeze.tracking.tracked import Logged, Tracked, TrackedRun
 
 CONTENT = "unfreeze_content"
@@ -44,7 +45,7 @@ def log_to_trackio(tracked: Tracked, project: str, address: str | None) -> Logge
             for run in tracked.every:
                 counts[_log(SQLiteStorage, project, run)] += 1
         except sqlite3.Error as error:
-            raise InputError(f"cannot be written: {error}", where=str(folder)) from None
+            raise InputError(say("cannot be written: {error}", error=error), where=str(folder)) from None
     place = f"TRACKIO_DIR={quote(str(folder))} " if address else ""
     return Logged(str(folder), f"{place}trackio show --project {quote(project)}", **counts)
 
@@ -56,7 +57,10 @@ def _folder(address: str | None) -> Path:
     from trackio.utils import TRACKIO_DIR, get_storage_mode
 
     if address is not None and Path(TRACKIO_DIR) != Path(address).resolve():
-        raise InputError(f"trackio is in use with {TRACKIO_DIR} already; set TRACKIO_DIR before", where="--address")
+        raise InputError(
+            say("trackio is in use with {trackio_dir} already; set TRACKIO_DIR before", trackio_dir=TRACKIO_DIR),
+            where="--address",
+        )
     if get_storage_mode() != "sqlite":
         raise InputError("is on a network file system; give --address a folder of this machine", where=str(TRACKIO_DIR))
     return Path(TRACKIO_DIR)

@@ -143,7 +143,7 @@ def sized(path: Path, wrong: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise InputError(f"{wrong}: {error}", where=str(path)) from None
+        raise InputError(say("{wrong}: {error}", wrong=wrong, error=error), where=str(path)) from None
 
 
 def read_weights(folder: Path, options: Options) -> dict[str, Tensor]:
