@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 from made_comparison import make_comparison
 
+from unfreeze.language.choice import speaking
+
 hypothesis.settings.register_profile("repeatable", derandomize=True)
 hypothesis.settings.load_profile("repeatable")  # other examples each time: pytest --hypothesis-profile=default
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # for the processes that tests start, and torch where imported late
@@ -36,6 +38,13 @@ def comparison(tmp_path: Path) -> Callable[..., Path]:
         return make_comparison(folder, kind, **options)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What a test reads is English, whatever language a command of the test before was given."""
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
