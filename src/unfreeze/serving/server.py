@@ -80,7 +80,7 @@ class Server(uvicorn.Server):  # type: ignore[misc]  # without its package it ha
         self._told()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """As a signal's handler."""
+        """As a signal's handler; uvicorn's own ends the process by the signal (findings/uvicorn_run_not_left.sh)."""
         again = self._asked
         self._asked = self._service.leaving = self.should_exit = True
         if again:
