@@ -42,7 +42,7 @@ MESSAGES = {
     "{name}: left out, as texts without a class: {left}.": "{name}：没有类别的文本已略去：{left}。",
     # data/columns.py
     "--text-b needs --text and a task with two texts": "--text-b 需要同时给出 --text，且任务应有两段文本",
-    "the task needs two texts, and the second is not safe to guess": "该任务需要两段文本，而第二段是哪一列难以确定",
+    "the task needs two texts, and the second is not safe to guess": "该任务需要两段文本，但无法确定第二段是哪一列",
     "text, second text and label": "文本、第二段文本和标签",
     "text, second text, label and group": "文本、第二段文本、标签和分组",
     "one column cannot be two of {roles}: {names}": "同一列不能同时是 {roles} 中的两项：{names}",
@@ -53,8 +53,8 @@ MESSAGES = {
     "no header; ": "没有表头；",
     "say which, as in {option} {example}": "请指明是哪一列，例如 {option} {example}",
     "{found} columns could be the label: {found2}": "有 {found} 列可能是标签：{found2}",
-    "the label column is not safe to guess": "哪一列是标签难以确定",
-    "the text column is not safe to guess": "哪一列是文本难以确定",
+    "the label column is not safe to guess": "无法确定哪一列是标签",
+    "the text column is not safe to guess": "无法确定哪一列是文本",
     "labels such as '{commas}' look like numbers with a decimal comma; write a point": "“{commas}”这样的标签像是用逗号作小数点的数；请写成小数点",
     "labels such as '{commas}' look like numbers with commas; write 1234 or 1.234 as is meant": "“{commas}”这样的标签像是带逗号的数；请按原意写成 1234 或 1.234",
     "labels such as '{commas}' look like several classes or a decimal comma; write one, or a point": "“{commas}”这样的标签像是多个类别，或用逗号作小数点；请只写一个类别，或用小数点",
@@ -183,7 +183,7 @@ MESSAGES = {
     "{word} are classes of their own; if they mean one, write one word.": "{word} 各自算作一个类别；如果指同一个，请写成同一个词。",
     "'-1' ({numbers:,} rows) is kept as a class; if it stands for no label, take these rows out.": "“-1”（{numbers:,} 行）保留为一个类别；如果它表示没有标签，请去掉这些行。",
     # data/label_sets.py
-    "the label column is not safe to guess; say which, as in --label COLUMN, or --label A,B,C for columns": "哪一列是标签难以确定；请用 --label COLUMN 指明，多列时用 --label A,B,C",
+    "the label column is not safe to guess; say which, as in --label COLUMN, or --label A,B,C for columns": "无法确定哪一列是标签；请用 --label COLUMN 指明，多列时用 --label A,B,C",
     "{problem} of 0 and 1; columns: {columns}": "{problem}，应为 0 和 1；现有的列：{columns}",
     "{split}: {twice:,} of {sets:,} rows have a label twice, which counts once.": "{split}：{sets:,} 行中有 {twice:,} 行重复了同一个标签，只计一次。",
     "Labels: the cells of '{column}' are lists.": "标签：“{column}”的单元格是列表。",

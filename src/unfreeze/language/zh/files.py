@@ -6,7 +6,7 @@ from __future__ import annotations
 MESSAGES = {
     # bundle/description.py
     "remove the folder of the bundle and start the comparison's command again": "请删除该 bundle 文件夹，并重新执行比较的命令",
-    "contains no bundle.json; give the bundle folder in the --out of a comparison": "其中没有 bundle.json；请给出比较的 --out 中的 bundle 文件夹",
+    "contains no bundle.json; give the bundle folder in the --out of a comparison": "其中没有 bundle.json；请给出 compare 的 --out 目录下的 bundle 文件夹",
     "has schema {schema}, this unfreeze reads {schema2}; use the version that wrote it": "的 schema 是 {schema}，这个 unfreeze 读取 {schema2}；请使用写出它的版本",
     # bundle/load.py
     "must be a list of texts, not one string": "必须是文本列表，而不是一个字符串",
@@ -26,7 +26,7 @@ MESSAGES = {
     # commands/doctor.py
     "unfreeze {unfreeze}, Python {python}, {system}": "unfreeze {unfreeze}，Python {python}，{system}",
     "device: {device}; {free_gb:,.1f} GB of memory free": "设备：{device}；可用内存 {free_gb:,.1f} GB",
-    " (bf16 multiplies {bf16:.1f} times as fast as fp32 here, measured now)": "（在此 bf16 乘法的速度是 fp32 的 {bf16:.1f} 倍，刚刚实测）",
+    " (bf16 multiplies {bf16:.1f} times as fast as fp32 here, measured now)": "（本机 bf16 乘法速度为 fp32 的 {bf16:.1f} 倍，刚刚实测）",
     "precision: {precision}{measured}": "精度：{precision}{measured}",
     "extra {name}: {value}": "可选组件 {name}：{value}",
     "encoder {name}: {where}": "编码器 {name}：{where}",
@@ -70,8 +70,8 @@ MESSAGES = {
     "Learned from {dev:,} labelled examples, of which {dev2:,} chose method, recipe and epochs. Nothing was tested.": "用 {dev:,} 条标注样本训练，其中 {dev2:,} 条用来选择方法、配方和轮数。没有做任何测试。",
     # commands/until_decided.py
     "{seeds} seeds: it is decided.": "{seeds} 个随机种子：已可判定。",
-    "{seeds} seeds: not decided, and more seeds would not decide it: {items} rule.": "{seeds} 个随机种子：尚未判定，再加随机种子也无法判定：起决定作用的是{items}。",
-    "{seeds} seeds: not decided.": "{seeds} 个随机种子：尚未判定。",
+    "{seeds} seeds: not decided, and more seeds would not decide it: {items} rule.": "{seeds} 个随机种子：尚无定论，再加随机种子也无法判定：起决定作用的是{items}。",
+    "{seeds} seeds: not decided.": "{seeds} 个随机种子：尚无定论。",
     # disk/claim.py
     "cannot be written: {value}; choose another --out": "无法写入：{value}；请换一个 --out",
     "is not the name of a folder; choose another --out": "不是文件夹名；请换一个 --out",
@@ -113,7 +113,7 @@ MESSAGES = {
     "needs a package that is not installed: {error}": "需要一个尚未安装的包：{error}",
     "cannot be read or written: {error}": "无法读取或写入：{error}",
     # disk/settings.py
-    "expected a mapping of settings, found {name}": "应为设置的映射，却是 {name}",
+    "expected a mapping of settings, found {name}": "应为设置的映射，实际为 {name}",
     "unknown key '{key}'{key2}": "未知的键“{key}”{key2}",
     "{switched}: is {found}, which is for switches; a number is expected": "{switched}：是 {found}，那是开关的取值；应为数字",
     # disk/tensors.py
@@ -127,7 +127,7 @@ MESSAGES = {
     "is not as this version of unfreeze writes it": "与这个版本的 unfreeze 写出的不同",
     "'{place}' is not known to this version of unfreeze; if a newer one wrote it, use that one": "这个版本的 unfreeze 不认识“{place}”；如果是更新的版本写的，请使用那个版本",
     "is missing": "缺失",
-    "{error}, found {error2}": "{error}，却是 {error2}",
+    "{error}, found {error2}": "{error}，实际为 {error2}",
     # disk/unfinished.py
     "is a URL; a folder of this machine is needed here": "是 URL；这里需要本机的文件夹",
     # export/agreement.py
@@ -209,7 +209,7 @@ MESSAGES = {
     "unknown engine '{engine}'; known: here, ray, auto, ray://HOST:PORT, HOST:PORT": "未知引擎“{engine}”；可用的有：here、ray、auto、ray://HOST:PORT、HOST:PORT",
     "{cpus} processors; at least 1 is needed": "处理器数为 {cpus}；至少需要 1 个",
     "{pieces} pieces; at least 4 are needed": "{pieces} 个子词；至少需要 4 个",
-    "seeds: a number or auto is needed (--seeds), found '{seeds}'": "seeds：应为数字或 auto（--seeds），却是“{seeds}”",
+    "seeds: a number or auto is needed (--seeds), found '{seeds}'": "seeds：应为数字或 auto（对应 --seeds），实际为“{seeds}”",
     # pretraining/begin.py
     "the corpus is not the one that this run was started with": "语料与这次运行开始时的不同",
     "is not the folder of a published ELMo": "不是官方发布格式的 ELMo 文件夹",
@@ -316,7 +316,7 @@ MESSAGES = {
     "has other weights on {node}; install the same version of its package there": "在 {node} 上的权重不同；请在那里安装同一版本的包",
     "has unfreeze {versions}, the command {version}; install the same on all machines": "的 unfreeze 版本是 {versions}，而命令是 {version}；请在所有机器上安装同一版本",
     # runs/shares.py
-    "must be i/n, from 0/n to n-1/n, such as 0/4, found '{text}'": "必须写成 i/n，从 0/n 到 n-1/n，例如 0/4，却是“{text}”",
+    "must be i/n, from 0/n to n-1/n, such as 0/4, found '{text}'": "必须写成 i/n，从 0/n 到 n-1/n，例如 0/4，实际为“{text}”",
     "{driver} finishes this comparison now, so that this part ends here (if that process is gone, delete {file})": "{driver} 正在完成这次比较，因此本份到此结束（如果那个进程已经不在，请删除 {file}）",
     "{name} is claimed by {held}; if that has ended, delete {claim}": "{name} 已被{held}占用；如果它已结束，请删除 {claim}",
     # runs/training.py
@@ -380,7 +380,7 @@ MESSAGES = {
     "needs {missing}: pip install unfreeze[serve]": "需要 {missing}：pip install unfreeze[serve]",
     "is {drain:g}; it must be 0 or more": "是 {drain:g}；必须不小于 0",
     "{problem}; {advice}; columns: {table}": "{problem}；{advice}；现有的列：{table}",
-    "{field}: {first}, found {first2}": "{field}：{first}，却是 {first2}",
+    "{field}: {first}, found {first2}": "{field}：{first}，实际为 {first2}",
     "the tokenizer of {name} {why}; use `unfreeze predict`": "{name} 的分词器{why}；请用 `unfreeze predict`",
     "unknown form '{name}'{name2}": "未知形式“{name}”{name2}",
     "cannot be exact: {why}; use --to onnx": "无法做到完全一致：{why}；请用 --to onnx",
@@ -390,7 +390,7 @@ MESSAGES = {
     "has {problem}; {remove}": "有{problem}；{remove}",
     "is {value}; it must be above 0": "是 {value}；必须大于 0",
     "'{asked}' is not a name of a model; {allowed}": "“{asked}”不是模型名；{allowed}",
-    "must be {one}, found {value}": "必须是 {one}，却是 {value}",
+    "must be {one}, found {value}": "必须是 {one}，实际为 {value}",
     "has an unknown field '{name}'{name2}": "有未知字段“{name}”{name2}",
     "'{host}' with port {port} is not an address here ({error})": "这里不能使用地址“{host}”和端口 {port}（{error}）",
     "is {seeds}; at least 2 are needed for an interval over seeds": "是 {seeds}；要得到随机种子的区间至少需要 2 个",

@@ -65,7 +65,7 @@ MESSAGES = {
     ", on {machine}": "（{machine}）",
     # the answer
     "No difference that matters": "没有实质差别",
-    "Undecided": "无法判定",
+    "Undecided": "尚无定论",
     "Nothing was measured": "没有测出任何结果",
     "{score:.1f} {metric} on the test set (95 % interval {low:.1f} to {high:.1f})": (
         "测试集{metric} {score:.1f}（95 % 区间 {low:.1f} 至 {high:.1f}）"
@@ -77,7 +77,7 @@ MESSAGES = {
     ),
     "{arm}{recipe} reaches {score}; {why_alone}.": "{arm}{recipe}：{score}；{why_alone}。",
     "{arm} reaches {score}.": "{arm}：{score}。",
-    "{gap} {metric} over {other}.": "{metric}比{other}高 {gap}。",
+    "{gap} {metric} over {other}.": "{metric}与{other}之差为 {gap}。",
     "One seed does not show how training runs differ, so another run may turn it round.": (
         "只有一个随机种子，看不出各次训练之间的波动，换一次训练结论可能反转。"
     ),
@@ -121,7 +121,7 @@ MESSAGES = {
     "Behind it, but probably by less than the {region} that matter: {arms}.": (
         "落后于它，但差距多半小于有实际意义的 {region}：{arms}。"
     ),
-    "Undecided, not equal (the interval is too wide to tell): {arms}.": "无法判定，并非等价（区间太宽）：{arms}。",
+    "Undecided, not equal (the interval is too wide to tell): {arms}.": "尚无定论，并非等价（区间太宽）：{arms}。",
     "Worse, though perhaps by no more than {region}: {arms}.": "比它差，但差距也许不超过 {region}：{arms}。",
     "Worse by more than {region}: {arms}.": "比它差，且差距超过 {region}：{arms}。",
     "Of {arms} arms {leader} has the highest score: {score} on the test set (95 % interval {low:.1f} to {high:.1f}).": (
@@ -133,7 +133,7 @@ MESSAGES = {
     "behind by {gap}": "落后 {gap}",
     "{first} reaches {score:.1f} {metric} on the test set and {second} {other:.1f}: a difference of {gap} ({level} % "
     "interval; p = {p:.2g}).": (
-        "测试集{metric}：{first} {score:.1f}，{second} {other:.1f}，相差 {gap}（{level} % 区间；p = {p:.2g}）。"
+        "测试集{metric}：{first} {score:.1f}，{second} {other:.1f}，之差为 {gap}（{level} % 区间；p = {p:.2g}）。"
     ),
     "{seconds} of computing": "计算 {seconds}",
     "{latency} to predict a text": "预测一条文本 {latency}",
@@ -148,7 +148,7 @@ MESSAGES = {
         "差别是存在的，但多半小于有实际意义的 {region}；最多为 {most}。"
     ),
     "This is undecided, not equal: the interval {within} is too wide to tell which is better.": (
-        "这是无法判定，而不是等价：区间 {within} 太宽，看不出哪个更好。"
+        "这是尚无定论，而不是等价：区间 {within} 太宽，看不出哪个更好。"
     ),
     "{number} looks, the last": "共检查 {number} 次，最后一次",
     "one look": "只检查了一次，",
@@ -184,12 +184,12 @@ MESSAGES = {
     "{best}, the better method,": "较好的方法（{best}）",
     "{best}, the best,": "最好的方案（{best}）",
     "A {floor} does better: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference of "
-    "{gap}.": "{floor}反而更好：不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，相差 {gap}。",
+    "{gap}.": "{floor}反而更好：不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，之差为 {gap}。",
     "A {floor} does as well: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference of "
-    "{gap}.": "{floor}一样好：不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，相差 {gap}。",
+    "{gap}.": "{floor}一样好：不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，之差为 {gap}。",
     "Nothing is shown to be better than a {floor}: it reaches {reached:.1f} {metric} without the encoder, {best} "
     "{score:.1f}, a difference of {gap}.": (
-        "没有证据表明哪种方法优于{floor}：后者不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，相差 {gap}。"
+        "没有证据表明哪种方法优于{floor}：后者不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，之差为 {gap}。"
     ),
     "Dev and test disagree: {first} minus {second} is {dev} on dev, {test} on test.": (
         "开发集与测试集的结果不一致：{first}与{second}之差，在开发集上为 {dev}，在测试集上为 {test}。"
@@ -295,7 +295,7 @@ MESSAGES = {
     "{layers}, not chosen on dev, are better on test.": "{layers}未被开发集选中，但在测试集上更好。",
     "Layer {layer}": "第 {layer} 层",
     "Layers {layers}": "第 {layers} 层",
-    "Over layer 0, the embeddings, it gains {gain}.": "比第 0 层（词嵌入）高 {gain}。",
+    "Over layer 0, the embeddings, it gains {gain}.": "与第 0 层（词嵌入）之差为 {gain}。",
     "its best frozen probe reaches {measured:.1f} on dev, {gap:.1f} points behind {best}": (
         "它最好的冻结探针在开发集上只有 {measured:.1f}，落后 {best} {gap:.1f} 个百分点"
     ),

@@ -78,9 +78,9 @@ MESSAGES = {
     "No difference that matters: use {advised}, the cheapest of {near}": (
         "没有实质差别：{near} 个方案中，用代价最低的{advised}"
     ),
-    "Undecided: until then use {advised}, the cheaper one": "无法判定：在分出高下之前，用代价较低的{advised}",
+    "Undecided: until then use {advised}, the cheaper one": "尚无定论：在分出高下之前，用代价较低的{advised}",
     "Undecided: until then use {advised}, the cheapest of {near} that cannot be distinguished": (
-        "无法判定：在分出高下之前，从分不开的 {near} 个方案中，用代价最低的{advised}"
+        "尚无定论：在分出高下之前，从分不开的 {near} 个方案中，用代价最低的{advised}"
     ),
     "test {metric}, 95 % interval {low} to {high}": "测试集{metric}，95 % 区间 {low} 至 {high}",
     "{time} to train, mean of {runs} seed{folds}{machines}": "训练 {time}，{runs} 个随机种子{folds}{machines}",
@@ -201,7 +201,7 @@ MESSAGES = {
     "so the first is": "即前者",
     "All pairs of arms, the widest difference first": "所有方案两两比较，差别最大的在前",
     "practically equal": "实际等价",
-    "undecided": "无法判定",
+    "undecided": "尚无定论",
     "better": "更好",
     "better, perhaps by little": "更好，但差距可能很小",
     "better, but too little to matter": "更好，但没有实际意义",
@@ -367,7 +367,7 @@ MESSAGES = {
     "precision of numbers": "计算精度",
     "threads": "线程数",
     "cpu": "处理器",
-    "begun in": "开始时的版本",
+    "begun in": "开始时的计算精度",
     "platform": "平台",
     "Save the plan below as {file}, then, in the folder where this comparison was started:": (
         "把下面的计划另存为 {file}，然后在启动本次比较的文件夹中执行："
@@ -397,7 +397,7 @@ MESSAGES = {
     "calibration error is the mean distance from the line; debiased, its root mean square less what luck adds. A bootstrap "
     "would add luck a second time, so they have no interval. Log-loss is in nats, and no probability counts as less than "
     "0.0000001.": (
-        "落在虚线上的点言行一致：说有 80 % 把握的，恰有 80 % 正确。虚线以下为过度自信。各点包含的答案数大致相同（所有随机种子合计），"
+        "落在虚线上表示校准准确：说有 80 % 把握的，恰有 80 % 正确。虚线以下为过度自信。各点包含的答案数大致相同（所有随机种子合计），"
         "点越大答案越多。校准误差是到虚线的平均距离；去偏后则是其均方根减去随机波动造成的部分。再做自助法会重复计入波动，因此没有区间。"
         "对数损失以 nat 为单位，概率最小按 0.0000001 计。"
     ),

@@ -60,7 +60,7 @@ MESSAGES = {
     "spans of {odd} are not read; annotate plain text": "不支持对 {odd} 的区间标注；请标注纯文本",
     "no labelling tag '{label}' for --label{label2}": "没有 --label 指定的标注标签“{label}”{label2}",
     "no text '{name}' in the tasks' data for --text{name2}": "任务的 data 中没有 --text 指定的文本“{name}”{name2}",
-    "which of the tasks' data is the text is not safe to guess ({value})": "任务的 data 中哪一项是文本，难以确定（{value}）",
+    "which of the tasks' data is the text is not safe to guess ({value})": "无法确定任务的 data 中哪一项是文本（{value}）",
     "{problem}; say which with --text": "{problem}；请用 --text 指明",
     # data/span_documents.py
     "Records that were rejected or skipped by the annotator, which were left out": "被标注者拒绝或跳过而略去的记录",
@@ -68,7 +68,7 @@ MESSAGES = {
     "several columns contain spans ({found}); say which with --label": "有多列含有实体（{found}）；请用 --label 指明",
     "the spans in '{spans}' seem to count the words of '{name}', not characters": "“{spans}”中的实体似乎按“{name}”的词计数，而不是按字符",
     "{problem}; write a list of one tag a word instead": "{problem}；请改写为每个词一个标签的列表",
-    "the column of texts is not safe to guess ({value}); say which with --text": "哪一列是文本难以确定（{value}）；请用 --text 指明",
+    "the column of texts is not safe to guess ({value}); say which with --text": "无法确定哪一列是文本（{value}）；请用 --text 指明",
     "no text in '{text}'; fill it in or take the record out": "“{text}”中没有文本；请补上，或去掉这条记录",
     "{found} in '{column}'; a list of spans is expected, [] for none": "“{column}”中有 {found}；应为实体列表，没有实体时写 []",
     "tokens follow each other and leave out white space only; export texts and tokens again": "词元应前后相接，只能跳过空白；请重新导出文本和词元",
@@ -171,7 +171,7 @@ MESSAGES = {
     "Rows without a word, which were left out": "没有词而略去的行",
     "Rows without tags (no list, or -1 or nothing for every word), which were left out": "没有标签而略去的行（没有列表，或每个词都是 -1 或空）",
     "Words that show nothing (empty, or white space), which were left out with their tags": "没有可见内容而连同标签一起略去的词（空或空白）",
-    "which lists are words and which tags is not safe to guess ({lists})": "哪个列表是词、哪个是标签难以确定（{lists}）",
+    "which lists are words and which tags is not safe to guess ({lists})": "无法确定哪个列表是词、哪个是标签（{lists}）",
     "{problem}; say which with --text and --label": "{problem}；请用 --text 和 --label 指明",
     "{words} words in '{words2}', but {tags} tags in '{tags2}'": "“{words2}”中有 {words} 个词，而“{tags2}”中有 {tags} 个标签",
     "{problem}; every word needs a tag": "{problem}；每个词都需要一个标签",
@@ -208,7 +208,7 @@ MESSAGES = {
     "this encoder does not know this script or language. Try --encoder with one that was pretrained on such text, as a multilingual one may be.": "该编码器不认识这种文字或语言。请用 --encoder 换一个在这类文本上预训练过的编码器，例如多语言编码器。",
     "this encoder knows little of this kind of text. Try --encoder with one that was pretrained on such text, as a multilingual one may be.": "该编码器对这类文本所知甚少。请用 --encoder 换一个在这类文本上预训练过的编码器，例如多语言编码器。",
     # data/word_cutting.py
-    "a run of letters and digits is a word; every other visible character stands alone, and so does each character of scripts without spaces between words (Chinese, Japanese, Korean, Thai, ...)": "连续的字母和数字为一个词，其他可见字符各自成词；词之间没有空格的文字（中文、日文、韩文、泰文等）每个字符一个词",
+    "a run of letters and digits is a word; every other visible character stands alone, and so does each character of scripts without spaces between words (Chinese, Japanese, Korean, Thai, ...)": "连续的字母和数字为一个词，其他可见字符各自成词；词之间没有空格的文字（中文、日文、韩文、泰文等）按单字切分",
     # data/word_rows.py
     "contains one word per row ('{words}', with tags '{tags}'), and nothing shows where a sentence ends": "每行一个词（“{words}”，标签“{tags}”），但看不出句子在哪里结束",
     "{problem}; add a column 'sentence_id', or blank lines": "{problem}；请加一列 'sentence_id'，或用空行分隔",
