@@ -129,7 +129,7 @@ def test_sentences_for_lopsided_classes_unseen_tags_and_text_without_spaces() ->
     assert "Warning: 95.0 % of train has the label a; compare macro-F1, not accuracy." in lines
     assert any("characters, nine in ten" in line for line in lines)
     tagged = dataset("tagging", LabelSpace(("O", "B-X"), "BIO"), [("a b", ("B-X", "O"))], [("c", ("B-Y",))], [])
-    expected = "Warning: spans of dev with tags that train lacks, which count as missed: 1 (Y 1)."
+    expected = "Warning: spans or words of dev with tags that train lacks, which count as missed: 1 (Y 1)."
     assert expected in audit_lines(audit(tagged))
 
 

@@ -115,7 +115,7 @@ MESSAGES = {
     "Labels that occur together most often in train: {pairs}.": "训练集中最常一起出现的标签：{pairs}。",
     "{a} and {b} {n:,}": "{a} 和 {b} {n:,} 次",
     "labels of {split} that train lacks": "{split}中有训练集没有的标签",
-    "spans of {split} with tags that train lacks": "{split}中有实体带着训练集没有的标签",
+    "spans or words of {split} with tags that train lacks": "{split}中有训练集从未出现过的标签",
     "by class, ": "按类别分层，",
     "by the rarest label of a text, ": "按文本中最罕见的标签分层，",
     "whether classes are distinguished": "各类别是否分得开",

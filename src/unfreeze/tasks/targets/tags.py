@@ -42,7 +42,7 @@ class Tags(Target):
             "Sentences with the most missed and false spans, of each method's best run on dev. Green: gold has "
             "exactly the same span; red and dashed: it does not."
         ),
-        unseen=template("spans of {split} with tags that train lacks"),
+        unseen=template("spans or words of {split} with tags that train lacks"),
     )
     measures = (
         Metric("span_f1", say("span F1"), measure=lambda labels: _span_measure(spans_conlleval), unfit=_plain),
