@@ -8,6 +8,7 @@ import os
 import re
 import sysconfig
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from unfreeze.language.message import in_language, joined, say
@@ -106,3 +107,12 @@ def listed(names: Sequence[str], most: int = LISTED) -> str:
     """Names for a message: the first ones, and how many there are if that is not all."""
     told = joined(shown(name) for name in names[:most])
     return say("{names}, ... ({number:,} in all)", names=told, number=len(names)) if len(names) > most else told
+
+
+def check_packages(names: Iterable[str], extra: str, where: str) -> None:
+    """Raise `InputError` where a package of an extra is missing: what to install."""
+    missing = [name for name in names if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            say("needs {missing}: pip install unfreeze[{extra}]", missing=", ".join(missing), extra=extra), where=where
+        )

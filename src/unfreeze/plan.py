@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -246,9 +246,9 @@ def read_plan(path: Path) -> Plan:
             elif isinstance(values.get(key), list):
                 values[key] = [str(path.parent / one) if isinstance(one, str) else one for one in values[key]]
         if isinstance(values.get("encoder"), str):
-            values["encoder"] = _beside(path.parent, _encoders(values["encoder"]))
+            values["encoder"] = beside(path.parent, _encoders(values["encoder"]))
         elif isinstance(values.get("encoder"), list):
-            values["encoder"] = _beside(path.parent, tuple(values["encoder"]))
+            values["encoder"] = beside(path.parent, values["encoder"])
     try:
         return plan_from(values, str(path))
     except InputError as error:
@@ -257,11 +257,11 @@ def read_plan(path: Path) -> Plan:
         raise InputError(str(error), where=str(path)) from None
 
 
-def _beside(folder: Path, names: str | tuple[Any, ...]) -> str | tuple[Any, ...]:
-    """Names of encoders, those that are files or folders beside a plan file as paths."""
+def beside(folder: Path, names: str | Sequence[Any]) -> str | tuple[Any, ...]:
+    """Names, such as those of encoders; those that are files or folders beside a plan file as paths."""
     if isinstance(names, str):
         return str(folder / names) if os.path.exists(folder / names) else names
-    return tuple(_beside(folder, name) if isinstance(name, str) else name for name in names)
+    return tuple(beside(folder, name) if isinstance(name, str) else name for name in names)
 
 
 def merged(plan: Plan, given: dict[str, Any], where: str) -> Plan:

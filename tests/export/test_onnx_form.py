@@ -194,7 +194,7 @@ def test_wrong_requests_are_refused(tmp_path: Path, command_line: CommandLine, m
     code, _, said = command_line("export", bundle)
     assert code == 2
     assert "give some with --test FILE" in said
-    monkeypatch.setattr(onnx_files, "find_spec", lambda name: None if name == "onnxscript" else name)
+    monkeypatch.setattr("unfreeze.errors.find_spec", lambda name: None if name == "onnxscript" else name)
     save(tmp_path / "bundle", predictor, items(predictor))
     assert "needs onnxscript: pip install unfreeze[onnx]" in command_line("export", bundle)[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "there"]

@@ -161,7 +161,7 @@ def test_a_port_that_is_taken_and_a_folder_that_is_no_bundle_are_one_line(
 def test_without_its_packages_the_command_says_what_to_install(
     bundle: Path, command_line: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unfreeze.commands.serve.find_spec", lambda name: None if name == "uvicorn" else object())
+    monkeypatch.setattr("unfreeze.errors.find_spec", lambda name: None if name == "uvicorn" else object())
     code, _, complaint = command_line("serve", bundle)
     assert (code, complaint) == (2, "unfreeze: serve: needs uvicorn: pip install unfreeze[serve]\n")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from importlib.util import find_spec
 
 from unfreeze.bundle.load import load
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, check_packages
 from unfreeze.language.message import say
 from unfreeze.serving.limits import Limits
 from unfreeze.serving.model import Model, name_of
@@ -15,13 +14,6 @@ from unfreeze.serving.model import Model, name_of
 PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
 DRAIN = 1.0
 """Seconds after its end was asked for in which a server takes new connections."""
-
-
-def check_installed() -> None:
-    """Raise `InputError` where a package is missing."""
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise InputError(say("needs {missing}: pip install unfreeze[serve]", missing=", ".join(missing)), where="serve")
 
 
 def serve(
@@ -46,7 +38,7 @@ def serve(
     Raises:
         InputError: a package is missing, the port is taken, the bundle cannot be loaded, an option is invalid.
     """
-    check_installed()
+    check_packages(PACKAGES, "serve", where="serve")
     from unfreeze.serving.server import Server, bound, url_of
     from unfreeze.serving.service import Service
 

@@ -7,15 +7,13 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from unfreeze.errors import InputError
+from unfreeze.errors import InputError, check_packages
 from unfreeze.export.graph import Graph
-from unfreeze.language.message import say
 
 MODEL, INT8 = "model.onnx", "model.int8.onnx"
 PACKAGES = ("onnx", "onnxscript", "onnxruntime")
@@ -31,11 +29,7 @@ def check_installed() -> None:
     onnxruntime, imported later, is kept from its telemetry, for which it leaves a file in the temporary folder.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    missing = [name for name in PACKAGES if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            say("needs {missing}: pip install unfreeze[onnx]", missing=", ".join(missing)), where="--to onnx"
-        )
+    check_packages(PACKAGES, "onnx", where="--to onnx")
 
 
 def write_graph(graph: Graph, folder: Path) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 
 from unfreeze.disk.json_files import read_yaml
 from unfreeze.disk.settings import settings_from
-from unfreeze.errors import InputError
-from unfreeze.language.message import say
-from unfreeze.plan import HERE, Plan
+from unfreeze.plan import HERE, Plan, beside
 from unfreeze.studies.asked import Asked, asked_from
 
 LISTS = ("studies", "encoders", "tasks", "corpus")
@@ -71,32 +69,23 @@ def study_plan(given: Mapping[str, Any], file: Path | None = None) -> StudyPlan:
     Raises:
         InputError: the file or a setting is invalid.
     """
-    kept = {} if file is None else _read(file)
-    plan = settings_from(StudyPlan, kept, str(file))
+    plan = StudyPlan() if file is None else settings_from(StudyPlan, _read(file), str(file))
     if not given:
         return plan
     over = {field.name: getattr(plan, field.name) for field in fields(StudyPlan)} | _listed(given)
     return settings_from(StudyPlan, over, "command line")
 
 
-def _read(file: Path) -> dict[str, Any]:
-    """A file's settings, folders and files in them relative to its own folder where they are there."""
+def _read(file: Path) -> Any:
+    """What a file has, folders and files in its settings relative to its own folder where they are there."""
     values = read_yaml(file)
     if not isinstance(values, dict):
-        raise InputError(
-            say("expected a mapping of settings, found {name}", name=type(values).__name__), where=str(file)
-        )
+        return values
     values = _listed(values)
     for name in ("data_root", "encoders", "corpus"):
-        if isinstance(values.get(name), str):
-            values[name] = _beside(file.parent, values[name])
-        elif isinstance(values.get(name), list):
-            values[name] = [_beside(file.parent, one) if isinstance(one, str) else one for one in values[name]]
+        if isinstance(values.get(name), str | list):
+            values[name] = beside(file.parent, values[name])
     return values
-
-
-def _beside(folder: Path, name: str) -> str:
-    return str(folder / name) if (folder / name).exists() else name
 
 
 def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
