@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unfreeze.encoders.attend import SHORT
+from unfreeze.encoders.attend import SHORT, TRAINED, Scores, attend
 from unfreeze.encoders.packed import equal_length_groups, packed_attention, packed_implementation, packed_lengths
 from unfreeze.encoders.packed_masks import PACKED
 
@@ -101,6 +102,40 @@ def test_bf16_is_as_near_to_fp32_with_plain_products_as_with_the_fused_kernel(le
         got, _ = packed_attention(torch.nn.Identity(), *half, None)
     assert got.dtype == torch.bfloat16
     torch.testing.assert_close(got.float(), expected, atol=0.03, rtol=0.03)
+
+
+@pytest.mark.parametrize("length", [2, SHORT + 1, TRAINED + 1])
+def test_gradients_in_bf16_are_those_of_fp32(length: int) -> None:
+    generator = torch.Generator().manual_seed(0)
+    exact = [torch.randn(1, 3, 2 * length, 16, generator=generator).requires_grad_() for _ in range(3)]
+    half = [x.detach().to(torch.bfloat16).requires_grad_() for x in exact]
+    pull = torch.randn(1, 2 * length, 3, 16, generator=generator)
+    for sides in (exact, half):
+        with packed_lengths((length, length)):
+            got, _ = packed_attention(torch.nn.Identity(), *sides, None)
+        (got.float() * pull).sum().backward()
+    for wanted, found in zip(exact, half, strict=True):
+        assert wanted.grad is not None
+        assert found.grad is not None
+        away = (found.grad.float() - wanted.grad).norm() / wanted.grad.norm()
+        assert away < 0.02
+
+
+def test_gradients_in_bf16_are_not_left_to_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose gradients take longer in bf16 than in fp32."""
+    asked: list[int] = []
+    kernel = torch.nn.functional.scaled_dot_product_attention
+
+    def spy(q: torch.Tensor, *others: Any, **named: Any) -> torch.Tensor:
+        asked.append(q.shape[2])
+        return kernel(q, *others, **named)
+
+    monkeypatch.setattr(torch.nn.functional, "scaled_dot_product_attention", spy)
+    for length, dtype, grad in product((TRAINED, TRAINED + 1), (torch.bfloat16, torch.float32), (True, False)):
+        x = torch.zeros(1, 2, length, 8, dtype=dtype, requires_grad=grad)
+        attend(x, x, x, Scores("all", 1.0), 0.0)
+        assert bool(asked) == (dtype == torch.float32 or not grad or length > TRAINED)
+        asked.clear()
 
 
 def test_lengths_must_fit_the_batch() -> None:

@@ -12,6 +12,7 @@ from unfreeze.encoders.packed_masks import Allowed
 from unfreeze.layers.dropout import dropout as drop
 
 SHORT = 32  # pieces; up to here plain products are quicker than the fused kernel in bf16 on a processor
+TRAINED = 512  # the same where gradients are computed, which by the kernel take 5 to 13 times as long as by products
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,25 @@ class Scores:
 def attend(q: Tensor, k: Tensor, v: Tensor, scores: Scores, dropout: float) -> Tensor:
     """Queries, keys, values and result are (inputs, heads, L, width); dropout on a processor is `layers.dropout`'s."""
     on_processor, plain = q.device.type == "cpu", scores.allowed == "all" if isinstance(scores.allowed, str) else False
-    # The fused kernel costs some microseconds a head, however short the input.
-    short = q.dtype == torch.bfloat16 and on_processor and q.shape[2] <= SHORT and plain and scores.bias is None
-    if scores.softcap is not None or scores.sinks is not None or (on_processor and (dropout or short)):
+    simple = plain and scores.bias is None and scores.softcap is None and scores.sinks is None and not dropout
+    if simple and on_processor and q.dtype == torch.bfloat16:
+        if torch.is_grad_enabled() and q.requires_grad and q.shape[2] <= TRAINED:
+            return _in_bf16(q, k, v, scores.scale)
+        if q.shape[2] <= SHORT:  # the fused kernel costs some microseconds a head, however short the input
+            return _by_products(q, k, v, scores, dropout)
+    if scores.softcap is not None or scores.sinks is not None or (on_processor and dropout):
         return _by_products(q, k, v, scores, dropout)
     mask = _added(scores, q) if scores.bias is not None else None
     if mask is None and not isinstance(scores.allowed, str):
         mask = scores.allowed
     causal = mask is None and not plain
     return F.scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=scores.scale)
+
+
+def _in_bf16(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+    """Softmax attention whose softmax rounds what it gives to bf16, so that half as much is kept for its gradient."""
+    with torch.autocast(q.device.type, enabled=False):
+        return (q * scale @ k.transpose(2, 3)).softmax(3) @ v
 
 
 def _by_products(q: Tensor, k: Tensor, v: Tensor, scores: Scores, dropout: float) -> Tensor:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # without torch
 
 Need = Literal["record", "test", "weights"]
 """What of a run is needed: its record, its scores on test or that it can be scored, or its weights."""
-FORMAT: dict[Precision, int] = {"fp32": 6, "bf16": 7}
+FORMAT: dict[Precision, int] = {"fp32": 6, "bf16": 8}
 """By a question's precision: raise when training in it changes so that old runs no longer say what new ones would."""
 
 
