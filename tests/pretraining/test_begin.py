@@ -303,6 +303,33 @@ def test_a_corpus_that_was_changed_is_reported(objective: str, corpus: Path) -> 
         begin(corpus, objective)
 
 
+def test_runs_share_what_was_prepared(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One reading of the text serves all, to the same batches; what is read otherwise is kept beside it."""
+    alone, shared = begin(corpus), corpus / "prepared"
+    first = begin(corpus, prepared=str(shared))
+    kept = sorted(path.name for path in shared.iterdir())
+    assert [name.split("-")[0] for name in kept] == ["corpus", "tokenizer"]
+    with monkeypatch.context() as patch:
+        patch.setattr("unfreeze.pretraining.begin.read_documents", lambda files: pytest.fail("text is read again"))
+        second = objective_for(asked(corpus, "mlm", prepared=str(shared)), corpus, CPU, lambda line: None)
+    for made in (first, second):
+        assert np.array_equal(made.batch(3).ids, alone.batch(3).ids)
+    for folder, objective, more in (("other", "mlm", {"lower_case": True}), ("words", "bilm", {})):
+        (corpus / folder).mkdir()
+        shutil.copy(corpus / "text.txt", corpus / folder)
+        begin(corpus / folder, objective, prepared=str(shared), **more)
+    assert sorted(path.name.split("-")[0] for path in shared.iterdir()) == ["corpus"] * 3 + ["tokenizer"] * 2
+
+
+def test_a_run_with_shared_texts_does_not_go_on_with_others(corpus: Path) -> None:
+    begin(corpus, prepared=str(corpus / "prepared"))
+    with (corpus / "text.txt").open("a", encoding="utf-8") as file:
+        file.write("One sentence more.\n")
+    for shared in (str(corpus / "prepared"), str(corpus / "elsewhere")):
+        with pytest.raises(InputError, match="not the one that this run was started with"):
+            begin(corpus, prepared=shared)
+
+
 def test_a_preparation_that_was_interrupted_is_made_again(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = begin(corpus).corpus
     shutil.rmtree(corpus / "work" / CORPUS)

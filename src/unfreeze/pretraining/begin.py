@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -40,29 +40,30 @@ from unfreeze.pretraining.word_softmax import SOFTMAX, WordSoftmax
 from unfreeze.pretraining.words import DTYPE, prepare_words, read_words
 from unfreeze.training.seeds import seeded
 
-CORPUS = "corpus"
+CORPUS, RECORD = "corpus", "corpus.json"
 CONTINUED_LENGTH, CONTINUED_BATCH, CONTINUED_RATE = 128, 8192, 1e-4
 FRESH_HEAD_RATE = 3e-4  # a head that begins with random weights has more to learn
 Tell = Callable[[str], None]
 
 
 def objective_for(settings: Pretraining, work: Path, device: torch.device, tell: Tell) -> Objective:
-    """The objective with its corpus in `work / CORPUS`, which is prepared if it does not exist.
+    """The objective with its corpus in `work`, or in `settings.prepared`, where it is prepared if it does not exist.
 
     Raises:
         InputError: the corpus, a size or the encoder to continue from is invalid.
     """
+    place = _Place(work, None if settings.prepared is None else Path(settings.prepared))
     if settings.start is None:
         size_of(settings)  # a mistake there is reported before much text is read
     if settings.objective == "mlm":
-        masked = _masked_lm(settings, work, tell)
+        masked = _masked_lm(settings, place, tell)
         masked.module.to(device)
         return masked
     if settings.objective == "skip-thoughts":
-        skip = _skip_thoughts(settings, work, tell)
+        skip = _skip_thoughts(settings, place, tell)
         skip.module.to(device)
         return skip
-    both = _bilm(settings, work, tell)
+    both = _bilm(settings, place, tell)
     both.module.to(device)
     both.to(device)
     return both
@@ -72,37 +73,72 @@ def _documents(settings: Pretraining) -> Iterator[Document]:
     return read_documents(corpus_files([Path(path) for path in settings.corpus]))
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where texts are prepared: in a run's own folder, or in one for many runs, where names have digests.
+
+    Attributes:
+        work: of the run.
+        shared: for every run that is given it; None keeps all in `work`.
+    """
+
+    work: Path
+    shared: Path | None
+
+    def folder(self, name: str, key: str) -> Path:
+        """The folder of what `key` describes."""
+        return self.work / name if self.shared is None else self.shared / f"{name}-{key}"
+
+
+def _digest(*about: object) -> str:
+    return blake2b(json.dumps(about).encode(), digest_size=8).hexdigest()
+
+
+def _files(settings: Pretraining) -> list[tuple[str, int]]:
+    """Names and sizes in bytes of the files of text."""
+    return [(path.name, path.stat().st_size) for path in corpus_files([Path(path) for path in settings.corpus])]
+
+
 def _prepared(
-    settings: Pretraining, folder: Path, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
-) -> Corpus:
-    """The corpus in `folder`, prepared there unless it exists, made from the same files and read in the same way."""
-    files = [(path.name, path.stat().st_size) for path in corpus_files([Path(p) for p in settings.corpus])]
-    key = blake2b(json.dumps([files, reading, settings.most]).encode(), digest_size=8).hexdigest()
-    record = folder / "corpus.json"
-    if record.exists():
-        corpus = read_typed(record, Corpus, remedy=f"delete the folder {folder} and start the same command again")
-        if corpus.key != key:
+    settings: Pretraining, place: _Place, reading: str, prepare: Callable[[Path], tuple[int, int]], tell: Tell
+) -> tuple[Corpus, Path]:
+    """The corpus with its folder, prepared there unless it exists, of the same files and read in the same way."""
+    files = _files(settings)
+    key = _digest(files, reading, settings.most)
+    folder = place.folder(CORPUS, key)
+    record, begun = folder / RECORD, place.work / RECORD
+    for known in (
+        record,
+        begun,
+        place.work / CORPUS / RECORD,
+    ):  # of these texts; of a run that shares them; of one alone
+        if known.exists() and _known(known).key != key:
             raise InputError("the corpus is not the one that this run was started with", where=str(folder.parent))
-        return corpus
-    tell(f"Reading {len(files)} file{'s'[: len(files) != 1]} of text")
-    with new_folder(folder) as unfinished:
-        tokens, held_out = prepare(unfinished)
-        corpus = Corpus(tokens, held_out, key)
-        write_json(unfinished / record.name, asdict(corpus))
-    return corpus
+    if not record.exists():
+        tell(f"Reading {len(files)} file{'s'[: len(files) != 1]} of text")
+        with new_folder(folder) as unfinished:
+            tokens, held_out = prepare(unfinished)
+            write_json(unfinished / RECORD, asdict(Corpus(tokens, held_out, key)))
+    corpus = _known(record)
+    if place.shared is not None:
+        write_json(begun, asdict(corpus))
+    return corpus, folder
 
 
-def _masked_lm(settings: Pretraining, work: Path, tell: Tell) -> MaskedLm:
+def _known(record: Path) -> Corpus:
+    return read_typed(record, Corpus, remedy=f"delete the folder {record.parent} and start the same command again")
+
+
+def _masked_lm(settings: Pretraining, place: _Place, tell: Tell) -> MaskedLm:
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    begun = _new_model(settings, work, tell) if settings.start is None else _known_model(settings, tell)
+    begun = _new_model(settings, place, tell) if settings.start is None else _known_model(settings, tell)
     model, tokenizer, size = begun
-    folder = work / CORPUS
     reading = json.dumps([tokenizer.backend_tokenizer.to_str()])
-    corpus = _prepared(
-        settings, folder, reading, lambda to: prepare_pieces(to, _documents(settings), tokenizer, settings.most), tell
+    corpus, folder = _prepared(
+        settings, place, reading, lambda to: prepare_pieces(to, _documents(settings), tokenizer, settings.most), tell
     )
     dtype = dtype_of(len(tokenizer))
     text, held = (open_prepared(folder / part, dtype, len(tokenizer)) for part in (TRAIN, HELD_OUT))
@@ -124,11 +160,10 @@ def _masked_lm(settings: Pretraining, work: Path, tell: Tell) -> MaskedLm:
     return made
 
 
-def _word_corpus(settings: Pretraining, work: Path, tell: Tell) -> WordCorpus:
-    folder = work / CORPUS
-    about = _prepared(
+def _word_corpus(settings: Pretraining, place: _Place, tell: Tell) -> WordCorpus:
+    about, folder = _prepared(
         settings,
-        folder,
+        place,
         settings.tokenizer,
         lambda to: prepare_words(to, _documents(settings), settings.tokenizer, settings.most),
         tell,
@@ -138,8 +173,8 @@ def _word_corpus(settings: Pretraining, work: Path, tell: Tell) -> WordCorpus:
     return WordCorpus(about, words, text, held)
 
 
-def _skip_thoughts(settings: Pretraining, work: Path, tell: Tell) -> SkipThoughts:
-    corpus = _word_corpus(settings, work, tell)
+def _skip_thoughts(settings: Pretraining, place: _Place, tell: Tell) -> SkipThoughts:
+    corpus = _word_corpus(settings, place, tell)
     size = size_of(settings)
     assert isinstance(size, SkipSize)
     with seeded(settings.seed):
@@ -152,8 +187,8 @@ def _skip_thoughts(settings: Pretraining, work: Path, tell: Tell) -> SkipThought
     return made
 
 
-def _bilm(settings: Pretraining, work: Path, tell: Tell) -> BiLm:
-    corpus = _word_corpus(settings, work, tell)
+def _bilm(settings: Pretraining, place: _Place, tell: Tell) -> BiLm:
+    corpus = _word_corpus(settings, place, tell)
     with seeded(settings.seed):
         model, softmax, size = (_new_elmo if settings.start is None else _known_elmo)(settings, corpus.words)
     model.lm.dropout = settings.dropout
@@ -197,13 +232,14 @@ def _known_elmo(settings: Pretraining, words: Sequence[str]) -> tuple[ElmoModel,
     return model, softmax, size
 
 
-def _new_model(settings: Pretraining, work: Path, tell: Tell) -> tuple[Any, Any, TransformerSize]:
+def _new_model(settings: Pretraining, place: _Place, tell: Tell) -> tuple[Any, Any, TransformerSize]:
     from transformers import AutoTokenizer
 
     size = size_of(settings)
     assert isinstance(size, TransformerSize)
     check_size(size)
-    folder = work / "tokenizer"
+    vocabulary = _digest(_files(settings), size.vocabulary, settings.lower_case, size.length)
+    folder = place.folder("tokenizer", vocabulary)
     if not folder.exists():
         tell(f"Making a vocabulary of {size.vocabulary:,} pieces")
         with new_folder(folder) as unfinished:

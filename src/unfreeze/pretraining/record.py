@@ -15,7 +15,7 @@ from unfreeze.pretraining.settings import Pretraining, pretraining_from
 RECORD = "pretraining.json"
 _WRONG = "is not a record of a pretraining"
 _REMOVE = "remove the folder, or choose another --out"
-_FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate")  # may change when a run is resumed
+_FREE = ("device", "checkpoint_minutes", "half", "out", "learning_rate", "prepared")  # may change when a run is resumed
 
 
 @dataclass(frozen=True)

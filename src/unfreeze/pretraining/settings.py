@@ -129,6 +129,8 @@ class Pretraining:
         architecture: of a new transformer; `modernbert` learns from far less text.
         tokens: pieces (`mlm`) or words to train on; `hours` the time instead; else `passes` over the corpus.
         most: at most that many pieces or words of the corpus are read; None reads all.
+        prepared: folder for the text as ids and for vocabularies, shared by all runs that are given it, and kept; None
+            prepares them for this run alone.
         learning_rate, batch: override those of the size.
         dropout: while training. One pass over much text needs none.
         masking: of the chosen pieces, 80 % masked, 10 % exchanged, 10 % left; or all masked.
@@ -151,6 +153,7 @@ class Pretraining:
     hours: float | None = None
     passes: float | None = None
     most: int | None = None
+    prepared: str | None = None
     seed: int = 0
     device: str = "auto"
     learning_rate: float | None = None

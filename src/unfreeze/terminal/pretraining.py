@@ -44,6 +44,10 @@ class PretrainingOptions:
         None
     )
     most: Annotated[int | None, typer.Option(metavar="N", help="Read only N pieces or words of the text.")] = None
+    prepared: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="Keep the prepared text there, for other runs on it.  [default: not kept]"),
+    ] = None
     batch: Annotated[int | None, typer.Option(metavar="N", help="Pieces or words per step.")] = None
     learning_rate: Annotated[float | None, typer.Option(metavar="R", help="The highest.")] = None
     dropout: Annotated[float | None, typer.Option(metavar="P", help="[default: 0]")] = None
