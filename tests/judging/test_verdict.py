@@ -294,6 +294,16 @@ def test_a_floor_that_is_not_cleared_is_doubted(lo: float, hi: float, said: str 
     assert said is None or verdict.doubts[0].startswith(said)
 
 
+def test_a_floor_that_does_better_is_in_the_headline() -> None:
+    """Only where that is shown; what to do among the arms stays in front."""
+    usual = decide(evidence(floor=below(-3.0, 0.1))).headline
+    told = decide(evidence(floor=below(-3.0, -1.0))).headline
+    assert told.startswith(usual)
+    assert told.removeprefix(usual).startswith(" But a bag of words does better, without the encoder: ")
+    alone = decide(Evidence("accuracy", (TUNED,), None, 0.005, 900, floor=below(-3.0, -1.0))).headline
+    assert alone.count("But a bag of words does better") == 1
+
+
 def test_a_floor_under_one_method() -> None:
     alone = decide(Evidence("accuracy", (TUNED,), None, 0.005, 900, floor=below(-1, 1)))
     assert any("without the encoder, fine-tuning 87.1, a difference of 0.0 points" in doubt for doubt in alone.doubts)

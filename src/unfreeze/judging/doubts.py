@@ -116,7 +116,7 @@ def _near_the_floor(evidence: Evidence, arms: tuple[ArmEvidence, ...]) -> list[s
     if gain.lo > 0:
         return []
     region = evidence.equivalence
-    if gain.hi < 0:
+    if evidence.below_the_floor:
         sentence = _BELOW_THE_FLOOR
     elif -region <= gain.lo and gain.hi <= region:
         sentence = _AT_THE_FLOOR

@@ -194,6 +194,12 @@ class Evidence:
         return bool(self.arms) and all(arm.degenerate + arm.flat.get("test", 0) >= arm.seeds for arm in self.arms)
 
     @property
+    def below_the_floor(self) -> bool:
+        """Whether the floor is shown to be better than the best arm."""
+        best = max(self.arms, key=lambda arm: arm.test)
+        return self.floor is not None and self.floor.gains[best.id].hi < 0
+
+    @property
     def items(self) -> str:
         """What was tested, in words."""
         return say("labelled examples") if self.folds > 1 else say("test items")

@@ -21,6 +21,9 @@ the cheapest is used of those that are not worse than the leader by that rule: `
 
 Before all that: if no run of any arm learned anything, each giving one answer for all test items, it is `not-measured`.
 
+Where a floor without the encoder is shown to be better than the best arm, the headline says so: the choice is among
+encoders and methods, and none of them may be what is needed.
+
 Doubts never change the choice; they say how far to trust it. That training failed is said only of runs that gave one
 answer for everything, on dev and on test, as far as the gold labels there are several.
 """
@@ -40,6 +43,7 @@ from unfreeze.judging.simultaneous import Differences
 from unfreeze.judging.words import (
     Answer,
     Rival,
+    beside_the_floor,
     best_of_many,
     better,
     level,
@@ -133,6 +137,7 @@ def _verdict(
         findings: the id of every other arm than the leader to its case.
         leader: the only one of them where it is left out.
     """
+    answer = beside_the_floor(evidence, answer)
     return Verdict(
         choice=_choice([arm.id for arm in near], (leader or near[0]).id, findings),
         use=near[0].id,

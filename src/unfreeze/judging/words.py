@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unfreeze.judging.arms import BETTER, Finding
 from unfreeze.judging.evidence import ArmEvidence, Evidence
@@ -96,6 +96,18 @@ def _how_sure(evidence: Evidence, gain: Difference, finding: Finding, one_seed: 
     if finding == "clear":
         return say("Even the low end of the interval, {low}, is beyond {region}.", low=points(gain.lo), region=region)
     return say("The gain may be as small as {low}, which is no more than {region}.", low=points(gain.lo), region=region)
+
+
+def beside_the_floor(evidence: Evidence, answer: Answer) -> Answer:
+    """The answer with what does better than all arms, if anything does."""
+    if evidence.floor is None or not evidence.below_the_floor:
+        return answer
+    said = say(
+        "{answer} But a {floor} does better, without the encoder: {reached:.1f} {metric}.",
+        answer=answer.advice if answer.basis is None else answer.basis, floor=evidence.floor.name,
+        reached=100 * evidence.floor.test, metric=evidence.metric,
+    )  # fmt: skip
+    return replace(answer, advice=said) if answer.basis is None else replace(answer, basis=said)
 
 
 def nothing(evidence: Evidence) -> Answer:

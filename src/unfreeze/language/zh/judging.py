@@ -183,6 +183,7 @@ MESSAGES = {
     ),
     "{best}, the better method,": "较好的方法（{best}）",
     "{best}, the best,": "最好的方案（{best}）",
+    "{answer} But a {floor} does better, without the encoder: {reached:.1f} {metric}.": "{answer}但是不用编码器的{floor}更好：{metric} {reached:.1f}。",
     "A {floor} does better: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference of "
     "{gap}.": "{floor}反而更好：不用编码器，{metric}就有 {reached:.1f}，{best}为 {score:.1f}，之差为 {gap}。",
     "A {floor} does as well: it reaches {reached:.1f} {metric} without the encoder, {best} {score:.1f}, a difference of "
