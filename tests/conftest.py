@@ -40,6 +40,13 @@ def comparison(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture
+def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparisons draw no `report.html`, a fifth of a brief one's time, for tests of what is before it."""
+    for module in ("compare", "compare_encoders", "compare_folds"):
+        monkeypatch.setattr(f"unfreeze.commands.{module}.render", lambda *_: None)
+
+
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     """What a test reads is English, whatever language a command of the test before was given."""

@@ -23,6 +23,8 @@ from unfreeze.judging.two_way import Measured
 from unfreeze.plan import Plan, plan_from
 from unfreeze.report.render import render
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 Answered = tuple[Path, Result, list[str]]
 
 

@@ -30,6 +30,8 @@ from unfreeze.runs import racing
 from unfreeze.runs.shares import Part
 from unfreeze.runs.watching import Quiet
 
+pytestmark = pytest.mark.usefixtures("no_report")
+
 KIND = "pair-regression"  # a correlation moves with the last digit of a prediction
 
 

@@ -1,5 +1,6 @@
 import math
 
+import altair as alt
 import pytest
 import vl_convert
 from hypothesis import given
@@ -149,6 +150,7 @@ SPECS = {
 @pytest.mark.parametrize("name", SPECS)
 def test_specs_compile_without_a_warning_and_take_the_width_of_their_container(name, capfd):
     spec = SPECS[name]
+    alt.Chart.from_dict(spec)  # checks every part against the schema
     vega = vl_convert.vegalite_to_vega(spec)
     assert vega["marks"]
     assert spec["width"] == "container"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from unfreeze.inert import drawable
 from unfreeze.language.choice import told
@@ -30,6 +32,15 @@ def axis_window(values: Sequence[float]) -> tuple[float, float]:
     margin = max(0.15 * (high - low), 0.5)
     bottom, top = math.floor(low - margin), math.ceil(high + margin)
     return (max(bottom, 0) if low >= 0 else bottom), min(top, 100)
+
+
+def drawing() -> AbstractContextManager[None]:
+    """While charts are made: altair checks every part of each against its schema, which takes most of the time.
+
+    Tests check all charts.
+    """
+    quickly: AbstractContextManager[None] = debug_mode(False)
+    return quickly
 
 
 def named() -> Any:
@@ -63,7 +74,7 @@ def finished(chart: Any, height: int, description: str, rows: Rows | None = None
     Args:
         rows: data of the parts that `named` made.
     """
-    spec: Spec = chart.properties(width="container", height=height, description=description).to_dict()
+    spec: Spec = chart.properties(width="container", height=height, description=description).to_dict(validate=False)
     spec.pop("config", None)
     made: Spec = drawable(told(spec if rows is None else {**spec, "datasets": {"rows": list(rows)}}))
     return made

@@ -24,6 +24,7 @@ from unfreeze.language.choice import chosen, told
 from unfreeze.language.message import say
 from unfreeze.plan import Plan, plain
 from unfreeze.report import answer, details
+from unfreeze.report.drawing import drawing
 from unfreeze.report.judged import read_result
 from unfreeze.report.looks import styles
 
@@ -48,8 +49,9 @@ def render(folder: Path, compared: Compared | None = None, judged: Result | None
     """
     compared = compared or read_compared(folder)
     result = judged or read_result(folder, compared)
-    page = {**answer.page(compared, result), **details.page(compared, result)}
-    specs = {**answer.specs(compared, result), **details.specs(compared, result)}
+    with drawing():
+        page = {**answer.page(compared, result), **details.page(compared, result)}
+        specs = {**answer.specs(compared, result), **details.specs(compared, result)}
     path = folder / "report.html"
     write_text(path, _html({**page, **_reproduce(compared.plan), "specs": specs}))
     return path
