@@ -28,11 +28,11 @@ from unfreeze.pretraining.settings import TransformerSize, pretraining_from
 
 VOCABULARY, LENGTH = 16_000, 128
 SIZES = {
-    "tiny": TransformerSize(2, 128, 2, 512, VOCABULARY, LENGTH, 4096, 2e-3),
-    "mini": TransformerSize(4, 256, 4, 1024, VOCABULARY, LENGTH, 4096, 1.5e-3),
-    "small": TransformerSize(6, 384, 6, 1536, VOCABULARY, LENGTH, 4096, 1e-3),
+    "tiny": TransformerSize(2, 128, 2, 512, VOCABULARY, LENGTH, 2048, 2e-3),
+    "mini": TransformerSize(4, 256, 4, 1024, VOCABULARY, LENGTH, 2048, 1e-3),
+    "small": TransformerSize(6, 384, 6, 1536, VOCABULARY, LENGTH, 2048, 1e-3),
 }
-AMOUNTS = (300_000, 900_000, 2_700_000)
+AMOUNTS = (500_000, 1_500_000, 4_500_000)
 HOURS = (0.5, 1.0, 1.5, 2.0, 4.0)
 
 

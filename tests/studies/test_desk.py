@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from unfreeze.methods.table import method_named
 from unfreeze.studies import desk as module
 from unfreeze.studies.asked import Cell, Measured
 from unfreeze.studies.desk import Desk
+from unfreeze.studies.kept import SUFFIX, read_kept
+from unfreeze.studies.page_of import _time
 from unfreeze.studies.published import WAYS
 from unfreeze.studies.recipes import paper_recipes
 
@@ -45,6 +48,8 @@ def test_a_cell_is_what_its_runs_say(make_desk: MakeDesk) -> None:
     assert found.train_examples == 40
     assert found.recipe == found.cell.recipes[0]
     assert found.layer_weights is None
+    assert len(found.machines) == 1
+    assert _time([found]) == f"{found.train_s / 60:.0f} min on {found.machines[0]}"
     assert 0.5 <= found.constant < 1  # the more frequent of two classes
     weights = list(desk.asked.out.glob("runs/*/runs/*/weights.safetensors"))
     assert not weights  # records and predictions stay, weights do not
@@ -60,6 +65,39 @@ def test_what_was_measured_is_not_measured_again(make_desk: MakeDesk, monkeypatc
     for a, b in zip(before.values(), again.values(), strict=True):
         assert np.array_equal(a.statistics, b.statistics)
         assert replace(a, statistics=0) == replace(b, statistics=0)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("task", ["sst2", "sick-r", "ner"])
+def test_what_was_kept_of_a_cell_is_enough_to_judge_it_elsewhere(
+    task: str, make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without its runs, to the last bit, in one small file that has no text."""
+    desk = make_desk()
+    cell = cell_of(desk, task, WAYS[0])
+    before = measure(desk, cell)
+    (kept,) = (desk.asked.out / "cells").glob(f"*{SUFFIX}")
+    shutil.rmtree(desk.asked.out / "runs")
+    desk._mark(cell).unlink()
+    monkeypatch.setattr(module, "follow", None)  # would fail if it were called
+    again = measure(make_desk(), cell)
+    assert np.array_equal(before.statistics, again.statistics)
+    assert replace(before, statistics=0) == replace(again, statistics=0)  # type: ignore[arg-type]
+    whole = json.dumps(asdict(read_kept(kept)[0]))
+    for example in desk.dataset(cell).test:
+        assert example.text not in whole
+    kept.write_bytes(kept.read_bytes()[:200])
+    with pytest.raises(InputError, match=r"cannot be read: .*; delete it, so that its cell is measured again"):
+        measure(make_desk(), cell)
+
+
+def test_cells_that_were_kept_say_in_which_precision(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = make_desk()
+    measure(desk, cell_of(desk))
+    shutil.rmtree(desk.asked.out / "runs")
+    desk._mark(cell_of(desk)).unlink()
+    other = "fp32" if desk.precision == "bf16" else "bf16"
+    monkeypatch.setattr("unfreeze.runs.place.precision_to_use", lambda device, begun: begun or other)
+    assert make_desk().precision == desk.precision
 
 
 def test_a_killed_run_is_resumed(make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +258,7 @@ def test_folders_of_older_versions_say_in_what_they_were_begun(make_desk: MakeDe
     """Their cells do not; one encoder may have fallen back to fp32 in a folder that was begun in bf16."""
     desk = make_desk()
     measure(desk, cell_of(desk))
+    desk._kept(cell_of(desk)).unlink()
     mark = desk._mark(cell_of(desk))
     mark.write_text(json.dumps({k: v for k, v in json.loads(mark.read_text()).items() if k != "precision"}))
     setting = next(desk.asked.out.glob("runs/*/comparison.json"))

@@ -21,7 +21,7 @@ PAGE = Page(
      Table("Nothing", ("", "a"), ())),
     (Claim("tuned is better", HOSTILE, "holds", "+1.3 [+0.2, +2.4]", 4),
      Claim("frozen is better", "elmo", "does not hold", "+1.3 [+0.2, +2.4]", 3), Claim("x", "y", "open", "z", 3)),
-    ("Other encoders.",), (("seeds", "5"),), FIGURE,
+    ("Other encoders.",), (("seeds", "5"), ("training time", "3.2 h on a processor")), FIGURE,
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_findings_say_what_the_claims_say() -> None:
     assert judged([PAGE.claims[2]]) == "Open: none of 1 cases is clear."
     said = findings_markdown([PAGE])
     assert "## 3. ELMo: extract features" in said
-    assert "| [table2](table2.md) | Frozen or tuned? | Of 2 findings, 1 holds. |" in said
+    assert "| [table2](table2.md) | Frozen or tuned? | Of 2 findings, 1 holds. | 3.2 h on a processor |" in said
     assert "| frozen is better | elmo | +1.3 [+0.2, +2.4] | does not hold |" in said
 
 

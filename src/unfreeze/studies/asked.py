@@ -194,6 +194,7 @@ class Measured:
         diverged: the number of runs that diverged.
         constant: what the best constant answer scores on test.
         labels: the label space.
+        machines: kinds of machine that `train_s` was measured on; none where that was not written down.
     """
 
     cell: Cell
@@ -206,6 +207,7 @@ class Measured:
     diverged: int
     constant: float = 0.0
     labels: LabelSpace = NO_NAMES
+    machines: tuple[str, ...] = ()
 
     @property
     def measure(self) -> Measure:

@@ -24,8 +24,8 @@ from unfreeze.encoders.load import load_encoder
 from unfreeze.errors import InputError
 from unfreeze.language.message import say
 from unfreeze.methods.checks import check_recipes
-from unfreeze.plan import Plan, plan_from
-from unfreeze.recipe import Recipe
+from unfreeze.plan import Plan, plain, plan_from
+from unfreeze.recipe import Recipe, recipe_from
 from unfreeze.records.comparison import (
     AGAIN,
     TestRecord,
@@ -46,8 +46,11 @@ from unfreeze.runs.trials import choosing, runs_to_choose, score_on_test
 from unfreeze.runs.watching import Watcher
 from unfreeze.studies.asked import About, Asked, Cell, Measured
 from unfreeze.studies.genres import genres_in, genres_of, of_genre
+from unfreeze.studies.kept import SUFFIX, read_kept, write_kept
+from unfreeze.studies.kept import About as KeptAbout
 from unfreeze.studies.sets import HUB, SETS, Found, find_set, standard_set
 from unfreeze.tasks import metrics
+from unfreeze.tasks.kinds import task as task_called
 
 CELLS = "cells"
 K = TypeVar("K")
@@ -115,7 +118,7 @@ class Desk:
         Raises:
             InputError: a set, an encoder or a recipe is invalid.
         """
-        missing = [cell for cell in cells.values() if not self._mark(cell).exists()]
+        missing = [cell for cell in cells.values() if not (self._mark(cell).exists() or self._kept(cell).exists())]
         for question in dict.fromkeys(cell.question for cell in missing):
             self._measure([cell for cell in missing if cell.question == question])
         return {key: self._read_cell(cell) for key, cell in cells.items()}
@@ -205,6 +208,22 @@ class Desk:
                 "train_examples": len(it.bench.dataset.train), "precision": self.precision,
             }  # fmt: skip
             write_json(self._mark(cell), mark)
+            self._keep(cell)
+
+    def _keep(self, cell: Cell) -> None:
+        """Write what the runs of a cell came to beside its mark, see `kept`."""
+        found = self._from_runs(cell)
+        write_kept(
+            self._kept(cell),
+            KeptAbout(
+                plain(found.recipe), found.task.kind, found.task.asked, found.labels, found.train_examples,
+                found.train_s, found.layer_weights, found.diverged, found.constant, self.precision, found.machines,
+            ),
+            found.statistics,
+        )  # fmt: skip
+
+    def _kept(self, cell: Cell) -> Path:
+        return self._mark(cell).with_suffix(SUFFIX)
 
     def _mark(self, cell: Cell) -> Path:
         """The file that says that a cell is finished, and where."""
@@ -217,7 +236,18 @@ class Desk:
         return found
 
     def _read_cell(self, cell: Cell) -> Measured:
-        """Read a cell's results from the run folders alone."""
+        """A cell's results: of its runs, or what was kept of them where they are not there."""
+        if self._mark(cell).exists():
+            return self._from_runs(cell)
+        about, statistics = read_kept(self._kept(cell))
+        recipe = recipe_from(about.recipe, str(self._kept(cell)))
+        return Measured(
+            cell, recipe, replace(task_called(about.kind), asked=about.asked), statistics, about.train_examples,
+            about.train_s, about.layer_weights, about.diverged, about.constant, about.labels, about.machines,
+        )  # fmt: skip
+
+    def _from_runs(self, cell: Cell) -> Measured:
+        """The same from the run folders alone."""
         mark = _read_mark(self._mark(cell))
         folder = self.asked.out / "runs" / mark.folder
         with _with_the_cells(folder):
@@ -239,6 +269,7 @@ class Desk:
             cell, records[0].recipe, setting.task, np.stack(statistics), mark.train_examples,
             sum(record.train_s for record in records), tuple(mixed) or None, sum(record.diverged for record in records),
             metrics.best_constant(setting.task, gold, setting.labels)[1], setting.labels,
+            tuple(dict.fromkeys(record.machine for record in records if record.machine is not None)),
         )  # fmt: skip
 
 
@@ -265,6 +296,8 @@ def _begun(out: Path) -> str | None:
     for path in sorted((out / CELLS).glob("*.json")):
         if (precision := read_typed(path, _Mark, remedy=AGAIN).precision) is not None:
             return precision
+    for path in sorted((out / CELLS).glob(f"*{SUFFIX}")):
+        return read_kept(path)[0].precision
     found = set(map(begun_precision, sorted(out.glob("runs/*"))))
     return "bf16" if "bf16" in found else "fp32" if "fp32" in found else None
 

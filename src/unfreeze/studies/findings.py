@@ -50,8 +50,9 @@ def findings_markdown(pages: Sequence[Page]) -> str:
         "one case of twenty. Open ones say how many test items and seeds would show a true difference of a point in 4 "
         "of 5 cases. Of layers, every layer that may be the best must say so, and each case is judged alone. "
         "What was run, on how much, and what differs from the paper is on each study's page.",
-        markdown_table(("study", "question", "here"), [
-            (f"[{page.name}]({page.name}.md)", page.question, page.lead) for page in pages
+        markdown_table(("study", "question", "here", "training"), [
+            (f"[{page.name}]({page.name}.md)", page.question, page.lead, dict(page.settings).get("training time", "–"))
+            for page in pages
         ]),
     ]  # fmt: skip
     for title, claims in gathered(pages):

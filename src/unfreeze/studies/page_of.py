@@ -102,8 +102,16 @@ def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str],
         ("pretraining text", ", ".join(asked.corpus) or "not given"),
         ("device and precision", f"{asked.device}, {desk.precision}"),
         ("unfreeze", version("unfreeze")),
-        ("training time", f"{sum(one.train_s for one in results) / 60:.0f} min"),
+        ("training time", _time(results)),
     )
+
+
+def _time(results: Sequence[Measured]) -> str:
+    """`3.2 h on MACHINE`: of all final runs, one after the other."""
+    seconds = sum(one.train_s for one in results)
+    told = f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+    machines = dict.fromkeys(machine for one in results for machine in one.machines)
+    return f"{told} on {'; '.join(machines)}" if machines else told
 
 
 def tally(claims: Sequence[Claim]) -> str:

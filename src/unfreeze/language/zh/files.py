@@ -338,6 +338,8 @@ MESSAGES = {
     "name one or more": "请指定一个或多个",
     # studies/desk.py
     "has no test scores": "没有测试得分",
+    # studies/kept.py
+    "cannot be read: {error}; {again}": "无法读取：{error}；{again}",
     # studies/terms.py
     "has no word in common with the texts of a genre": "与某一体裁的文本没有共同的词",
     # tasks/kinds.py
