@@ -22,6 +22,8 @@ GIVEN: dict[str, Any] = {
     ({"seeds": 1}, "--seeds", "at least 2"), ({"rows": 31}, "--train-size", "at least 32"),
     ({"tested": 31}, "--test-size", "at least 32"), ({"min_steps": -1}, "--min-steps", "at least 0"),
     ({"budget": "quik"}, "--budget", "quick"), ({"encoders": [" "]}, "--encoders", "name one"),
+    ({"rows_of": ["mnli=31"]}, "--train-sizes", "at least 32"), ({"rows_of": ["mnli"]}, "--train-sizes", "SET=N"),
+    ({"rows_of": ["mnly=100"]}, "--tasks", "mnli"), ({"before": Path("nowhere")}, "--before", "pages of an earlier"),
     ({"tasks": ["sst3"]}, "--tasks", "sst2"), ({"data_root": Path("nowhere")}, "--data-root", "no such folder"),
 ])  # fmt: skip
 def test_wrong_settings_are_reported(change: dict[str, Any], where: str, said: str, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -66,6 +67,16 @@ def test_findings_say_what_the_claims_say() -> None:
     assert "## 3. ELMo: extract features" in said
     assert "| [table2](table2.md) | Frozen or tuned? | Of 2 findings, 1 holds. | 3.2 h on a processor |" in said
     assert "| frozen is better | elmo | +1.3 [+0.2, +2.4] | does not hold |" in said
+
+
+def test_findings_are_held_against_an_earlier_run() -> None:
+    assert "run before" not in findings_markdown([PAGE])
+    earlier = replace(PAGE, claims=tuple(replace(c, held="open", evidence="wide") for c in PAGE.claims))
+    said = findings_markdown([PAGE, replace(PAGE, name="layers", question="Which layer?")], [earlier])
+    assert "| Frozen or tuned? | 0 of 3 | 2 of 3 |" in said
+    assert "| Which layer? | – | 2 of 3 |" in said
+    assert "| frozen is better | elmo | open: wide | does not hold |" in said
+    assert said.count("open: wide") == 2, "a finding that is open still has not changed"
 
 
 ROWS: list[dict[str, object]] = [

@@ -13,7 +13,8 @@ from unfreeze.studies.study_plan import StudyPlan, study_plan
 
 OTHER: dict[str, Any] = {
     "studies": ("layers",), "data_root": "sets", "encoders": ("a", "b"), "seeds": 7, "tasks": ("sst2",),
-    "train_size": 100, "test_size": 200, "min_steps": 3, "budget": "thorough", "corpus": ("text",), "device": "cpu",
+    "train_size": 100, "train_sizes": ("mnli=40", "ner=50"), "before": "pages",
+    "test_size": 200, "min_steps": 3, "budget": "thorough", "corpus": ("text",), "device": "cpu",
     "cache_gb": 3.5, "engine": "ray", "cpus_per_run": 3, "gpus_per_run": 0.5, "out": "there",
 }  # fmt: skip
 
@@ -49,8 +50,11 @@ def test_the_command_line_goes_over_the_file(name: str, tmp_path: Path) -> None:
 
 
 def test_all_settings_reach_the_studies(tmp_path: Path) -> None:
-    (tmp_path / "sets").mkdir()
-    asked = StudyPlan(**{**OTHER, "data_root": str(tmp_path / "sets")}).asked()
+    for name in ("sets", "pages"):
+        (tmp_path / name).mkdir()
+    asked = StudyPlan(**{**OTHER, "data_root": str(tmp_path / "sets"), "before": str(tmp_path / "pages")}).asked()
+    assert [asked.most_rows(task) for task in ("mnli", "ner", "sst2")] == [40, 50, 100]
+    assert asked.before == tmp_path / "pages"
     assert (asked.rows, asked.tested, asked.min_steps, asked.seeds, asked.budget) == (100, 200, 3, 7, "thorough")
     assert (asked.data_root, asked.out, asked.encoders) == (tmp_path / "sets", Path("there"), ("a", "b"))
     assert (asked.tasks, asked.corpus) == (("sst2",), ("text",))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from unfreeze.errors import InputError, nearest
+from unfreeze.errors import InputError, nearest, shown
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import Interval
 from unfreeze.judging.two_way import mean_ci
@@ -43,12 +43,14 @@ class Asked:
         seeds: final runs of a cell.
         tasks: names of sets; None takes each study's own.
         rows: at most that many training examples of a set, and dev examples; None takes all.
+        rows_of: the same for single sets, which wins over `rows`.
         tested: at most that many test examples of a set; None takes all.
         min_steps: cap on the minimum number of steps of a recipe, for machines that cannot afford the table's; its
             epochs stay, and so do frozen linear heads. None takes the table's.
         budget: how many recipes dev chooses from, see `TRIALS`.
         corpus: files or folders of the text that encoders were pretrained on, for the distance of domains.
         device, cache_gb, engine, cpus_per_run, gpus_per_run: as in a plan.
+        before: folder of pages of an earlier run, against which findings are held.
     """
 
     data_root: Path
@@ -66,6 +68,12 @@ class Asked:
     engine: str = HERE
     cpus_per_run: int = Plan.cpus_per_run
     gpus_per_run: float = Plan.gpus_per_run
+    rows_of: tuple[tuple[str, int], ...] = ()
+    before: Path | None = None
+
+    def most_rows(self, task: str) -> int | None:
+        """At most how many training examples of a set are used."""
+        return dict(self.rows_of).get(task, self.rows)
 
     @property
     def place(self) -> dict[str, Any]:
@@ -86,11 +94,15 @@ def asked_from(
     budget: str,
     corpus: Sequence[str],
     device: str,
+    *,
+    rows_of: Sequence[str] = (),
+    before: Path | None = None,
     **place: Any,
 ) -> Asked:
     """Settings from the command line, checked.
 
     Args:
+        rows_of: such as `mnli=4000`.
         place: see `Plan.engine`; what is left out has its default.
 
     Raises:
@@ -103,7 +115,11 @@ def asked_from(
             say("is {seeds}; at least 2 are needed for an interval over seeds", seeds=seeds), where="--seeds"
         )
     check_seeds(seeds, "--seeds")
-    for most, option in ((rows, "--train-size"), (tested, "--test-size")):
+    sizes = [_size_of(text) for text in rows_of]
+    if before is not None and not before.is_dir():
+        raise InputError("no such folder; it should contain the pages of an earlier run", where=f"--before {before}")
+    single = [(most, "--train-sizes") for _, most in sizes]
+    for most, option in ((rows, "--train-size"), (tested, "--test-size"), *single):
         if most is not None and most < LEAST_ROWS:
             raise InputError(
                 say("is {most}; at least {least_rows} are needed", most=most, least_rows=LEAST_ROWS), where=option
@@ -119,8 +135,29 @@ def asked_from(
         raise InputError("name one or more", where="--encoders")
     wanted = None if tasks is None else tuple(standard_set(task.strip()).name for task in tasks)
     return Asked(
-        data_root, tuple(names), out, seeds, wanted, rows, tested, min_steps, budget, tuple(corpus), device, **place
+        data_root,
+        tuple(names),
+        out,
+        seeds,
+        wanted,
+        rows,
+        tested,
+        min_steps,
+        budget,
+        tuple(corpus),
+        device,
+        rows_of=tuple(sizes),
+        before=before,
+        **place,
     )
+
+
+def _size_of(text: str) -> tuple[str, int]:
+    """`mnli=4000` as a set and a number."""
+    name, _, size = text.partition("=")
+    if not size.strip().isdecimal():
+        raise InputError(say("{text}: SET=N is needed", text=shown(text)), where="--train-sizes")
+    return standard_set(name.strip()).name, int(size)
 
 
 @dataclass(frozen=True)

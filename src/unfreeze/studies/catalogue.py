@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from unfreeze.disk.claim import claimed
 from unfreeze.disk.files import write_json, write_text
@@ -68,6 +69,7 @@ def run_studies(
     with claimed(asked.out, MARK):
         write_json(asked.out / MARK, {"studies": list(STUDIES)})
         desk, pages = Desk(asked, watcher, tell), []
+        before = [] if asked.before is None else _there(asked.before)
         failed: list[InputError] = []
         for name in names:
             tell(f"{name}: {STUDIES[name].question}")
@@ -81,9 +83,14 @@ def run_studies(
             write_study(asked.out, page)
             tell(f"  {page.lead}")
             pages.append(page)
-            there = [page for page in (read_study(asked.out, name) for name in STUDIES) if page is not None]
+            there = _there(asked.out)
             write_index(asked.out, there, gathered(there))
-            write_text(asked.out / "findings.md", findings_markdown(there))
+            write_text(asked.out / "findings.md", findings_markdown(there, before))
     if failed:
         raise failed[0]
     return pages
+
+
+def _there(folder: Path) -> list[Page]:
+    """The pages of all studies that a folder has."""
+    return [page for page in (read_study(folder, name) for name in STUDIES) if page is not None]

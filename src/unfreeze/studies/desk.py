@@ -110,7 +110,9 @@ class Desk:
 
     def cell(self, task: str, one: About, recipes: tuple[Recipe, ...] = ()) -> Cell:
         """A cell with the requested seeds and examples."""
-        return Cell(task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.rows, self.asked.tested)
+        return Cell(
+            task, one.name, recipes, tuple(range(self.asked.seeds)), self.asked.most_rows(task), self.asked.tested
+        )
 
     def measured(self, cells: Mapping[K, Cell]) -> dict[K, Measured]:
         """Every cell's result; what was measured before, by whatever study, is not measured again.

@@ -40,8 +40,12 @@ def judged(claims: Sequence[Claim]) -> str:
     )
 
 
-def findings_markdown(pages: Sequence[Page]) -> str:
-    """`findings.md`."""
+def findings_markdown(pages: Sequence[Page], before: Sequence[Page] = ()) -> str:
+    """`findings.md`.
+
+    Args:
+        before: pages of an earlier run, none where there was none.
+    """
     parts = [
         "# What practitioners conclude from the paper, and whether it held here",
         "From `unfreeze study`: a case holds, or does not, where a whole interval says so; else it stays open. "
@@ -55,9 +59,34 @@ def findings_markdown(pages: Sequence[Page]) -> str:
             for page in pages
         ]),
     ]  # fmt: skip
+    if before:
+        parts += ["## Against the run before", *_changes(pages, before)]
     for title, claims in gathered(pages):
         parts += [f"## {title}", judged(claims)]
         if claims:
             rows = [(claim.text, claim.about, claim.evidence, claim.held) for claim in claims]
             parts.append(markdown_table(("case", "here", "evidence", ""), rows))
     return "\n\n".join(parts) + "\n"
+
+
+def _changes(pages: Sequence[Page], before: Sequence[Page]) -> list[str]:
+    """How many findings were decided, then and now, and those that say something else now."""
+    earlier = {page.name: page for page in before}
+    counts, changed = [], []
+    for page in pages:
+        old = earlier.get(page.name)
+        counts.append((page.question, "–" if old is None else _decided(old), _decided(page)))
+        known = {(claim.text, claim.about): claim for claim in (() if old is None else old.claims)}
+        for claim in page.claims:
+            then = known.get((claim.text, claim.about))
+            if then is not None and then.held != claim.held:
+                changed.append((claim.text, claim.about, f"{then.held}: {then.evidence}", claim.held))
+    parts = [markdown_table(("study", "decided then", "decided now"), counts)]
+    if changed:
+        parts += ["Of findings about the same encoders, these changed:",
+                  markdown_table(("case", "here", "then", "now"), changed)]  # fmt: skip
+    return parts
+
+
+def _decided(page: Page) -> str:
+    return f"{sum(claim.held != 'open' for claim in page.claims)} of {len(page.claims)}"

@@ -129,7 +129,8 @@ def _size(value: float, sizes: Sequence[int]) -> str:
 def _sizes(desk: Desk, one: About, task: str) -> tuple[list[int], int]:
     """Sizes of the subsets, and of the whole training set."""
     whole = len(desk.whole(desk.cell(task, one)).train)
-    return sizes_for(whole if desk.asked.rows is None else min(whole, desk.asked.rows)), whole
+    most = desk.asked.most_rows(task)
+    return sizes_for(whole if most is None else min(whole, most)), whole
 
 
 def _ways(asked: Asked, one: About, task: str) -> dict[str, Recipe]:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from unfreeze.methods.table import METHODS
 from unfreeze.recipe import MethodName
-from unfreeze.studies.asked import Cell, Measured
+from unfreeze.studies.asked import Asked, Cell, Measured
 from unfreeze.studies.desk import Desk
 from unfreeze.studies.jointly import judged_together
 from unfreeze.studies.page import Claim, Figure, Page, Table
@@ -91,7 +91,7 @@ def _settings(desk: Desk, results: Sequence[Measured]) -> tuple[tuple[str, str],
         ("encoders", ", ".join(asked.encoders)),
         ("sets under", str(asked.data_root)),
         ("only these sets", ", ".join(asked.tasks) if asked.tasks else "no: each study's own"),
-        ("maximum training and dev examples", _most(asked.rows)),
+        ("maximum training and dev examples", _all_rows(asked)),
         ("maximum test examples", _most(asked.tested)),
         ("seeds", str(asked.seeds)),
         (
@@ -138,6 +138,11 @@ def _nothing_learned(desk: Desk, results: Sequence[Measured]) -> str:
 
 def _most(count: int | None) -> str:
     return "all" if count is None else f"{count:,}"
+
+
+def _all_rows(asked: Asked) -> str:
+    single = "".join(f"; {SETS[task].title} {most:,}" for task, most in asked.rows_of)
+    return f"{_most(asked.rows)}{single}"
 
 
 def _range(counts: set[int]) -> str:

@@ -12,7 +12,7 @@ from unfreeze.disk.settings import settings_from
 from unfreeze.plan import HERE, Plan, beside
 from unfreeze.studies.asked import Asked, asked_from
 
-LISTS = ("studies", "encoders", "tasks", "corpus")
+LISTS = ("studies", "encoders", "tasks", "corpus", "train_sizes")
 """Settings with several values, which the command line joins by commas."""
 
 
@@ -27,11 +27,13 @@ class StudyPlan:
         seeds: final runs of a cell.
         tasks: names of sets; None takes each study's own.
         train_size, test_size: at most that many examples of a set; None takes all.
+        train_sizes: the same for single sets, such as `mnli=4000`.
         min_steps: cap on the recipes' minimum number of steps.
         budget: how many recipes dev chooses from.
         corpus: files or folders of the text that encoders were pretrained on.
         device, cache_gb, engine, cpus_per_run, gpus_per_run: as in a plan of `compare`.
         out: folder of pages and runs.
+        before: folder of the pages of an earlier run; `findings.md` says what has changed.
     """
 
     studies: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ class StudyPlan:
     seeds: int = 5
     tasks: tuple[str, ...] | None = None
     train_size: int | None = None
+    train_sizes: tuple[str, ...] = ()
     test_size: int | None = None
     min_steps: int | None = None
     budget: str = "quick"
@@ -50,13 +53,15 @@ class StudyPlan:
     cpus_per_run: int = Plan.cpus_per_run
     gpus_per_run: float = Plan.gpus_per_run
     out: str = "unfreeze-studies"
+    before: str | None = None
 
     def asked(self) -> Asked:
         """Settings that all studies share, checked. Raises `InputError`."""
         place = {name: getattr(self, name) for name in ("cache_gb", "engine", "cpus_per_run", "gpus_per_run")}
         return asked_from(
             Path(self.data_root), self.encoders, Path(self.out), self.seeds, self.tasks, self.train_size,
-            self.test_size, self.min_steps, self.budget, self.corpus, self.device, **place,
+            self.test_size, self.min_steps, self.budget, self.corpus, self.device, rows_of=self.train_sizes,
+            before=None if self.before is None else Path(self.before), **place,
         )  # fmt: skip
 
 
@@ -82,7 +87,7 @@ def _read(file: Path) -> Any:
     if not isinstance(values, dict):
         return values
     values = _listed(values)
-    for name in ("data_root", "encoders", "corpus"):
+    for name in ("data_root", "encoders", "corpus", "before"):
         if isinstance(values.get(name), str | list):
             values[name] = beside(file.parent, values[name])
     return values

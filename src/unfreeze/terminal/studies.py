@@ -33,6 +33,9 @@ def study(
     train_size: Annotated[
         int | None, typer.Option(metavar="N", help="At most N training examples of a set, and N to choose on (dev).")
     ] = None,
+    train_sizes: Annotated[
+        str | None, typer.Option(metavar="SET=N,...", help="The same for single sets, such as mnli=4000.")
+    ] = None,
     test_size: Annotated[int | None, typer.Option(metavar="N", help="At most N test examples of a set.")] = None,
     min_steps: Annotated[
         int | None, typer.Option(metavar="N", help="Cap on the recipes' minimum number of steps (small machines).")
@@ -49,6 +52,9 @@ def study(
     ] = None,
     device: Device = None,
     cache_gb: CacheGb = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Pages of an earlier run: findings.md says what has changed.")
+    ] = None,
     *,
     place: EngineOptions,
     out: Annotated[
@@ -69,8 +75,8 @@ def study(
         return
     options = given(
         place, studies=name, data_root=data_root, encoders=encoders, seeds=seeds, tasks=tasks, train_size=train_size,
-        test_size=test_size, min_steps=min_steps, budget=budget, corpus=corpus, device=device, cache_gb=cache_gb,
-        out=out,
+        train_sizes=train_sizes, test_size=test_size, min_steps=min_steps, budget=budget, corpus=corpus, device=device,
+        cache_gb=cache_gb, before=before, out=out,
     )  # fmt: skip
     planned = study_plan(options, plan)
     names = studies_named(planned.studies)

@@ -336,6 +336,8 @@ MESSAGES = {
     # studies/asked.py
     "no such folder; it should contain the standard sets": "没有这个文件夹；其中应有标准数据集",
     "name one or more": "请指定一个或多个",
+    "no such folder; it should contain the pages of an earlier run": "没有这个文件夹；其中应有先前一次运行的页面",
+    "{text}: SET=N is needed": "{text}：应为 SET=N",
     # studies/desk.py
     "has no test scores": "没有测试得分",
     # studies/kept.py
