@@ -98,3 +98,15 @@ def test_an_installed_wheel_writes_its_examples_without_the_repository(installed
     assert done.returncode == 0, done.stderr
     assert _files(tmp_path / "examples") == _files(ROOT / "examples")
     assert "unfreeze compare --plan examples/snli/plan.yaml" in done.stdout
+
+
+def test_an_extra_is_installed_by_what_every_shell_takes() -> None:
+    """zsh takes square brackets without quotes for a pattern of file names, and fails."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "src").rglob("*.py")]
+    bare = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in pages
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"pip install [^'\"`]*\w\[", line)
+    ]
+    assert bare == []

@@ -113,6 +113,5 @@ def check_packages(names: Iterable[str], extra: str, where: str) -> None:
     """Raise `InputError` where a package of an extra is missing: what to install."""
     missing = [name for name in names if find_spec(name) is None]
     if missing:
-        raise InputError(
-            say("needs {missing}: pip install unfreeze[{extra}]", missing=", ".join(missing), extra=extra), where=where
-        )
+        problem = say("needs {missing}: pip install 'unfreeze[{extra}]'", missing=", ".join(missing), extra=extra)
+        raise InputError(problem, where=where)

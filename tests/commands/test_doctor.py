@@ -61,7 +61,7 @@ def test_an_extra_is_there_if_all_of_its_packages_are(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module, "metadata", lambda name: Metadata(*lines))
     found = examined("cpu")
     assert found.extras == {"half": None, "whole": f"numpy {version('numpy')}, typer {version('typer')}"}
-    assert "extra half: missing; pip install unfreeze[half]" in list(found.lines())
+    assert "extra half: missing; pip install 'unfreeze[half]'" in list(found.lines())
 
 
 def test_the_command_prints_lines_or_json(command_line: Callable[..., tuple[int, str, str]]) -> None:

@@ -65,7 +65,7 @@ def test_what_stands_before_each_text_does_so_in_the_example(
     case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for package in onnx_files.PACKAGES:
-        pytest.importorskip(package, reason=f"{package} is not installed (pip install unfreeze[onnx])")
+        pytest.importorskip(package, reason=f"{package} is not installed (pip install 'unfreeze[onnx]')")
     predictor = made(case, num_hidden_layers=1)
     plain = predictor.predict_examples(items(predictor)).probabilities
     monkeypatch.setattr(predictor.model.encoder, "options", TransformerOptions(prefix="rome dog: "))

@@ -23,7 +23,7 @@ from unfreeze.export.graph import Graph
 from unfreeze.records.comparison import write_items
 
 for package in ("onnx", "onnxscript", "onnxruntime"):
-    pytest.importorskip(package, reason=f"{package} is not installed (pip install unfreeze[onnx])")
+    pytest.importorskip(package, reason=f"{package} is not installed (pip install 'unfreeze[onnx]')")
 CommandLine = Callable[..., tuple[int, str, str]]
 ALONE = """
 import runpy, sys
@@ -196,5 +196,5 @@ def test_wrong_requests_are_refused(tmp_path: Path, command_line: CommandLine, m
     assert "give some with --test FILE" in said
     monkeypatch.setattr("unfreeze.errors.find_spec", lambda name: None if name == "onnxscript" else name)
     save(tmp_path / "bundle", predictor, items(predictor))
-    assert "needs onnxscript: pip install unfreeze[onnx]" in command_line("export", bundle)[2]
+    assert "needs onnxscript: pip install 'unfreeze[onnx]'" in command_line("export", bundle)[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "there"]

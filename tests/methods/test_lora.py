@@ -87,7 +87,7 @@ def test_an_encoder_it_is_not_for_is_told(monkeypatch: pytest.MonkeyPatch) -> No
         assert LORA.table(TASKS["classification"], traits) == []
     assert LORA.unfit(make_encoder("ibert").traits) == told
     monkeypatch.setattr(lora, "find_spec", lambda name: None)
-    told = "cannot have adapters: peft is not installed (pip install unfreeze[lora])"
+    told = "cannot have adapters: peft is not installed (pip install 'unfreeze[lora]')"
     assert LORA.unfit(Traits(7, 384)) == told
 
 

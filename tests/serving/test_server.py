@@ -163,7 +163,7 @@ def test_without_its_packages_the_command_says_what_to_install(
 ) -> None:
     monkeypatch.setattr("unfreeze.errors.find_spec", lambda name: None if name == "uvicorn" else object())
     code, _, complaint = command_line("serve", bundle)
-    assert (code, complaint) == (2, "unfreeze: serve: needs uvicorn: pip install unfreeze[serve]\n")
+    assert (code, complaint) == (2, "unfreeze: serve: needs uvicorn: pip install 'unfreeze[serve]'\n")
 
 
 @pytest.mark.parametrize(

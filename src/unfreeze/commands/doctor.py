@@ -69,7 +69,7 @@ class Doctor:
         )
         yield say("precision: {precision}{measured}", precision=self.precision, measured=measured)
         for name, found in self.extras.items():
-            yield say("extra {name}: {value}", name=name, value=found or f"missing; pip install unfreeze[{name}]")
+            yield say("extra {name}: {value}", name=name, value=found or f"missing; pip install 'unfreeze[{name}]'")
         for name, where in self.encoders.items():
             yield say("encoder {name}: {where}", name=name, where=where)
         about = self.cache

@@ -31,7 +31,7 @@ from unfreeze.errors import InputError
 from unfreeze.language.message import say
 from unfreeze.recipe import Targets
 
-INSTALL = "pip install unfreeze[lora]"
+INSTALL = "pip install 'unfreeze[lora]'"
 FILE = "adapter_model.safetensors"
 _NAME = "default"  # what peft calls an adapter that has no name
 _PREFIX = "base_model.model."  # of the names of tensors in peft's files

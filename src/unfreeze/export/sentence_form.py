@@ -32,7 +32,7 @@ def write_sentence_model(predictor: Predictor, folder: Path) -> Answer:
         InputError: the package is missing, or this model has no exact form.
     """
     if find_spec("sentence_transformers") is None:
-        raise InputError("needs sentence-transformers: pip install unfreeze[sentence-transformers]", where="--to")
+        raise InputError("needs sentence-transformers: pip install 'unfreeze[sentence-transformers]'", where="--to")
     if predictor.task.target.per_word:
         raise refusal(FORM, "it gives one vector for a text, not one for each word")
     if predictor.task.pair:

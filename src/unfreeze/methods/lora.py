@@ -54,7 +54,7 @@ class Lora(Method[LoraRecipe]):
         if not traits.adaptable:
             return say("cannot have adapters: it has no linear layers that they could be put on")
         if find_spec("peft") is None:
-            return say("cannot have adapters: peft is not installed (pip install unfreeze[lora])")
+            return say("cannot have adapters: peft is not installed (pip install 'unfreeze[lora]')")
         return None
 
     def table(self, task: Task, traits: Traits) -> list[LoraRecipe]:

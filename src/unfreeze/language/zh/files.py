@@ -133,7 +133,7 @@ MESSAGES = {
     # export/agreement.py
     "no text is left to check the export by; give some with --test FILE": "没有剩下可用来核对导出结果的文本；请用 --test FILE 给出一些",
     # export/sentence_form.py
-    "needs sentence-transformers: pip install unfreeze[sentence-transformers]": "需要 sentence-transformers：pip install unfreeze[sentence-transformers]",
+    "needs sentence-transformers: pip install 'unfreeze[sentence-transformers]'": "需要 sentence-transformers：pip install 'unfreeze[sentence-transformers]'",
     # features/cache.py
     "{needed:,.1f} MB of states do not fit: the cap and the disk leave {left:,.1f} MB in {folder}": "{needed:,.1f} MB 的状态放不下：按上限和磁盘，{folder} 中还剩 {left:,.1f} MB",
     # features/extract.py
@@ -184,7 +184,7 @@ MESSAGES = {
     # methods/lora.py
     "cannot have adapters: {fixed}": "无法加适配器：{fixed}",
     "cannot have adapters: it has no linear layers that they could be put on": "无法加适配器：它没有可加适配器的线性层",
-    "cannot have adapters: peft is not installed (pip install unfreeze[lora])": "无法加适配器：peft 没有安装（pip install unfreeze[lora]）",
+    "cannot have adapters: peft is not installed (pip install 'unfreeze[lora]')": "无法加适配器：peft 没有安装（pip install 'unfreeze[lora]'）",
     "rank is {rank}; it must be at most {width}, the width of the encoder": "rank 是 {rank}；最多为编码器的宽度 {width}",
     "targets is {targets}; this encoder has layers of these kinds for adapters: {allowed}": "targets 是 {targets}；这个编码器可加适配器的层有：{allowed}",
     # methods/low_rank.py
@@ -387,7 +387,7 @@ MESSAGES = {
     "the tokenizer of {name} {why}; use `unfreeze predict`": "{name} 的分词器{why}；请用 `unfreeze predict`",
     "unknown form '{name}'{name2}": "未知形式“{name}”{name2}",
     "cannot be exact: {why}; use --to onnx": "无法做到完全一致：{why}；请用 --to onnx",
-    "needs {missing}: pip install unfreeze[{extra}]": "需要 {missing}：pip install unfreeze[{extra}]",
+    "needs {missing}: pip install 'unfreeze[{extra}]'": "需要 {missing}：pip install 'unfreeze[{extra}]'",
     "has tags of {schemes}; write them alike": "的标签采用 {schemes}；请统一写法",
     "is of schema {schema}, not of {schema2}; {again}": "的 schema 是 {schema}，应为 {schema2}；{again}",
     "has {problem}; {remove}": "有{problem}；{remove}",
