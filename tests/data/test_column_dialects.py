@@ -97,6 +97,7 @@ DIALECTS = {
     "jnlpba.iob2": (written(lambda i, j, w, t: (w, t), head="###MEDLINE:9{i}\n\n"), "words 0, tags 1;"),
     "bc5.tsv": (written(lambda i, j, w, t: (w, 2275, 7 * j, t)), "words 0, tags 3;"),
     "mit.bio": (written(lambda i, j, w, t: (t, w)), "Warning: the tags seem to stand before the words"),
+    "chinese.tsv": ("字\t标签\n" + written(lambda i, j, w, t: (w, t)), "words 字, tags 标签;"),
     "header.tsv": ("word\tpos\tner_tag\n" + written(lambda i, j, w, t: (w, "NN", t)), "words word, tags ner_tag;"),
     "table.tsv": ("text\tlabel\n" + TWO, "words text, tags label;"),
     "numbers.conll": (written(lambda i, j, w, t: (j, w, t), " "), "words 1 (0 counts them), tags 2;"),

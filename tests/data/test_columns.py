@@ -26,6 +26,9 @@ def table(*columns: str, header: bool = True, rows: list[list[str]] | None = Non
         (("question", "sentence", "label"), Columns("question", "sentence", "label")),
         (("id", "Kommentar", "label"), Columns("Kommentar", None, "label")),
         (("text", "Klasse"), Columns("text", None, "Klasse")),
+        (("序号", "评论", "情感"), Columns("评论", None, "情感")),
+        (("句子1", "句子2", "相似度"), Columns("句子1", "句子2", "相似度")),
+        (("前提", "假设", "标签"), Columns("前提", "假设", "标签")),
     ],
 )
 def test_safe_guesses(columns: tuple[str, ...], expected: Columns) -> None:

@@ -16,9 +16,25 @@ Row = tuple[int, list[str]]
 
 MANY_COLUMNS = 11
 """From that many columns on their number may differ between sentences: CoNLL-2008 to 2012 have one per predicate."""
-WORD_NAMES = frozenset({"form", "word", "words", "token", "tokens", "text", "wordform"})
+WORD_NAMES = frozenset(
+    {"form", "word", "words", "token", "tokens", "text", "wordform", "字", "词", "字符", "单词", "词语"}
+)
 TAG_NAMES = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "label", "labels", "pos", "pos_tag", "pos_tags"})
-TAG_NAMES |= {"upos", "xpos", "chunk", "chunk_tag", "chunk_tags", "entity", "entities", "iob", "bio", "ne"}
+TAG_NAMES |= {
+    "upos",
+    "xpos",
+    "chunk",
+    "chunk_tag",
+    "chunk_tags",
+    "entity",
+    "entities",
+    "iob",
+    "bio",
+    "ne",
+    "标签",
+    "标注",
+    "词性",
+}
 _OTHER_NAMES = frozenset({"id", "lemma", "sentence", "sentence_id", "idx", "index", "feats", "doc"})
 _DOCUMENT = re.compile(r"-DOC(START|END)-")
 _MARK = re.compile(
