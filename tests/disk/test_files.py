@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from unfreeze.disk import files
+from unfreeze.disk.files import new_file, new_folder
 from unfreeze.disk.owner import host_part
 from unfreeze.errors import InputError
 
@@ -180,3 +183,44 @@ def test_what_has_a_name_is_on_the_disk_first(tmp_path: Path, monkeypatch: pytes
     with files.new_folder(tmp_path / "run") as new:
         (new / "record").write_text("", encoding="utf-8")
     assert done == ["kept record", "kept run", "named run", f"kept {tmp_path.name}"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+@pytest.mark.parametrize(("mask", "wanted"), [(0o022, 0o644), (0o027, 0o640), (0o077, 0o600), (0o002, 0o664)])
+def test_what_a_library_keeps_to_its_owner_is_as_open_as_other_new_files(
+    mask: int, wanted: int, tmp_path: Path
+) -> None:
+    """So that others on the machine can read a bundle, unless their owner's umask says that they cannot."""
+
+    def private(path: Path) -> None:
+        save_file({"a": torch.zeros(2)}, path)
+        path.chmod(0o600)  # as safetensors 0.8 leaves it
+
+    before = os.umask(mask)
+    try:
+        with new_file(tmp_path / "file") as unfinished:
+            private(unfinished)
+        with new_folder(tmp_path / "folder") as folder:
+            (folder / "in").mkdir()
+            private(folder / "in" / "file")
+        with new_file(tmp_path / "script") as unfinished:
+            unfinished.touch()
+            unfinished.chmod(0o755)
+    finally:
+        os.umask(before)
+    found = [(tmp_path / name).stat().st_mode & 0o777 for name in ("file", "folder/in/file", "script")]
+    assert found == [wanted, wanted, wanted | 0o755]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such permissions")
+def test_the_umask_is_the_one_in_force_and_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    for hidden in (False, True):
+        if hidden:
+            monkeypatch.setattr(Path, "read_text", lambda *_, **__: "")  # a system that does not show it
+        for mask in (0o022, 0o077):
+            before = os.umask(mask)
+            try:
+                assert files._umask() == mask
+                assert files._umask() == mask
+            finally:
+                assert os.umask(before) == mask

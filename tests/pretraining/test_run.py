@@ -133,6 +133,7 @@ def test_half_the_bits_are_an_encoder_too(objective: str, tmp_path: Path) -> Non
     run(wanted)
     out = Path(wanted.out)
     weights = [path for path in sorted(out.iterdir()) if path.suffix in WEIGHTS]
+    assert len({path.stat().st_mode for path in out.iterdir() if path.is_file()}) == 1, "some are their owner's alone"
     assert {array.dtype for path in weights for array in arrays(path).values()} == {np.dtype("float16")}
     encoder = load_encoder(str(out))
     states = encoder.encode(encoder.read_texts(["The old king sees."]).batch([0])).states

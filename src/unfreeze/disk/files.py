@@ -139,7 +139,26 @@ def _keep(path: Path) -> None:
         with suppress(OSError):  # some systems and disks do this for files only
             _sync(path, os.O_RDONLY)
     elif path.is_file():
+        _open_to_others(path)
         _sync(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+
+
+def _open_to_others(path: Path) -> None:
+    """Give a file the permissions of a new one: what a library wrote may be its owner's alone (safetensors 0.8)."""
+    mode = path.stat().st_mode
+    if wanted := 0o666 & ~_umask() & ~mode:
+        with suppress(OSError):  # some disks have no permissions
+            path.chmod(mode | wanted)
+
+
+def _umask() -> int:
+    """What new files are kept from: read where the system shows it, since asking changes it for a moment."""
+    with suppress(OSError, ValueError, IndexError):
+        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+        return int(status.partition("\nUmask:")[2].split()[0], 8)
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def _sync(path: Path, how: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import statistics
 import time
@@ -16,7 +15,7 @@ import psutil
 import torch
 
 from unfreeze.disk.claim import claimed
-from unfreeze.disk.files import writing
+from unfreeze.disk.files import moved, writing
 from unfreeze.disk.unfinished import discard, hidden
 from unfreeze.encoders.precision import Precision, pick_device, precision_to_use
 from unfreeze.encoders.protocol import Encoder
@@ -126,7 +125,7 @@ def _write_encoder(objective: Objective, out: Path, half: bool) -> None:
             if half:
                 halve(aside)
             for path in sorted(aside.iterdir()):
-                os.replace(path, out / path.name)
+                moved(path, out / path.name)
     finally:
         discard(aside)
 
