@@ -5,15 +5,14 @@
 Every run is a whole one, with its own rise and fall of the rate, since a run cut short before its fall shows a loss
 that a run of that length would not end with. All sizes read the same pieces in the same order, with one vocabulary, so
 their losses can be compared. Finished runs are not run again, unfinished ones resume; `--sizes` picks some, so that two
-processes can share the work. Prints a table in Markdown and, from two amounts on, the loss of each size after some
-hours, along the line through its last two amounts, both on logarithmic axes.
+processes can share the work. Prints a table in Markdown, and which runs no other run beats in as much time: the size to
+take for that long. A line through these losses foretells nothing: masked LM learns frequencies first and context later.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -33,7 +32,6 @@ SIZES = {
     "small": TransformerSize(6, 384, 6, 1536, VOCABULARY, LENGTH, 2048, 1e-3),
 }
 AMOUNTS = (500_000, 1_500_000, 4_500_000)
-HOURS = (0.5, 1.0, 1.5, 2.0, 4.0)
 
 
 @dataclass(frozen=True)
@@ -87,13 +85,13 @@ def ended(size: str, pieces: int, out: Path) -> Ended | None:
     )  # fmt: skip
 
 
-def foretold(runs: Sequence[Ended], hours: float) -> float | None:
-    """The loss of a size after some hours, along the line through its last two amounts on logarithmic axes."""
-    if len(runs) < 2:
-        return None
-    before, last = runs[-2:]
-    slope = math.log(last.loss / before.loss) / math.log(last.hours / before.hours)
-    return last.loss * (hours / last.hours) ** slope
+def best(found: Mapping[str, list[Ended]]) -> list[Ended]:
+    """Runs that no other run beats in as many hours or fewer, shortest first: which size for how long."""
+    front: list[Ended] = []
+    for one in sorted((one for runs in found.values() for one in runs), key=lambda one: (one.hours, one.loss)):
+        if not front or one.loss < front[-1].loss:
+            front.append(one)
+    return front
 
 
 def told(found: Mapping[str, list[Ended]]) -> str:
@@ -107,18 +105,16 @@ def told(found: Mapping[str, list[Ended]]) -> str:
         by = {one.pieces: one for one in runs}
         cells = [f"{by[p].loss:.3f} in {60 * by[p].hours:.0f} min" if p in by else "–" for p in amounts]
         lines.append(f"| {size} | {runs[0].parameters / 1e6:.1f} M | {' | '.join(cells)} |")
-    lines += ["", "| hours | " + " | ".join(found) + " |", "| --- |" + " --- |" * len(found)]
-    for hours in HOURS:
-        losses = [foretold(runs, hours) for runs in found.values()]
-        lines.append(f"| {hours:g} | {' | '.join('–' if x is None else f'{x:.2f}' for x in losses)} |")
+    front = ", ".join(f"{one.size} {one.pieces / 1e6:.1f} M ({one.loss:.2f})" for one in best(found))
+    lines += ["", f"Beaten by none in as much time or less: {front}."]
     return "\n".join(lines)
 
 
 def chart(found: Mapping[str, list[Ended]]) -> Chart:
-    """Held-out loss at the end of each run against its hours."""
-    points = tuple((size, one.hours, one.loss) for size, runs in found.items() for one in runs)
+    """Held-out loss at the end of each run against its minutes."""
+    points = tuple((size, 60 * one.hours, one.loss) for size, runs in found.items() for one in runs)
     title = "Held-out loss at the end of a run"
-    return Chart(title, "lines", "hours of training", "loss", points, log=True)
+    return Chart(title, "lines", "minutes of training", "loss", points, log=True)
 
 
 def main() -> None:

@@ -18,11 +18,13 @@ def ended(pieces: int, loss: float, hours: float) -> scale.Ended:
     return scale.Ended("tiny", pieces, 1_000_000, loss, hours, "bf16, 2 cores", ((pieces, loss),))
 
 
-def test_what_is_foretold_lies_on_the_power_law_of_the_last_two_runs() -> None:
-    runs = [ended(n, 9 * (n / 1e6) ** -0.1, n / 1e6) for n in (1_000_000, 3_000_000, 9_000_000)]
-    assert scale.foretold(runs, 27.0) == pytest.approx(9 * 27**-0.1)
-    assert scale.foretold([replace(runs[0], loss=100.0), *runs[1:]], 27.0) == pytest.approx(9 * 27**-0.1)
-    assert scale.foretold(runs[:1], 1.0) is None
+def test_the_front_has_what_is_beaten_by_no_shorter_run() -> None:
+    found = {
+        "tiny": [ended(1, 7.0, 0.1), ended(3, 5.5, 0.3)],
+        "mini": [ended(1, 6.9, 0.2), ended(3, 5.6, 0.6)],  # the second takes longer than a better one
+        "small": [ended(1, 7.1, 0.2), ended(3, 5.0, 1.0)],
+    }
+    assert [(one.hours, one.loss) for one in scale.best(found)] == [(0.1, 7.0), (0.2, 6.9), (0.3, 5.5), (1.0, 5.0)]
 
 
 def test_a_size_without_a_run_of_an_amount_has_a_gap_in_the_table() -> None:
@@ -30,7 +32,7 @@ def test_a_size_without_a_run_of_an_amount_has_a_gap_in_the_table() -> None:
         {"tiny": [ended(500_000, 7.0, 0.1), ended(1_500_000, 6.0, 0.3)], "mini": [ended(500_000, 6.5, 1)]}
     )
     assert "| mini | 1.0 M | 6.500 in 60 min | – |" in said
-    assert "| 0.5 |" in said
+    assert "tiny 0.5 M (7.00), tiny 1.5 M (6.00)." in said
 
 
 def test_runs_are_made_once_and_share_the_prepared_text(
