@@ -292,7 +292,7 @@ def test_where_peft_is_missing_it_says_what_to_install_and_merges_all_the_same(
     copied = adapted(encoder, LowRank(2))
     state = moved(copied).state_dict()
     monkeypatch.setitem(sys.modules, "peft", None)
-    with pytest.raises(InputError, match=r"peft.*pip install unfreeze\[lora\]"):
+    with pytest.raises(InputError, match=r"peft.*pip install 'unfreeze\[lora\]'"):
         adapted(encoder, LowRank(2))
     with torch.no_grad():
         assert off(top(merged_copy(encoder, LowRank(2), state)), top(copied)) < 1e-5
