@@ -109,7 +109,7 @@ def scores_of(bench: Workbench, question: str, probes: LayerProbes, before: Laye
     )  # fmt: skip
 
 
-def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = False) -> LayerProbes:
+def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = False, share: float = 1.0) -> LayerProbes:
     """A probe for every layer of the bench's encoder.
 
     Training rows are bounded by `MOST_TEXTS`, or `MOST_WORDS` tagged words, and by `MOST_LOGITS`, evenly spread.
@@ -117,6 +117,7 @@ def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = Fa
     Args:
         resamples: of the training rows; with one, the intervals speak of test items only.
         adjacent: probe the mean of each layer and the one above instead.
+        share: of the training rows that are used, above 0.
     """
     dataset, task, objective = bench.dataset, bench.dataset.task, bench.objective
     splits = [states_of(bench, split, *form_of(task)) for split in SPLITS]
@@ -124,6 +125,8 @@ def fit_probes(bench: Workbench, resamples: int = RESAMPLES, adjacent: bool = Fa
     began = time.perf_counter()
     rows = MOST_LOGITS // max(1, len(dataset.labels.names))
     used = spread_out(dataset.train, task, min(MOST_TEXTS, rows), min(MOST_WORDS, rows))
+    if share < 1:
+        used = used[np.linspace(0, len(used) - 1, max(2, round(share * len(used)))).round().astype(np.int64)]
     chosen = [used, np.arange(len(dataset.dev)), np.arange(len(dataset.test))]
     train, dev, test = (_part(split, task, examples) for split, examples in zip(splits, chosen, strict=True))
     loss = objective.convex_loss([splits[0].targets[i] for i in used], bench.device)

@@ -10,6 +10,7 @@ from itertools import permutations
 import numpy as np
 from scipy import stats as scipy_stats
 
+from unfreeze.advice.terms import divergence, text_terms
 from unfreeze.judging.spread import Floats
 from unfreeze.judging.stats import resampled_means
 from unfreeze.methods.table import method_named
@@ -23,7 +24,7 @@ from unfreeze.studies.page_of import page_of
 from unfreeze.studies.published import FROZEN, WAYS
 from unfreeze.studies.recipes import paper_recipes
 from unfreeze.studies.sets import SETS
-from unfreeze.studies.terms import corpus_terms, divergence, text_terms
+from unfreeze.studies.terms import corpus_terms
 
 QUESTION = "Does the distance of the domain from the pretraining text matter?"
 TASK = "mnli"

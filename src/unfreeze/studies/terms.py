@@ -1,27 +1,15 @@
-"""How far a domain is from what an encoder was pretrained on: Jensen-Shannon divergence of term distributions.
-
-Terms as in Ruder & Plank 2017: lower-cased words of a common vocabulary, counted over all texts and divided by the
-sum. The vocabulary is that of the pretraining text's most frequent words, so a large text is not far from a small one
-for its rare words alone. No torch here.
-"""
+"""The words of the text that encoders were pretrained on, for the distance of domains. No torch here."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from unfreeze.errors import InputError
+from unfreeze.advice.terms import words_in
 from unfreeze.pretraining.corpus import corpus_files, read_documents
 
-VOCABULARY = 10_000
 MOST_WORDS = 5_000_000  # of a corpus; more change the frequencies of its 10,000 words little
-_WORD = re.compile(r"\w+|[^\w\s]")
-Floats = npt.NDArray[np.float64]
 
 
 def corpus_terms(paths: Sequence[str]) -> Counter[str]:
@@ -31,48 +19,9 @@ def corpus_terms(paths: Sequence[str]) -> Counter[str]:
     for file in files:
         left = MOST_WORDS // len(files)
         for document in read_documents([file]):
-            words = [word for paragraph in document for word in _words(paragraph)]
+            words = [word for paragraph in document for word in words_in(paragraph)]
             counts.update(words)
             left -= len(words)
             if left <= 0:
                 break
     return counts
-
-
-def text_terms(texts: Iterable[str], most: int | None = None) -> Counter[str]:
-    """Counts of the words of texts, of `most` words drawn without replacement where there are more."""
-    words = [word for text in texts for word in _words(text)]
-    if most is not None and len(words) > most:
-        words = [words[i] for i in np.random.default_rng(0).choice(len(words), most, replace=False)]
-    return Counter(words)
-
-
-def divergence(first: Counter[str], corpus: Counter[str]) -> float:
-    """Jensen-Shannon divergence (natural logarithm, from 0 to log 2) over the corpus's most frequent words.
-
-    A small text is farther than a large one of the same kind: compare texts of as many words.
-
-    Raises:
-        InputError: the text has none of these words.
-    """
-    known = [word for word, _ in corpus.most_common(VOCABULARY)]
-    p, q = (np.array([counts[word] for word in known], float) for counts in (first, corpus))
-    if not p.sum():
-        raise InputError("has no word in common with the texts of a genre", where="--corpus")
-    return jensen_shannon(p, q)
-
-
-def jensen_shannon(p: Floats, q: Floats) -> float:
-    """The divergence of two count vectors, natural logarithm."""
-    p, q = p / p.sum(), q / q.sum()
-    middle = (p + q) / 2
-
-    def kullback_leibler(a: Floats) -> float:
-        there = a > 0
-        return float((a[there] * np.log(a[there] / middle[there])).sum())
-
-    return (kullback_leibler(p) + kullback_leibler(q)) / 2
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())

@@ -8,6 +8,10 @@ MESSAGES = {
     "remove the folder of the bundle and start the comparison's command again": "请删除该 bundle 文件夹，并重新执行比较的命令",
     "contains no bundle.json; give the bundle folder in the --out of a comparison": "其中没有 bundle.json；请给出 compare 的 --out 目录下的 bundle 文件夹",
     "has schema {schema}, this unfreeze reads {schema2}; use the version that wrote it": "的 schema 是 {schema}，这个 unfreeze 读取 {schema2}；请使用写出它的版本",
+    # advice/gather.py
+    "nothing is to be foretold: {unfit}": "没有可预测的：{unfit}",
+    # advice/terms.py
+    "has no word in common with the texts of a genre": "与某一体裁的文本没有共同的词",
     # bundle/load.py
     "must be a list of texts, not one string": "必须是文本列表，而不是一个字符串",
     "must be a list of words, at least one": "必须是词的列表，至少一个",
@@ -342,8 +346,6 @@ MESSAGES = {
     "has no test scores": "没有测试得分",
     # studies/kept.py
     "cannot be read: {error}; {again}": "无法读取：{error}；{again}",
-    # studies/terms.py
-    "has no word in common with the texts of a genre": "与某一体裁的文本没有共同的词",
     # tasks/kinds.py
     "unknown task '{kind}'{kind2}": "未知任务“{kind}”{kind2}",
     # tasks/metrics.py

@@ -1,17 +1,16 @@
-"""Distances of domains against scipy, and the corpus's own words."""
+"""Distances of domains against scipy."""
 
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import jensenshannon
 
+from unfreeze.advice import terms
+from unfreeze.advice.terms import divergence, jensen_shannon, text_terms
 from unfreeze.errors import InputError
-from unfreeze.studies import terms
-from unfreeze.studies.terms import corpus_terms, divergence, jensen_shannon, text_terms
 
 
 def test_the_same_as_scipy() -> None:
@@ -23,12 +22,8 @@ def test_the_same_as_scipy() -> None:
     assert jensen_shannon(np.array([1.0, 0]), np.array([0, 1.0])) == pytest.approx(np.log(2))
 
 
-def test_words_are_lower_cased_and_counted_over_the_corpus_s_vocabulary(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("The cat sat. The cat!\n\nA dog, the dog.\n", encoding="utf-8")
-    corpus = corpus_terms([str(text)])
+def test_words_are_lower_cased_and_counted_over_the_corpus_s_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    corpus = text_terms(["The cat sat. The cat!", "A dog, the dog."])
     assert corpus["the"] == 3
     assert corpus["."] == 2
     assert text_terms(["The THE the", "cat"]) == Counter(the=3, cat=1)
@@ -37,17 +32,6 @@ def test_words_are_lower_cased_and_counted_over_the_corpus_s_vocabulary(
     assert divergence(Counter(the=3, unknown=1000), corpus) == divergence(Counter(the=3), corpus)
     monkeypatch.setattr(terms, "VOCABULARY", 1)
     assert divergence(Counter(the=1, dog=9), corpus) == pytest.approx(0)
-
-
-def test_a_large_corpus_is_read_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = tmp_path / "text.txt"
-    text.write_text("\n\n".join(["one two three"] * 50), encoding="utf-8")
-    monkeypatch.setattr(terms, "MOST_WORDS", 30)
-    assert sum(corpus_terms([str(text)]).values()) == 30
-    other = tmp_path / "other.txt"
-    other.write_text("\n\n".join(["four five six"] * 50), encoding="utf-8")
-    found = corpus_terms([str(text), str(other)])
-    assert found["one"] == found["six"] == 5  # of every file as many
 
 
 def test_as_many_words_of_every_text() -> None:
