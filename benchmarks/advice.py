@@ -137,7 +137,7 @@ def told(rows: Sequence[Compared], names: Sequence[str]) -> tuple[Model, dict[st
     noise = float(np.sqrt(max(np.mean(missed**2), model.noise**2)))
     model = replace(model, noise=noise, missed=float(np.abs(missed).mean()))
     gains = np.array([one.gain for one in rows])
-    sure = [abs(mean) > 1.2816 * np.hypot(noise, 0) for mean, _ in forecasts]
+    sure = [abs(mean) > 1.2816 * noise for mean, _ in forecasts]
     right = [np.sign(mean) == np.sign(one.gain) for one, (mean, _) in zip(rows, forecasts, strict=True)]
     about = {
         "made_from": dict(model.made_from), "missed": model.missed, "noise": noise,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import math
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -22,7 +23,7 @@ def distance_of(texts: Sequence[str]) -> float:
     counts = text_terms(texts, WORDS)
     known = wikipedia_terms()
     if not any(word in known for word in counts):
-        return 0.6931471805599453
+        return math.log(2)
     return divergence(counts, known)
 
 

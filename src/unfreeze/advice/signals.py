@@ -64,11 +64,6 @@ class Signals:
     h_score: float | None
     distance: float
 
-    @property
-    def probe(self) -> float:
-        """The best layer's score with all rows."""
-        return self.probes[-1][1]
-
 
 def probed_data(dataset: Dataset) -> Dataset:
     """What probes read of a data set: some training rows, a part of them as dev, and dev as test, so that the test

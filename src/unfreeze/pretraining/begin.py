@@ -106,12 +106,8 @@ def _prepared(
     files = _files(settings)
     key = _digest(files, reading, settings.most)
     folder = place.folder(CORPUS, key)
-    record, begun = folder / RECORD, place.work / RECORD
-    for known in (
-        record,
-        begun,
-        place.work / CORPUS / RECORD,
-    ):  # of these texts; of a run that shares them; of one alone
+    record, begun = folder / RECORD, place.work / RECORD  # `begun` is of a run that shares its texts
+    for known in (record, begun, place.work / CORPUS / RECORD):
         if known.exists() and _known(known).key != key:
             raise InputError("the corpus is not the one that this run was started with", where=str(folder.parent))
     if not record.exists():
